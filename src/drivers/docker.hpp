@@ -1,0 +1,108 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/deadline.hpp"
+#include "base/time.hpp"
+
+namespace belay::docker {
+
+/// The Docker Engine through its API on the unix socket (DOCKER_HOST=unix://… is honoured): exact answers, never a
+/// table made for people. Every call throws Error with the Engine's own message; "absent" is a value where it is an
+/// expected answer. Thread-safe: each call opens its own connection.
+
+struct Container {
+  std::string id, name;  // name without the leading slash
+  std::string image;     // as given at create
+  std::string image_id;
+  std::string state;     // created, running, paused, restarting, removing, exited, dead
+  std::map<std::string, std::string> labels;
+  bool running() const { return state == "running"; }
+};
+
+struct Inspection {
+  Container container;
+  int exit_code = 0;
+  bool oom_killed = false;
+  int restarts = 0;
+  Time started{};
+  std::string health;  // healthy, unhealthy, starting; empty: no HEALTHCHECK
+  std::string restart_policy;
+  int restart_maximum = 0;
+  std::map<std::string, std::string> addresses;  // network → IPv4
+  std::vector<int> exposed_tcp_ports;            // of the container, ascending
+  std::vector<std::string> published;            // "127.0.0.1:3001->3001/tcp"
+  boost::json::object raw;                       // the whole answer
+};
+
+struct Event {
+  std::string type, action;  // "container", "die" / "oom" / "start" / "health_status: healthy"
+  std::string id;
+  std::map<std::string, std::string> attributes;
+  std::int64_t time_nano = 0;
+};
+
+class Engine {
+ public:
+  /// Asks the Engine for its API version; throws Error if none answers.
+  static Engine connect();
+
+  const std::string& version() const { return version_; }          // of the Engine, "20.10.24"
+  const std::string& api_version() const { return api_version_; }  // "1.41"
+
+  /// All containers (stopped ones too) that carry each of these labels ("key" or "key=value").
+  std::vector<Container> containers(const std::vector<std::string>& labels) const;
+  std::optional<Container> container_named(const std::string& name) const;  // exact name
+  std::optional<Inspection> inspect(const std::string& id_or_name) const;
+
+  /// `body` is the Engine's create body; `networks`, if the body names several, are connected one by one where the API
+  /// version cannot take them at once. Returns the id.
+  std::string create(const std::string& name, const boost::json::object& body) const;
+  void start(const std::string& id) const;
+  /// Sends the container's stop signal and waits; without `limit` the container's own stop timeout holds. Already stopped is fine.
+  void stop(const std::string& id, std::optional<std::chrono::seconds> limit = std::nullopt) const;
+  void rename(const std::string& id, const std::string& name) const;
+  void set_restart_policy(const std::string& id, const std::string& policy, int maximum) const;
+  /// Force-removes it with its anonymous volumes; absent is fine.
+  void remove(const std::string& id) const;
+  /// Waits for its end; the exit code. Throws Error on deadline or stop.
+  int wait(const std::string& id, std::stop_token, Deadline) const;
+
+  using LineSink = std::function<void(const std::string&)>;
+  /// The last `tail` lines, both streams in order.
+  std::vector<std::string> last_log_lines(const std::string& id, int tail) const;
+  /// Follows the log from its beginning until the container ends, stop or deadline.
+  void follow_log(const std::string& id, const LineSink&, std::stop_token, Deadline) const;
+
+  /// sha256:…; empty if there is no such image.
+  std::optional<std::string> image_id(const std::string& reference) const;
+  std::vector<std::string> image_tags(const std::string& id) const;
+  void tag(const std::string& image, const std::string& repository, const std::string& tag) const;
+  /// Removes the tag, and the image when nothing else refers to it. In use or absent is fine; says whether it is gone.
+  bool untag(const std::string& reference) const;
+
+  /// Calls `on_event` for container events until stop. Returns when the stream ends (an Engine restart): the caller
+  /// reconnects with `since_nano` (0: from now) and lists once. `on_open` is called when the stream stands, so that whoever
+  /// starts a container can wait for it.
+  void follow_events(std::int64_t since_nano, const std::function<void()>& on_open,
+                     const std::function<void(const Event&)>& on_event, std::stop_token) const;
+
+ private:
+  Engine() = default;
+  std::string socket_, version_, api_version_;
+};
+
+/// The create body that makes a container exactly like the inspected one: for clones under corrected labels and for
+/// freezing an adopted container. What the Engine made up (hostname, addresses, ids) is left out.
+boost::json::object create_body_of(const boost::json::object& inspection);
+
+}  // namespace belay::docker

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <chrono>
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/problem.hpp"
+
+namespace belay {
+
+/// What belay.yml says, resolved: every environment holds all it needs (what it shares with the top level is already
+/// merged in). The file's reference is docs/reference/belay-yml.md.
+
+/// One line of the gate: a single command, or several that run at the same time.
+struct TestStep {
+  std::vector<std::string> commands;
+};
+
+struct SyncRules {
+  std::vector<std::string> exclude;  // rsync patterns
+  bool remove_extraneous = false;    // `delete`: publishing removes what the release does not have
+};
+
+struct MigrationRule {
+  enum class When { before_switch, after_start };
+  std::string command;
+  When when = When::before_switch;
+  std::chrono::milliseconds timeout{std::chrono::minutes(30)};
+};
+
+struct PostgresBackup {
+  std::string container, user, database;
+  std::string directory = "backups";  // relative to the live directory
+  int keep = 5;
+  std::chrono::milliseconds timeout{std::chrono::minutes(60)};
+};
+
+struct HealthCheck {
+  enum class From { controller, host };
+  std::string url;  // empty: no request is made; see verify in docs/guide
+  From from = From::controller;
+  int attempts = 30;
+  std::chrono::milliseconds interval{5000};
+  std::chrono::milliseconds timeout{5000};  // of one attempt
+  int successes = 2;                        // in a row
+};
+
+/// blue-green and canary are the edge's; this version refuses them by name.
+enum class Strategy { recreate };
+
+struct PushTrigger {
+  std::vector<std::string> branches, paths;
+};
+
+struct HostAddress {
+  bool local = false;
+  std::string destination;      // as ssh takes it: user@host or a Host of ~/.ssh/config
+  std::optional<int> port;
+  std::string shown;            // as written, for messages
+};
+
+struct EnvironmentConfig {
+  std::string name;
+  HostAddress host;
+  std::string host_key;  // SHA256:… or empty: known_hosts decides
+  std::filesystem::path path;  // the live directory on the host, absolute
+  std::string compose;         // compose file, relative to the source
+  std::vector<std::string> services;
+  std::vector<TestStep> test;
+  std::chrono::milliseconds test_timeout{std::chrono::minutes(30)};
+  SyncRules sync;
+  std::optional<MigrationRule> migrate;
+  std::optional<PostgresBackup> backup;
+  HealthCheck health;
+  Strategy strategy = Strategy::recreate;
+  bool rollback = true;
+  int keep_releases = 5;
+  std::chrono::milliseconds build_timeout{std::chrono::minutes(30)};
+  std::chrono::milliseconds confirm_timeout{std::chrono::seconds(60)};
+  std::optional<PushTrigger> on_push;
+};
+
+struct Config {
+  std::filesystem::path file;    // belay.yml itself
+  std::string app;
+  std::filesystem::path source;  // relative to belay.yml's directory; what is shipped
+  std::vector<EnvironmentConfig> environments;
+
+  const EnvironmentConfig* find(const std::string& environment) const;
+};
+
+/// The value of an environment variable, if set. A parameter, so that parsing stays free of I/O.
+using VariableLookup = std::function<std::optional<std::string>(const std::string&)>;
+
+/// Parses and validates all of it; on any mistake returns every mistake, in the file's order. Variables of an
+/// environment other than `only_environment` need not be set (a staging deployment does not need production's).
+std::expected<Config, Problems> parse_config(const std::filesystem::path& file, const std::string& text,
+                                             const VariableLookup&,
+                                             const std::optional<std::string>& only_environment = std::nullopt);
+
+}  // namespace belay

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace belay {
+
+struct Commit {
+  std::string id;       // full hash; empty for an adopted release
+  std::string subject;
+  std::string branch;
+  bool dirty = false;   // the working tree was shipped, not the commit
+  std::string abbreviated() const { return id.substr(0, 7); }
+};
+
+struct Author {
+  std::string user, machine;
+  std::string shown() const { return user + "@" + machine; }
+};
+
+/// One service of a release, frozen: everything needed to bring it back without compose, build or the live directory.
+struct ReleasedService {
+  std::string name;
+  std::string image_id;         // sha256:…
+  std::string frozen_image;     // the tag that keeps it: repository:<release id>
+  std::string live_image;       // the tag operators and compose use; moved only at settle
+  std::vector<std::string> container_names;     // as operators know them, one per replica
+  std::vector<boost::json::object> containers;  // the Engine's create bodies, one per replica, labels as compose would set
+};
+
+/// One version, frozen whole: source, images, resolved model, environment. Lives in releases/<id>/release.json.
+struct Release {
+  static constexpr int format = 1;
+  enum class Origin { deployed, adopted };
+  enum class State { candidate, good, failed };  // only `good` is ever gone back to
+
+  std::string id;  // 20260112-103300-4f2a9c1
+  Origin origin = Origin::deployed;
+  State state = State::candidate;
+  Commit commit;
+  Author by;
+  Time created{};
+  Time switched{};  // when it began to serve; zero: never
+  std::string compose_file;
+  std::vector<ReleasedService> services;
+};
+
+std::string release_to_json(const Release&);
+/// Throws Error on a newer format or a malformed text.
+Release release_from_json(const std::string&);
+
+/// The id of a release: the time it was made and the commit it is of ("adopted" for one found on the host).
+std::string release_id(Time, const Commit&);
+
+}  // namespace belay
