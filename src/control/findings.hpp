@@ -1,0 +1,34 @@
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "control/watcher.hpp"
+#include "model/config.hpp"
+#include "model/host_facts.hpp"
+
+namespace belay {
+
+/// One thing `belay check` looked at.
+struct Finding {
+  enum class Weight { ok, warning, problem };
+  Weight weight = Weight::ok;
+  std::string subject;  // "disk", "host key", "clock"
+  std::string text;     // what was found
+  std::string remedy;   // what to do; empty when ok
+};
+
+/// Looks at the host (and at the source here) as a deployment would, touching nothing.
+std::vector<Finding> examine(const Config&, const EnvironmentConfig&, Watcher&, std::stop_token);
+
+/// What a deployment of `ref` would change: the material of `belay plan`.
+struct Preview {
+  Plan plan;
+  HostFacts facts;
+  std::vector<std::string> files;     // rsync's itemised lines against the current release
+  std::vector<std::string> warnings;  // hidden tracked files, first deployment, no boot recovery …
+};
+Preview preview(const Config&, const EnvironmentConfig&, const std::string& ref, bool dirty, Watcher&, std::stop_token);
+
+}  // namespace belay

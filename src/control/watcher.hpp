@@ -1,0 +1,46 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "base/error.hpp"
+#include "model/journal_record.hpp"
+#include "model/wire.hpp"
+
+namespace belay {
+
+/// Sees what happens during a command, in order, from one thread at a time: the terminal view, the plain lines and --json are its
+/// implementations. The gate and the connection are the controller's own; everything on the host arrives as the
+/// journal's records.
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+
+  // ---- the gate
+  virtual void gate_began(const Commit&, int commands) = 0;
+  virtual void gate_skipped() = 0;
+  virtual void test_began(int number, const std::string& command) = 0;
+  virtual void test_said(int number, const std::string& line) = 0;
+  virtual void test_ended(int number, const std::string& command, bool ok, std::chrono::milliseconds took,
+                          const std::string& log_file) = 0;
+  virtual void gate_ended(const GateResult&) = 0;
+
+  // ---- the connection
+  virtual void connecting(const std::string& host) = 0;
+  virtual void connected(const wire::Hello&) = 0;
+  virtual void shipping_binary(std::uint64_t bytes) = 0;
+  /// The line dropped; trying again (attempt counted from 1).
+  virtual void reconnecting(int attempt, const std::string& why) = 0;
+
+  // ---- the host
+  virtual void held(const wire::Held&) = 0;
+  virtual void record(const Record&) = 0;
+  /// rsync's progress, which only the controller sees.
+  virtual void transferring(std::uint64_t bytes, int percent) = 0;
+  /// An attempt on the public URL from here.
+  virtual void asked_from_here(int attempt, int attempts, const std::string& finding) = 0;
+  /// Something the user should know: "--dirty: the working tree is shipped, not a commit".
+  virtual void notice(const std::string&) = 0;
+};
+
+}  // namespace belay
