@@ -1,21 +1,22 @@
 #pragma once
 
-#include <boost/json/object.hpp>
 #include <filesystem>
 #include <functional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
+#include <boost/json/object.hpp>
+
 #include "base/deadline.hpp"
 
 namespace belay::compose {
 
-/// `docker compose` for what only it can say or do: resolving a model, building, turning a service into a container.
-/// Its semantics are not rewritten here. Throws Error with its own last words.
+/// `docker compose` for what only it can say or do: resolving a model, building, turning a service into a
+/// container. Its semantics are not rewritten here. Throws Error with its own last words.
 
-/// Where compose is asked: the project directory resolves relative paths and finds .env; the file may lie elsewhere
-/// (in a release).
+/// Where compose is asked: the project directory resolves relative paths and finds .env; the file may lie
+/// elsewhere (in a release).
 struct Project {
   std::filesystem::path directory;
   std::filesystem::path file;
@@ -33,10 +34,12 @@ std::string service_hash(const Project&, const std::string& service, std::stop_t
 using LineSink = std::function<void(const std::string&)>;
 
 /// Builds the services that have a build section; output comes line by line (plain progress).
-void build(const Project&, const std::vector<std::string>& services, const LineSink&, std::stop_token, Deadline);
+void build(const Project&, const std::vector<std::string>& services, const LineSink&, std::stop_token,
+           Deadline);
 /// Pulls one service's image.
 void pull(const Project&, const std::string& service, const LineSink&, std::stop_token, Deadline);
-/// Creates (does not start) one more container of `service` beside the existing ones, without its dependencies.
+/// Creates (does not start) one more container of `service` beside the existing ones, without its
+/// dependencies.
 void create_one_more(const Project&, const std::string& service, int existing, std::stop_token, Deadline);
 
 }  // namespace belay::compose

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <boost/json/object.hpp>
-#include <boost/json/value.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -11,20 +9,23 @@
 #include <string>
 #include <vector>
 
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
 #include "base/deadline.hpp"
 #include "base/time.hpp"
 
 namespace belay::docker {
 
-/// The Docker Engine through its API on the unix socket (DOCKER_HOST=unix://… is honoured): exact answers, never a
-/// table made for people. Every call throws Error with the Engine's own message; "absent" is a value where it is an
-/// expected answer. Thread-safe: each call opens its own connection.
+/// The Docker Engine through its API on the unix socket (DOCKER_HOST=unix://… is honoured): exact answers,
+/// never a table made for people. Every call throws Error with the Engine's own message; "absent" is a value
+/// where it is an expected answer. Thread-safe: each call opens its own connection.
 
 struct Container {
   std::string id, name;  // name without the leading slash
-  std::string image;     // as given at create
+  std::string image;     // as given at create; in a listing, the image's id once its tag has moved on
   std::string image_id;
-  std::string state;     // created, running, paused, restarting, removing, exited, dead
+  std::string state;  // created, running, paused, restarting, removing, exited, dead
   std::map<std::string, std::string> labels;
   bool running() const { return state == "running"; }
 };
@@ -64,11 +65,12 @@ class Engine {
   std::optional<Container> container_named(const std::string& name) const;  // exact name
   std::optional<Inspection> inspect(const std::string& id_or_name) const;
 
-  /// `body` is the Engine's create body; `networks`, if the body names several, are connected one by one where the API
-  /// version cannot take them at once. Returns the id.
+  /// `body` is the Engine's create body; `networks`, if the body names several, are connected one by one
+  /// where the API version cannot take them at once. Returns the id.
   std::string create(const std::string& name, const boost::json::object& body) const;
   void start(const std::string& id) const;
-  /// Sends the container's stop signal and waits; without `limit` the container's own stop timeout holds. Already stopped is fine.
+  /// Sends the container's stop signal and waits; without `limit` the container's own stop timeout holds.
+  /// Already stopped is fine.
   void stop(const std::string& id, std::optional<std::chrono::seconds> limit = std::nullopt) const;
   void rename(const std::string& id, const std::string& name) const;
   void set_restart_policy(const std::string& id, const std::string& policy, int maximum) const;
@@ -87,22 +89,30 @@ class Engine {
   std::optional<std::string> image_id(const std::string& reference) const;
   std::vector<std::string> image_tags(const std::string& id) const;
   void tag(const std::string& image, const std::string& repository, const std::string& tag) const;
-  /// Removes the tag, and the image when nothing else refers to it. In use or absent is fine; says whether it is gone.
+  /// Removes the tag, and the image when nothing else refers to it. In use or absent is fine; says whether it
+  /// is gone.
   bool untag(const std::string& reference) const;
 
-  /// Calls `on_event` for container events until stop. Returns when the stream ends (an Engine restart): the caller
-  /// reconnects with `since_nano` (0: from now) and lists once. `on_open` is called when the stream stands, so that whoever
-  /// starts a container can wait for it.
+  /// Calls `on_event` for container events until stop. Returns when the stream ends (an Engine restart): the
+  /// caller reconnects with `since_nano` (0: from now) and lists once. `on_open` is called when the stream
+  /// stands, so that whoever starts a container can wait for it.
   void follow_events(std::int64_t since_nano, const std::function<void()>& on_open,
                      const std::function<void(const Event&)>& on_event, std::stop_token) const;
 
  private:
+  struct Call;  // one exchange with the Engine
   Engine() = default;
+  Call request(std::string method, const std::string& path) const;
+  boost::json::value get(const std::string& path) const;
+  int stop_limit_of(const std::string& id) const;
+  void connect_to_network(const std::string& id, const std::string& network,
+                          const boost::json::value& endpoint) const;
+
   std::string socket_, version_, api_version_;
 };
 
-/// The create body that makes a container exactly like the inspected one: for clones under corrected labels and for
-/// freezing an adopted container. What the Engine made up (hostname, addresses, ids) is left out.
+/// The create body that makes a container exactly like the inspected one: for clones under corrected labels
+/// and for freezing an adopted container. What the Engine made up (hostname, addresses, ids) is left out.
 boost::json::object create_body_of(const boost::json::object& inspection);
 
 }  // namespace belay::docker

@@ -33,8 +33,8 @@ struct Exchange {
   std::optional<Answer> answer;
   std::string why;  // if there is no answer
 };
-/// One GET on a fresh connection: no redirects are followed, certificates are verified against the system's store
-/// (SSL_CERT_FILE is honoured). The whole exchange keeps the deadline.
+/// One GET on a fresh connection: no redirects are followed, certificates are verified against the system's
+/// store (SSL_CERT_FILE is honoured). The whole exchange keeps the deadline.
 Exchange get(const Url&, std::stop_token, Deadline);
 
 /// Whether something accepts at address:port now. Never throws.

@@ -11,8 +11,9 @@
 
 namespace belay::postgres {
 
-/// Dumps of a PostgreSQL in a container, as plain SQL files named pre-deploy-YYYYMMDD-HHMMSS.sql. A file of that name is
-/// always a verified one: a dump is written to a name of its own, checked, fsynced, and only then renamed.
+/// Dumps of a PostgreSQL in a container, as plain SQL files named pre-deploy-YYYYMMDD-HHMMSS.sql. A file of
+/// that name is always a verified one: a dump is written to a name of its own, checked, fsynced, and only
+/// then renamed.
 
 struct Database {
   std::string container, user, database;
@@ -25,25 +26,33 @@ struct Dump {
   std::string sha256;
 };
 
-/// Dumps into `partial` (created, 0600) with `docker exec`. Throws Error (pg_dump's own words) if it fails, the disk is
-/// full, or the dump is not whole: it must end with pg_dump's completion mark.
+/// Dumps into `partial` (created, 0600) with `docker exec`. Throws Error (pg_dump's own words) if it fails,
+/// the disk is full, or the dump is not whole: it must end with pg_dump's completion mark.
 Dump dump(const Database&, const std::filesystem::path& partial, std::stop_token, Deadline);
+
+/// Ends what a dump that was given up may have left running in the container (a client that is killed does
+/// not take pg_dump with it, and that would go on holding its locks). Throws Error if the database cannot be
+/// asked.
+void end_abandoned_dumps(const Database&, std::stop_token, Deadline);
 
 /// Reads a dump back and says what it holds; throws Error where it is not whole.
 Dump verify(const std::filesystem::path&);
 
-/// fsync, rename to `pre-deploy-<stamp>.sql` in `directory`, write its checksum beside it (.sha256), fsync the directory. A taken name gets the next free second.
+/// fsync, rename to `pre-deploy-<stamp>.sql` in `directory`, write its checksum beside it (a hidden file that
+/// `sha256sum -c` reads), fsync the directory. A taken name gets the next free second.
 Dump publish(Dump, const std::filesystem::path& directory, Time);
 
 struct Kept {
   std::filesystem::path file;
   std::uint64_t bytes = 0;
   Time taken{};
-  bool verified = false;  // its checksum stands beside it and its size fits; or the completion mark is there (a dump made by hand)
+  bool verified = false;  // its checksum stands beside it and its size fits; without one (a dump made by
+                          // hand): the completion mark is there
 };
 /// The backups of a directory, newest first.
 std::vector<Kept> list(const std::filesystem::path& directory);
-/// Removes verified ones beyond the newest `keep`. Unverified files neither count nor are removed. Returns what was removed.
+/// Removes verified ones beyond the newest `keep`. Unverified files neither count nor are removed. Returns
+/// what was removed.
 std::vector<std::filesystem::path> prune(const std::filesystem::path& directory, int keep);
 
 }  // namespace belay::postgres

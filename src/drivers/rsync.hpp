@@ -21,16 +21,18 @@ struct Request {
   std::filesystem::path from;          // the directory whose contents go
   std::string to;                      // a directory: local, or destination:path with `remote_shell`
   std::vector<std::string> exclude{};  // rsync patterns
-  std::string link_destination{};      // unchanged files are hard-linked against this directory (on the receiving side)
-  bool remove_extraneous = false;      // --delete: what is excluded is never removed
-  std::string remote_shell{};          // for -e; empty: local
+  std::string
+      link_destination{};  // unchanged files are hard-linked against this directory (on the receiving side)
+  bool remove_extraneous = false;  // --delete: what is excluded is never removed
+  std::string remote_shell{};      // for -e; empty: local
 };
 
 /// Contents decide, not times (a checkout's times say nothing). Throws Error with rsync's own words.
 Transfer transfer(const Request&, const ProgressSink&, std::stop_token, Deadline);
 /// What transfer() would change, one itemised line per file; nothing is touched.
 std::vector<std::string> preview(const Request&, std::stop_token, Deadline);
-/// The tracked files an exclude list would hide, with the pattern at fault where it can be told: asked of rsync itself.
+/// The tracked files an exclude list would hide, with the pattern at fault where it can be told: asked of
+/// rsync itself.
 std::vector<std::string> hidden_by(const std::vector<std::string>& exclude, const std::filesystem::path& tree,
                                    const std::vector<std::string>& files, std::stop_token);
 /// "3.2.7"; empty if missing.

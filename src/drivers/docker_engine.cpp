@@ -1,0 +1,54 @@
+#include <cstdlib>
+
+#include "drivers/docker.hpp"
+#include "drivers/docker_call.hpp"
+
+namespace belay::docker {
+namespace {
+
+std::string socket_path() {
+  const char* host = std::getenv("DOCKER_HOST");
+  if (host == nullptr || *host == '\0') return "/var/run/docker.sock";
+  const std::string_view text(host);
+  if (!text.starts_with("unix://"))
+    throw Error("DOCKER_HOST=" + std::string(text) + " cannot be used",
+                "only the Engine of this machine is asked, through its unix socket",
+                "unset DOCKER_HOST, or set it to unix:///path/to/docker.sock", ExitCode::bad_input);
+  return std::string(text.substr(7));
+}
+
+}  // namespace
+
+Engine Engine::connect() {
+  const std::string what_failed = "no Docker Engine answers";
+  Engine engine;
+  engine.socket_ = socket_path();
+  Exchange question{
+      .socket = engine.socket_, .target = "/version", .deadline = Deadline::in(std::chrono::seconds(20))};
+  const Reply reply = ask(question, what_failed);
+  if (!reply.ok()) throw refused(what_failed, reply);
+  const boost::json::value answer = parsed(reply.body, what_failed);
+  if (!answer.is_object()) throw Error(what_failed, "its answer to /version is not an object");
+  engine.version_ = text_at(answer.get_object(), "Version");
+  // What it offers, never a number of our own: new Engines refuse old versions, old ones refuse new.
+  engine.api_version_ = text_at(answer.get_object(), "ApiVersion");
+  if (engine.api_version_.empty()) throw Error(what_failed, "it does not say which API version it speaks");
+  return engine;
+}
+
+Engine::Call Engine::request(std::string method, const std::string& path) const {
+  Call call;
+  call.socket = socket_;
+  call.method = std::move(method);
+  call.target = "/v" + api_version_ + path;
+  return call;
+}
+
+boost::json::value Engine::get(const std::string& path) const {
+  const std::string what_failed = "asking Docker for " + path + " failed";
+  const Reply reply = ask(request("GET", path), what_failed);
+  if (!reply.ok()) throw refused(what_failed, reply);
+  return parsed(reply.body, what_failed);
+}
+
+}  // namespace belay::docker

@@ -1,0 +1,55 @@
+#include <fmt/core.h>
+
+#include "drivers/docker_call.hpp"
+
+namespace belay::docker {
+namespace {
+
+namespace json = boost::json;
+
+/// GET /images/{reference}/json; absent is a value.
+std::optional<json::object> inspected(const Exchange& call, const std::string& reference) {
+  const std::string what_failed = "inspecting image " + reference + " failed";
+  const Reply reply = ask(call, what_failed);
+  if (reply.status == 404) return std::nullopt;
+  if (!reply.ok()) throw refused(what_failed, reply);
+  json::value answer = parsed(reply.body, what_failed);
+  if (!answer.is_object()) throw Error(what_failed, "the Docker Engine's answer is not an object");
+  return std::move(answer.get_object());
+}
+
+}  // namespace
+
+std::optional<std::string> Engine::image_id(const std::string& reference) const {
+  if (reference.empty()) return std::nullopt;
+  const auto image = inspected(request("GET", "/images/" + encoded(reference) + "/json"), reference);
+  if (!image) return std::nullopt;
+  return text_at(*image, "Id");
+}
+
+std::vector<std::string> Engine::image_tags(const std::string& id) const {
+  std::vector<std::string> tags;
+  const auto image = inspected(request("GET", "/images/" + encoded(id) + "/json"), id);
+  if (!image) return tags;
+  for (const json::value& tag : array_at(*image, "RepoTags"))
+    if (tag.is_string()) tags.emplace_back(tag.get_string());
+  return tags;
+}
+
+void Engine::tag(const std::string& image, const std::string& repository, const std::string& tag) const {
+  const std::string what_failed = fmt::format("tagging image {} as {}:{} failed", image, repository, tag);
+  const Reply reply = ask(request("POST", fmt::format("/images/{}/tag?repo={}&tag={}", encoded(image),
+                                                      encoded(repository), encoded(tag))),
+                          what_failed);
+  if (!reply.ok()) throw refused(what_failed, reply);
+}
+
+bool Engine::untag(const std::string& reference) const {
+  const std::string what_failed = "removing the image tag " + reference + " failed";
+  const Reply reply = ask(request("DELETE", "/images/" + encoded(reference)), what_failed);
+  if (reply.ok() || reply.status == 404) return true;
+  if (reply.status == 409) return false;  // a container uses it
+  throw refused(what_failed, reply);
+}
+
+}  // namespace belay::docker

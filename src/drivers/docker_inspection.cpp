@@ -1,0 +1,116 @@
+#include "drivers/docker_inspection.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/core.h>
+
+#include "drivers/docker_connection.hpp"
+
+namespace belay::docker {
+namespace {
+
+namespace json = boost::json;
+
+std::map<std::string, std::string> labels_from(const json::object& labels) {
+  std::map<std::string, std::string> map;
+  for (const auto& [key, value] : labels)
+    if (value.is_string()) map.emplace(key, value.get_string());
+  return map;
+}
+
+/// The Engine writes nanoseconds, or none ("2026-01-12T10:33:00Z"), and year 1 for "never".
+Time time_from(const std::string& text) {
+  if (text.size() < 20 || text.starts_with("0001-")) return {};
+  std::string fraction =
+      text[19] == '.' ? text.substr(20, text.find_first_not_of("0123456789", 20) - 20) : "";
+  fraction.resize(3, '0');
+  return parse_iso8601(text.substr(0, 19) + "." + fraction + "Z");
+}
+
+/// "3001/tcp" → 3001; 0 for other protocols.
+int tcp_port(std::string_view text) {
+  int port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  return error == std::errc() && (rest.empty() || rest == "/tcp") ? port : 0;
+}
+
+std::vector<int> tcp_ports(const json::object& exposed) {
+  std::vector<int> ports;
+  for (const auto& entry : exposed)
+    if (const int port = tcp_port(entry.key()); port != 0) ports.push_back(port);
+  std::ranges::sort(ports);
+  return ports;
+}
+
+/// `bindings`: container port → list of {HostIp, HostPort}.
+std::vector<std::string> published_from(const json::object& bindings) {
+  std::vector<std::string> published;
+  for (const auto& [port, hosts] : bindings) {
+    if (!hosts.is_array()) continue;
+    for (const json::value& host : hosts.get_array()) {
+      if (!host.is_object()) continue;
+      std::string address = text_at(host.get_object(), "HostIp");
+      if (address.empty()) address = "0.0.0.0";
+      published.push_back(fmt::format("{}:{}->{}", address, text_at(host.get_object(), "HostPort"),
+                                      std::string_view(port.data(), port.size())));
+    }
+  }
+  return published;
+}
+
+std::string without_slash(const std::string& name) {
+  return name.starts_with('/') ? name.substr(1) : name;
+}
+
+}  // namespace
+
+Container container_from_list(const json::object& entry) {
+  Container container;
+  container.id = text_at(entry, "Id");
+  container.image = text_at(entry, "Image");
+  container.image_id = text_at(entry, "ImageID");
+  container.state = text_at(entry, "State");
+  container.labels = labels_from(object_at(entry, "Labels"));
+  // Legacy links appear as further names, "/other/alias".
+  for (const json::value& name : array_at(entry, "Names")) {
+    const std::string text = name.is_string() ? without_slash(std::string(name.get_string())) : "";
+    if (!text.empty() && !text.contains('/')) container.name = text;
+  }
+  return container;
+}
+
+Inspection inspection_from(const json::object& answer) {
+  const json::object& config = object_at(answer, "Config");
+  const json::object& state = object_at(answer, "State");
+  const json::object& host = object_at(answer, "HostConfig");
+  const json::object& policy = object_at(host, "RestartPolicy");
+  const json::object& network = object_at(answer, "NetworkSettings");
+
+  Inspection found;
+  found.container = {text_at(answer, "Id"),    without_slash(text_at(answer, "Name")),
+                     text_at(config, "Image"), text_at(answer, "Image"),
+                     text_at(state, "Status"), labels_from(object_at(config, "Labels"))};
+  found.exit_code = static_cast<int>(number_at(state, "ExitCode"));
+  found.oom_killed = flag_at(state, "OOMKilled");
+  found.restarts = static_cast<int>(number_at(answer, "RestartCount"));
+  found.started = time_from(text_at(state, "StartedAt"));
+  found.health = text_at(object_at(state, "Health"), "Status");
+  if (found.health == "none") found.health.clear();
+  found.restart_policy = text_at(policy, "Name");
+  found.restart_maximum = static_cast<int>(number_at(policy, "MaximumRetryCount"));
+  for (const auto& [name, settings] : object_at(network, "Networks")) {
+    if (!settings.is_object()) continue;
+    if (std::string address = text_at(settings.get_object(), "IPAddress"); !address.empty())
+      found.addresses.emplace(name, address);
+  }
+  found.exposed_tcp_ports = tcp_ports(object_at(config, "ExposedPorts"));
+  // What is bound now; of a container that does not run, what will be.
+  found.published = published_from(object_at(network, "Ports"));
+  if (found.published.empty()) found.published = published_from(object_at(host, "PortBindings"));
+  found.raw = answer;
+  return found;
+}
+
+}  // namespace belay::docker

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "drivers/stream.hpp"
+
+namespace belay::http {
+
+struct Head {
+  int status = 0;
+  std::map<std::string, std::string> headers{};  // lower-case names; of a repeated one, the last
+};
+
+/// Reads one HTTP/1.1 response from a stream: content-length, chunked, and until-the-end bodies.
+/// (Boost.Beast's parser lives behind this, in one file: it is slow to compile.)
+class ResponseReader {
+ public:
+  explicit ResponseReader(Stream&);
+  ~ResponseReader();
+  ResponseReader(const ResponseReader&) = delete;
+  ResponseReader& operator=(const ResponseReader&) = delete;
+
+  /// Interim answers (100 Continue) are skipped.
+  Io read_head(Head&);
+  /// Calls `on_bytes` with the body as it comes, until it is complete (Status::done) or `on_bytes` returns
+  /// false (Status::stopped). A body that breaks off is a failure.
+  Io read_body(const std::function<bool(std::string_view)>& on_bytes);
+
+ private:
+  struct Parser;
+  Io more();
+
+  Stream& stream_;
+  std::unique_ptr<Parser> parser_;
+  std::string unparsed_;
+};
+
+}  // namespace belay::http

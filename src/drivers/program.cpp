@@ -1,0 +1,52 @@
+#include "drivers/program.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include <unistd.h>
+
+#include "base/error.hpp"
+
+namespace belay {
+
+bool program_exists(const std::string& name) {
+  const char* path = std::getenv("PATH");
+  std::string_view rest = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
+  while (true) {
+    const auto colon = rest.find(':');
+    const std::string directory(rest.substr(0, colon));
+    if (::access(((directory.empty() ? "." : directory) + "/" + name).c_str(), X_OK) == 0) return true;
+    if (colon == std::string_view::npos) return false;
+    rest.remove_prefix(colon + 1);
+  }
+}
+
+std::string version_in(std::string_view text) {
+  constexpr std::string_view digits = "0123456789";
+  for (auto at = text.find_first_of(digits); at != std::string_view::npos;
+       at = text.find_first_of(digits, at)) {
+    const auto end = std::min(text.find_first_not_of("0123456789.", at), text.size());
+    std::string_view number = text.substr(at, end - at);
+    while (number.ends_with('.')) number.remove_suffix(1);
+    if (number.contains('.')) return std::string(number);
+    at = end;
+    if (at == text.size()) break;
+  }
+  return {};
+}
+
+std::string last_lines(std::string_view text, int count) {
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  auto from = text.size();
+  for (int i = 0; i < count && from != std::string_view::npos && from > 0; ++i)
+    from = text.rfind('\n', from - 1);
+  return std::string(from == std::string_view::npos || from == 0 ? text : text.substr(from + 1));
+}
+
+void require_success(const Captured& captured, const std::string& what_failed, const std::string& next) {
+  if (captured.ok()) return;
+  const std::string words = last_lines(captured.err.empty() ? captured.out : captured.err, 20);
+  throw Error(what_failed, captured.outcome.described() + (words.empty() ? "" : "\n" + words), next);
+}
+
+}  // namespace belay

@@ -1,0 +1,175 @@
+#include "drivers/rsync.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <deque>
+#include <set>
+
+#include <fmt/core.h>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/process.hpp"
+#include "drivers/program.hpp"
+
+namespace belay::rsync {
+namespace {
+
+std::string as_directory(std::string path) {
+  return path.ends_with('/') ? path : path + "/";
+}
+
+/// -rlp without -t: a checkout's times say nothing, so contents decide (--checksum), and what is unchanged is
+/// hard-linked whatever its time. Numbers come plain, and unbuffered for the progress.
+Command command(const Request& request, std::vector<std::string> further) {
+  Command made{.argv = {"rsync", "--recursive", "--links", "--perms", "--checksum", "--no-human-readable",
+                        "--outbuf=L"}};
+  std::vector<std::string>& argv = made.argv;
+  argv.insert(argv.end(), further.begin(), further.end());
+  for (const std::string& pattern : request.exclude) argv.push_back("--exclude=" + pattern);
+  if (request.remove_extraneous) argv.push_back("--delete");
+  if (!request.link_destination.empty()) argv.push_back("--link-dest=" + request.link_destination);
+  if (!request.remote_shell.empty())
+    argv.insert(argv.end(), {"--compress", "--protect-args", "--rsh=" + request.remote_shell});
+  argv.insert(argv.end(), {"--", as_directory(request.from.string()), as_directory(request.to)});
+  made.set["LC_ALL"] = "C";
+  return made;
+}
+
+std::optional<std::uint64_t> number(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end == text.data()) return {};
+  return value;
+}
+
+/// "        32768  45%  1.2MB/s    0:00:01 (xfr#5, to-chk=10/20)"
+bool take_progress(std::string_view line, const ProgressSink& sink) {
+  const auto percent = line.find("% ");
+  if (percent == std::string_view::npos || !line.starts_with(' ')) return false;
+  const auto before = line.rfind(' ', percent);
+  const auto bytes = number(line);
+  const auto share =
+      before == std::string_view::npos ? std::nullopt : number(line.substr(before, percent - before));
+  if (!bytes || !share) return false;
+  if (sink) sink(*bytes, static_cast<int>(*share));
+  return true;
+}
+
+/// A line of --stats: "Number of files: 12 (reg: 10, dir: 2)".
+void take_statistic(std::string_view line, Transfer& transfer) {
+  const auto colon = line.find(": ");
+  if (colon == std::string_view::npos) return;
+  const std::string_view name = line.substr(0, colon), value = line.substr(colon + 2);
+  if (name == "Number of files") {
+    const auto regular = value.find("reg: ");
+    transfer.files = regular == std::string_view::npos ? 0 : number(value.substr(regular + 5)).value_or(0);
+  } else if (name == "Number of regular files transferred") {
+    transfer.files_sent = number(value).value_or(0);
+  } else if (name == "Total file size") {
+    transfer.bytes_total = number(value).value_or(0);
+  } else if (name == "Total bytes sent") {
+    transfer.bytes_sent = number(value).value_or(0);
+  }
+}
+
+void require_rsync() {
+  if (!program_exists("rsync"))
+    throw Error("rsync is missing", "there is no program `rsync` on the PATH", "install rsync");
+}
+
+[[noreturn]] void fail(const Request& request, const Outcome& outcome, const std::deque<std::string>& words) {
+  std::string why = outcome.described();
+  for (const std::string& line : words) why += "\n" + line;
+  const bool missing = why.contains("rsync: command not found") || why.contains("rsync: not found");
+  throw Error(fmt::format("copying {} to {} failed", request.from.string(), request.to), why,
+              missing ? "install rsync on the host" : "");
+}
+
+void keep_last(std::deque<std::string>& words, std::string_view line) {
+  words.emplace_back(line);
+  if (words.size() > 20) words.pop_front();
+}
+
+/// What rsync says of one excluded entry with --debug=FILTER1: "[sender] hiding directory src/uploads because
+/// of pattern uploads".
+struct Hiding {
+  std::string path, pattern;
+};
+std::optional<Hiding> hiding_in(std::string_view line) {
+  constexpr std::string_view start = "[sender] hiding ", reason = " because of pattern ";
+  const auto because = line.find(reason);
+  if (!line.starts_with(start) || because == std::string_view::npos) return {};
+  std::string_view what = line.substr(start.size(), because - start.size());
+  what.remove_prefix(std::min(what.find(' ') + 1, what.size()));  // "file", "directory"
+  return Hiding{std::string(what), std::string(line.substr(because + reason.size()))};
+}
+
+}  // namespace
+
+Transfer transfer(const Request& request, const ProgressSink& sink, std::stop_token stop, Deadline deadline) {
+  require_rsync();
+  Transfer transferred;
+  std::deque<std::string> words;
+  const Outcome outcome = run(command(request, {"--info=progress2", "--stats"}), std::move(stop), deadline,
+                              [&](Stream stream, std::string_view line) {
+                                if (stream == Stream::err) return keep_last(words, line);
+                                if (!take_progress(line, sink)) take_statistic(line, transferred);
+                              });
+  if (!outcome.ok()) fail(request, outcome, words);
+  return transferred;
+}
+
+std::vector<std::string> preview(const Request& request, std::stop_token stop, Deadline deadline) {
+  require_rsync();
+  std::vector<std::string> lines;
+  std::deque<std::string> words;
+  const Outcome outcome = run(command(request, {"--dry-run", "--itemize-changes", "--8-bit-output"}),
+                              std::move(stop), deadline, [&](Stream stream, std::string_view line) {
+                                if (stream == Stream::err) return keep_last(words, line);
+                                if (!line.empty()) lines.emplace_back(line);
+                              });
+  if (!outcome.ok()) fail(request, outcome, words);
+  return lines;
+}
+
+std::vector<std::string> hidden_by(const std::vector<std::string>& exclude, const fs::path& tree,
+                                   const std::vector<std::string>& files, std::stop_token stop) {
+  require_rsync();
+  const TemporaryDirectory nowhere("belay-excludes");
+  const Request request{.from = tree, .to = nowhere.path().string(), .exclude = exclude};
+  std::set<std::string> shown;
+  std::vector<Hiding> hidings;
+  std::deque<std::string> words;
+  const Outcome outcome =
+      run(command(request, {"--dry-run", "--8-bit-output", "--debug=FILTER1", "--out-format=%n"}),
+          std::move(stop), Deadline::in(std::chrono::minutes(2)), [&](Stream stream, std::string_view line) {
+            if (stream == Stream::err) return keep_last(words, line);
+            if (const auto hiding = hiding_in(line)) {
+              hidings.push_back(*hiding);
+            } else {
+              shown.emplace(line);
+            }
+          });
+  if (!outcome.ok()) fail(request, outcome, words);
+
+  std::vector<std::string> hidden;
+  for (const std::string& file : files) {
+    if (shown.contains(file) || !fs::exists(fs::symlink_status(tree / file))) continue;
+    const auto at_fault = std::ranges::find_if(hidings, [&](const Hiding& hiding) {
+      return file == hiding.path || file.starts_with(hiding.path + "/");
+    });
+    if (at_fault != hidings.end())
+      hidden.push_back(fmt::format("{} (excluded by {})", file, at_fault->pattern));
+  }
+  return hidden;
+}
+
+std::string version(std::stop_token stop) {
+  if (!program_exists("rsync")) return {};
+  return version_in(
+      capture({.argv = {"rsync", "--version"}}, std::move(stop), Deadline::in(std::chrono::seconds(10))).out);
+}
+
+}  // namespace belay::rsync
