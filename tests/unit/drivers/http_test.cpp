@@ -1,0 +1,201 @@
+#include "drivers/http.hpp"
+
+#include <chrono>
+
+#include <doctest/doctest.h>
+
+#include "base/error.hpp"
+#include "local_server.hpp"
+
+using namespace belay;
+using namespace std::chrono_literals;
+using belay::testing::LocalServer;
+
+namespace {
+
+http::Exchange ask(const LocalServer& server, std::chrono::milliseconds limit = 10s) {
+  return http::get(http::parse_url(server.url()), {}, Deadline::in(limit));
+}
+
+/// Answers every request with `text` and closes.
+LocalServer::Serve answering(std::string text) {
+  return [text = std::move(text)](const LocalServer::Peer& peer) {
+    peer.read_request();
+    peer.say(text);
+  };
+}
+
+}  // namespace
+
+TEST_CASE("an address is taken apart") {
+  const http::Url plain = http::parse_url("http://localhost:3002/api/health?deep=1#top");
+  CHECK(plain.scheme == "http");
+  CHECK(plain.host == "localhost");
+  CHECK(plain.port == "3002");
+  CHECK(plain.target == "/api/health?deep=1");
+  CHECK(plain.shown() == "http://localhost:3002/api/health?deep=1");
+
+  const http::Url secure = http::parse_url("https://api.example.org");
+  CHECK(secure.port == "443");
+  CHECK(secure.target == "/");
+  CHECK(secure.shown() == "https://api.example.org/");
+
+  const http::Url v6 = http::parse_url("http://[::1]:8080?x");
+  CHECK(v6.host == "::1");
+  CHECK(v6.port == "8080");
+  CHECK(v6.target == "/?x");
+  CHECK(v6.shown() == "http://[::1]:8080/?x");
+}
+
+TEST_CASE("what cannot be asked is refused as bad input") {
+  for (const char* bad :
+       {"", "localhost", "ftp://host/", "http://", "http:///path", "http://host:0/", "http://host:65536/",
+        "http://host:80x/", "http://[::1/", "http://[::1]80/", "http://user:pw@host/", "http://host/a b",
+        "http://host/a\r\nX: y", "http://höst/"}) {
+    CAPTURE(bad);
+    try {
+      http::parse_url(bad);
+      FAIL("accepted");
+    } catch (const Error& error) {
+      CHECK(error.exit_code() == ExitCode::bad_input);
+    }
+  }
+}
+
+TEST_CASE("the request is an ordinary GET and the answer comes whole") {
+  std::string request;
+  const LocalServer server([&](const LocalServer::Peer& peer) {
+    request = peer.read_request();
+    peer.say(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"status\":\"ok\"}");
+    peer.hold();  // kept alive: the length alone says that it is over
+  });
+  const http::Exchange exchange = ask(server);
+  REQUIRE(exchange.answer);
+  CHECK(exchange.answer->status == 200);
+  CHECK(exchange.answer->body == "{\"status\":\"ok\"}");
+  CHECK(exchange.answer->headers.at("content-type") == "application/json");
+  CHECK(request.starts_with("GET / HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) + "\r\n"));
+}
+
+TEST_CASE("a chunked answer that comes byte by byte is put together") {
+  const LocalServer server([](const LocalServer::Peer& peer) {
+    peer.read_request();
+    for (const char c : std::string("HTTP/1.1 500 Oh\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                    "6;x=y\r\nnot go\r\n2\r\nod\r\n0\r\nTrailer: t\r\n\r\n"))
+      peer.say(std::string(1, c));
+    peer.hold();
+  });
+  const http::Exchange exchange = ask(server);
+  REQUIRE(exchange.answer);
+  CHECK(exchange.answer->status == 500);
+  CHECK(exchange.answer->body == "not good");
+}
+
+TEST_CASE("a body without a length ends with the connection") {
+  const LocalServer server(answering("HTTP/1.0 200 OK\r\n\r\nuntil the end"));
+  const http::Exchange exchange = ask(server);
+  REQUIRE(exchange.answer);
+  CHECK(exchange.answer->body == "until the end");
+}
+
+TEST_CASE("interim answers are skipped and redirects are not followed") {
+  const LocalServer server(
+      answering("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+                "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"));
+  const http::Exchange exchange = ask(server);
+  REQUIRE(exchange.answer);
+  CHECK(exchange.answer->status == 302);
+  CHECK(exchange.answer->headers.at("location") == "http://127.0.0.1:1/");
+  CHECK(!exchange.answer->headers.contains("link"));
+}
+
+TEST_CASE("of an endless body 64 KiB are kept and the rest is not waited for") {
+  const LocalServer server([](const LocalServer::Peer& peer) {
+    peer.read_request();
+    peer.say("HTTP/1.1 200 OK\r\n\r\n" + std::string(70'000, 'x'));
+    peer.hold();
+  });
+  const http::Exchange exchange = ask(server);
+  REQUIRE(exchange.answer);
+  CHECK(exchange.answer->body.size() == 65'536);
+}
+
+TEST_CASE("why there is no answer is said in plain words") {
+  SUBCASE("nobody listens") {
+    const auto exchange = http::get(
+        http::parse_url("http://127.0.0.1:" + std::to_string(testing::free_port())), {}, Deadline::in(10s));
+    CHECK(!exchange.answer);
+    CHECK(exchange.why == "connection refused");
+  }
+  SUBCASE("the server is silent") {
+    const LocalServer server([](const LocalServer::Peer& peer) { peer.hold(); });
+    CHECK(ask(server, 300ms).why == "no answer within 0.3 s");
+    CHECK(ask(server, 1000ms).why == "no answer within 1 s");
+  }
+  SUBCASE("the answer begins and hangs") {
+    const LocalServer server([](const LocalServer::Peer& peer) {
+      peer.read_request();
+      peer.say("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
+      peer.hold();
+    });
+    CHECK(ask(server, 300ms).why == "no complete answer within 0.3 s");
+  }
+  SUBCASE("the answer breaks off") {
+    const LocalServer server(answering("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"));
+    CHECK(ask(server).why == "the answer broke off");
+  }
+  SUBCASE("the head breaks off") {
+    const LocalServer server(answering("HTTP/1.1 200 OK\r\nConte"));
+    CHECK(ask(server).why == "the answer broke off");
+  }
+  SUBCASE("it hangs up") {
+    const LocalServer server(answering(""));
+    CHECK(ask(server).why == "the connection was closed without an answer");
+  }
+  SUBCASE("it speaks something else") {
+    const LocalServer server(answering("SSH-2.0-OpenSSH_9.2p1\r\n\r\n"));
+    CHECK(ask(server).why.starts_with("not an HTTP answer: "));
+  }
+}
+
+TEST_CASE("a drip of bytes does not prolong the deadline") {
+  const LocalServer server([](const LocalServer::Peer& peer) {
+    peer.read_request();
+    for (int i = 0; i < 100; ++i) {
+      peer.say("x");
+      std::this_thread::sleep_for(20ms);
+    }
+  });
+  const auto began = std::chrono::steady_clock::now();
+  CHECK(ask(server, 400ms).why == "no answer within 0.4 s");
+  CHECK(std::chrono::steady_clock::now() - began < 1900ms);  // the server drips for two seconds
+}
+
+TEST_CASE("a waiting request is cancelled by stop") {
+  const LocalServer server([](const LocalServer::Peer& peer) { peer.hold(); });
+  std::stop_source source;
+  const std::jthread canceller([&] {
+    std::this_thread::sleep_for(100ms);
+    source.request_stop();
+  });
+  const auto exchange = http::get(http::parse_url(server.url()), source.get_token(), Deadline::in(60s));
+  CHECK(exchange.why == "cancelled");
+}
+
+TEST_CASE("a host by name is looked up, and its addresses are tried until one stands") {
+  // localhost is ::1 first on most machines, where nobody listens.
+  const LocalServer server(answering("HTTP/1.1 204 No Content\r\n\r\n"));
+  const auto exchange =
+      http::get(http::parse_url("http://localhost:" + std::to_string(server.port())), {}, Deadline::in(10s));
+  CHECK(exchange.why == "");
+  REQUIRE(exchange.answer);
+  CHECK(exchange.answer->status == 204);
+}
+
+TEST_CASE("whether a port accepts") {
+  const LocalServer server([](const LocalServer::Peer& peer) { peer.hold(); });
+  CHECK(http::accepts("127.0.0.1", server.port(), Deadline::in(5s)));
+  CHECK(!http::accepts("127.0.0.1", testing::free_port(), Deadline::in(5s)));
+  CHECK(!http::accepts("not an address", 80, Deadline::in(5s)));
+}

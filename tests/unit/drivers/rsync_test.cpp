@@ -1,0 +1,174 @@
+#include "drivers/rsync.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include "base/error.hpp"
+#include "scratch.hpp"
+
+using namespace belay;
+using namespace belay::testing;
+
+namespace {
+
+Deadline soon() {
+  return Deadline::in(std::chrono::minutes(1));
+}
+
+ino_t inode(const fs::path& path) {
+  struct stat status{};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  return status.st_ino;
+}
+
+void make_old(const fs::path& path) {
+  fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(5));
+}
+
+}  // namespace
+
+TEST_CASE("contents, executable bits and links arrive; what is excluded does not") {
+  const Scratch scratch;
+  scratch.write("from/src/a.ts", "a");
+  fs::permissions(scratch.write("from/run.sh", "#!/bin/sh"), fs::perms(0750));
+  scratch.write("from/.env.local", "secret");
+  scratch.write("from/node_modules/x/index.js", "x");
+  scratch.write("from/with space/ä.txt", "u");
+  fs::create_symlink("run.sh", scratch / "from/link");
+  const auto sent = rsync::transfer(
+      {.from = scratch / "from", .to = (scratch / "to").string(), .exclude = {"node_modules", ".env.*"}}, {},
+      {}, soon());
+  CHECK(sent.files == 3);
+  CHECK(sent.files_sent == 3);
+  CHECK(sent.bytes_total > 0);
+  CHECK(sent.bytes_sent > 0);
+  CHECK(read_file(scratch / "to/src/a.ts") == "a");
+  CHECK(read_file(scratch / "to/with space/ä.txt") == "u");
+  CHECK(fs::status(scratch / "to/run.sh").permissions() == fs::perms(0750));
+  CHECK(fs::read_symlink(scratch / "to/link") == "run.sh");
+  CHECK(!fs::exists(scratch / "to/.env.local"));
+  CHECK(!fs::exists(scratch / "to/node_modules"));
+}
+
+TEST_CASE(
+    "against the last release unchanged files are hard-linked whatever their times, changed ones are not") {
+  const Scratch scratch;
+  scratch.write("from/same.ts", "same");
+  scratch.write("from/changed.ts", "new text");
+  fs::permissions(scratch.write("from/mode.sh", "mode"), fs::perms(0755));
+  make_old(scratch / "from/same.ts");
+  scratch.write("last/same.ts", "same");
+  scratch.write("last/changed.ts", "old text");  // as long as the new one
+  fs::permissions(scratch.write("last/mode.sh", "mode"), fs::perms(0644));
+  const auto sent = rsync::transfer({.from = scratch / "from",
+                                     .to = (scratch / "next").string(),
+                                     .link_destination = (scratch / "last").string()},
+                                    {}, {}, soon());
+  CHECK(inode(scratch / "next/same.ts") == inode(scratch / "last/same.ts"));
+  CHECK(inode(scratch / "next/changed.ts") != inode(scratch / "last/changed.ts"));
+  CHECK(read_file(scratch / "next/changed.ts") == "new text");
+  CHECK(read_file(scratch / "last/changed.ts") == "old text");
+  CHECK(inode(scratch / "next/mode.sh") != inode(scratch / "last/mode.sh"));
+  CHECK(fs::status(scratch / "next/mode.sh").permissions() == fs::perms(0755));
+  CHECK(sent.files_sent >= 1);
+}
+
+TEST_CASE("a file of the same size and time but other contents is sent") {
+  const Scratch scratch;
+  scratch.write("from/a", "1111");
+  scratch.write("to/a", "2222");
+  fs::last_write_time(scratch / "from/a", fs::last_write_time(scratch / "to/a"));
+  CHECK(rsync::transfer({.from = scratch / "from", .to = (scratch / "to").string()}, {}, {}, soon())
+            .files_sent == 1);
+  CHECK(read_file(scratch / "to/a") == "1111");
+}
+
+TEST_CASE("removing what is extraneous spares what is excluded, and is off by default") {
+  const Scratch scratch;
+  scratch.write("from/a", "a");
+  scratch.write("to/gone.ts", "x");
+  scratch.write("to/.env", "SECRET=1");
+  scratch.write("to/uploads/photo", "p");
+  rsync::Request request{
+      .from = scratch / "from", .to = (scratch / "to").string(), .exclude = {".env", "uploads"}};
+  rsync::transfer(request, {}, {}, soon());
+  CHECK(fs::exists(scratch / "to/gone.ts"));
+  request.remove_extraneous = true;
+  rsync::transfer(request, {}, {}, soon());
+  CHECK(!fs::exists(scratch / "to/gone.ts"));
+  CHECK(fs::exists(scratch / "to/.env"));
+  CHECK(fs::exists(scratch / "to/uploads/photo"));
+}
+
+TEST_CASE("progress is told in bytes and percent up to the end") {
+  const Scratch scratch;
+  for (int i = 0; i < 20; ++i)
+    scratch.write("from/" + std::to_string(i), std::string(100'000, static_cast<char>('a' + i)));
+  std::uint64_t bytes = 0;
+  int percent = 0, calls = 0;
+  rsync::transfer(
+      {.from = scratch / "from", .to = (scratch / "to").string()},
+      [&](std::uint64_t done, int share) {
+        CHECK(done >= bytes);
+        bytes = done;
+        percent = share;
+        ++calls;
+      },
+      {}, soon());
+  CHECK(calls >= 1);
+  CHECK(bytes == 2'000'000);
+  CHECK(percent == 100);
+}
+
+TEST_CASE("a preview names each change and touches nothing") {
+  const Scratch scratch;
+  scratch.write("from/new.ts", "n");
+  scratch.write("from/same.ts", "s");
+  scratch.write("from/changed.ts", "2");
+  scratch.write("to/same.ts", "s");
+  make_old(scratch / "to/same.ts");
+  scratch.write("to/changed.ts", "1");
+  scratch.write("to/gone.ts", "g");
+  const auto lines = rsync::preview(
+      {.from = scratch / "from", .to = (scratch / "to").string(), .remove_extraneous = true}, {}, soon());
+  std::string all;
+  for (const std::string& line : lines) all += line + "\n";
+  CHECK(all.contains("*deleting   gone.ts\n"));
+  CHECK(all.contains(">f+++++++++ new.ts\n"));
+  CHECK(all.contains(" changed.ts\n"));
+  CHECK(!all.contains("same.ts"));
+  CHECK(fs::exists(scratch / "to/gone.ts"));
+  CHECK(!fs::exists(scratch / "to/new.ts"));
+}
+
+TEST_CASE("tracked files that an unanchored exclude hides are named with the pattern at fault") {
+  const Scratch scratch;
+  const std::vector<std::string> files{
+      "src/uploads/store.ts", "src/uploads/deep/er.ts", "src/app.ts", "src/a.test.ts", "logs.ts",
+      "with space/uploads",   "deleted/uploads/x"};
+  for (const std::string& file : files)
+    if (!file.starts_with("deleted")) scratch.write(file, "x");
+  const auto hidden = rsync::hidden_by({"uploads", "*.test.ts", "/logs"}, scratch.path(), files, {});
+  CHECK(hidden == std::vector<std::string>{"src/uploads/store.ts (excluded by uploads)",
+                                           "src/uploads/deep/er.ts (excluded by uploads)",
+                                           "src/a.test.ts (excluded by *.test.ts)",
+                                           "with space/uploads (excluded by uploads)"});
+  CHECK(rsync::hidden_by({"/uploads", "/logs"}, scratch.path(), files, {}).empty());
+}
+
+TEST_CASE("a failure carries rsync's own words") {
+  const Scratch scratch;
+  try {
+    rsync::transfer({.from = scratch / "absent", .to = (scratch / "to").string()}, {}, {}, soon());
+    FAIL("it succeeded");
+  } catch (const Error& error) {
+    CHECK(error.why().contains("No such file or directory"));
+    CHECK(error.why().contains("exit code 23"));
+  }
+}
+
+TEST_CASE("rsync's version is a number") {
+  const std::string version = rsync::version({});
+  CHECK(version.find_first_not_of("0123456789.") == std::string::npos);
+  CHECK(version.starts_with("3."));
+}
