@@ -3,17 +3,17 @@
 #include <chrono>
 #include <expected>
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "model/problem.hpp"
+#include "model/variables.hpp"
 
 namespace belay {
 
-/// What belay.yml says, resolved: every environment holds all it needs (what it shares with the top level is already
-/// merged in). The file's reference is docs/reference/belay-yml.md.
+/// What belay.yml says, resolved: every environment holds all it needs (what it shares with the top level is
+/// already merged in). The file's reference is docs/reference/belay-yml.md.
 
 /// One line of the gate: a single command, or several that run at the same time.
 struct TestStep {
@@ -58,17 +58,19 @@ struct PushTrigger {
 
 struct HostAddress {
   bool local = false;
-  std::string destination;      // as ssh takes it: user@host or a Host of ~/.ssh/config
+  std::string destination;  // as ssh takes it: user@host or a Host of ~/.ssh/config
   std::optional<int> port;
-  std::string shown;            // as written, for messages
+  std::string shown;  // as written, for messages
 };
 
 struct EnvironmentConfig {
   std::string name;
   HostAddress host;
-  std::string host_key;  // SHA256:… or empty: known_hosts decides
+  std::string host_key;        // SHA256:… or empty: known_hosts decides
   std::filesystem::path path;  // the live directory on the host, absolute
-  std::string compose;         // compose file, relative to the source
+  std::filesystem::path source =
+      ".";  // what is shipped, relative to belay.yml's directory; "." is that directory
+  std::string compose = "docker-compose.yml";  // relative to the source
   std::vector<std::string> services;
   std::vector<TestStep> test;
   std::chrono::milliseconds test_timeout{std::chrono::minutes(30)};
@@ -85,21 +87,19 @@ struct EnvironmentConfig {
 };
 
 struct Config {
-  std::filesystem::path file;    // belay.yml itself
+  std::filesystem::path file;  // belay.yml itself
   std::string app;
-  std::filesystem::path source;  // relative to belay.yml's directory; what is shipped
+  std::filesystem::path source = ".";  // the top level's; an environment's own `source` is what counts for it
   std::vector<EnvironmentConfig> environments;
 
   const EnvironmentConfig* find(const std::string& environment) const;
 };
 
-/// The value of an environment variable, if set. A parameter, so that parsing stays free of I/O.
-using VariableLookup = std::function<std::optional<std::string>(const std::string&)>;
-
 /// Parses and validates all of it; on any mistake returns every mistake, in the file's order. Variables of an
-/// environment other than `only_environment` need not be set (a staging deployment does not need production's).
-std::expected<Config, Problems> parse_config(const std::filesystem::path& file, const std::string& text,
-                                             const VariableLookup&,
-                                             const std::optional<std::string>& only_environment = std::nullopt);
+/// environment other than `only_environment` need not be set (a staging deployment does not need
+/// production's).
+std::expected<Config, Problems> parse_config(
+    const std::filesystem::path& file, const std::string& text, const VariableLookup&,
+    const std::optional<std::string>& only_environment = std::nullopt);
 
 }  // namespace belay

@@ -10,8 +10,8 @@
 
 namespace belay {
 
-/// What the host answers when asked about itself: the material of `check`, `plan` and `status`. Plain values; each has
-/// to_json / from_json in host_facts.cpp.
+/// What the host answers when asked about itself: the material of `check`, `plan` and `status`. Plain values;
+/// each has to_json / from_json in host_facts.cpp.
 
 struct RunningContainer {
   std::string service, name, id, image, state;  // state: running, exited, restarting …
@@ -27,15 +27,15 @@ struct HostFacts {
   std::string docker_version, compose_version, rsync_version;  // empty: not there
   std::string docker_problem;                                  // why the Engine did not answer
   bool path_exists = false, path_writable = false;
-  std::uint64_t bytes_free = 0, inodes_free = 0;               // where the live directory is (or will be)
-  std::string boot_recovery;                                   // "systemd", "cron" or empty: not installed
+  std::uint64_t bytes_free = 0, inodes_free = 0;  // where the live directory is (or will be)
+  std::string boot_recovery;                      // "systemd", "cron" or empty: not installed
   bool busy = false;
-  std::string current_release;                                 // empty: none
-  std::vector<std::string> releases;                           // kept, newest first
-  std::vector<RunningContainer> containers;                    // of the services asked about
-  std::optional<std::string> backup_container_state;           // asked for: its state; "absent"
-  std::vector<std::string> ports_taken;                        // of the ports asked about: "3001 by container x"
-  std::string live_compose_hash;                               // sha256 of the live compose file; empty: absent
+  std::string current_release;                        // empty: none
+  std::vector<std::string> releases;                  // kept, newest first
+  std::vector<RunningContainer> containers;           // of the services asked about
+  std::optional<std::string> backup_container_state;  // asked for: its state; "absent"
+  std::vector<std::string> ports_taken;               // of the ports asked about: "3001 by container x"
+  std::string live_compose_hash;                      // sha256 of the live compose file; empty: absent
 };
 boost::json::object facts_to_json(const HostFacts&);
 HostFacts facts_from_json(const boost::json::object&);
@@ -45,8 +45,8 @@ struct HostStatus {
   std::optional<Release> current;
   std::vector<RunningContainer> containers;
   bool healthy = false;
-  std::string health;  // "GET … answered 200 in 12 ms", "no health check configured; running since …"
-  std::string open_run;     // a deployment under way or to be recovered
+  std::string health;    // "GET … answered 200 in 12 ms", "no health check configured; running since …"
+  std::string open_run;  // a deployment under way or to be recovered
   std::uint64_t bytes_free = 0, bytes_used_by_belay = 0;
 };
 boost::json::object status_to_json(const HostStatus&);

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <boost/json/object.hpp>
-#include <boost/json/value.hpp>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -9,21 +7,24 @@
 #include <variant>
 #include <vector>
 
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
 #include "base/error.hpp"
 #include "base/time.hpp"
 #include "model/plan.hpp"
 
 namespace belay {
 
-/// The records of a deployment's journal. They are also its events: the live view, --json, `attach` and the history
-/// all read this one stream, numbered from 1. The format is docs/journal.md.
+/// The records of a deployment's journal. They are also its events: the live view, --json, `attach` and the
+/// history all read this one stream, numbered from 1. The format is docs/journal.md.
 
 /// How a run ended.
 enum class RunOutcome {
-  deployed,         // the candidate serves, verified
-  rolled_back,      // failed; the release from before serves again, or never stopped serving
-  nothing_serves,   // failed, and nothing good serves
-  left_in_place,    // failed with `rollback: false`: the candidate stays as it is
+  deployed,        // the candidate serves, verified
+  rolled_back,     // failed; the release from before serves again, or never stopped serving
+  nothing_serves,  // failed, and nothing good serves
+  left_in_place,   // failed with `rollback: false`: the candidate stays as it is
 };
 std::string to_string(RunOutcome);
 ExitCode exit_code_of(RunOutcome);
@@ -37,13 +38,16 @@ struct Opened {
   std::string previous;  // the release that serves now; empty: none
   std::string belay_version;
 };
-struct StepBegan { StepName step; };
+struct StepBegan {
+  StepName step;
+};
 struct StepDone {
   StepName step;
   std::chrono::milliseconds took{0};
   std::string summary;  // one line for people: "3.1 MB, 20 000 rows"
 };
-/// Written before the act it belongs to: what undo or settle must know even if the act's end was never recorded.
+/// Written before the act it belongs to: what undo or settle must know even if the act's end was never
+/// recorded.
 struct Noted {
   StepName step;
   std::string key;
@@ -58,7 +62,8 @@ struct Progressed {
   std::int64_t done = 0, total = 0;
   std::string unit;  // "bytes", "attempts", "steps"
 };
-/// The executor waits for the controller: "source" (rsync it to `detail`) or "confirmation" (ask the public URL).
+/// The executor waits for the controller: "source" (rsync it to `detail`) or "confirmation" (ask the public
+/// URL).
 struct Awaiting {
   std::string what, detail;
   std::chrono::milliseconds limit{0};
@@ -76,25 +81,38 @@ struct StepFailed {
   std::vector<std::string> container_log;  // last lines of the failing container
 };
 /// Somebody else than the executor goes on with this journal: "guard", "boot", "next command".
-struct Recovering { std::string by; };
-struct UndoBegan { StepName step; };
-struct UndoDone { StepName step; std::string summary; };
-struct UndoFailed { StepName step; std::string message, why; };
+struct Recovering {
+  std::string by;
+};
+struct UndoBegan {
+  StepName step;
+};
+struct UndoDone {
+  StepName step;
+  std::string summary;
+};
+struct UndoFailed {
+  StepName step;
+  std::string message, why;
+};
 /// The commit point: recovery goes forward from here.
-struct Committed { std::string release; };
+struct Committed {
+  std::string release;
+};
 struct Closed {
   RunOutcome outcome = RunOutcome::rolled_back;
-  std::string serving;      // release id that serves now; empty: none
-  std::string checked;      // how that was verified: "GET https://… answered 200 (2 of 2)"
-  std::string backup;       // path of the backup taken, if any
-  std::string message;      // for people
+  std::string serving;  // release id that serves now; empty: none
+  std::string checked;  // how that was verified: "GET https://… answered 200 (2 of 2)"
+  std::string backup;   // path of the backup taken, if any
+  std::string message;  // for people
 };
 
 }  // namespace event
 
-using Event = std::variant<event::Opened, event::StepBegan, event::StepDone, event::Noted, event::Output,
-                           event::Progressed, event::Awaiting, event::Heard, event::StepFailed, event::Recovering,
-                           event::UndoBegan, event::UndoDone, event::UndoFailed, event::Committed, event::Closed>;
+using Event =
+    std::variant<event::Opened, event::StepBegan, event::StepDone, event::Noted, event::Output,
+                 event::Progressed, event::Awaiting, event::Heard, event::StepFailed, event::Recovering,
+                 event::UndoBegan, event::UndoDone, event::UndoFailed, event::Committed, event::Closed>;
 
 struct Record {
   std::uint64_t number = 0;
@@ -110,7 +128,8 @@ std::optional<Record> record_from_json(const boost::json::object&);
 
 /// One line of the file: CRC32 in 8 hexadecimal digits, a space, the JSON, a newline.
 std::string encode_line(const Record&);
-/// The records of the longest intact prefix and its length in bytes. What follows a torn or damaged line is not read.
+/// The records of the longest intact prefix and its length in bytes. What follows a torn or damaged line is
+/// not read.
 struct DecodedJournal {
   std::vector<Record> records;
   std::size_t intact_bytes = 0;

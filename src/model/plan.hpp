@@ -1,18 +1,19 @@
 #pragma once
 
-#include <boost/json/object.hpp>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <boost/json/object.hpp>
 
 #include "model/config.hpp"
 #include "model/release.hpp"
 
 namespace belay {
 
-/// The steps of a deployment in their order (docs/architecture.md has the table of what each applies and undoes). The gate
-/// runs before there is a plan.
+/// The steps of a deployment in their order (docs/architecture.md has the table of what each applies and
+/// undoes). The gate runs before there is a plan.
 enum class StepName { preflight, backup, sync, build, create, migrate, switch_over, verify, commit, settle };
 
 std::string to_string(StepName);
@@ -25,8 +26,8 @@ struct GateResult {
   std::chrono::milliseconds took{0};
 };
 
-/// One deployment or rollback, decided before anything runs and handed to the host in one message. A value: making it
-/// touches nothing, running it knows nothing of flags.
+/// One deployment or rollback, decided before anything runs and handed to the host in one message. A value:
+/// making it touches nothing, running it knows nothing of flags.
 struct Plan {
   static constexpr int format = 1;
   enum class Kind { deploy, rollback };
@@ -34,7 +35,8 @@ struct Plan {
   Kind kind = Kind::deploy;
   std::string app;
   EnvironmentConfig environment;
-  std::string release;     // deploy: "" until the guard names it under the lock; rollback: the release to go back to ("" = the last good)
+  std::string release;  // deploy: "" until the guard names it under the lock; rollback: the release to go
+                        // back to ("" = the last good)
   Commit commit;
   Author by;
   GateResult gate;
@@ -42,9 +44,11 @@ struct Plan {
 };
 
 /// Which steps this environment needs: backup and migrate only if configured, and where migrate stands.
-Plan plan_deployment(const std::string& app, const EnvironmentConfig&, const Commit&, const Author&, const GateResult&);
+Plan plan_deployment(const std::string& app, const EnvironmentConfig&, const Commit&, const Author&,
+                     const GateResult&);
 /// No sync, no build, no migration, no backup: the release is frozen already.
-Plan plan_rollback(const std::string& app, const EnvironmentConfig&, const std::string& release, const Author&);
+Plan plan_rollback(const std::string& app, const EnvironmentConfig&, const std::string& release,
+                   const Author&);
 
 boost::json::object plan_to_json(const Plan&);
 Plan plan_from_json(const boost::json::object&);

@@ -15,8 +15,8 @@ struct Location {
 struct Problem {
   std::string file;
   Location at;
-  std::string message;    // what is wrong
-  std::string remedy{};   // what is allowed, or the nearest valid key
+  std::string message;      // what is wrong
+  std::string remedy{};     // what is allowed, or the nearest valid key
   std::string line_text{};  // the offending line, for the caret
 };
 using Problems = std::vector<Problem>;

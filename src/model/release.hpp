@@ -1,18 +1,19 @@
 #pragma once
 
-#include <boost/json/object.hpp>
 #include <string>
 #include <vector>
+
+#include <boost/json/object.hpp>
 
 #include "base/time.hpp"
 
 namespace belay {
 
 struct Commit {
-  std::string id;       // full hash; empty for an adopted release
+  std::string id;  // full hash; empty for an adopted release
   std::string subject;
   std::string branch;
-  bool dirty = false;   // the working tree was shipped, not the commit
+  bool dirty = false;  // the working tree was shipped, not the commit
   std::string abbreviated() const { return id.substr(0, 7); }
 };
 
@@ -21,17 +22,20 @@ struct Author {
   std::string shown() const { return user + "@" + machine; }
 };
 
-/// One service of a release, frozen: everything needed to bring it back without compose, build or the live directory.
+/// One service of a release, frozen: everything needed to bring it back without compose, build or the live
+/// directory.
 struct ReleasedService {
   std::string name;
-  std::string image_id;         // sha256:…
-  std::string frozen_image;     // the tag that keeps it: repository:<release id>
-  std::string live_image;       // the tag operators and compose use; moved only at settle
-  std::vector<std::string> container_names;     // as operators know them, one per replica
-  std::vector<boost::json::object> containers;  // the Engine's create bodies, one per replica, labels as compose would set
+  std::string image_id;                      // sha256:…
+  std::string frozen_image;                  // the tag that keeps it: repository:<release id>
+  std::string live_image;                    // the tag operators and compose use; moved only at settle
+  std::vector<std::string> container_names;  // as operators know them, one per replica
+  std::vector<boost::json::object>
+      containers;  // the Engine's create bodies, one per replica, labels as compose would set
 };
 
-/// One version, frozen whole: source, images, resolved model, environment. Lives in releases/<id>/release.json.
+/// One version, frozen whole: source, images, resolved model, environment. Lives in
+/// releases/<id>/release.json.
 struct Release {
   static constexpr int format = 1;
   enum class Origin { deployed, adopted };

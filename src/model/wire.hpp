@@ -1,19 +1,20 @@
 #pragma once
 
-#include <boost/json/object.hpp>
-#include <boost/json/value.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
 #include "model/journal_record.hpp"
 
 namespace belay {
 
-/// What controller and host say to each other: one JSON object per line, over the ssh session's stdin and stdout (or a
-/// pipe for `local`). The host speaks first. docs/architecture.md has the order of messages.
+/// What controller and host say to each other: one JSON object per line, over the ssh session's stdin and
+/// stdout (or a pipe for `local`). The host speaks first. docs/architecture.md has the order of messages.
 namespace wire {
 
 inline constexpr int protocol = 1;
@@ -25,25 +26,54 @@ struct Hello {
   Time clock{};
 };
 /// The run is on; its records follow. `waited`: the lock was somebody else's for that long.
-struct Started { std::string run; };
+struct Started {
+  std::string run;
+};
 /// Another deployment holds the environment (and keeps it: the session ends; or is waited for, with --wait).
-struct Held { std::string run, by; Time since{}; bool waiting = false; };
-struct JournalRecord { Record record; };
+struct Held {
+  std::string run, by;
+  Time since{};
+  bool waiting = false;
+};
+struct JournalRecord {
+  Record record;
+};
 /// The answer to Ask.
-struct Answer { boost::json::value value; };
-struct Failure { std::string message, why, next; int exit_code = 1; };
+struct Answer {
+  boost::json::value value;
+};
+struct Failure {
+  std::string message, why, next;
+  int exit_code = 1;
+};
 struct Pong {};
 
 // ---- controller to host
-struct Start { Plan plan; bool wait = false; };
+struct Start {
+  Plan plan;
+  bool wait = false;
+};
 /// Show run `run` (empty: the one that is open, else the last) from record number `from` on.
-struct Attach { std::string run; std::uint64_t from = 1; };
+struct Attach {
+  std::string run;
+  std::uint64_t from = 1;
+};
 /// Answer to an Awaiting record of run `nonce`.
-struct Tell { std::string nonce, what; bool ok = false; std::string detail; };
+struct Tell {
+  std::string nonce, what;
+  bool ok = false;
+  std::string detail;
+};
 /// Stop the deployment: undone if not committed yet.
-struct Cancel { std::string nonce; };
-/// One of "facts", "status", "releases", "backups", "recover", with arguments: host/session.hpp says what each answers.
-struct Ask { std::string about; boost::json::object arguments; };
+struct Cancel {
+  std::string nonce;
+};
+/// One of "facts", "status", "releases", "backups", "recover", with arguments: host/session.hpp says what
+/// each answers.
+struct Ask {
+  std::string about;
+  boost::json::object arguments;
+};
 struct Ping {};
 
 using ToController = std::variant<Hello, Started, Held, JournalRecord, Answer, Failure, Pong>;

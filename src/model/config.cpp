@@ -1,0 +1,213 @@
+#include "model/config.hpp"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "model/config_json.hpp"
+#include "model/config_reader.hpp"
+#include "model/yaml.hpp"
+
+namespace belay {
+
+namespace {
+
+/// A lone text in place of a section stands for one of its keys: `migrate: COMMAND` is `migrate: { run:
+/// COMMAND }`.
+YamlNode written_out(const ConfigKey& key, const YamlNode& value) {
+  if (key.shorthand.empty() || value.kind != YamlNode::Kind::scalar || value.is_null() || is_off(value))
+    return value;
+  YamlNode mapping;
+  mapping.kind = YamlNode::Kind::mapping;
+  mapping.at = value.at;
+  mapping.entries.push_back({std::string(key.shorthand), value.at, value});
+  return mapping;
+}
+
+/// Mappings are merged key by key, `over` winning; anything else replaces.
+YamlNode merged(YamlNode under, const YamlNode& over) {
+  if (under.kind != YamlNode::Kind::mapping || over.kind != YamlNode::Kind::mapping) return over;
+  under.at = over.at;
+  for (const YamlEntry& entry : over.entries) {
+    const auto same = std::find_if(under.entries.begin(), under.entries.end(),
+                                   [&](const YamlEntry& known) { return known.key == entry.key; });
+    if (same == under.entries.end())
+      under.entries.push_back(entry);
+    else
+      *same = {entry.key, entry.at, merged(std::move(same->value), entry.value)};
+  }
+  return under;
+}
+
+/// What the top level shares, with shorthands written out.
+YamlNode shared_part(const YamlNode& mapping) {
+  YamlNode part;
+  part.kind = YamlNode::Kind::mapping;
+  part.at = mapping.at;
+  for (const YamlEntry& entry : mapping.entries)
+    if (const ConfigKey* key = config_key(shared_section, entry.key))
+      part.entries.push_back({entry.key, entry.at, written_out(*key, entry.value)});
+  return part;
+}
+
+YamlNode written_out(YamlNode environment) {
+  for (YamlEntry& entry : environment.entries)
+    if (const ConfigKey* key = config_key(shared_section, entry.key))
+      entry.value = written_out(*key, entry.value);
+  return environment;
+}
+
+void read_sync(SectionReader section, SyncRules& into) {
+  section.texts("exclude", into.exclude, line_value);
+  section.boolean("delete", into.remove_extraneous);
+}
+
+MigrationRule read_migration(SectionReader section) {
+  MigrationRule rule;
+  section.text("run", rule.command, command_value);
+  section.choice("when", rule.when);
+  section.duration("timeout", rule.timeout);
+  return rule;
+}
+
+PostgresBackup read_backup(SectionReader section) {
+  PostgresBackup backup;
+  if (auto postgres = section.section("postgres")) {
+    postgres->text("container", backup.container, container_name_value);
+    postgres->text("user", backup.user, database_name_value);
+    postgres->text("database", backup.database, database_name_value);
+  }
+  section.number("keep", backup.keep);
+  section.text("directory", backup.directory, relative_path_value);
+  section.duration("timeout", backup.timeout);
+  return backup;
+}
+
+/// An address that means the machine itself is the host's, not the controller's.
+HealthCheck::From who_asks(const std::string& url) {
+  const std::string host = host_of_url(url);
+  const bool itself = host == "localhost" || host == "127.0.0.1" || host == "::1";
+  return itself ? HealthCheck::From::host : HealthCheck::From::controller;
+}
+
+HealthCheck read_health(SectionReader section, Reading& reading) {
+  HealthCheck health;
+  section.text("url", health.url, url_value);
+  health.from = who_asks(health.url);
+  section.choice("from", health.from);
+  section.number("attempts", health.attempts);
+  section.duration("interval", health.interval);
+  section.duration("timeout", health.timeout);
+  section.number("successes", health.successes);
+  if (health.successes > health.attempts) {
+    if (section.has("successes"))
+      reading.report(
+          section.location_of("successes"),
+          fmt::format("'successes' is {}, but there are only {} attempts", health.successes, health.attempts),
+          "a release could never pass: raise 'attempts' or lower 'successes'");
+    health.successes = health.attempts;
+  }
+  return health;
+}
+
+PushTrigger read_push(SectionReader section) {
+  PushTrigger push;
+  section.texts("branches", push.branches, line_value);
+  section.texts("paths", push.paths, line_value);
+  return push;
+}
+
+void read_timeouts(SectionReader section, EnvironmentConfig& into) {
+  section.duration("test", into.test_timeout);
+  section.duration("build", into.build_timeout);
+  section.duration("confirm", into.confirm_timeout);
+}
+
+void read_shared(SectionReader& section, EnvironmentConfig& into, Reading& reading) {
+  section.text("source", into.source, relative_path_value);
+  section.texts("services", into.services, service_name_value);
+  section.commands("test", into.test);
+  if (auto sync = section.section("sync")) read_sync(*sync, into.sync);
+  if (auto migrate = section.section("migrate")) into.migrate = read_migration(*migrate);
+  if (auto backup = section.section("backup")) into.backup = read_backup(*backup);
+  if (auto health = section.section("health")) into.health = read_health(*health, reading);
+  section.text("compose", into.compose, relative_path_value);
+  section.text("strategy", into.strategy, strategy_value);
+  section.boolean("rollback", into.rollback);
+  section.number("keep", into.keep_releases);
+  if (auto timeouts = section.section("timeouts")) read_timeouts(*timeouts, into);
+}
+
+EnvironmentConfig read_environment(const YamlEntry& entry, const YamlNode& shared, Reading& reading) {
+  EnvironmentConfig environment;
+  environment.name = entry.key;
+  if (const auto name = environment_name_value(entry.key); !name)
+    reading.report(entry.at, name.error().message, name.error().remedy);
+  if (entry.value.kind != YamlNode::Kind::mapping) {
+    reading.report(
+        entry.at,
+        fmt::format("the environment '{}' must be a mapping, but is {}", entry.key, entry.value.described()),
+        "it needs at least host and path");
+    return environment;
+  }
+  const YamlNode effective = merged(shared, written_out(entry.value));
+  SectionReader section(reading, "environment", effective, entry.at);
+  section.text("host", environment.host, host_value);
+  section.text("host_key", environment.host_key, host_key_value);
+  section.text("path", environment.path, absolute_path_value);
+  read_shared(section, environment, reading);
+  if (auto on = section.section("on"))
+    if (auto push = on->section("push")) environment.on_push = read_push(*push);
+  return environment;
+}
+
+Config read_config(const YamlNode& root, const std::optional<std::string>& only_environment,
+                   Reading& reading) {
+  Config config;
+  SectionReader top(reading, "", root, {1, 1});
+  top.text("app", config.app, app_name_value);
+  top.text("source", config.source, relative_path_value);
+
+  // By itself first: what every environment overrides must be right too.
+  const YamlNode shared = shared_part(root);
+  reading.keys_needed = reading.variables_needed = false;
+  EnvironmentConfig alone;
+  SectionReader shared_section_alone(reading, "environment", shared, root.at);
+  read_shared(shared_section_alone, alone, reading);
+
+  reading.keys_needed = true;
+  if (const YamlNode* environments = top.environments("environments"))
+    for (const YamlEntry& entry : environments->entries) {
+      reading.variables_needed = !only_environment || entry.key == *only_environment;
+      config.environments.push_back(read_environment(entry, shared, reading));
+    }
+  return config;
+}
+
+}  // namespace
+
+const EnvironmentConfig* Config::find(const std::string& environment) const {
+  const auto found = std::find_if(environments.begin(), environments.end(),
+                                  [&](const auto& known) { return known.name == environment; });
+  return found == environments.end() ? nullptr : &*found;
+}
+
+std::expected<Config, Problems> parse_config(const std::filesystem::path& file, const std::string& text,
+                                             const VariableLookup& lookup,
+                                             const std::optional<std::string>& only_environment) {
+  YamlDocument document = parse_yaml(file.native(), text);
+  Reading reading(file.native(), text, lookup);
+  reading.add(std::move(document.problems));
+  Config config;
+  if (document.root && document.root->kind == YamlNode::Kind::mapping)
+    config = read_config(*document.root, only_environment, reading);
+  else if (document.root)
+    reading.report(document.root->at,
+                   fmt::format("the file must be a mapping of keys, but is {}", document.root->described()));
+  config.file = file;
+  if (Problems problems = reading.take_problems(); !problems.empty())
+    return std::unexpected(std::move(problems));
+  return config;
+}
+
+}  // namespace belay

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <array>
+
+#include "model/config.hpp"
+#include "model/json_archive.hpp"
+
+/// How an environment's configuration travels in a plan.
+namespace belay {
+
+constexpr auto enum_names(MigrationRule::When) {
+  using enum MigrationRule::When;
+  return std::to_array<std::pair<MigrationRule::When, std::string_view>>(
+      {{before_switch, "before-switch"}, {after_start, "after-start"}});
+}
+
+constexpr auto enum_names(HealthCheck::From) {
+  using enum HealthCheck::From;
+  return std::to_array<std::pair<HealthCheck::From, std::string_view>>(
+      {{controller, "controller"}, {host, "host"}});
+}
+
+constexpr auto enum_names(Strategy) {
+  return std::to_array<std::pair<Strategy, std::string_view>>({{Strategy::recreate, "recreate"}});
+}
+
+void fields(auto& archive, Is<TestStep> auto& step) {
+  archive("commands", step.commands);
+}
+
+void fields(auto& archive, Is<SyncRules> auto& sync) {
+  archive("exclude", sync.exclude);
+  archive("delete", sync.remove_extraneous);
+}
+
+void fields(auto& archive, Is<MigrationRule> auto& migrate) {
+  archive.required("command", migrate.command);
+  archive("when", migrate.when);
+  archive("timeout", migrate.timeout);
+}
+
+void fields(auto& archive, Is<PostgresBackup> auto& backup) {
+  archive.required("container", backup.container);
+  archive.required("user", backup.user);
+  archive.required("database", backup.database);
+  archive("directory", backup.directory);
+  archive("keep", backup.keep);
+  archive("timeout", backup.timeout);
+}
+
+void fields(auto& archive, Is<HealthCheck> auto& health) {
+  archive("url", health.url);
+  archive("from", health.from);
+  archive("attempts", health.attempts);
+  archive("interval", health.interval);
+  archive("timeout", health.timeout);
+  archive("successes", health.successes);
+}
+
+void fields(auto& archive, Is<PushTrigger> auto& push) {
+  archive("branches", push.branches);
+  archive("paths", push.paths);
+}
+
+void fields(auto& archive, Is<HostAddress> auto& host) {
+  archive("local", host.local);
+  archive("destination", host.destination);
+  archive("port", host.port);
+  archive("shown", host.shown);
+}
+
+void fields(auto& archive, Is<EnvironmentConfig> auto& environment) {
+  archive.required("name", environment.name);
+  archive("host", environment.host);
+  archive("host_key", environment.host_key);
+  archive.required("path", environment.path);
+  archive("source", environment.source);
+  archive("compose", environment.compose);
+  archive("services", environment.services);
+  archive("test", environment.test);
+  archive("test_timeout", environment.test_timeout);
+  archive("sync", environment.sync);
+  archive("migrate", environment.migrate);
+  archive("backup", environment.backup);
+  archive("health", environment.health);
+  archive("strategy", environment.strategy);
+  archive("rollback", environment.rollback);
+  archive("keep_releases", environment.keep_releases);
+  archive("build_timeout", environment.build_timeout);
+  archive("confirm_timeout", environment.confirm_timeout);
+  archive("on_push", environment.on_push);
+}
+
+}  // namespace belay

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace belay {
+
+/// What a key's value may be.
+enum class ValueKind {
+  text,
+  number,    // whole, between `least` and `most`
+  duration,  // between `least` and `most` milliseconds
+  boolean,
+  choice,       // one of `choices`
+  texts,        // a list of text
+  commands,     // the gate: a command, or a list of commands and `parallel` groups
+  section,      // a mapping whose keys are those of the section of this name
+  environments  // a mapping from a name to the section `environment`
+};
+
+/// One key of belay.yml. The parser reads this table; docs/reference/belay-yml.md and belay.schema.json are
+/// held against it by tests, so neither can drift.
+struct ConfigKey {
+  std::string_view section;  // "" is the top level
+  std::string_view name;
+  ValueKind kind;
+  bool required;
+  std::string_view fallback;  // the default, as people read it
+  std::string_view example;   // as YAML
+  std::string_view meaning;   // one or two sentences
+  std::int64_t least = 0, most = 0;
+  std::string_view choices{};    // "a, b"
+  std::string_view shorthand{};  // of a section: the key that a lone text stands for
+  bool may_be_off = false;       // `off` in place of the section says: none, whatever the top level says
+};
+
+std::span<const ConfigKey> config_keys();
+/// Null if the section has no such key.
+const ConfigKey* config_key(std::string_view section, std::string_view name);
+/// The section whose keys may stand in an environment and, for all of them, at the top level too.
+inline constexpr std::string_view shared_section = "shared";
+/// In the table's order; those of "shared" come with "" and "environment".
+std::vector<std::string> config_key_names(std::string_view section);
+std::vector<std::string> choices_of(const ConfigKey&);
+
+}  // namespace belay

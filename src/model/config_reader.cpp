@@ -1,0 +1,317 @@
+#include "model/config_reader.hpp"
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+#include <tuple>
+
+#include <fmt/core.h>
+
+#include "base/nearest.hpp"
+#include "model/utf8.hpp"
+
+namespace belay {
+
+namespace {
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+std::string with_suggestion(std::string_view word, const std::vector<std::string>& allowed,
+                            std::string_view lead) {
+  const auto meant = nearest(word, allowed);
+  return (meant ? fmt::format("did you mean '{}'? ", *meant) : std::string()) +
+         fmt::format("{}: {}", lead, joined(allowed));
+}
+
+std::int64_t count_of(std::chrono::milliseconds duration) {
+  return duration.count();
+}
+std::int64_t itself(std::int64_t number) {
+  return number;
+}
+std::string shown_milliseconds(std::int64_t count) {
+  return shown_duration(std::chrono::milliseconds(count));
+}
+std::string shown_number(std::int64_t number) {
+  return std::to_string(number);
+}
+
+}  // namespace
+
+Reading::Reading(std::string file, const std::string& text, VariableLookup lookup)
+    : file_(std::move(file)), lookup_(std::move(lookup)) {
+  for (std::size_t begin = text.starts_with("\xEF\xBB\xBF") ? 3 : 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    std::string line = text.substr(begin, end - begin);
+    if (line.ends_with('\r')) line.pop_back();
+    lines_.push_back(std::move(line));
+    begin = end + 1;
+  }
+}
+
+std::string Reading::line(int number) const {
+  const auto index = static_cast<std::size_t>(number) - 1;
+  return number > 0 && index < lines_.size() ? lines_[index] : std::string();
+}
+
+/// Where `fragment` of a scalar stands: exactly if it is on the scalar's first line, else the scalar's start.
+Location Reading::location_of(const std::string& fragment, Location scalar) const {
+  const std::string text = line(scalar.line);
+  std::size_t byte = 0;
+  int column = 1;
+  const auto step = [&] {
+    byte += std::max<std::size_t>(1, utf8_sequence_length(std::string_view(text).substr(byte)));
+  };
+  for (; column < scalar.column && byte < text.size(); ++column) step();
+  const std::size_t found = text.find(fragment, byte);
+  if (found == std::string::npos) return scalar;
+  for (; byte < found; ++column) step();
+  return {scalar.line, column};
+}
+
+void Reading::report(Location at, std::string message, std::string remedy) {
+  problems_.push_back({file_, at, std::move(message), std::move(remedy), {}});
+}
+
+void Reading::add(Problems more) {
+  problems_.insert(problems_.end(), more.begin(), more.end());
+}
+
+std::optional<std::string> Reading::expanded(const YamlNode& scalar) {
+  Expanded expanded = expand_variables(scalar.text, lookup_);
+  const auto report_at = [&](const Expanded::Fault& fault) {
+    const std::string rest = scalar.text.substr(fault.offset);
+    const std::size_t end = rest.find('}');
+    report(location_of(rest.substr(0, end == std::string::npos ? 2 : end + 1), scalar.at), fault.message,
+           fault.remedy);
+  };
+  std::for_each(expanded.malformed.begin(), expanded.malformed.end(), report_at);
+  if (variables_needed) std::for_each(expanded.unset.begin(), expanded.unset.end(), report_at);
+  if (!expanded.malformed.empty() || !expanded.unset.empty()) return std::nullopt;
+  return std::move(expanded.text);
+}
+
+Problems Reading::take_problems() {
+  const auto place = [](const Problem& problem) { return std::tie(problem.at.line, problem.at.column); };
+  std::stable_sort(problems_.begin(), problems_.end(),
+                   [&](const Problem& a, const Problem& b) { return place(a) < place(b); });
+  // What the top level says is read once for each environment; its mistakes are one.
+  std::set<std::tuple<int, int, std::string>> seen;
+  Problems all;
+  for (Problem& problem : std::exchange(problems_, {})) {
+    if (!seen.emplace(problem.at.line, problem.at.column, problem.message).second) continue;
+    problem.line_text = line(problem.at.line);
+    all.push_back(std::move(problem));
+  }
+  return all;
+}
+
+SectionReader::SectionReader(Reading& reading, std::string section, const YamlNode& mapping, Location at)
+    : reading_(reading), section_(std::move(section)), node_(mapping), at_(at) {
+  report_unknown_keys();
+}
+
+void SectionReader::report_unknown_keys() {
+  const std::vector<std::string> allowed = config_key_names(section_);
+  for (const YamlEntry& entry : node_.entries) {
+    if (std::find(allowed.begin(), allowed.end(), entry.key) != allowed.end()) continue;
+    std::string remedy = with_suggestion(entry.key, allowed, "allowed here");
+    if (section_.empty() && config_key("environment", entry.key) != nullptr)
+      remedy = fmt::format("'{}' is an environment's: it goes under environments", entry.key);
+    else if (section_ == "environment" && config_key("", entry.key) != nullptr)
+      remedy = fmt::format("'{}' goes to the top level of the file", entry.key);
+    reading_.report(entry.at, fmt::format("unknown key '{}'", entry.key), std::move(remedy));
+  }
+}
+
+const ConfigKey& SectionReader::key(std::string_view name) const {
+  if (const auto* own = config_key(section_, name)) return *own;
+  const bool takes_shared = section_.empty() || section_ == "environment";
+  const auto* shared = takes_shared ? config_key(shared_section, name) : nullptr;
+  if (shared == nullptr)
+    throw std::logic_error(fmt::format("the table of keys has no {}.{}", section_, name));
+  return *shared;
+}
+
+Location SectionReader::location_of(std::string_view name) const {
+  const YamlEntry* entry = node_.find_entry(name);
+  return entry == nullptr ? at_ : entry->value.at;
+}
+
+const YamlNode* SectionReader::find(std::string_view name) {
+  const ConfigKey& known = key(name);
+  const YamlEntry* entry = node_.find_entry(name);
+  if (entry == nullptr) {
+    if (known.required && reading_.keys_needed)
+      reading_.report(at_, fmt::format("'{}' is missing", name),
+                      fmt::format("for example {}: {}", name, known.example));
+    return nullptr;
+  }
+  if (entry->value.is_null()) {
+    reading_.report(entry->at, fmt::format("'{}' has no value", name),
+                    fmt::format("remove the key, or for example {}: {}", name, known.example));
+    return nullptr;
+  }
+  return &entry->value;
+}
+
+void SectionReader::wrong(std::string_view name, const YamlNode& node, const ValueFault& fault) {
+  reading_.report(node.at, fmt::format("'{}' {}", name, fault.message), fault.remedy);
+}
+
+std::optional<std::string> SectionReader::scalar(std::string_view name, const YamlNode& node) {
+  if (node.kind == YamlNode::Kind::scalar) return reading_.expanded(node);
+  wrong(name, node,
+        {fmt::format("must be one value, but is {}", node.described()),
+         fmt::format("for example {}: {}", name, key(name).example)});
+  return std::nullopt;
+}
+
+template <class T>
+std::optional<T> SectionReader::ranged(std::string_view name, Value<T> (*check)(std::string_view),
+                                       std::string (*shown)(std::int64_t), std::int64_t (*as_number)(T)) {
+  const YamlNode* node = find(name);
+  if (node == nullptr) return std::nullopt;
+  const auto text = scalar(name, *node);
+  if (!text) return std::nullopt;
+  const ConfigKey& known = key(name);
+  const auto value = check(*text);
+  if (!value) {
+    wrong(name, *node, {fmt::format("{}, not '{}'", value.error().message, *text), value.error().remedy});
+    return std::nullopt;
+  }
+  if (as_number(*value) < known.least || as_number(*value) > known.most) {
+    wrong(name, *node,
+          {fmt::format("must be from {} to {}, not {}", shown(known.least), shown(known.most), *text), {}});
+    return std::nullopt;
+  }
+  return *value;
+}
+
+void SectionReader::number(std::string_view name, int& into) {
+  if (const auto value = ranged<std::int64_t>(name, whole_number_value, shown_number, itself))
+    into = static_cast<int>(*value);
+}
+
+void SectionReader::duration(std::string_view name, std::chrono::milliseconds& into) {
+  if (const auto value =
+          ranged<std::chrono::milliseconds>(name, duration_value, shown_milliseconds, count_of))
+    into = *value;
+}
+
+void SectionReader::boolean(std::string_view name, bool& into) {
+  const YamlNode* node = find(name);
+  if (node == nullptr) return;
+  const auto text = scalar(name, *node);
+  if (!text) return;
+  if (const auto value = boolean_value(*text))
+    into = *value;
+  else
+    wrong(name, *node, {fmt::format("must be true or false, not '{}'", *text), {}});
+}
+
+std::optional<std::string> SectionReader::chosen_text(std::string_view name) {
+  const YamlNode* node = find(name);
+  if (node == nullptr) return std::nullopt;
+  const auto text = scalar(name, *node);
+  if (!text) return std::nullopt;
+  const auto choices = choices_of(key(name));
+  if (std::find(choices.begin(), choices.end(), *text) != choices.end()) return text;
+  wrong(name, *node, {fmt::format("cannot be '{}'", *text), with_suggestion(*text, choices, "allowed")});
+  return std::nullopt;
+}
+
+std::vector<std::string> SectionReader::list(std::string_view name, const YamlNode& node,
+                                             Value<std::string> (*check)(std::string_view)) {
+  std::vector<std::string> values;
+  for (const YamlNode& item : node.items) {
+    std::optional<std::string> value;
+    take(name, item, value, check);
+    if (value) values.push_back(std::move(*value));
+  }
+  return values;
+}
+
+void SectionReader::texts(std::string_view name, std::vector<std::string>& into,
+                          Value<std::string> (*check)(std::string_view)) {
+  const YamlNode* node = find(name);
+  if (node == nullptr) return;
+  if (node->kind != YamlNode::Kind::sequence) {
+    wrong(name, *node,
+          {fmt::format("must be a list, but is {}", node->described()),
+           fmt::format("for example {}: {}", name, key(name).example)});
+    return;
+  }
+  if (node->items.empty() && key(name).required)
+    wrong(name, *node, {"must not be empty", fmt::format("for example {}: {}", name, key(name).example)});
+  std::set<std::string> seen;
+  for (const YamlNode& item : node->items)
+    if (item.kind == YamlNode::Kind::scalar && !seen.insert(item.text).second)
+      wrong(name, item, {fmt::format("has '{}' twice", item.text), {}});
+  into = list(name, *node, check);
+}
+
+std::optional<TestStep> SectionReader::command_group(std::string_view name, const YamlNode& node) {
+  if (node.kind == YamlNode::Kind::scalar) {
+    std::optional<std::string> command;
+    take(name, node, command, command_value);
+    return command ? std::optional(TestStep{{*command}}) : std::nullopt;
+  }
+  const YamlNode* parallel = node.find("parallel");
+  if (parallel == nullptr || node.entries.size() != 1 || parallel->kind != YamlNode::Kind::sequence ||
+      parallel->items.empty()) {
+    wrong(name, node,
+          {"has a step that is neither a command nor a group of commands",
+           "write a command, or { parallel: [one command, another] }"});
+    return std::nullopt;
+  }
+  return TestStep{list(name, *parallel, command_value)};
+}
+
+void SectionReader::commands(std::string_view name, std::vector<TestStep>& into) {
+  const YamlNode* node = find(name);
+  if (node == nullptr) return;
+  std::vector<TestStep> steps;
+  const auto add = [&](const YamlNode& item) {
+    if (auto step = command_group(name, item)) steps.push_back(std::move(*step));
+  };
+  if (node->kind == YamlNode::Kind::sequence)
+    std::for_each(node->items.begin(), node->items.end(), add);
+  else
+    add(*node);
+  into = std::move(steps);
+}
+
+std::optional<SectionReader> SectionReader::section(std::string_view name) {
+  const YamlNode* node = find(name);
+  if (node == nullptr) return std::nullopt;
+  const ConfigKey& known = key(name);
+  if (node->kind == YamlNode::Kind::mapping) {
+    const bool nested = !section_.empty() && section_ != "environment";
+    return SectionReader(reading_, (nested ? section_ + "." : std::string()) + std::string(name), *node,
+                         node->at);
+  }
+  if (known.may_be_off && is_off(*node)) return std::nullopt;
+  wrong(name, *node,
+        {fmt::format("must be a mapping{}, but is {}", known.may_be_off ? " or off" : "", node->described()),
+         fmt::format("for example {}: {}", name, known.example)});
+  return std::nullopt;
+}
+
+const YamlNode* SectionReader::environments(std::string_view name) {
+  const YamlNode* node = find(name);
+  if (node == nullptr) return nullptr;
+  if (node->kind == YamlNode::Kind::mapping && !node->entries.empty()) return node;
+  wrong(
+      name, *node,
+      {node->kind == YamlNode::Kind::mapping ? "must have at least one environment"
+                                             : fmt::format("must be a mapping, but is {}", node->described()),
+       fmt::format("for example {}: {}", name, key(name).example)});
+  return nullptr;
+}
+
+}  // namespace belay

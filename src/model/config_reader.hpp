@@ -1,0 +1,108 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/config_keys.hpp"
+#include "model/config_values.hpp"
+#include "model/json_archive.hpp"
+#include "model/problem.hpp"
+#include "model/variables.hpp"
+#include "model/yaml.hpp"
+
+namespace belay {
+
+/// What all sections of one file share while it is read: where mistakes go, and how strict the part at hand
+/// is.
+class Reading {
+ public:
+  Reading(std::string file, const std::string& text, VariableLookup lookup);
+
+  void report(Location, std::string message, std::string remedy = {});
+  void add(Problems more);
+  /// The scalar's text with its variables expanded; empty if they cannot be, which is then reported (an unset
+  /// variable only where variables_needed).
+  std::optional<std::string> expanded(const YamlNode& scalar);
+  /// All mistakes in the file's order, each once and with its line; leaves none behind.
+  Problems take_problems();
+
+  bool keys_needed = true;       // a missing required key is a mistake
+  bool variables_needed = true;  // so is a variable that is not set
+
+ private:
+  std::string line(int number) const;
+  Location location_of(const std::string& fragment, Location scalar) const;
+
+  std::string file_;
+  std::vector<std::string> lines_;
+  VariableLookup lookup_;
+  Problems problems_;
+};
+
+/// Reads one mapping of the file by the table of its keys. A value that is wrong is reported and leaves
+/// `into` as it was, and so does a missing one; a key that the table does not have is reported at
+/// construction.
+class SectionReader {
+ public:
+  /// `at`: where to say that a required key is missing.
+  SectionReader(Reading&, std::string section, const YamlNode& mapping, Location at);
+
+  bool has(std::string_view name) const { return node_.find(name) != nullptr; }
+  Location location_of(std::string_view name) const;
+
+  /// A text that `check` turns into a value.
+  template <class T, class Into>
+  void text(std::string_view name, Into& into, Value<T> (*check)(std::string_view)) {
+    if (const YamlNode* node = find(name)) take(name, *node, into, check);
+  }
+  void number(std::string_view name, int& into);
+  void duration(std::string_view name, std::chrono::milliseconds& into);
+  void boolean(std::string_view name, bool& into);
+  template <NamedEnum E>
+  void choice(std::string_view name, E& into) {
+    if (const auto chosen = chosen_text(name)) into = value_named<E>(*chosen).value_or(into);
+  }
+  /// Texts, each once.
+  void texts(std::string_view name, std::vector<std::string>& into,
+             Value<std::string> (*check)(std::string_view));
+  void commands(std::string_view name, std::vector<TestStep>& into);
+  /// Empty if it is missing, `off`, or no mapping (which is reported).
+  std::optional<SectionReader> section(std::string_view name);
+  /// The mapping of names to environments; null if it is missing or none.
+  const YamlNode* environments(std::string_view name);
+
+ private:
+  const ConfigKey& key(std::string_view name) const;
+  /// The value under a key; reports one that is required and missing, or empty.
+  const YamlNode* find(std::string_view name);
+  std::optional<std::string> scalar(std::string_view name, const YamlNode&);
+  std::optional<std::string> chosen_text(std::string_view name);
+  template <class T>
+  std::optional<T> ranged(std::string_view name, Value<T> (*check)(std::string_view),
+                          std::string (*shown)(std::int64_t), std::int64_t (*as_number)(T));
+  std::optional<TestStep> command_group(std::string_view name, const YamlNode&);
+  std::vector<std::string> list(std::string_view name, const YamlNode&,
+                                Value<std::string> (*check)(std::string_view));
+  void report_unknown_keys();
+  void wrong(std::string_view name, const YamlNode&, const ValueFault&);
+
+  template <class T, class Into>
+  void take(std::string_view name, const YamlNode& node, Into& into, Value<T> (*check)(std::string_view)) {
+    const auto text = scalar(name, node);
+    if (!text) return;
+    if (auto value = check(*text))
+      into = std::move(*value);
+    else
+      wrong(name, node, value.error());
+  }
+
+  Reading& reading_;
+  std::string section_;
+  const YamlNode& node_;
+  Location at_;
+};
+
+}  // namespace belay

@@ -1,0 +1,281 @@
+#include "model/config_values.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include <fmt/core.h>
+
+namespace belay {
+
+namespace {
+
+constexpr std::string_view digits = "0123456789";
+constexpr std::string_view lower = "abcdefghijklmnopqrstuvwxyz";
+constexpr std::string_view upper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+std::unexpected<ValueFault> fault(std::string message, std::string remedy = {}) {
+  return std::unexpected(ValueFault{std::move(message), std::move(remedy)});
+}
+
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+std::string alphanumeric_and(std::string_view more) {
+  return std::string(lower) + std::string(upper) + std::string(digits) + std::string(more);
+}
+
+/// Made of `allowed` only, beginning with a letter or digit of `allowed` or one of `also_first`.
+bool is_word(std::string_view text, const std::string& allowed, std::string_view also_first) {
+  if (text.empty() || text.find_first_not_of(allowed) != std::string_view::npos) return false;
+  const char first = text.front();
+  return alphanumeric_and({}).contains(first) || also_first.contains(first);
+}
+
+template <class Number>
+std::optional<Number> number(std::string_view text) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+struct DurationUnit {
+  std::string_view name;
+  std::int64_t milliseconds;
+};
+constexpr std::array<DurationUnit, 5> units{
+    {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
+constexpr std::int64_t longest = 365 * 86'400'000LL;
+
+bool has_parent_step(std::string_view path) {
+  const std::filesystem::path parts(path);
+  return std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part == ".."; });
+}
+
+std::string normalised(std::string_view text) {
+  std::filesystem::path path = std::filesystem::path(text).lexically_normal();
+  if (!path.has_filename() && path.has_relative_path()) path = path.parent_path();
+  return path.native();
+}
+
+std::optional<int> port_value(std::string_view text) {
+  const auto port = number<int>(text);
+  return port && *port >= 1 && *port <= 65535 && text.find_first_not_of(digits) == std::string_view::npos
+             ? port
+             : std::nullopt;
+}
+
+bool is_ipv6(std::string_view text) {
+  return text.contains(':') &&
+         text.find_first_not_of(std::string(digits) + "abcdefABCDEF:.") == std::string_view::npos;
+}
+
+}  // namespace
+
+Value<std::chrono::milliseconds> duration_value(std::string_view text) {
+  const auto wrong = fault("must be a duration", "write a number and a unit: 500ms, 5s, 2m, 1h30m");
+  if (text.empty()) return wrong;
+  std::int64_t total = 0;
+  std::size_t smallest_unit = 0;  // units come from large to small, each once
+  while (!text.empty()) {
+    const std::size_t digits_end = text.find_first_not_of(digits);
+    if (digits_end == 0 || digits_end == std::string_view::npos) return wrong;
+    const auto amount = number<std::int64_t>(text.substr(0, digits_end));
+    text.remove_prefix(digits_end);
+    const std::string_view name = text.substr(0, text.find_first_of(digits));
+    const auto unit =
+        std::find_if(units.begin(), units.end(), [&](const auto& known) { return known.name == name; });
+    if (unit == units.end() || !amount) return wrong;
+    const auto rank = static_cast<std::size_t>(unit - units.begin()) + 1;
+    if (rank <= smallest_unit) return wrong;
+    smallest_unit = rank;
+    if (*amount > longest / unit->milliseconds) return fault("is longer than a year");
+    total += *amount * unit->milliseconds;
+    text.remove_prefix(name.size());
+  }
+  return std::chrono::milliseconds(total);
+}
+
+std::string shown_duration(std::chrono::milliseconds duration) {
+  std::string shown;
+  std::int64_t left = duration.count();
+  for (const auto& unit : units) {
+    if (left >= unit.milliseconds) shown += fmt::format("{}{}", left / unit.milliseconds, unit.name);
+    left %= unit.milliseconds;
+  }
+  return shown.empty() ? "0s" : shown;
+}
+
+Value<std::int64_t> whole_number_value(std::string_view text) {
+  if (const auto value = number<std::int64_t>(text)) return *value;
+  return fault("must be a whole number");
+}
+
+std::optional<bool> boolean_value(std::string_view text) {
+  std::string word(text);
+  std::transform(word.begin(), word.end(), word.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  if (word == "true" || word == "yes" || word == "on") return true;
+  if (word == "false" || word == "no" || word == "off") return false;
+  return std::nullopt;
+}
+
+Value<HostAddress> host_value(std::string_view text) {
+  const std::string_view shown = text;
+  const auto wrong = fault(fmt::format("cannot be '{}'", text),
+                           "write user@host, user@host:port, a Host of ~/.ssh/config, or local");
+  if (text == "local") return HostAddress{.local = true, .destination = {}, .port = {}, .shown = "local"};
+  std::string user;
+  if (const auto at = text.rfind('@'); at != std::string_view::npos) {
+    user = std::string(text.substr(0, at + 1));
+    text.remove_prefix(at + 1);
+    if (!is_word(user.substr(0, at), alphanumeric_and("_.+-"), "_")) return wrong;
+  }
+  HostAddress address{.local = false, .destination = {}, .port = {}, .shown = std::string(shown)};
+  std::string_view host = text.substr(0, text.find(':'));
+  std::string_view after = text.substr(host.size());
+  if (text.starts_with('[')) {
+    const auto end = text.find(']');
+    if (end == std::string_view::npos || !is_ipv6(text.substr(1, end - 1))) return wrong;
+    host = text.substr(1, end - 1);
+    after = text.substr(end + 1);
+  } else if (is_ipv6(text) && std::count(text.begin(), text.end(), ':') > 1) {
+    host = text;
+    after = {};
+  } else if (!is_word(host, alphanumeric_and("_.-"), "_")) {
+    return wrong;
+  }
+  if (!after.empty()) {
+    address.port = after.starts_with(':') ? port_value(after.substr(1)) : std::nullopt;
+    if (!address.port) return wrong;
+  }
+  address.destination = user + std::string(host);
+  return address;
+}
+
+Value<Strategy> strategy_value(std::string_view text) {
+  if (text == "recreate") return Strategy::recreate;
+  if (text == "blue-green" || text == "canary")
+    return fault(fmt::format("cannot be '{}': it needs the edge, which this version does not have", text),
+                 "allowed: recreate");
+  return fault(fmt::format("cannot be '{}'", text), "allowed: recreate");
+}
+
+Value<std::string> host_key_value(std::string_view text) {
+  constexpr std::string_view prefix = "SHA256:";
+  if (text.starts_with(prefix) && text.size() == prefix.size() + 43 &&
+      text.substr(prefix.size()).find_first_not_of(alphanumeric_and("+/")) == std::string_view::npos)
+    return std::string(text);
+  return fault("must be a host key's fingerprint, SHA256: and 43 characters",
+               "on the host: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub");
+}
+
+Value<std::string> url_value(std::string_view text) {
+  const auto wrong = [&](std::string_view why) {
+    return fault(fmt::format("must be a URL: {}", why), "such as https://example.com/health");
+  };
+  std::string_view rest = text;
+  if (rest.starts_with("https://"))
+    rest.remove_prefix(8);
+  else if (rest.starts_with("http://"))
+    rest.remove_prefix(7);
+  else
+    return wrong("it begins with http:// or https://");
+  if (std::any_of(text.begin(), text.end(), [](char c) { return is_control(c) || c == ' '; }))
+    return wrong("it has no spaces");
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+  if (authority.contains('@')) return wrong("a user or password in it would be shown in every log");
+  std::string_view host = authority, port;
+  if (const auto colon = authority.rfind(':'); colon != std::string_view::npos && !authority.ends_with(']')) {
+    host = authority.substr(0, colon);
+    port = authority.substr(colon + 1);
+    if (!port_value(port)) return wrong("its port is a number from 1 to 65535");
+  }
+  const bool bracketed =
+      host.starts_with('[') && host.ends_with(']') && is_ipv6(host.substr(1, host.size() - 2));
+  if (!bracketed && !is_word(host, alphanumeric_and("_.-"), "_")) return wrong("a host name follows the //");
+  return std::string(text);
+}
+
+std::string host_of_url(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
+  url = url.substr(0, url.find_first_of("/?#"));
+  if (url.starts_with('[')) {
+    url = url.substr(1, url.find(']') - 1);
+  } else {
+    url = url.substr(0, url.find(':'));
+  }
+  std::string host(url);
+  std::transform(host.begin(), host.end(), host.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return host;
+}
+
+Value<std::string> app_name_value(std::string_view text) {
+  if (text.size() <= 63 && is_word(text, std::string(lower) + std::string(digits) + "-_", {}))
+    return std::string(text);
+  return fault(fmt::format("cannot be '{}'", text),
+               "lower-case letters, digits, '-' and '_', beginning with a letter or digit, at most 63");
+}
+
+Value<std::string> environment_name_value(std::string_view text) {
+  if (text.size() <= 63 && is_word(text, std::string(lower) + std::string(digits) + "-", {}))
+    return std::string(text);
+  return fault(fmt::format("'{}' cannot name an environment", text),
+               "lower-case letters, digits and '-', beginning with a letter or digit, at most 63");
+}
+
+Value<std::string> service_name_value(std::string_view text) {
+  if (is_word(text, alphanumeric_and("_.-"), "_")) return std::string(text);
+  return fault(fmt::format("has '{}', which cannot be a compose service", text),
+               "letters, digits, '_', '.' and '-'");
+}
+
+Value<std::string> container_name_value(std::string_view text) {
+  if (text.size() > 1 && is_word(text, alphanumeric_and("_.-"), {})) return std::string(text);
+  return fault(fmt::format("cannot be '{}'", text), "a container's name: letters, digits, '_', '.' and '-'");
+}
+
+Value<std::string> database_name_value(std::string_view text) {
+  if (is_word(text, alphanumeric_and("_.$-"), "_")) return std::string(text);
+  return fault(fmt::format("cannot be '{}'", text), "letters, digits, '_', '.', '$' and '-'");
+}
+
+Value<std::string> absolute_path_value(std::string_view text) {
+  if (auto line = line_value(text); !line) return line;
+  if (!text.starts_with('/'))
+    return fault(fmt::format("must be an absolute path, not '{}'", text), "it begins with /");
+  if (has_parent_step(text)) return fault("must not contain '..'");
+  std::string path = normalised(text);
+  // POSIX leaves two leading slashes to the system; Linux takes them for one.
+  path.erase(
+      0, path.find_first_not_of('/') == std::string::npos ? path.size() : path.find_first_not_of('/') - 1);
+  if (path.empty()) return fault("must not be the root directory '/'", "give the app a directory of its own");
+  return path;
+}
+
+Value<std::string> relative_path_value(std::string_view text) {
+  if (auto line = line_value(text); !line) return line;
+  if (text.starts_with('/')) return fault(fmt::format("must be a relative path, not '{}'", text));
+  if (has_parent_step(text)) return fault("must not contain '..'");
+  return normalised(text);
+}
+
+Value<std::string> line_value(std::string_view text) {
+  if (text.empty()) return fault("must not be empty");
+  if (std::any_of(text.begin(), text.end(), is_control))
+    return fault("must be one line without control characters");
+  return std::string(text);
+}
+
+Value<std::string> command_value(std::string_view text) {
+  if (text.find_first_not_of(" \t\n") == std::string_view::npos) return fault("must not be empty");
+  if (text.contains('\0')) return fault("must not contain a zero byte");
+  return std::string(text);
+}
+
+}  // namespace belay

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "model/config.hpp"
+
+namespace belay {
+
+/// The forms of single values in belay.yml. Each takes the text and gives the value, or what is wrong and
+/// what is allowed.
+
+struct ValueFault {
+  std::string message;  // completes "'key' …" : "must be …"
+  std::string remedy;
+};
+template <class T>
+using Value = std::expected<T, ValueFault>;
+
+/// "500ms", "5s", "2m", "1h30m".
+Value<std::chrono::milliseconds> duration_value(std::string_view);
+/// The shortest text that duration_value() reads back: "5s", "1h30m".
+std::string shown_duration(std::chrono::milliseconds);
+Value<std::int64_t> whole_number_value(std::string_view);
+/// true, false, and what YAML 1.1 also takes for them: yes, no, on, off.
+std::optional<bool> boolean_value(std::string_view);
+
+/// local, user@host, user@host:port, or a Host of ~/.ssh/config. Only characters that no shell gives a
+/// meaning to: ssh hands host and user to ProxyCommand's shell.
+Value<HostAddress> host_value(std::string_view);
+/// Names the strategies that a later version will have.
+Value<Strategy> strategy_value(std::string_view);
+Value<std::string> host_key_value(std::string_view);
+Value<std::string> url_value(std::string_view);
+/// The host in a URL that url_value() accepts: lower case, without port and brackets.
+std::string host_of_url(std::string_view url);
+
+Value<std::string> app_name_value(std::string_view);
+Value<std::string> environment_name_value(std::string_view);
+Value<std::string> service_name_value(std::string_view);
+Value<std::string> container_name_value(std::string_view);
+Value<std::string> database_name_value(std::string_view);
+/// A directory on the host: absolute, not `/` itself, without `..`.
+Value<std::string> absolute_path_value(std::string_view);
+/// Inside a directory that is known: not absolute, without `..`.
+Value<std::string> relative_path_value(std::string_view);
+/// Not empty, one line, no control characters.
+Value<std::string> line_value(std::string_view);
+/// Not empty; may have several lines.
+Value<std::string> command_value(std::string_view);
+
+}  // namespace belay

@@ -1,0 +1,108 @@
+#include "model/host_facts.hpp"
+
+#include "model/json_archive.hpp"
+#include "model/release_json.hpp"
+
+namespace belay {
+
+namespace {
+
+struct Backups {
+  std::vector<BackupFile> backups;
+};
+
+struct Releases {
+  std::vector<Release> releases;
+  std::string current;
+};
+
+}  // namespace
+
+static void fields(auto& archive, Is<RunningContainer> auto& container) {
+  archive("service", container.service);
+  archive.required("name", container.name);
+  archive("id", container.id);
+  archive("image", container.image);
+  archive("state", container.state);
+  archive("release", container.release);
+  archive("started", container.started);
+  archive("restarts", container.restarts);
+  archive("health", container.health);
+}
+
+static void fields(auto& archive, Is<HostFacts> auto& facts) {
+  archive("clock", facts.clock);
+  archive("docker_version", facts.docker_version);
+  archive("compose_version", facts.compose_version);
+  archive("rsync_version", facts.rsync_version);
+  archive("docker_problem", facts.docker_problem);
+  archive("path_exists", facts.path_exists);
+  archive("path_writable", facts.path_writable);
+  archive("bytes_free", facts.bytes_free);
+  archive("inodes_free", facts.inodes_free);
+  archive("boot_recovery", facts.boot_recovery);
+  archive("busy", facts.busy);
+  archive("current_release", facts.current_release);
+  archive("releases", facts.releases);
+  archive("containers", facts.containers);
+  archive("backup_container_state", facts.backup_container_state);
+  archive("ports_taken", facts.ports_taken);
+  archive("live_compose_hash", facts.live_compose_hash);
+}
+
+static void fields(auto& archive, Is<HostStatus> auto& status) {
+  archive("current", status.current);
+  archive("containers", status.containers);
+  archive("healthy", status.healthy);
+  archive("health", status.health);
+  archive("open_run", status.open_run);
+  archive("bytes_free", status.bytes_free);
+  archive("bytes_used_by_belay", status.bytes_used_by_belay);
+}
+
+static void fields(auto& archive, Is<BackupFile> auto& backup) {
+  archive.required("path", backup.path);
+  archive("bytes", backup.bytes);
+  archive("taken", backup.taken);
+  archive("verified", backup.verified);
+}
+
+static void fields(auto& archive, Is<Backups> auto& list) {
+  archive.required("backups", list.backups);
+}
+
+static void fields(auto& archive, Is<Releases> auto& list) {
+  archive.required("releases", list.releases);
+  archive("current", list.current);
+}
+
+boost::json::object facts_to_json(const HostFacts& facts) {
+  return object_of(facts);
+}
+HostFacts facts_from_json(const boost::json::object& from) {
+  return value_of<HostFacts>(from, "facts");
+}
+
+boost::json::object status_to_json(const HostStatus& status) {
+  return object_of(status);
+}
+HostStatus status_from_json(const boost::json::object& from) {
+  return value_of<HostStatus>(from, "status");
+}
+
+boost::json::object backups_to_json(const std::vector<BackupFile>& backups) {
+  return object_of(Backups{backups});
+}
+std::vector<BackupFile> backups_from_json(const boost::json::object& from) {
+  return value_of<Backups>(from, "backups").backups;
+}
+
+boost::json::object releases_to_json(const std::vector<Release>& releases, const std::string& current) {
+  return object_of(Releases{releases, current});
+}
+std::pair<std::vector<Release>, std::string> releases_from_json(const boost::json::object& from) {
+  auto list = value_of<Releases>(from, "releases");
+  return {std::move(list.releases), std::move(list.current)};
+}
+
+}  // namespace belay

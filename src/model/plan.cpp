@@ -1,0 +1,59 @@
+#include "model/plan.hpp"
+
+#include "model/plan_json.hpp"
+
+namespace belay {
+
+std::string to_string(StepName step) {
+  return name_of(step);
+}
+
+std::optional<StepName> step_name(const std::string& name) {
+  return value_named<StepName>(name);
+}
+
+Plan plan_deployment(const std::string& app, const EnvironmentConfig& environment, const Commit& shipped,
+                     const Author& by, const GateResult& gate) {
+  using enum StepName;
+  const auto migrates = [&](MigrationRule::When when) {
+    return environment.migrate && environment.migrate->when == when;
+  };
+  std::vector<StepName> steps{preflight};
+  if (environment.backup) steps.push_back(backup);
+  steps.insert(steps.end(), {sync, build, create});
+  if (migrates(MigrationRule::When::before_switch)) steps.push_back(migrate);
+  steps.push_back(switch_over);
+  if (migrates(MigrationRule::When::after_start)) steps.push_back(migrate);
+  steps.insert(steps.end(), {verify, commit, settle});
+
+  return Plan{.kind = Plan::Kind::deploy,
+              .app = app,
+              .environment = environment,
+              .release = {},
+              .commit = shipped,
+              .by = by,
+              .gate = gate,
+              .steps = std::move(steps)};
+}
+
+Plan plan_rollback(const std::string& app, const EnvironmentConfig& environment, const std::string& release,
+                   const Author& by) {
+  using enum StepName;
+  return Plan{.kind = Plan::Kind::rollback,
+              .app = app,
+              .environment = environment,
+              .release = release,
+              .commit = {},
+              .by = by,
+              .gate = {},
+              .steps = {preflight, create, switch_over, verify, commit, settle}};
+}
+
+boost::json::object plan_to_json(const Plan& plan) {
+  return object_of(plan);
+}
+Plan plan_from_json(const boost::json::object& from) {
+  return value_of<Plan>(from, "plan");
+}
+
+}  // namespace belay

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <array>
+
+#include "model/json_archive.hpp"
+#include "model/release.hpp"
+
+/// How a release is stored; for the rooms' other formats that contain one.
+namespace belay {
+
+constexpr auto enum_names(Release::Origin) {
+  using enum Release::Origin;
+  return std::to_array<std::pair<Release::Origin, std::string_view>>(
+      {{deployed, "deployed"}, {adopted, "adopted"}});
+}
+
+constexpr auto enum_names(Release::State) {
+  using enum Release::State;
+  return std::to_array<std::pair<Release::State, std::string_view>>(
+      {{candidate, "candidate"}, {good, "good"}, {failed, "failed"}});
+}
+
+void fields(auto& archive, Is<Commit> auto& commit) {
+  archive("id", commit.id);
+  archive("subject", commit.subject);
+  archive("branch", commit.branch);
+  archive("dirty", commit.dirty);
+}
+
+void fields(auto& archive, Is<Author> auto& author) {
+  archive("user", author.user);
+  archive("machine", author.machine);
+}
+
+void fields(auto& archive, Is<ReleasedService> auto& service) {
+  archive.required("name", service.name);
+  archive("image_id", service.image_id);
+  archive("frozen_image", service.frozen_image);
+  archive("live_image", service.live_image);
+  archive("container_names", service.container_names);
+  archive("containers", service.containers);
+}
+
+void fields(auto& archive, Is<Release> auto& release) {
+  archive.format(Release::format);
+  archive.required("id", release.id);
+  archive("origin", release.origin);
+  archive.required("state", release.state);
+  archive("commit", release.commit);
+  archive("by", release.by);
+  archive("created", release.created);
+  archive("switched", release.switched);
+  archive("compose_file", release.compose_file);
+  archive("services", release.services);
+}
+
+}  // namespace belay
