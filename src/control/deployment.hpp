@@ -25,10 +25,11 @@ struct Ending {
   std::vector<Record> records;  // all of it, for the report
 };
 
-/// Gate, connection, hand-over, source, confirmation. Stopping (Ctrl-C) asks the host to undo, and waits for it.
-/// Throws Error{exit code 4} if another deployment holds the environment.
+/// Gate, connection, hand-over, source, confirmation. Stopping (Ctrl-C) asks the host to undo, and waits for
+/// it. Throws Error{exit code 4} if another deployment holds the environment.
 Ending deploy(const Config&, const EnvironmentConfig&, const DeployOptions&, Watcher&, std::stop_token);
-Ending roll_back(const Config&, const EnvironmentConfig&, const std::string& release, bool wait, Watcher&, std::stop_token);
+Ending roll_back(const Config&, const EnvironmentConfig&, const std::string& release, bool wait, Watcher&,
+                 std::stop_token);
 /// Shows a run (the open one, else the last). With `confirm`, takes over the controller's part.
 Ending attach(const EnvironmentConfig&, Watcher&, std::stop_token);
 

@@ -29,6 +29,7 @@ struct Preview {
   std::vector<std::string> files;     // rsync's itemised lines against the current release
   std::vector<std::string> warnings;  // hidden tracked files, first deployment, no boot recovery …
 };
-Preview preview(const Config&, const EnvironmentConfig&, const std::string& ref, bool dirty, Watcher&, std::stop_token);
+Preview preview(const Config&, const EnvironmentConfig&, const std::string& ref, bool dirty, Watcher&,
+                std::stop_token);
 
 }  // namespace belay

@@ -9,9 +9,9 @@
 
 namespace belay {
 
-/// Sees what happens during a command, in order, from one thread at a time: the terminal view, the plain lines and --json are its
-/// implementations. The gate and the connection are the controller's own; everything on the host arrives as the
-/// journal's records.
+/// Sees what happens during a command, in order, from one thread at a time: the terminal view, the plain
+/// lines and --json are its implementations. The gate and the connection are the controller's own; everything
+/// on the host arrives as the journal's records.
 class Watcher {
  public:
   virtual ~Watcher() = default;

@@ -1,0 +1,138 @@
+#include "control/bootstrap.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <fmt/core.h>
+
+#include "base/error.hpp"
+#include "control/quoting.hpp"
+
+namespace belay {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// $1 live directory, $2 id, $3 sha256, $4 architecture, $5 marker, $6 purpose. One line in the end, without
+// single quotes, backslashes or exclamation marks, so that every login shell hands it to sh as it stands. The
+// bytes that are left are drained after a failure, so that the one who sends them gets to read why. Needs
+// nothing but a POSIX sh, gzip, head and sha256sum (coreutils or busybox).
+constexpr std::string_view script = R"(
+P=$1; M=$5;
+say() { echo "$M $*"; };
+fail() { say FAIL "$*"; cat >/dev/null; exit 1; };
+A=$(uname -m); if [ "$A" = "$4" ]; then :; else say ARCH "$A"; exit 1; fi;
+D=$P/.belay; T=;
+if [ -d "$D" ] || [ "$6" = change ]; then
+(umask 022; mkdir -p "$P") && (umask 077; mkdir -p "$D/bin") && chmod 0700 "$D" || fail "cannot make the directory $D";
+else
+T=$(mktemp -d) && mkdir "$T/bin" || fail "cannot make a temporary directory"; D=$T;
+fi;
+B=$D/bin/belay-$2;
+if [ -f "$B" ]; then say HAVE; else
+say NEED; read -r N || exit 1; umask 077; U=$B.$M;
+head -c "$N" | gzip -dc > "$U" || { rm -f "$U"; fail "cannot write $U"; };
+H=$(sha256sum < "$U"); H=${H%% *};
+if [ "$H" = "$3" ]; then :; else rm -f "$U"; fail "belay arrived damaged"; fi;
+chmod 0700 "$U" && mv -f "$U" "$B" || { rm -f "$U"; fail "cannot make $B"; };
+umask 022; say SHIPPED;
+fi;
+if [ -n "$T" ]; then "$B" host session --path "$P"; R=$?; rm -rf "$T"; exit $R; fi;
+exec "$B" host session --path "$P"
+)";
+
+std::string on_one_line(std::string_view text) {
+  std::string line(text.substr(1, text.size() - 2));
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return line;
+}
+
+/// The next of the script's own lines, without the marker; whatever else is printed is passed over.
+std::optional<std::string> next_word(Line& line, const Bootstrap& bootstrap, std::stop_token stop,
+                                     Deadline deadline, const std::string& host) {
+  std::string text;
+  for (;;) {
+    switch (line.read_raw(text, stop, deadline)) {
+      case LineReader::Status::line:
+        break;
+      case LineReader::Status::end:
+        return std::nullopt;
+      case LineReader::Status::stopped:
+        throw Error("stopped while connecting to " + host);
+      case LineReader::Status::deadline:
+        throw Error("the login on " + host + " took too long", "no sign of the shell there",
+                    fmt::format("try: ssh {} true; what its start-up files run may hang", host));
+    }
+    // Not only at the line's beginning: a start-up file may print without a newline.
+    const std::size_t at = text.find(bootstrap.marker + " ");
+    if (at != std::string::npos) return text.substr(at + bootstrap.marker.size() + 1);
+  }
+}
+
+void ship(Line& line, Watcher& watcher, std::stop_token stop, const std::string& host) {
+  const std::string packed = gzipped("/proc/self/exe");
+  watcher.shipping_binary(packed.size());
+  constexpr std::size_t chunk = 64 * 1024;
+  if (!line.write_raw(fmt::format("{}\n", packed.size()))) return;
+  for (std::size_t at = 0; at < packed.size(); at += chunk) {
+    if (stop.stop_requested()) throw Error("stopped while shipping belay to " + host);
+    if (!line.write_raw(std::string_view(packed).substr(at, chunk))) return;  // the reading side tells why
+  }
+}
+
+[[noreturn]] void throw_other_architecture(const Bootstrap& bootstrap, const std::string& host,
+                                           const std::string& theirs) {
+  throw Error(
+      fmt::format("{} is {}, this belay is built for {}", host, theirs, bootstrap.binary.architecture),
+      "belay ships itself to the host, so both must be of one architecture",
+      "deploy with the belay built for " + theirs + ", on a machine of that kind", ExitCode::bad_input);
+}
+
+}  // namespace
+
+std::string remote_command(const Bootstrap& bootstrap) {
+  // The script is quoted in any case, the arguments where they need it.
+  return "exec sh -c '" + on_one_line(script) + "' belay " +
+         sh_joined({bootstrap.live.string(), bootstrap.binary.id, bootstrap.binary.sha256,
+                    bootstrap.binary.architecture, bootstrap.marker,
+                    bootstrap.purpose == Purpose::look ? "look" : "change"});
+}
+
+std::optional<wire::Hello> read_hello(Line& line, const std::string& host, std::stop_token stop) {
+  std::string text;
+  switch (line.read_raw(text, stop, Deadline::in(30s))) {
+    case LineReader::Status::line:
+      break;
+    case LineReader::Status::end:
+      return std::nullopt;
+    case LineReader::Status::stopped:
+      throw Error("stopped while connecting to " + host);
+    case LineReader::Status::deadline:
+      throw Error("belay on " + host + " did not say hello within 30 s");
+  }
+  const wire::ToController message = wire::decode_to_controller(text);
+  const auto* const hello = std::get_if<wire::Hello>(&message);
+  if (hello == nullptr || hello->protocol_version != wire::protocol)
+    throw Error("belay on " + host + " speaks another protocol than this one", text);
+  return *hello;
+}
+
+std::optional<wire::Hello> bootstrapped(Line& line, const Bootstrap& bootstrap, const std::string& host,
+                                        bool& login_done, Watcher& watcher, std::stop_token stop) {
+  auto word = next_word(line, bootstrap, stop, Deadline::in(60s), host);
+  if (!word) return std::nullopt;
+  login_done = true;
+  if (*word == "NEED") {
+    ship(line, watcher, stop, host);
+    word = next_word(line, bootstrap, stop, Deadline::in(10min), host);
+    if (!word) return std::nullopt;
+  }
+  if (word->starts_with("ARCH ")) throw_other_architecture(bootstrap, host, word->substr(5));
+  if (word->starts_with("FAIL "))
+    throw Error(fmt::format("cannot set belay up on {}: {}", host, word->substr(5)), line.last_words().text,
+                "check that the user may write there and that the disk has room");
+  return read_hello(line, host, stop);
+}
+
+}  // namespace belay

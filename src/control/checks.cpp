@@ -1,0 +1,178 @@
+#include "control/checks.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+
+#include <fmt/core.h>
+
+#include "base/human.hpp"
+
+namespace belay {
+
+namespace {
+
+using Weight = Finding::Weight;
+
+Finding fine(std::string subject, std::string text) {
+  return {Weight::ok, std::move(subject), std::move(text), {}};
+}
+Finding warning(std::string subject, std::string text, std::string remedy) {
+  return {Weight::warning, std::move(subject), std::move(text), std::move(remedy)};
+}
+Finding problem(std::string subject, std::string text, std::string remedy) {
+  return {Weight::problem, std::move(subject), std::move(text), std::move(remedy)};
+}
+
+std::vector<int> numbers_of(const std::string& version) {
+  std::vector<int> numbers;
+  const char* at = version.data();
+  const char* const end = at + version.size();
+  for (;;) {
+    int number = 0;
+    const auto read = std::from_chars(at, end, number);
+    if (read.ec != std::errc{}) return numbers;
+    numbers.push_back(number);
+    if (read.ptr == end || *read.ptr != '.') return numbers;
+    at = read.ptr + 1;
+  }
+}
+
+std::string joined(const std::vector<std::string>& words, const char* separator, std::size_t most = 10) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(words.size(), most); ++i) text += (i == 0 ? "" : separator) + words[i];
+  if (words.size() > most) text += fmt::format("{}and {} more", separator, words.size() - most);
+  return text;
+}
+
+}  // namespace
+
+bool at_least(const std::string& version, const std::string& needed) {
+  const auto numbers = numbers_of(version);
+  return !numbers.empty() && numbers >= numbers_of(needed);
+}
+
+Finding checked_docker(const HostFacts& facts) {
+  if (!facts.docker_problem.empty())
+    return problem("docker", "the Engine does not answer: " + facts.docker_problem,
+                   "start Docker there, and let the user reach its socket (group docker)");
+  if (!at_least(facts.docker_version, docker_needed))
+    return problem("docker",
+                   fmt::format("Docker {} is too old: belay speaks the API of {} and newer",
+                               facts.docker_version, docker_needed),
+                   "update Docker on the host");
+  return fine("docker", "Docker " + facts.docker_version);
+}
+
+Finding checked_compose(const HostFacts& facts) {
+  if (facts.compose_version.empty())
+    return problem("compose", "`docker compose` is missing on the host",
+                   "install the docker-compose-plugin there");
+  if (!at_least(facts.compose_version, compose_needed))
+    return problem(
+        "compose",
+        fmt::format("Compose {} is too old: belay needs {} to resolve a model and to create beside what runs",
+                    facts.compose_version, compose_needed),
+        "update the docker-compose-plugin on the host");
+  return fine("compose", "Compose " + facts.compose_version);
+}
+
+Finding checked_rsync(const std::string& version, const std::string& where) {
+  if (version.empty()) return problem("rsync", "rsync is missing " + where, "install rsync " + where);
+  if (!at_least(version, rsync_needed))
+    return problem("rsync",
+                   fmt::format("rsync {} {} is too old: belay needs {}", version, where, rsync_needed),
+                   "update rsync " + where);
+  return fine("rsync", fmt::format("rsync {} {}", version, where));
+}
+
+Finding checked_path(const HostFacts& facts, const std::filesystem::path& path) {
+  if (facts.path_exists && !facts.path_writable)
+    return problem("directory", path.string() + " cannot be written by the user there",
+                   "chown it, or log in as its owner");
+  if (!facts.path_exists && !facts.path_writable)
+    return problem("directory", path.string() + " is not there and cannot be made by the user",
+                   "make it there, owned by the user");
+  return fine("directory",
+              path.string() + (facts.path_exists ? "" : " is not there yet; the first deployment makes it"));
+}
+
+Finding checked_disk(const HostFacts& facts, std::uint64_t source_bytes) {
+  const std::uint64_t floor = 512'000'000 + 3 * source_bytes;
+  const std::string free = human_bytes(facts.bytes_free) + " free";
+  const std::string remedy =
+      "make room: docker system df shows what Docker holds; keep_releases and backup keep hold less";
+  if (facts.bytes_free < floor)
+    return problem("disk", fmt::format("{}; a deployment of this source needs {}", free, human_bytes(floor)),
+                   remedy);
+  if (facts.inodes_free > 0 && facts.inodes_free < 10'000)
+    return problem("disk", fmt::format("{}, but only {} inodes", free, facts.inodes_free), remedy);
+  if (facts.bytes_free < 2 * floor)
+    return warning(
+        "disk",
+        fmt::format("{}, which is little: a deployment of this source needs {}", free, human_bytes(floor)),
+        remedy);
+  return fine("disk", free);
+}
+
+Finding checked_clock(std::chrono::milliseconds skew, std::chrono::milliseconds uncertain) {
+  const auto apart = std::chrono::milliseconds(std::abs(skew.count()));
+  if (apart - uncertain <= std::chrono::seconds(5)) return fine("clock", "agrees with this machine's");
+  return warning(
+      "clock",
+      fmt::format("the host's clock is {} {} this machine's", human_duration(apart),
+                  skew.count() > 0 ? "ahead of" : "behind"),
+      "releases and backups are named by the host's time: let it keep time (chrony, systemd-timesyncd)");
+}
+
+Finding checked_ports(const HostFacts& facts, const std::vector<int>& ports) {
+  if (!facts.ports_taken.empty())
+    return problem("ports", "taken by others: " + joined(facts.ports_taken, "; "),
+                   "stop what holds them, or publish other ports in the compose file");
+  if (ports.empty()) return fine("ports", "none are published");
+  std::vector<std::string> words;
+  for (const int port : ports) words.push_back(std::to_string(port));
+  return fine("ports", joined(words, ", ") +
+                           (ports.size() == 1 ? " is free or the app's own" : " are free or the app's own"));
+}
+
+Finding checked_backup(const HostFacts& facts, const PostgresBackup& backup) {
+  const std::string state = facts.backup_container_state.value_or("absent");
+  if (state == "absent")
+    return problem("backup", "there is no container " + backup.container,
+                   "correct backup: postgres: container: in belay.yml (docker ps shows the names), or start "
+                   "the database");
+  if (state != "running")
+    return problem("backup", fmt::format("container {} is {}, not running", backup.container, state),
+                   "start it: docker start " + backup.container);
+  return fine("backup", fmt::format("container {} runs", backup.container));
+}
+
+Finding checked_boot_recovery(const HostFacts& facts) {
+  if (facts.boot_recovery.empty())
+    return warning("boot recovery",
+                   "not installed: a deployment that a power cut ends is resolved by the next command only",
+                   "run on the host, once: belay host install");
+  return fine("boot recovery", "installed (" + facts.boot_recovery + ")");
+}
+
+Finding checked_releases(const HostFacts& facts) {
+  if (facts.busy) return warning("release", "a deployment is under way", "watch it: belay attach");
+  if (!facts.current_release.empty())
+    return fine("release", fmt::format("{} serves, {} kept", facts.current_release, facts.releases.size()));
+  if (!facts.containers.empty())
+    return fine("release",
+                fmt::format("none of belay's; the running {} is taken over as the release to go back to",
+                            facts.containers.front().name));
+  return fine("release", "none yet: with the first deployment there is nothing to go back to");
+}
+
+Finding checked_excludes(const std::vector<std::string>& hidden) {
+  if (hidden.empty()) return fine("excludes", "hide no file that git tracks");
+  return warning("excludes",
+                 fmt::format("{} {} tracked by git but not shipped:\n{}", hidden.size(),
+                             hidden.size() == 1 ? "file is" : "files are", joined(hidden, "\n")),
+                 "if one is needed there, anchor the pattern: /uploads means the top directory only");
+}
+
+}  // namespace belay

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "control/findings.hpp"
+#include "model/config.hpp"
+#include "model/host_facts.hpp"
+
+namespace belay {
+
+/// What `check` makes of facts: pure, one function for each thing looked at.
+
+// The oldest versions belay is made for, and why.
+inline constexpr const char* docker_needed = "20.10";  // its API 1.41 is what belay speaks to the Engine
+inline constexpr const char* compose_needed =
+    "2.20";                                         // resolves a model as JSON, and creates beside what runs
+inline constexpr const char* rsync_needed = "3.1";  // tells the progress of the whole transfer
+
+/// Whether a dotted version is at least `needed`; text that is no version is not.
+bool at_least(const std::string& version, const std::string& needed);
+
+Finding checked_docker(const HostFacts&);
+Finding checked_compose(const HostFacts&);
+/// `where` is "here" or the host.
+Finding checked_rsync(const std::string& version, const std::string& where);
+Finding checked_path(const HostFacts&, const std::filesystem::path&);
+/// The floor is 512 MB and three times the source: its copy, the build context, the image's new layers.
+Finding checked_disk(const HostFacts&, std::uint64_t source_bytes);
+/// `skew`: the host's clock less ours; `uncertain`: how long the question was under way.
+Finding checked_clock(std::chrono::milliseconds skew, std::chrono::milliseconds uncertain);
+Finding checked_ports(const HostFacts&, const std::vector<int>& ports);
+Finding checked_backup(const HostFacts&, const PostgresBackup&);
+Finding checked_boot_recovery(const HostFacts&);
+Finding checked_releases(const HostFacts&);
+/// `hidden`: what rsync::hidden_by says.
+Finding checked_excludes(const std::vector<std::string>& hidden);
+
+}  // namespace belay

@@ -1,0 +1,85 @@
+#include "control/deployment.hpp"
+
+#include <fmt/core.h>
+
+#include "base/error.hpp"
+#include "control/gate.hpp"
+#include "control/lifeline.hpp"
+#include "control/run_follower.hpp"
+#include "control/session.hpp"
+#include "control/source.hpp"
+#include "model/plan.hpp"
+
+namespace belay {
+
+namespace {
+
+GateResult through_the_gate(const EnvironmentConfig& environment, const DeployOptions& options,
+                            const Checkout& shipped, const Lifeline& life, Watcher& watcher,
+                            std::stop_token stop) {
+  if (options.skip_test) {
+    watcher.gate_skipped();
+    return {.skipped = true};
+  }
+  if (environment.test.empty()) return {};
+  const fs::path root = life.directory() / "gate";
+  const Checkout tested = copy_of(shipped, root);
+  const GateResult result =
+      run_gate(environment, tested.commit, tested.source, gate_logs(), life, watcher, std::move(stop));
+  remove_tree(root);
+  return result;
+}
+
+/// The gate may take longer than a line holds.
+void require_alive(Session& session, Watcher& watcher, std::stop_token stop) {
+  if (session.receive(stop, Deadline::in(std::chrono::milliseconds(0))).end != Received::End::dead) return;
+  watcher.reconnecting(1, session.why_dead());
+  session.reconnect(watcher, std::move(stop));
+}
+
+Ending hand_over(Session& session, const EnvironmentConfig& environment, const Plan& plan, bool wait,
+                 RunFollower::Part part, Watcher& watcher, std::stop_token stop) {
+  if (stop.stop_requested()) throw Error("stopped", "nothing was begun on the host");
+  RunFollower follower(session, environment, watcher, std::move(part));
+  session.send(wire::Start{.plan = plan, .wait = wait});
+  return follower.follow(std::move(stop));
+}
+
+}  // namespace
+
+Ending deploy(const Config& config, const EnvironmentConfig& environment, const DeployOptions& options,
+              Watcher& watcher, std::stop_token stop) {
+  return while_doing(fmt::format("deploying {} to {}", config.app, environment.name), [&] {
+    const Source source = find_source(config, options.ref, options.dirty, watcher, stop);
+    // A wrong key shows in a second, not after minutes of tests. Nothing is locked on the host meanwhile.
+    Session session = Session::open(environment, watcher, stop);
+    const Lifeline life("belay-source-");
+    const Checkout shipped =
+        check_out(source, life.directory() / "source", stop, Deadline::in(std::chrono::minutes(10)));
+    const GateResult gate = through_the_gate(environment, options, shipped, life, watcher, stop);
+    require_alive(session, watcher, stop);
+    const Plan plan = plan_deployment(config.app, environment, shipped.commit, this_author(), gate);
+    return hand_over(session, environment, plan, options.wait, {.starts_it = true, .source = shipped.source},
+                     watcher, stop);
+  });
+}
+
+Ending roll_back(const Config& config, const EnvironmentConfig& environment, const std::string& release,
+                 bool wait, Watcher& watcher, std::stop_token stop) {
+  return while_doing(fmt::format("rolling back {} on {}", config.app, environment.name), [&] {
+    Session session = Session::open(environment, watcher, stop);
+    const Plan plan = plan_rollback(config.app, environment, release, this_author());
+    return hand_over(session, environment, plan, wait, {.starts_it = true}, watcher, stop);
+  });
+}
+
+Ending attach(const EnvironmentConfig& environment, Watcher& watcher, std::stop_token stop) {
+  return while_doing("watching " + environment.name, [&] {
+    Session session = Session::open(environment, watcher, stop, Purpose::look);
+    RunFollower follower(session, environment, watcher, {.starts_it = false});
+    session.send(wire::Attach{.run = "", .from = 1});
+    return follower.follow(stop);
+  });
+}
+
+}  // namespace belay

@@ -1,0 +1,154 @@
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/nearest.hpp"
+#include "control/checks.hpp"
+#include "control/compose_there.hpp"
+#include "control/findings.hpp"
+#include "control/host_questions.hpp"
+#include "control/lifeline.hpp"
+#include "control/session.hpp"
+#include "control/source.hpp"
+#include "drivers/git.hpp"
+#include "drivers/rsync.hpp"
+
+namespace belay {
+
+namespace {
+
+using Weight = Finding::Weight;
+
+/// Looks at one thing after the other; what cannot be looked at is a finding too, and the rest is looked at
+/// all the same.
+class Examination {
+ public:
+  Examination(const Config& config, const EnvironmentConfig& environment, Watcher& watcher,
+              std::stop_token stop)
+      : config_(config),
+        environment_(environment),
+        watcher_(watcher),
+        stop_(std::move(stop)),
+        life_("belay-check-") {}
+
+  std::vector<Finding> findings() {
+    attempt("source", [this] { look_at_source(); });
+    attempt("rsync", [this] { add(checked_rsync(rsync::version(stop_), "here")); });
+    if (attempt("ssh", [this] { connect(); })) {
+      attempt("compose file", [this] { look_at_compose_file(); });
+      attempt("host", [this] { look_at_host(); });
+    }
+    return std::move(findings_);
+  }
+
+ private:
+  void add(Finding finding) { findings_.push_back(std::move(finding)); }
+
+  /// Caught here, because what is wrong is exactly what was asked for.
+  template <class Look>
+  bool attempt(const std::string& subject, const Look& look) {
+    try {
+      look();
+      return true;
+    } catch (const Error& error) {
+      if (stop_.stop_requested()) throw;
+      add({Weight::problem, subject, error.message() + (error.why().empty() ? "" : "\n" + error.why()),
+           error.next()});
+      return false;
+    }
+  }
+
+  void look_at_source() {
+    source_ = find_source(config_, "HEAD", false, watcher_, stop_);
+    checkout_ =
+        check_out(*source_, life_.directory() / "source", stop_, Deadline::in(std::chrono::minutes(10)));
+    const fs::path compose = checkout_->source / environment_.compose;
+    if (!fs::is_regular_file(compose))
+      add({Weight::problem, "compose file",
+           fmt::format("commit {} has no {}", source_->commit.abbreviated(),
+                       (source_->inside / environment_.compose).string()),
+           "commit it, or correct compose: in belay.yml"});
+    else
+      compose_text_ = read_file(compose);
+    const auto tracked = git::tracked_files(*source_->repository, source_->commit.id, source_->inside, stop_);
+    add(checked_excludes(rsync::hidden_by(environment_.sync.exclude, checkout_->source, tracked, stop_)));
+  }
+
+  void connect() {
+    session_.emplace(Session::open(environment_, watcher_, stop_, Purpose::look));
+    if (environment_.host.local) {
+      add({Weight::ok, "host", "this machine", {}});
+      return;
+    }
+    add({Weight::ok,
+         "ssh",
+         fmt::format("logged in on {} ({})", session_->hello().hostname, session_->hello().architecture),
+         {}});
+    add({Weight::ok,
+         "host key",
+         environment_.host_key.empty() ? "known by known_hosts" : "is the pinned " + environment_.host_key,
+         {}});
+  }
+
+  void look_at_compose_file() {
+    if (!compose_text_) return;
+    const ResolvedThere resolved = resolve_there(*session_, environment_, *compose_text_, stop_);
+    if (!resolved.model) {
+      add({Weight::problem, "compose file",
+           fmt::format("the host's compose does not take {}:\n{}", environment_.compose, resolved.problem),
+           "correct it; what it reads (.env, env_file) has to be in " + environment_.path.string() +
+               " on the host"});
+      return;
+    }
+    const auto names = services_of(*resolved.model);
+    for (const std::string& service : environment_.services)
+      if (std::ranges::find(names, service) == names.end()) {
+        const auto close = nearest(service, names);
+        add({Weight::problem, "compose file",
+             fmt::format("{} has no service {}", environment_.compose, service),
+             close ? "did you mean " + *close + "?" : "correct services: in belay.yml"});
+        return;
+      }
+    ports_ = published_ports(*resolved.model, environment_.services);
+    add({Weight::ok, "compose file", environment_.compose + " resolves on the host", {}});
+  }
+
+  void look_at_host() {
+    const auto asked = now();
+    const HostFacts facts = ask_facts(*session_, environment_, ports_, stop_);
+    const auto under_way = now() - asked;
+    add(checked_clock(facts.clock - asked - under_way / 2, under_way / 2));
+    add(checked_docker(facts));
+    add(checked_compose(facts));
+    add(checked_rsync(facts.rsync_version, "on the host"));
+    add(checked_path(facts, environment_.path));
+    add(checked_disk(facts, checkout_ ? bytes_in(checkout_->source) : 0));
+    add(checked_ports(facts, ports_));
+    if (environment_.backup) add(checked_backup(facts, *environment_.backup));
+    add(checked_releases(facts));
+    add(checked_boot_recovery(facts));
+  }
+
+  const Config& config_;
+  const EnvironmentConfig& environment_;
+  Watcher& watcher_;
+  std::stop_token stop_;
+  Lifeline life_;
+  std::vector<Finding> findings_;
+  std::optional<Source> source_;
+  std::optional<Checkout> checkout_;
+  std::optional<std::string> compose_text_;
+  std::optional<Session> session_;
+  std::vector<int> ports_;
+};
+
+}  // namespace
+
+std::vector<Finding> examine(const Config& config, const EnvironmentConfig& environment, Watcher& watcher,
+                             std::stop_token stop) {
+  return Examination(config, environment, watcher, std::move(stop)).findings();
+}
+
+}  // namespace belay

@@ -1,0 +1,109 @@
+#include <fmt/core.h>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "control/checks.hpp"
+#include "control/compose_there.hpp"
+#include "control/deployment.hpp"
+#include "control/findings.hpp"
+#include "control/host_questions.hpp"
+#include "control/lifeline.hpp"
+#include "control/session.hpp"
+#include "control/source.hpp"
+#include "drivers/git.hpp"
+#include "drivers/rsync.hpp"
+
+namespace belay {
+
+namespace {
+
+/// The files that would differ from what serves: from the current release's source, else from the live
+/// directory (a server that was deployed by hand), else all of them.
+std::vector<std::string> changed_files(Session& session, const EnvironmentConfig& environment,
+                                       const Checkout& checkout, const HostFacts& facts,
+                                       std::stop_token stop) {
+  rsync::Request request{.from = checkout.source, .to = {}, .exclude = environment.sync.exclude};
+  const TemporaryDirectory nothing("belay-plan-");
+  if (!facts.current_release.empty()) {
+    request.to =
+        session.rsync_target(environment.path / ".belay" / "releases" / facts.current_release / "source");
+    request.remote_shell = session.remote_shell();
+    request.remove_extraneous = true;
+  } else if (facts.path_exists) {
+    request.to = session.rsync_target(environment.path);
+    request.remote_shell = session.remote_shell();
+    request.remove_extraneous = environment.sync.remove_extraneous;
+    request.exclude.push_back("/.belay");
+  } else {
+    request.to = nothing.path().string();
+  }
+  return rsync::preview(request, std::move(stop), Deadline::in(std::chrono::minutes(5)));
+}
+
+void add_unless_ok(std::vector<std::string>& warnings, const Finding& finding) {
+  if (finding.weight != Finding::Weight::ok) warnings.push_back(finding.subject + ": " + finding.text);
+}
+
+std::vector<std::string> warnings_of(const EnvironmentConfig& environment, const HostFacts& facts,
+                                     const std::vector<int>& ports, const std::vector<std::string>& hidden) {
+  std::vector<std::string> warnings;
+  if (facts.current_release.empty())
+    warnings.push_back(
+        facts.containers.empty()
+            ? "first deployment: nothing serves yet, so there is nothing to go back to"
+            : fmt::format("{} was not deployed by belay: it is taken over as the release to go back to",
+                          facts.containers.front().name));
+  if (!environment.rollback) warnings.push_back("rollback: false: a release that fails stays as it is");
+  if (environment.test.empty())
+    warnings.push_back("no test: in belay.yml: nothing is tested before it is shipped");
+  add_unless_ok(warnings, checked_excludes(hidden));
+  add_unless_ok(warnings, checked_docker(facts));
+  add_unless_ok(warnings, checked_compose(facts));
+  add_unless_ok(warnings, checked_ports(facts, ports));
+  if (environment.backup) add_unless_ok(warnings, checked_backup(facts, *environment.backup));
+  add_unless_ok(warnings, checked_boot_recovery(facts));
+  if (facts.busy) warnings.push_back("a deployment is under way: this one would wait (--wait) or be refused");
+  return warnings;
+}
+
+/// The tracked files that the excludes keep from being shipped.
+std::vector<std::string> hidden_files(const Source& source, const Checkout& checkout,
+                                      const EnvironmentConfig& environment, std::stop_token stop) {
+  if (!source.repository) return {};
+  const auto tracked = git::tracked_files(*source.repository, source.commit.id, source.inside, stop);
+  return rsync::hidden_by(environment.sync.exclude, checkout.source, tracked, std::move(stop));
+}
+
+}  // namespace
+
+Preview preview(const Config& config, const EnvironmentConfig& environment, const std::string& ref,
+                bool dirty, Watcher& watcher, std::stop_token stop) {
+  return while_doing("planning a deployment to " + environment.name, [&] {
+    const Source source = find_source(config, ref, dirty, watcher, stop);
+    Session session = Session::open(environment, watcher, stop, Purpose::look);
+    const Lifeline life("belay-plan-");
+    const Checkout checkout =
+        check_out(source, life.directory() / "source", stop, Deadline::in(std::chrono::minutes(10)));
+    const fs::path compose = checkout.source / environment.compose;
+    std::vector<int> ports;
+    Preview found;
+    if (!fs::is_regular_file(compose)) {
+      found.warnings.push_back("compose file: there is no " + environment.compose + " in the source");
+    } else {
+      const ResolvedThere resolved = resolve_there(session, environment, read_file(compose), stop);
+      if (resolved.model)
+        ports = published_ports(*resolved.model, environment.services);
+      else
+        found.warnings.push_back("compose file: it does not resolve on the host:\n" + resolved.problem);
+    }
+    found.facts = ask_facts(session, environment, ports, stop);
+    found.plan = plan_deployment(config.app, environment, checkout.commit, this_author(), {});
+    found.files = changed_files(session, environment, checkout, found.facts, stop);
+    const auto further =
+        warnings_of(environment, found.facts, ports, hidden_files(source, checkout, environment, stop));
+    found.warnings.insert(found.warnings.end(), further.begin(), further.end());
+    return found;
+  });
+}
+
+}  // namespace belay

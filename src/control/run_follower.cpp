@@ -1,0 +1,227 @@
+#include "control/run_follower.hpp"
+
+#include <fmt/core.h>
+
+#include "base/error.hpp"
+#include "base/human.hpp"
+#include "control/confirmation.hpp"
+#include "control/pause.hpp"
+#include "drivers/rsync.hpp"
+
+namespace belay {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// While old records are read again, an errand among them may be done long since; after so long without a
+/// record it is not.
+constexpr auto quiet = 200ms;
+constexpr auto reconnect_for = 60s;
+/// A line that held for so long was a good one: its loss is a new one.
+constexpr auto held_long = 10s;
+
+Deadline limit_of(const event::Awaiting& awaited) {
+  return awaited.limit > 0ms ? Deadline::in(awaited.limit) : Deadline::never();
+}
+
+std::string see_it(const EnvironmentConfig& environment) {
+  return fmt::format(
+      "The host goes on by itself: it finishes the run or undoes it. See it with: belay attach {}",
+      environment.name);
+}
+
+}  // namespace
+
+RunFollower::RunFollower(Session& session, const EnvironmentConfig& environment, Watcher& watcher, Part part)
+    : session_(session),
+      environment_(environment),
+      watcher_(watcher),
+      part_(std::move(part)),
+      health_(environment.health),
+      behind_(!part_.starts_it) {}
+
+Ending RunFollower::follow(std::stop_token stop) {
+  while (!closed_) {
+    const bool errand_may_begin = awaited_ && !errand_ && behind_;
+    const Received received = session_.receive(stop_seen_ ? std::stop_token{} : stop,
+                                               errand_may_begin ? Deadline::in(quiet) : Deadline::never());
+    switch (received.end) {
+      case Received::End::message:
+        take(*received.message);
+        break;
+      case Received::End::deadline:
+        behind_ = false;
+        begin_errand();
+        break;
+      case Received::End::stopped:
+        on_stop();
+        break;
+      case Received::End::dead:
+        resume(stop_seen_ ? std::stop_token{} : stop);
+        break;
+    }
+  }
+  end_errand();
+  return std::move(ending_);
+}
+
+void RunFollower::take(const wire::ToController& message) {
+  if (const auto* const held = std::get_if<wire::Held>(&message)) return take(*held);
+  if (const auto* const arrived = std::get_if<wire::JournalRecord>(&message)) return take(arrived->record);
+  if (const auto* const started = std::get_if<wire::Started>(&message)) {
+    waiting_ = false;
+    ending_.run = started->run;
+  } else if (const auto* const failure = std::get_if<wire::Failure>(&message)) {
+    throw Error(failure->message, failure->why, failure->next, ExitCode{failure->exit_code});
+  }
+}
+
+void RunFollower::take(const wire::Held& held) {
+  tell([&] { watcher_.held(held); });
+  if (!held.waiting)
+    throw Error(fmt::format("another deployment holds {}: {}, since {}", environment_.name, held.by,
+                            iso8601(held.since)),
+                held.run.empty() ? "" : "run " + held.run,
+                fmt::format("wait for it with --wait, or watch it with: belay attach {}", environment_.name),
+                ExitCode::busy);
+  waiting_ = true;
+  if (stop_seen_) on_stop();
+}
+
+void RunFollower::take(const Record& record) {
+  if (record.number <= last_) return;  // sent again after the line was taken up
+  last_ = record.number;
+  tell([&] { watcher_.record(record); });
+  ending_.records.push_back(record);
+  note(record.event);
+}
+
+void RunFollower::note(const Event& what) {
+  if (const auto* const opened = std::get_if<event::Opened>(&what)) {
+    nonce_ = opened->nonce;
+    health_ = opened->plan.environment.health;
+    if (stop_seen_) cancel();
+  } else if (const auto* const noted = std::get_if<event::Noted>(&what)) {
+    if (noted->step == StepName::sync && noted->key == "link_destination" && noted->value.is_string())
+      link_destination_ = std::string(noted->value.get_string());
+  } else if (const auto* const awaiting = std::get_if<event::Awaiting>(&what)) {
+    end_errand();
+    awaited_ = *awaiting;
+    if (!behind_) begin_errand();
+  } else if (std::holds_alternative<event::Heard>(what) || std::holds_alternative<event::StepFailed>(what) ||
+             std::holds_alternative<event::Recovering>(what) ||
+             std::holds_alternative<event::UndoBegan>(what)) {
+    end_errand();
+  } else if (const auto* const closed = std::get_if<event::Closed>(&what)) {
+    ending_.closed = *closed;
+    closed_ = true;
+  }
+}
+
+void RunFollower::begin_errand() {
+  if (!awaited_ || errand_ || stop_seen_) return;
+  if (told_) return session_.send(*told_);  // done before the line died; the host may not have heard it
+  const event::Awaiting awaited = *awaited_;
+  const wire::Tell answer{.nonce = nonce_, .what = awaited.what, .ok = false, .detail = {}};
+  if (awaited.what == "source" && part_.source) {
+    errand_ = std::make_unique<Errand>(
+        session_, answer, [this, awaited](std::stop_token stop) { return send_source(awaited, stop); });
+  } else if (awaited.what == "confirmation") {
+    errand_ = std::make_unique<Errand>(
+        session_, answer, [this, awaited](std::stop_token stop) { return confirm(awaited, stop); });
+  } else {
+    tell([&] {
+      watcher_.notice("the host waits for the " + awaited.what + " from the belay that began this run");
+    });
+    awaited_.reset();
+  }
+}
+
+void RunFollower::end_errand() {
+  awaited_.reset();
+  told_.reset();
+  if (errand_) errand_->stopped();
+  errand_.reset();
+}
+
+Errand::Result RunFollower::send_source(const event::Awaiting& awaited, std::stop_token stop) {
+  const rsync::Request request{.from = *part_.source,
+                               .to = session_.rsync_target(awaited.detail),
+                               .exclude = environment_.sync.exclude,
+                               .link_destination = link_destination_,
+                               .remove_extraneous = false,
+                               .remote_shell = session_.remote_shell()};
+  const auto on_progress = [&](std::uint64_t bytes, int percent) {
+    tell([&] { watcher_.transferring(bytes, percent); });
+  };
+  const rsync::Transfer sent = rsync::transfer(request, on_progress, std::move(stop), limit_of(awaited));
+  return {.ok = true,
+          .detail = fmt::format("{} files, {}; {} files, {} sent", sent.files, human_bytes(sent.bytes_total),
+                                sent.files_sent, human_bytes(sent.bytes_sent))};
+}
+
+Errand::Result RunFollower::confirm(const event::Awaiting& awaited, std::stop_token stop) {
+  const auto on_attempt = [&](int attempt, int attempts, const std::string& finding) {
+    tell([&] { watcher_.asked_from_here(attempt, attempts, finding); });
+  };
+  const Confirmation found =
+      confirm_from_here(health_, awaited.detail, on_attempt, std::move(stop), limit_of(awaited));
+  return {.ok = found.ok, .detail = found.detail};
+}
+
+void RunFollower::on_stop() {
+  stop_seen_ = true;
+  if (!part_.starts_it)
+    throw Error("stopped watching " + environment_.name, {}, ending_.run.empty() ? "" : see_it(environment_));
+  if (waiting_)
+    throw Error("stopped waiting for the deployment that holds " + environment_.name, "nothing was begun", {},
+                ExitCode::busy);
+  // Before the run has said its name there is nothing to be cancelled; it is done when that arrives.
+  if (!nonce_.empty()) cancel();
+}
+
+void RunFollower::cancel() {
+  tell([&] { watcher_.notice("stopping: the host undoes what was begun"); });
+  end_errand();
+  session_.send(wire::Cancel{.nonce = nonce_});
+  cancel_sent_ = true;
+}
+
+void RunFollower::resume(const std::stop_token& stop) {
+  if (errand_) {
+    const auto told = errand_->stopped();
+    if (told && told->ok) told_ = told;  // a failure may be the line's own; it is tried again
+    errand_.reset();
+  }
+  const bool was_good = std::chrono::steady_clock::now() - connected_at_ >= held_long;
+  if (was_good || give_up_.left() > reconnect_for) give_up_ = Deadline::in(reconnect_for);
+  connect_again(stop);
+  connected_at_ = std::chrono::steady_clock::now();
+  behind_ = true;
+  session_.send(wire::Attach{.run = ending_.run, .from = last_ + 1});
+  if (cancel_sent_) session_.send(wire::Cancel{.nonce = nonce_});
+}
+
+void RunFollower::connect_again(const std::stop_token& stop) {
+  std::string why = session_.why_dead();
+  const std::string lost = "lost the connection to " + environment_.host.shown;
+  if (ending_.run.empty())
+    throw Error(lost + " before the host said whether it had begun", why,
+                fmt::format("see what it does with: belay status {}, belay attach {}", environment_.name,
+                            environment_.name));
+  for (int attempt = 1; !stop.stop_requested(); ++attempt) {
+    tell([&] { watcher_.reconnecting(attempt, why); });
+    // Caught because this is the connection's loop: a failed attempt is followed by the next.
+    try {
+      return session_.reconnect(watcher_, stop);
+    } catch (const Error& error) {
+      why = error.message() + (error.why().empty() ? "" : "\n" + error.why());
+    }
+    if (give_up_.expired()) break;
+    pause(std::min<std::chrono::milliseconds>(5s, attempt * 500ms), stop);
+  }
+  throw Error(lost, why, see_it(environment_));
+}
+
+}  // namespace belay

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace belay {
+
+/// This program as a thing to be shipped: a host runs exactly the version that gives it orders. On the host
+/// it is named by its content, .belay/bin/belay-<id>, so a version is shipped once and never overwritten.
+
+/// Where this program lies.
+std::filesystem::path own_executable();
+
+struct OwnBinary {
+  std::filesystem::path file;
+  std::string sha256;        // of the file
+  std::string id;            // its first 16 digits
+  std::string architecture;  // as `uname -m` says it
+};
+OwnBinary own_binary();
+
+/// The file as gzip, for the way.
+std::string gzipped(const std::filesystem::path&);
+
+/// Puts the binary into `directory` (made if absent, 0700) under its name unless it is there; checked after
+/// the copy. Returns its path.
+std::filesystem::path install_binary(const OwnBinary&, const std::filesystem::path& directory);
+
+}  // namespace belay
