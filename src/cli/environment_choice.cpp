@@ -1,0 +1,67 @@
+#include "cli/environment_choice.hpp"
+
+#include <fmt/core.h>
+
+#include "base/files.hpp"
+#include "base/nearest.hpp"
+
+namespace belay::cli {
+
+BadConfig::BadConfig(Problems problems)
+    : Error(fmt::format("{} in {}", counted(problems.size(), "problem"),
+                        problems.empty() ? "belay.yml" : problems.front().file),
+            "", "", ExitCode::bad_input),
+      problems_(std::move(problems)) {}
+
+std::string problems_text(const Problems& problems, const Style& style) {
+  std::string text;
+  for (const Problem& problem : problems) text += rendered(problem);
+  return text + style.bold_red(counted(problems.size(), "problem")) + "; nothing was touched\n";
+}
+
+fs::path find_config(const std::optional<fs::path>& given, const fs::path& start) {
+  std::error_code unreadable;  // a directory that may not be searched is one without the file
+  if (given) {
+    if (fs::is_regular_file(*given, unreadable)) return fs::absolute(*given);
+    throw Error(fmt::format("{} is not a file", given->string()), "",
+                "--config takes the path of a belay.yml.", ExitCode::bad_input);
+  }
+  for (fs::path directory = start;; directory = directory.parent_path()) {
+    if (fs::is_regular_file(directory / "belay.yml", unreadable)) return directory / "belay.yml";
+    if (directory == directory.parent_path()) break;
+  }
+  throw Error(fmt::format("no belay.yml in {} or above", start.string()), "",
+              "Go to the project's directory, or give the file with --config FILE.\n"
+              "belay help shows what a belay.yml looks like.",
+              ExitCode::bad_input);
+}
+
+Config load_config(const fs::path& file, const VariableLookup& variable,
+                   const std::optional<std::string>& environment) {
+  auto config = parse_config(file, read_file(file), variable, environment);
+  if (!config) throw BadConfig(std::move(config.error()));
+  return std::move(*config);
+}
+
+Chosen choose_environment(const std::optional<fs::path>& given_config, const std::string& name,
+                          const VariableLookup& variable) {
+  const fs::path file = find_config(given_config, fs::current_path());
+  Chosen chosen{load_config(file, variable, name), name};
+  if (chosen.config.find(name)) return chosen;
+
+  std::vector<std::string> names;
+  std::string list;
+  for (const EnvironmentConfig& environment : chosen.config.environments) {
+    names.push_back(environment.name);
+    list += (list.empty() ? "" : ", ") + environment.name;
+  }
+  if (name.empty())
+    throw Error("which environment?", "", fmt::format("{} has: {}", file.string(), list),
+                ExitCode::bad_input);
+  const auto meant = nearest(name, names);
+  throw Error(fmt::format("there is no environment “{}” in {}", name, file.string()), "",
+              (meant ? fmt::format("Did you mean {}?\n", *meant) : "") + fmt::format("There are: {}", list),
+              ExitCode::bad_input);
+}
+
+}  // namespace belay::cli

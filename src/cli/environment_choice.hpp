@@ -1,0 +1,46 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "base/error.hpp"
+#include "cli/style.hpp"
+#include "model/config.hpp"
+
+namespace belay::cli {
+
+/// belay.yml has mistakes: all of them, for main to show at once. Nothing was touched (exit code 2).
+class BadConfig : public Error {
+ public:
+  explicit BadConfig(Problems);
+  const Problems& problems() const { return problems_; }
+
+ private:
+  Problems problems_;
+};
+
+/// Compiler style, then "3 problems in belay.yml". Ends with a newline.
+std::string problems_text(const Problems&, const Style&);
+
+/// --config, or belay.yml in `start` or the nearest directory above it. Throws Error{bad_input} if there is
+/// none.
+std::filesystem::path find_config(const std::optional<std::filesystem::path>& given,
+                                  const std::filesystem::path& start);
+
+/// Reads and validates it. Only `environment`'s variables need be set; nullopt: everybody's. Throws
+/// BadConfig.
+Config load_config(const std::filesystem::path& file, const VariableLookup&,
+                   const std::optional<std::string>& environment);
+
+/// The file and one environment of it.
+struct Chosen {
+  Config config;
+  std::string name;
+  const EnvironmentConfig& environment() const { return *config.find(name); }
+};
+/// Throws Error{bad_input} with the list of environments when `name` is empty or unknown.
+Chosen choose_environment(const std::optional<std::filesystem::path>& given_config, const std::string& name,
+                          const VariableLookup&);
+
+}  // namespace belay::cli

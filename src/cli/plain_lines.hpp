@@ -1,0 +1,73 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "cli/terminal.hpp"
+#include "control/watcher.hpp"
+
+namespace belay::cli {
+
+/// The view without a terminal (CI logs, pipes): one line per event with the time since the start, what steps
+/// print indented under them. In GitHub Actions each step's output is a group, and a failure is an
+/// annotation. Every call is safe from any thread.
+class PlainLines : public Watcher {
+ public:
+  /// `clock` is asked at each event; tests give their own.
+  PlainLines(Output&, Style, bool github_actions, std::function<Time()> clock = now);
+  ~PlainLines() override;
+
+  void gate_began(const Commit&, int commands) override;
+  void gate_skipped() override;
+  void test_began(int number, const std::string& command) override;
+  void test_said(int number, const std::string& line) override;
+  void test_ended(int number, const std::string& command, bool ok, std::chrono::milliseconds took,
+                  const std::string& log_file) override;
+  void gate_ended(const GateResult&) override;
+  void connecting(const std::string& host) override;
+  void connected(const wire::Hello&) override;
+  void shipping_binary(std::uint64_t bytes) override;
+  void reconnecting(int attempt, const std::string& why) override;
+  void held(const wire::Held&) override;
+  void record(const Record&) override;
+  void transferring(std::uint64_t bytes, int percent) override;
+  void asked_from_here(int attempt, int attempts, const std::string& finding) override;
+  void notice(const std::string&) override;
+
+ private:
+  void say(const std::string& text);
+  void quote(const std::string& line);
+  void open_group(const std::string& title);
+  void close_group();
+  void annotate(const std::string& title, const std::string& message);
+  void show(const event::Opened&);
+  void show(const event::StepBegan&);
+  void show(const event::StepDone&);
+  void show(const event::Noted&) {}  // the executor's own memory
+  void show(const event::Output&);
+  void show(const event::Progressed&);
+  void show(const event::Awaiting&);
+  void show(const event::Heard&);
+  void show(const event::StepFailed&);
+  void show(const event::Recovering&);
+  void show(const event::UndoBegan&);
+  void show(const event::UndoDone&);
+  void show(const event::UndoFailed&);
+  void show(const event::Committed&);
+  void show(const event::Closed&);
+
+  Output& out_;
+  Style style_;
+  bool github_;
+  std::function<Time()> clock_;
+  std::mutex mutex_;
+  Time started_, at_;  // of the command; of the event being shown
+  std::chrono::milliseconds host_is_behind_{0};
+  std::map<int, std::string> tests_;
+  bool grouped_ = false;
+  int transferred_ = 0;  // percent last said
+};
+
+}  // namespace belay::cli

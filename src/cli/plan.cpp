@@ -1,0 +1,135 @@
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/core.h>
+
+#include "base/human.hpp"
+#include "cli/context.hpp"
+#include "cli/environment_choice.hpp"
+#include "cli/quiet_watcher.hpp"
+#include "cli/screens.hpp"
+#include "cli/table.hpp"
+#include "cli/text_width.hpp"
+
+namespace belay::cli {
+namespace {
+
+constexpr std::size_t files_shown = 40;
+
+std::string gate_text(const EnvironmentConfig& environment) {
+  std::string text;
+  for (const TestStep& step : environment.test) {
+    std::string together;
+    for (const std::string& command : step.commands) together += (together.empty() ? "" : " | ") + command;
+    text += (text.empty() ? "" : "; ") + together;
+  }
+  return text.empty() ? "none configured" : text + "   (here, on a clean checkout)";
+}
+
+std::string services_text(const EnvironmentConfig& environment) {
+  std::string text;
+  for (const std::string& service : environment.services) text += (text.empty() ? "" : ", ") + service;
+  return text;
+}
+
+std::string health_text(const EnvironmentConfig& environment) {
+  const HealthCheck& health = environment.health;
+  if (health.url.empty()) return "the container stays up; no health.url is configured";
+  return fmt::format("{} from {}, {} in a row within {} attempts, {} apart", health.url,
+                     health.from == HealthCheck::From::host ? "the host" : "here", health.successes,
+                     health.attempts, human_duration(health.interval));
+}
+
+std::string backup_text(const EnvironmentConfig& environment) {
+  if (!environment.backup) return "none";
+  const PostgresBackup& backup = *environment.backup;
+  return fmt::format("pg_dump of {} in container {} into {}/, verified; the newest {} are kept",
+                     backup.database, backup.container, backup.directory, backup.keep);
+}
+
+}  // namespace
+
+std::string step_text(StepName step, const Plan& plan) {
+  const EnvironmentConfig& environment = plan.environment;
+  switch (step) {
+    case StepName::preflight:
+      return "lock, docker, compose, disk, ports; recover what an earlier deployment left";
+    case StepName::backup:
+      return backup_text(environment);
+    case StepName::sync:
+      return "the source into the release's own directory";
+    case StepName::build:
+      return fmt::format("docker compose -f {} build {}", environment.compose, services_text(environment));
+    case StepName::create:
+      return fmt::format("candidate of {}, beside what serves", services_text(environment));
+    case StepName::migrate:
+      return environment.migrate ? environment.migrate->command : "";
+    case StepName::switch_over:
+      return "stop the old, start the new";
+    case StepName::verify:
+      return health_text(environment);
+    case StepName::commit:
+      return "from here it only goes forward";
+    case StepName::settle:
+      return fmt::format("publish to {}, keep {} releases", environment.path.string(),
+                         environment.keep_releases);
+  }
+  return "";
+}
+
+std::string preview_text(const Preview& preview, const Style& style) {
+  const Plan& plan = preview.plan;
+  const EnvironmentConfig& environment = plan.environment;
+  const std::string what =
+      plan.commit.dirty ? "the working tree, based on " + plan.commit.abbreviated()
+                        : fmt::format("{} {}", plan.commit.abbreviated(), printable(plan.commit.subject));
+  std::string text = style.bold(fmt::format("belay deploy {} would bring {}", environment.name, what)) + "\n";
+  text += labelled({{"to", fmt::format("{}:{}", environment.host.shown, environment.path.string())},
+                    {"now serves", preview.facts.current_release.empty() ? "nothing of belay's"
+                                                                         : preview.facts.current_release}},
+                   style);
+
+  text += "\n" + style.bold("Now there") + "\n";
+  if (preview.facts.containers.empty()) text += "  no containers\n";
+  for (const RunningContainer& one : preview.facts.containers)
+    text += fmt::format("  {}  {}  {}\n", one.name, one.state, style.dim(one.image));
+
+  text += "\n" + style.bold("Steps") + "\n";
+  std::vector<std::pair<std::string, std::string>> steps = {{"test", gate_text(environment)}};
+  for (const StepName step : plan.steps) steps.emplace_back(to_string(step), step_text(step, plan));
+  text += labelled(steps, style);
+
+  text += "\n" + style.bold(fmt::format("Files ({})", preview.files.size())) + "\n";
+  if (preview.files.empty()) text += "  none differ from the current release\n";
+  for (std::size_t i = 0; i < std::min(files_shown, preview.files.size()); ++i)
+    text += "  " + printable(preview.files[i]) + "\n";
+  if (preview.files.size() > files_shown)
+    text += style.dim(fmt::format("  {} and {} more; --json has them all\n", style.ellipsis(),
+                                  preview.files.size() - files_shown));
+
+  if (!preview.warnings.empty()) text += "\n" + style.bold("Know before") + "\n";
+  for (const std::string& warning : preview.warnings)
+    text += fmt::format("  {} {}\n", style.yellow("!"), warning);
+  return text + "\n" + style.dim("Nothing was touched.") + "\n";
+}
+
+boost::json::object preview_json(const Preview& preview) {
+  return {{"plan", plan_to_json(preview.plan)},
+          {"facts", facts_to_json(preview.facts)},
+          {"files", boost::json::array(preview.files.begin(), preview.files.end())},
+          {"warnings", boost::json::array(preview.warnings.begin(), preview.warnings.end())}};
+}
+
+int run(const command::Plan& asked, Context& context) {
+  const Chosen chosen = choose_environment(context.config, asked.environment, context.variable);
+  QuietWatcher watcher(context.err, context.err_surface.style);
+  const Preview seen = while_doing("planning for " + chosen.name, [&] {
+    return preview(chosen.config, chosen.environment(), asked.ref, asked.dirty, watcher, context.stop());
+  });
+  if (asked.json)
+    context.out.line(boost::json::serialize(preview_json(seen)));
+  else
+    context.out.write(preview_text(seen, context.out_surface.style));
+  return 0;
+}
+
+}  // namespace belay::cli

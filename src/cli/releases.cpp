@@ -1,0 +1,68 @@
+#include <boost/json/serialize.hpp>
+#include <fmt/core.h>
+
+#include "cli/error_text.hpp"
+#include "cli/host_question.hpp"
+#include "cli/screens.hpp"
+#include "cli/table.hpp"
+#include "cli/text_width.hpp"
+#include "cli/time_text.hpp"
+
+namespace belay::cli {
+namespace {
+
+std::string state_text(const Release& release, bool current, const Style& style) {
+  if (current) return style.bold_green("serves");
+  switch (release.state) {
+    case Release::State::candidate:
+      return style.yellow("candidate");
+    case Release::State::good:
+      return "good";
+    case Release::State::failed:
+      return style.red("failed");
+  }
+  return "";
+}
+
+std::string commit_text(const Release& release) {
+  if (release.origin == Release::Origin::adopted) return "adopted: it was there before belay";
+  std::string text = fmt::format("{} {}", release.commit.abbreviated(), printable(release.commit.subject));
+  if (release.commit.dirty) text = "working tree on " + text;
+  return text;
+}
+
+}  // namespace
+
+std::string releases_text(const std::vector<Release>& releases, const std::string& current, Time now,
+                          const Style& style, int columns) {
+  Table table({{"RELEASE"}, {"STATE"}, {"SERVED SINCE"}, {"BY"}, {"BRANCH"}, {"COMMIT"}});
+  for (const Release& release : releases) {
+    const bool serves = release.id == current;
+    const std::string since = release.switched == Time{} ? "never served" : ago_text(release.switched, now);
+    table.add({serves ? style.bold(release.id) : release.id, state_text(release, serves, style), since,
+               release.by.user.empty() ? "" : release.by.shown(), release.commit.branch,
+               commit_text(release)});
+  }
+  return table.rendered(style, columns);
+}
+
+int run(const command::Releases& asked, Context& context) {
+  const Chosen chosen = choose_environment(context.config, asked.environment, context.variable);
+  const auto answer = ask_host(context, chosen, "releases", {});
+  if (asked.json) {
+    context.out.line(boost::json::serialize(answer));
+    return 0;
+  }
+  const auto [releases, current] = releases_from_json(answer.as_object());
+  const Style& style = context.out_surface.style;
+  if (releases.empty()) {
+    context.out.line(fmt::format("No releases of {} yet.", chosen.name));
+    context.out.write(next_line(fmt::format("belay deploy {}  makes the first.", chosen.name), style));
+    return 0;
+  }
+  const int columns = context.out_surface.terminal ? size_of(context.out.fd()).columns : 0;
+  context.out.write(releases_text(releases, current, now(), style, columns));
+  return 0;
+}
+
+}  // namespace belay::cli

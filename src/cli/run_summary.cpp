@@ -1,0 +1,72 @@
+#include "cli/run_summary.hpp"
+
+#include <algorithm>
+
+namespace belay::cli {
+namespace {
+
+class Collector {
+ public:
+  explicit Collector(RunSummary& summary) : summary_(summary) {}
+
+  void take(const Record& record) {
+    at_ = record.at;
+    summary_.ended = record.at;
+    std::visit([this](const auto& event) { take(event); }, record.event);
+  }
+
+ private:
+  void take(const event::Opened& opened) {
+    summary_.plan = opened.plan;
+    summary_.run = opened.run;
+    summary_.previous = opened.previous;
+    summary_.began = at_;
+    const GateResult& gate = opened.plan.gate;
+    if (!gate.skipped && gate.commands > 0) summary_.steps.push_back({"test", gate.took, false});
+  }
+  void take(const event::StepBegan& began) {
+    step_began_ = at_;
+    summary_.steps.push_back({to_string(began.step), {}, false});
+  }
+  void take(const event::StepDone& done) {
+    if (auto* step = find(done.step)) step->took = done.took;
+  }
+  void take(const event::StepFailed& failed) {
+    if (auto* step = find(failed.step)) {
+      step->failed = true;
+      step->took = at_ - step_began_;
+    }
+    if (!summary_.failure) summary_.failure = failed;
+  }
+  void take(const event::Recovering& recovering) { summary_.recovered_by = recovering.by; }
+  void take(const event::UndoDone& undo) {
+    summary_.undone.push_back({to_string(undo.step), true, undo.summary, ""});
+  }
+  void take(const event::UndoFailed& undo) {
+    summary_.undone.push_back({to_string(undo.step), false, undo.message, undo.why});
+  }
+  void take(const event::Committed&) { summary_.committed = at_; }
+  template <class Other>
+  void take(const Other&) {}  // of the view, not of the report
+
+  RunSummary::Step* find(StepName name) {
+    const auto found = std::ranges::find(summary_.steps, to_string(name), &RunSummary::Step::name);
+    return found == summary_.steps.end() ? nullptr : &*found;
+  }
+
+  RunSummary& summary_;
+  Time at_{}, step_began_{};
+};
+
+}  // namespace
+
+RunSummary summarise(const Ending& ending) {
+  RunSummary summary;
+  summary.run = ending.run;
+  summary.closed = ending.closed;
+  Collector collector(summary);
+  for (const Record& record : ending.records) collector.take(record);
+  return summary;
+}
+
+}  // namespace belay::cli

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/deployment.hpp"
+
+namespace belay::cli {
+
+/// The facts of a finished run, collected from its records: the report's material.
+struct RunSummary {
+  struct Step {
+    std::string name;
+    std::chrono::milliseconds took{0};
+    bool failed = false;
+  };
+  struct Undo {
+    std::string step;
+    bool ok = true;
+    std::string message, why;  // what was done, or why it could not be
+  };
+
+  Plan plan;
+  std::string run, previous;  // previous: the release that served before; empty: none
+  std::vector<Step> steps;    // those that began, in their order; the gate first
+  std::vector<Undo> undone;
+  std::optional<event::StepFailed> failure;  // the first
+  std::string recovered_by;                  // "guard" …; empty: the executor saw it through
+  Time began{}, ended{};
+  std::optional<Time> committed;
+  event::Closed closed;
+
+  bool first_deployment() const { return previous.empty(); }
+};
+
+RunSummary summarise(const Ending&);
+
+}  // namespace belay::cli

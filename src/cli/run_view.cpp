@@ -1,0 +1,38 @@
+#include "cli/run_view.hpp"
+
+#include <fmt/core.h>
+
+#include "cli/json_lines.hpp"
+#include "cli/live_view.hpp"
+#include "cli/plain_lines.hpp"
+#include "cli/report.hpp"
+
+namespace belay::cli {
+
+std::unique_ptr<Watcher> make_view(Context& context, bool json, const std::string& title) {
+  if (json) return std::make_unique<JsonLines>(context.out);
+  const Style& style = context.out_surface.style;
+  if (context.out_surface.moves) return std::make_unique<LiveView>(context.out, style, title);
+  const bool github = context.variable("GITHUB_ACTIONS") == "true";
+  return std::make_unique<PlainLines>(context.out, style, github);
+}
+
+int watch_run(Context& context, bool json, const std::string& environment, const std::string& title,
+              const std::string& on_interrupt, const std::function<Ending(Watcher&, std::stop_token)>& go) {
+  if (context.interrupt)
+    context.interrupt->set_farewell(
+        fmt::format("belay leaves; what was started on the host goes on there and ends by itself.\n"
+                    "See it:  belay attach {0}\nSee what runs:  belay status {0}\n",
+                    environment));
+  Ending ending;
+  {
+    const auto view = make_view(context, json, title);
+    // Called on the signal's thread; views may be told from any.
+    const std::stop_callback said(context.stop(), [&] { view->notice(on_interrupt); });
+    ending = go(*view, context.stop());
+  }
+  if (!json) context.out.write(report(ending, context.out_surface.style));
+  return static_cast<int>(exit_code_of(ending.closed.outcome));
+}
+
+}  // namespace belay::cli

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "cli/context.hpp"
+#include "control/deployment.hpp"
+
+namespace belay::cli {
+
+/// The view for this output: JSON lines if asked for, the live view on a terminal, plain lines elsewhere.
+/// `title` stands over the live view until the run has said what it is.
+std::unique_ptr<Watcher> make_view(Context&, bool json, const std::string& title);
+
+/// Watches a deployment, rollback or attached run to its end, prints the report, and returns the exit code.
+/// Ctrl-C says, once, what happens now; twice, how to see it again.
+int watch_run(Context&, bool json, const std::string& environment, const std::string& title,
+              const std::string& on_interrupt, const std::function<Ending(Watcher&, std::stop_token)>&);
+
+}  // namespace belay::cli

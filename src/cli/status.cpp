@@ -1,0 +1,101 @@
+#include <boost/json/serialize.hpp>
+#include <fmt/core.h>
+
+#include "base/human.hpp"
+#include "cli/error_text.hpp"
+#include "cli/host_question.hpp"
+#include "cli/screens.hpp"
+#include "cli/table.hpp"
+#include "cli/text_width.hpp"
+#include "cli/time_text.hpp"
+#include "control/deployment.hpp"
+
+namespace belay::cli {
+namespace {
+
+std::string container_state(const RunningContainer& container, const Style& style) {
+  std::string state = container.state;
+  if (!container.health.empty()) state += fmt::format(" ({})", container.health);
+  const bool well =
+      container.state == "running" && (container.health.empty() || container.health == "healthy");
+  return well ? style.green(state) : style.bold_red(state);
+}
+
+std::string containers_text(const HostStatus& status, Time now, const Style& style, int columns) {
+  Table table({{"SERVICE"},
+               {"CONTAINER"},
+               {"STATE"},
+               {"STARTED"},
+               {"RESTARTS", Table::Align::right},
+               {"RELEASE"},
+               {"IMAGE"}});
+  for (const RunningContainer& one : status.containers)
+    table.add({one.service, one.name, container_state(one, style), ago_text(one.started, now),
+               one.restarts > 0 ? style.yellow(std::to_string(one.restarts)) : "0",
+               one.release.empty() ? style.dim("not belay's") : one.release, one.image});
+  return table.rendered(style, columns);
+}
+
+std::string origin_of(const Release& release, const Style& style) {
+  if (release.origin == Release::Origin::adopted) return "adopted: it was there before belay";
+  std::string text = fmt::format("{} {}", release.commit.abbreviated(), printable(release.commit.subject));
+  if (!release.commit.branch.empty()) text += fmt::format(" ({})", release.commit.branch);
+  if (release.commit.dirty) text += style.yellow(", from a working tree");
+  return text;
+}
+
+}  // namespace
+
+std::string status_text(const std::string& app, const EnvironmentConfig& environment,
+                        const HostStatus& status, Time now, const Style& style, int columns) {
+  const std::string where = fmt::format("{}:{}", environment.host.shown, environment.path.string());
+  std::string text =
+      fmt::format("{}  {}\n", style.bold(fmt::format("{} {}", app, environment.name)), style.dim(where));
+  const std::string health =
+      status.healthy ? style.green(std::string(style.tick()) + " ") + printable(status.health)
+                     : style.bold_red(std::string(style.cross()) + " ") + printable(status.health);
+  std::vector<std::pair<std::string, std::string>> lines = {{"health", health}};
+  if (status.current) {
+    const Release& release = *status.current;
+    lines.insert(lines.end(),
+                 {{"release", release.id},
+                  {"commit", origin_of(release, style)},
+                  {"since", release.switched == Time{} ? ""
+                                                       : fmt::format("{} ({})", time_text(release.switched),
+                                                                     ago_text(release.switched, now))},
+                  {"by", release.by.user.empty() ? "" : release.by.shown()}});
+  } else {
+    lines.emplace_back("release", "none of belay's");
+  }
+  lines.emplace_back("disk", fmt::format("{} free, {} used by belay", human_bytes(status.bytes_free),
+                                         human_bytes(status.bytes_used_by_belay)));
+  text += labelled(lines, style);
+  if (!status.open_run.empty())
+    text += fmt::format(
+        "  {} {}\n", style.yellow("!"),
+        fmt::format("a deployment is not over: run {}.  belay attach {}", status.open_run, environment.name));
+  text += "\n";
+  if (status.containers.empty())
+    text += "  no containers\n" +
+            next_line(fmt::format("belay deploy {}  brings the first release.", environment.name), style);
+  else
+    text += containers_text(status, now, style, columns);
+  return text;
+}
+
+int run(const command::Status& asked, Context& context) {
+  const Chosen chosen = choose_environment(context.config, asked.environment, context.variable);
+  // The host is told what to look at as a plan; nothing of it is carried out.
+  const auto plan = plan_deployment(chosen.config.app, chosen.environment(), {}, this_author(), {});
+  const auto answer = ask_host(context, chosen, "status", {{"plan", plan_to_json(plan)}});
+  const HostStatus status = status_from_json(answer.as_object());
+  const int columns = context.out_surface.terminal ? size_of(context.out.fd()).columns : 0;
+  if (asked.json)
+    context.out.line(boost::json::serialize(answer));
+  else
+    context.out.write(status_text(chosen.config.app, chosen.environment(), status, now(),
+                                  context.out_surface.style, columns));
+  return static_cast<int>(status.healthy ? ExitCode::deployed : ExitCode::failed);
+}
+
+}  // namespace belay::cli
