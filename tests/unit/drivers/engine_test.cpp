@@ -34,11 +34,14 @@ TEST_CASE("what answers in the Engine's place but is none is an Error") {
   const Scratch scratch;
   const std::string socket = (scratch / "docker.sock").string();
   SUBCASE("hangs up") {
-    const LocalServer server(socket, [](const LocalServer::Peer&) {});
+    const LocalServer server(socket, [](const LocalServer::Peer& peer) { peer.read_request(); });
     CHECK(why_not("unix://" + socket).contains("closed without an answer"));
   }
   SUBCASE("not HTTP") {
-    const LocalServer server(socket, [](const LocalServer::Peer& peer) { peer.say("hello\n\n"); });
+    const LocalServer server(socket, [](const LocalServer::Peer& peer) {
+      peer.read_request();
+      peer.say("hello\r\n\r\n");
+    });
     CHECK(why_not("unix://" + socket).contains("not an HTTP answer"));
   }
   SUBCASE("not JSON") {

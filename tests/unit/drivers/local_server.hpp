@@ -44,8 +44,8 @@ class LocalServer {
   void accept_all();
 
   Serve serve_;
+  int port_ = 0;  // before listener_: set while that is made
   Fd listener_, closing_;
-  int port_ = 0;
   std::vector<std::jthread> connections_;
   std::jthread acceptor_;
 };
