@@ -42,7 +42,7 @@ DecodedJournal decode_journal(std::string_view content) {
     if (!json) return decoded;
     // An intact line that cannot be understood was written so by somebody: an Error, for to take it for
     // damage would mean to cut it off.
-    auto record = record_from_json(json::parse_object(*json, "a record of the journal"));
+    auto record = record_from_json(json_archive::parse_object(*json, "a record of the journal"));
     if (record) decoded.records.push_back(std::move(*record));
     decoded.intact_bytes += newline + 1;
   }

@@ -8,7 +8,7 @@
 #include "base/error.hpp"
 #include "model/utf8.hpp"
 
-namespace belay::json {
+namespace belay::json_archive {
 
 namespace {
 
@@ -82,4 +82,4 @@ void newer_format(const std::string& path, std::int64_t found, int known) {
               "use the version of belay that wrote it, or a newer one");
 }
 
-}  // namespace belay::json
+}  // namespace belay::json_archive

@@ -52,7 +52,7 @@ std::optional<E> value_named(std::string_view wanted) {
   return std::nullopt;
 }
 
-namespace json {
+namespace json_archive {
 
 /// Text that parses as JSON for sure: invalid UTF-8 becomes U+FFFD, a number that JSON cannot hold becomes
 /// null.
@@ -85,7 +85,7 @@ std::string stored_key(std::string_view key) {
   return stored;
 }
 
-}  // namespace json
+}  // namespace json_archive
 
 class JsonWriter {
  public:
@@ -93,12 +93,12 @@ class JsonWriter {
 
   template <class T>
   void operator()(std::string_view key, const T& value) {
-    if constexpr (json::is_optional<T>::value) {
+    if constexpr (json_archive::is_optional<T>::value) {
       if (value) (*this)(key, *value);
     } else if constexpr (std::same_as<T, Time>) {
       if (value != Time{}) into_[key] = iso8601(value);
     } else {
-      into_[json::stored_key<T>(key)] = json_of(value);
+      into_[json_archive::stored_key<T>(key)] = json_of(value);
     }
   }
   template <class T>
@@ -115,16 +115,16 @@ class JsonWriter {
     } else if constexpr (NamedEnum<T>) {
       return boost::json::string(name_of(value));
     } else if constexpr (std::same_as<T, std::string>) {
-      return json::storable(std::string_view(value));
+      return json_archive::storable(std::string_view(value));
     } else if constexpr (std::same_as<T, std::filesystem::path>) {
-      return json::storable(std::string_view(value.native()));
+      return json_archive::storable(std::string_view(value.native()));
     } else if constexpr (std::same_as<T, std::chrono::milliseconds>) {
       return boost::json::value(static_cast<std::int64_t>(value.count()));
     } else if constexpr (std::same_as<T, boost::json::value>) {
-      return json::storable(value);
+      return json_archive::storable(value);
     } else if constexpr (std::same_as<T, boost::json::object>) {
-      return json::storable(boost::json::value(value));
-    } else if constexpr (json::is_vector<T>::value) {
+      return json_archive::storable(boost::json::value(value));
+    } else if constexpr (json_archive::is_vector<T>::value) {
       boost::json::array array;
       for (const auto& item : value) array.push_back(json_of(item));
       return array;
@@ -146,27 +146,28 @@ class JsonReader {
 
   template <class T>
   void operator()(std::string_view key, T& value) {
-    if (const auto* found = find(json::stored_key<T>(key)))
-      read(*found, path_to(json::stored_key<T>(key)), value);
+    if (const auto* found = find(json_archive::stored_key<T>(key)))
+      read(*found, path_to(json_archive::stored_key<T>(key)), value);
   }
   /// As above, but an Error if the key is missing.
   template <class T>
   void required(std::string_view key, T& value) {
-    if (find(json::stored_key<T>(key)) == nullptr) json::missing(path_to(json::stored_key<T>(key)));
+    if (find(json_archive::stored_key<T>(key)) == nullptr)
+      json_archive::missing(path_to(json_archive::stored_key<T>(key)));
     (*this)(key, value);
   }
   void format(int known) {
     std::int64_t found = 0;
     required("format", found);
-    if (found > known) json::newer_format(path_, found, known);
+    if (found > known) json_archive::newer_format(path_, found, known);
   }
 
   template <class T>
   static void read(const boost::json::value& from, const std::string& path, T& into) {
-    if constexpr (json::is_optional<T>::value) {
+    if constexpr (json_archive::is_optional<T>::value) {
       read(from, path, into.emplace());
     } else if constexpr (std::same_as<T, bool>) {
-      if (!from.is_bool()) json::wrong_type(path, "true or false", from);
+      if (!from.is_bool()) json_archive::wrong_type(path, "true or false", from);
       into = from.get_bool();
     } else if constexpr (std::integral<T>) {
       into = whole_number<T>(from, path);
@@ -178,17 +179,19 @@ class JsonReader {
       into = object(from, path);
     } else if constexpr (NamedEnum<T>) {
       const auto named = value_named<T>(text(from, path));
-      if (!named) json::unknown_name(path, text(from, path));
+      if (!named) json_archive::unknown_name(path, text(from, path));
       into = *named;
     } else if constexpr (std::same_as<T, Time>) {
       into = parse_iso8601(text(from, path));
     } else if constexpr (std::same_as<T, std::string> || std::same_as<T, std::filesystem::path>) {
       into = std::string(text(from, path));
-    } else if constexpr (json::is_vector<T>::value) {
-      if (!from.is_array()) json::wrong_type(path, "a list", from);
+    } else if constexpr (json_archive::is_vector<T>::value) {
+      if (!from.is_array()) json_archive::wrong_type(path, "a list", from);
       into.clear();
-      for (const auto& item : from.get_array())
-        read(item, path + "[" + std::to_string(into.size()) + "]", into.emplace_back());
+      for (const auto& item : from.get_array()) {
+        const std::string item_path = path + "[" + std::to_string(into.size()) + "]";
+        read(item, item_path, into.emplace_back());
+      }
     } else {
       JsonReader reader(object(from, path), path);
       fields(reader, into);
@@ -204,11 +207,11 @@ class JsonReader {
     return path_.empty() ? std::string(key) : path_ + "." + std::string(key);
   }
   static std::string_view text(const boost::json::value& from, const std::string& path) {
-    if (!from.is_string()) json::wrong_type(path, "a text", from);
+    if (!from.is_string()) json_archive::wrong_type(path, "a text", from);
     return from.get_string();
   }
   static const boost::json::object& object(const boost::json::value& from, const std::string& path) {
-    if (!from.is_object()) json::wrong_type(path, "an object", from);
+    if (!from.is_object()) json_archive::wrong_type(path, "an object", from);
     return from.get_object();
   }
   template <class T>
@@ -216,7 +219,7 @@ class JsonReader {
     boost::system::error_code failed;
     const bool whole = from.is_int64() || from.is_uint64();
     const T number = whole ? from.to_number<T>(failed) : T{};
-    if (!whole || failed) json::wrong_type(path, "a whole number that fits", from);
+    if (!whole || failed) json_archive::wrong_type(path, "a whole number that fits", from);
     return number;
   }
 

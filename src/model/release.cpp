@@ -11,7 +11,7 @@ std::string release_to_json(const Release& release) {
 }
 
 Release release_from_json(const std::string& text) {
-  return value_of<Release>(json::parse_object(text, "the release"), "release");
+  return value_of<Release>(json_archive::parse_object(text, "the release"), "release");
 }
 
 std::string release_id(Time at, const Commit& commit) {

@@ -123,7 +123,7 @@ std::string encoded(const Message& message) {
 
 template <class Message>
 Message decoded(const std::string& line, const std::string& from) {
-  const auto object = json::parse_object(line, from + "'s message");
+  const auto object = json_archive::parse_object(line, from + "'s message");
   if (auto message = read_tagged<Message>(object, {})) return std::move(*message);
   throw Error("cannot read " + from + "'s message", "its type is not known to this version of belay",
               "use the same version of belay on both sides");

@@ -1,0 +1,190 @@
+#include <doctest/doctest.h>
+
+#include "samples.hpp"
+
+using namespace belay;
+using namespace belay::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+EnvironmentConfig production(const std::string& top, const std::string& more) {
+  return parsed(minimal(more, top)).environments.at(0);
+}
+
+}  // namespace
+
+TEST_CASE("every key that environments share can stand at the top level") {
+  const EnvironmentConfig environment = production(R"(
+source: code
+services: [web, worker]
+test: make test
+sync: { exclude: [a] }
+migrate: make migrate
+backup: { postgres: { container: pg, user: u, database: d } }
+health: "http://localhost/health"
+compose: c.yml
+strategy: recreate
+rollback: false
+keep: 3
+timeouts: { build: 1m }
+)",
+                                                   "");
+  CHECK(environment.source == "code");
+  CHECK(environment.services.size() == 2);
+  CHECK(environment.test.size() == 1);
+  CHECK(environment.sync.exclude.size() == 1);
+  CHECK(environment.migrate->command == "make migrate");
+  CHECK(environment.backup->container == "pg");
+  CHECK(environment.health.url == "http://localhost/health");
+  CHECK(environment.compose == "c.yml");
+  CHECK_FALSE(environment.rollback);
+  CHECK(environment.keep_releases == 3);
+  CHECK(environment.build_timeout == 1min);
+}
+
+TEST_CASE("an environment overrides a section key by key, at any depth") {
+  CHECK(production("sync: { exclude: [a, b] }\n", "sync: { delete: true }").sync.exclude.size() == 2);
+  CHECK(production("sync: { exclude: [a, b] }\n", "sync: { delete: true }").sync.remove_extraneous);
+  const auto backup = production("backup: { postgres: { container: pg, user: u, database: d }, keep: 7 }\n",
+                                 "backup: { postgres: { database: other } }")
+                          .backup;
+  CHECK(backup->database == "other");
+  CHECK(backup->container == "pg");
+  CHECK(backup->keep == 7);
+  const auto health =
+      production("health: { attempts: 7, interval: 1s }\n", "health: \"http://localhost/\"").health;
+  CHECK(health.attempts == 7);
+  CHECK(health.interval == 1s);
+  CHECK(health.from == HealthCheck::From::host);
+}
+
+TEST_CASE("a lone command and a section merge too, in both directions") {
+  const auto later = production("migrate: make migrate\n", "migrate: { when: after-start }").migrate;
+  CHECK(later->command == "make migrate");
+  CHECK(later->when == MigrationRule::When::after_start);
+  const auto other = production("migrate: { run: a, timeout: 1m }\n", "migrate: b").migrate;
+  CHECK(other->command == "b");
+  CHECK(other->timeout == 1min);
+}
+
+TEST_CASE("an environment's list replaces the top level's") {
+  CHECK(production("sync: { exclude: [a, b] }\n", "sync: { exclude: [c] }").sync.exclude ==
+        std::vector<std::string>{"c"});
+  CHECK(production("test: [a, b]\n", "test: [c]").test.size() == 1);
+  CHECK(production("test: [a, b]\n", "test: []").test.empty());
+  CHECK(production("services: [a, b]\n", "services: [c]").services == std::vector<std::string>{"c"});
+}
+
+TEST_CASE("off takes away what the top level gives") {
+  const std::string top =
+      "migrate: a\nhealth: \"http://localhost\"\nbackup: { postgres: { container: pg, user: u, database: d } "
+      "}\n";
+  const EnvironmentConfig without = production(top, "migrate: off\nhealth: off\nbackup: off");
+  CHECK_FALSE(without.migrate);
+  CHECK_FALSE(without.backup);
+  CHECK(without.health.url.empty());
+  CHECK(production("backup: off\n", "backup: { postgres: { container: pg, user: u, database: d } }").backup);
+}
+
+TEST_CASE("an environment may ship another source") {
+  const Config config = parsed(minimal("source: b", "source: a\n"));
+  CHECK(config.source == "a");
+  CHECK(config.environments.at(0).source == "b");
+}
+
+TEST_CASE("variables are expanded in every kind of value") {
+  const auto lookup = variables({{"APP", "shop"},
+                                 {"USER", "deploy"},
+                                 {"N", "4"},
+                                 {"YES", "true"},
+                                 {"WAIT", "7s"},
+                                 {"WHEN", "after-start"},
+                                 {"CMD", "make x: y"}});
+  const Config config = parsed(R"(
+app: ${APP}
+environments:
+  production:
+    host: ${USER}@vps
+    path: /srv/${APP}
+    services: ["${APP}-web"]
+    test: ["${CMD}", "echo $$HOME $PWD"]
+    rollback: ${YES}
+    keep: ${N}
+    migrate: { run: a, when: "${WHEN}", timeout: "${WAIT}" }
+)",
+                               lookup);
+  const EnvironmentConfig& environment = config.environments.at(0);
+  CHECK(config.app == "shop");
+  CHECK(environment.host.destination == "deploy@vps");
+  CHECK(environment.path == "/srv/shop");
+  CHECK(environment.services.at(0) == "shop-web");
+  CHECK(environment.test.at(0).commands.at(0) == "make x: y");  // a value is text, never YAML
+  CHECK(environment.test.at(1).commands.at(0) == "echo $HOME $PWD");
+  CHECK(environment.rollback);
+  CHECK(environment.keep_releases == 4);
+  CHECK(environment.migrate->when == MigrationRule::When::after_start);
+  CHECK(environment.migrate->timeout == 7s);
+}
+
+TEST_CASE("an unset variable is reported where it stands, once, also if environments share it") {
+  const std::string text = R"(app: shop
+services: [web]
+health: "http://${DOMAIN}/health"
+environments:
+  one: { host: "root@${ONE}", path: /srv/one }
+  two: { host: local, path: /srv/two }
+)";
+  CHECK(problems(text) ==
+        "belay.yml:3:17: the variable DOMAIN is not set\n"
+        "  health: \"http://${DOMAIN}/health\"\n"
+        "                  ^\n"
+        "  set it in the environment: export DOMAIN=...\n"
+        "belay.yml:5:22: the variable ONE is not set\n"
+        "    one: { host: \"root@${ONE}\", path: /srv/one }\n"
+        "                       ^\n"
+        "  set it in the environment: export ONE=...\n");
+}
+
+TEST_CASE("the variables of an environment that is not used need not be set") {
+  const std::string text = R"(app: shop
+services: [web]
+health: "http://${DOMAIN}/health"
+environments:
+  one: { host: "root@${ONE}", path: "${PLACE}/app" }
+  two: { host: local, path: /srv/two, health: off }
+)";
+  const Config config = parsed(text, variables({}), "two");
+  CHECK(config.find("two")->path == "/srv/two");
+  CHECK(problems(text, variables({{"DOMAIN", "d"}, {"ONE", "h"}, {"PLACE", "/srv"}}), "one").empty());
+  CHECK(problems(text, variables({{"DOMAIN", "d"}, {"ONE", "h"}}), "one")
+            .contains("the variable PLACE is not set"));
+}
+
+TEST_CASE("mistakes of structure are reported in environments that are not used, too") {
+  const std::string text = R"(app: shop
+services: [web]
+environments:
+  one: { hots: "root@${ONE}", path: relative, keep: many }
+  two: { host: local, path: /srv/two }
+)";
+  const std::string found = problems(text, variables({}), "two");
+  CHECK(found.contains("'host' is missing"));
+  CHECK(found.contains("unknown key 'hots'"));
+  CHECK(found.contains("'path' must be an absolute path"));
+  CHECK(found.contains("'keep' must be a whole number, not 'many'"));
+  CHECK_FALSE(found.contains("variable ONE"));
+}
+
+TEST_CASE("a malformed variable is a mistake in every environment") {
+  const std::string text = minimal("keep: ${N:-5}");
+  CHECK(problems(text, variables({}), "other").contains("'${N:-5}' is not a variable"));
+}
+
+TEST_CASE("a variable's value is validated like any other text") {
+  const auto lookup = variables({{"HOST", "-oProxyCommand=evil"}, {"DIR", "/"}});
+  const std::string found = problems(
+      "app: a\nservices: [w]\nenvironments: { x: { host: \"${HOST}\", path: \"${DIR}\" } }\n", lookup);
+  CHECK(found.contains("'host' cannot be '-oProxyCommand=evil'"));
+  CHECK(found.contains("'path' must not be the root directory"));
+}

@@ -1,0 +1,82 @@
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include <doctest/doctest.h>
+
+#include "samples.hpp"
+
+using namespace belay;
+using namespace belay::testing;
+
+namespace {
+
+/// What is said about data/problems/NAME.yml is data/problems/NAME.txt, to the letter. BELAY_WRITE_GOLDEN=1
+/// writes the latter anew: read the difference before committing it.
+void check_golden(const std::string& name) {
+  const std::string found = problems(data_file("problems/" + name + ".yml"));
+  if (std::getenv("BELAY_WRITE_GOLDEN") != nullptr)
+    std::ofstream(std::string(TEST_DATA) + "/problems/" + name + ".txt", std::ios::binary) << found;
+  CHECK(found == data_file("problems/" + name + ".txt"));
+}
+
+}  // namespace
+
+TEST_CASE("unknown keys come with the nearest valid key and all that are allowed") {
+  check_golden("unknown-keys");
+}
+TEST_CASE("wrong types say what was found and show what is right") {
+  check_golden("wrong-types");
+}
+TEST_CASE("impossible values say what is allowed") {
+  check_golden("impossible-values");
+}
+TEST_CASE("missing and empty keys are named with an example") {
+  check_golden("missing-keys");
+}
+TEST_CASE("a mapping that is broken as YAML is one problem, at its place") {
+  check_golden("not-yaml");
+}
+TEST_CASE("mistakes of YAML and of content come together, in the file's order") {
+  check_golden("mixed");
+}
+TEST_CASE("keys on the wrong level are told where they belong") {
+  check_golden("wrong-level");
+}
+
+TEST_CASE("every problem file has its expected output, and every valid one has none") {
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(TEST_DATA) + "/problems")) {
+    if (entry.path().extension() != ".yml") continue;
+    ++files;
+    CAPTURE(entry.path().string());
+    CHECK_FALSE(problems(data_file("problems/" + entry.path().filename().string())).empty());
+  }
+  CHECK(files == 7);
+}
+
+TEST_CASE("a file that is no mapping, or empty, says so") {
+  CHECK(problems("- a\n") ==
+        "belay.yml:1:1: the file must be a mapping of keys, but is a list\n  - a\n  ^\n");
+  CHECK(problems("") == "belay.yml: the file is empty\n");
+}
+
+TEST_CASE("a mistake at the top level that every environment overrides is still reported") {
+  CHECK(
+      problems(minimal("keep: 3", "keep: many\n")).contains("belay.yml:2:7: 'keep' must be a whole number"));
+  CHECK(problems(minimal("health: off", "health: { uri: x }\n")).contains("unknown key 'uri'"));
+}
+
+TEST_CASE("a mistake at the top level is reported once for all environments") {
+  const std::string found = problems(
+      "app: a\nservices: [w]\nkeep: 0\nenvironments:\n  x: { host: local, path: /x }\n  y: { host: local, "
+      "path: /y }\n");
+  CHECK(found == "belay.yml:3:7: 'keep' must be from 1 to 100, not 0\n  keep: 0\n        ^\n");
+}
+
+TEST_CASE("a required key may come from the top level or the environment, but must come") {
+  CHECK(problems("app: a\nenvironments: { x: { host: local, path: /x, services: [w] } }\n").empty());
+  CHECK(problems("app: a\nservices: [w]\nenvironments: { x: { host: local, path: /x } }\n").empty());
+  CHECK(
+      problems("app: a\nenvironments: { x: { host: local, path: /x } }\n").contains("'services' is missing"));
+}

@@ -1,0 +1,96 @@
+#include "model/host_facts.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <doctest/doctest.h>
+
+#include "base/error.hpp"
+
+using namespace belay;
+
+namespace {
+
+const Time noon = parse_iso8601("2026-01-12T12:00:00.000Z");
+
+RunningContainer container() {
+  return {.service = "backend",
+          .name = "crm-backend",
+          .id = "0af3",
+          .image = "crm:1",
+          .state = "running",
+          .release = "20260112-103300-4f2a9c1",
+          .started = noon,
+          .restarts = 2,
+          .health = "healthy"};
+}
+
+}  // namespace
+
+TEST_CASE("facts about a host read back as they were written") {
+  HostFacts facts;
+  facts.clock = noon;
+  facts.docker_version = "20.10";
+  facts.compose_version = "2.26";
+  facts.rsync_version = "3.2.7";
+  facts.docker_problem = "none";
+  facts.path_exists = facts.path_writable = facts.busy = true;
+  facts.bytes_free = 18'000'000'000'000'000'000u;
+  facts.inodes_free = 7;
+  facts.boot_recovery = "systemd";
+  facts.current_release = "r1";
+  facts.releases = {"r1", "r0"};
+  facts.containers = {container()};
+  facts.backup_container_state = "absent";
+  facts.ports_taken = {"3001 by x"};
+  facts.live_compose_hash = "ab";
+  const auto written = facts_to_json(facts);
+  const HostFacts back = facts_from_json(written);
+  CHECK(boost::json::serialize(facts_to_json(back)) == boost::json::serialize(written));
+  CHECK(back.bytes_free == facts.bytes_free);
+  CHECK(back.backup_container_state == "absent");
+  CHECK(back.containers.at(0).started == noon);
+  CHECK(back.containers.at(0).restarts == 2);
+  CHECK(back.busy);
+}
+
+TEST_CASE("a question that was not asked has no answer") {
+  CHECK_FALSE(facts_from_json(facts_to_json({})).backup_container_state.has_value());
+}
+
+TEST_CASE("a host's status reads back as it was written") {
+  HostStatus status;
+  status.current.emplace().id = "r1";
+  status.containers = {container()};
+  status.healthy = true;
+  status.health = "GET answered 200";
+  status.open_run = "r2";
+  status.bytes_free = 5;
+  status.bytes_used_by_belay = 6;
+  const auto written = status_to_json(status);
+  CHECK(boost::json::serialize(status_to_json(status_from_json(written))) == boost::json::serialize(written));
+  CHECK(status_from_json(written).current->id == "r1");
+  CHECK_FALSE(status_from_json(status_to_json({})).current.has_value());
+}
+
+TEST_CASE("backups and releases read back as they were written") {
+  const auto backups =
+      backups_from_json(backups_to_json({{"/b/one.sql", 12, noon, true}, {"/b/two.sql", 0, {}, false}}));
+  REQUIRE(backups.size() == 2);
+  CHECK(backups[0].path == "/b/one.sql");
+  CHECK(backups[0].bytes == 12);
+  CHECK(backups[0].taken == noon);
+  CHECK(backups[0].verified);
+  CHECK_FALSE(backups[1].verified);
+
+  Release release;
+  release.id = "r1";
+  const auto [releases, current] = releases_from_json(releases_to_json({release}, "r1"));
+  REQUIRE(releases.size() == 1);
+  CHECK(releases[0].id == "r1");
+  CHECK(current == "r1");
+}
+
+TEST_CASE("an answer of another shape is an error that names the place") {
+  CHECK_THROWS_WITH_AS(backups_from_json({{"backups", {{{"path", "/x"}}, {{"path", 3}}}}}),
+                       "cannot read backups.backups[1].path", Error);
+  CHECK_THROWS_WITH_AS(releases_from_json({}), "cannot read releases.releases", Error);
+}
