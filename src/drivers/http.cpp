@@ -70,7 +70,7 @@ std::string shown_limit(std::chrono::milliseconds limit) {
 }
 
 /// Opens the connection, with TLS if the scheme says so.
-Io open(const Url& url, const Limits& limits, std::unique_ptr<Stream>& stream) {
+Io open(const Url& url, const Limits& limits, std::unique_ptr<ByteStream>& stream) {
   Fd socket;
   if (Io connected = connect_tcp(url.host, url.port, limits, socket); !connected.ok()) return connected;
   if (url.scheme == "http") {
@@ -84,7 +84,7 @@ Io open(const Url& url, const Limits& limits, std::unique_ptr<Stream>& stream) {
 }
 
 Io ask(const Url& url, const Limits& limits, Answer& answer, bool& answering) {
-  std::unique_ptr<Stream> stream;
+  std::unique_ptr<ByteStream> stream;
   if (Io opened = open(url, limits, stream); !opened.ok()) return opened;
   if (Io sent = stream->write(request_of(url)); !sent.ok()) return sent;
   ResponseReader reader(*stream);

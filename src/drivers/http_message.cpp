@@ -55,7 +55,7 @@ struct ResponseReader::Parser : beast::http::basic_parser<false> {
   void on_finish_impl(error_code&) override {}
 };
 
-ResponseReader::ResponseReader(Stream& stream) : stream_(stream), parser_(std::make_unique<Parser>()) {}
+ResponseReader::ResponseReader(ByteStream& stream) : stream_(stream), parser_(std::make_unique<Parser>()) {}
 ResponseReader::~ResponseReader() = default;
 
 /// Gives the parser what is there, and reads on only if that was not enough.

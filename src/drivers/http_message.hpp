@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "drivers/stream.hpp"
+#include "drivers/byte_stream.hpp"
 
 namespace belay::http {
 
@@ -19,7 +19,7 @@ struct Head {
 /// (Boost.Beast's parser lives behind this, in one file: it is slow to compile.)
 class ResponseReader {
  public:
-  explicit ResponseReader(Stream&);
+  explicit ResponseReader(ByteStream&);
   ~ResponseReader();
   ResponseReader(const ResponseReader&) = delete;
   ResponseReader& operator=(const ResponseReader&) = delete;
@@ -34,7 +34,7 @@ class ResponseReader {
   struct Parser;
   Io more();
 
-  Stream& stream_;
+  ByteStream& stream_;
   std::unique_ptr<Parser> parser_;
   std::string unparsed_;
 };

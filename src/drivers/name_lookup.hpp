@@ -1,11 +1,11 @@
 #pragma once
 
-#include <memory>
 #include <string>
+#include <vector>
 
-#include <netdb.h>
+#include <sys/socket.h>
 
-#include "drivers/stream.hpp"
+#include "drivers/byte_stream.hpp"
 
 namespace belay {
 
@@ -15,13 +15,14 @@ namespace belay {
 /// and nothing is loaded.
 void pin_name_lookup_to_files_and_dns();
 
-struct FreeAddresses {
-  void operator()(addrinfo* list) const { ::freeaddrinfo(list); }
+struct Address {
+  sockaddr_storage bytes{};
+  socklen_t size = 0;
 };
-using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
 
-/// The TCP addresses of a host, in the order to try them. Keeps the limits even when the name server is
-/// silent.
-Io look_up(const std::string& host, const std::string& port, const Limits&, Addresses&);
+/// The TCP addresses of a host, in the order to try them. The host's own `getent` looks names up: a child can
+/// be given up when the name server is silent (getaddrinfo cannot), and it knows every source of names that
+/// the host has. Where there is no getent, glibc is asked, and its patience is cut to fit the deadline.
+Io look_up(const std::string& host, const std::string& port, const Limits&, std::vector<Address>&);
 
 }  // namespace belay

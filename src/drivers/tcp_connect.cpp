@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <span>
 #include <vector>
 
 #include <netinet/in.h>
@@ -19,13 +20,13 @@ constexpr std::chrono::milliseconds head_start{250};
 /// The attempts under way towards one host.
 class Race {
  public:
-  Race(const addrinfo* first, const Limits& limits) : next_(first), limits_(limits) {}
+  Race(std::span<const Address> addresses, const Limits& limits) : waiting_(addresses), limits_(limits) {}
 
   Io run(Fd& winner) {
     while (true) {
-      if (next_ != nullptr && start_due()) start(winner);
+      if (!waiting_.empty() && start_due()) start(winner);
       if (winner) return {};
-      if (running_.empty() && next_ == nullptr) return Io::failed(why_);
+      if (running_.empty() && waiting_.empty()) return Io::failed(why_);
       if (running_.empty()) continue;
       if (Io waited = wait(winner); !waited.ok()) return waited;
       if (winner) return {};
@@ -36,13 +37,12 @@ class Race {
   bool start_due() const { return running_.empty() || next_start_.expired(); }
 
   void start(Fd& winner) {
-    const addrinfo& address = *next_;
-    next_ = next_->ai_next;
+    const Address& address = waiting_.front();
+    waiting_ = waiting_.subspan(1);
     next_start_ = Deadline::in(head_start);
-    Fd made(
-        ::socket(address.ai_family, address.ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address.ai_protocol));
+    Fd made(::socket(address.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!made) return lose(errno);
-    if (::connect(made.get(), address.ai_addr, address.ai_addrlen) == 0) {
+    if (::connect(made.get(), reinterpret_cast<const sockaddr*>(&address.bytes), address.size) == 0) {
       winner = std::move(made);
     } else if (errno == EINPROGRESS) {
       running_.push_back(std::move(made));
@@ -53,16 +53,16 @@ class Race {
 
   /// Until an attempt ends, the next one is due, or the limits are reached.
   Io wait(Fd& winner) {
-    std::vector<pollfd> waiting{{limits_.wake_fd(), POLLIN, 0}};
-    for (const Fd& fd : running_) waiting.push_back({fd.get(), POLLOUT, 0});
+    std::vector<pollfd> polled{{limits_.wake_fd(), POLLIN, 0}};
+    for (const Fd& fd : running_) polled.push_back({fd.get(), POLLOUT, 0});
     int patience = limits_.deadline().poll_milliseconds();
-    if (next_ != nullptr) patience = std::min(patience, next_start_.poll_milliseconds());
-    const int ready = ::poll(waiting.data(), waiting.size(), patience);
+    if (!waiting_.empty()) patience = std::min(patience, next_start_.poll_milliseconds());
+    const int ready = ::poll(polled.data(), polled.size(), patience);
     if (ready < 0 && errno != EINTR) return Io::failed(reason_of(errno));
     if (ready <= 0) return limits_.deadline().expired() ? Io{Io::Status::deadline} : Io{};
-    if (waiting[0].revents != 0) return {Io::Status::stopped};
+    if (polled[0].revents != 0) return {Io::Status::stopped};
     for (std::size_t i = running_.size(); i-- > 0;)
-      if (waiting[i + 1].revents != 0) finish(i, winner);
+      if (polled[i + 1].revents != 0) finish(i, winner);
     return {};
   }
 
@@ -83,7 +83,7 @@ class Race {
     if (why_.empty() || error == ECONNREFUSED) why_ = reason_of(error);
   }
 
-  const addrinfo* next_;
+  std::span<const Address> waiting_;  // not tried yet
   const Limits& limits_;
   std::vector<Fd> running_;
   Deadline next_start_ = Deadline::never();
@@ -93,9 +93,9 @@ class Race {
 }  // namespace
 
 Io connect_tcp(const std::string& host, const std::string& port, const Limits& limits, Fd& socket) {
-  Addresses found;
+  std::vector<Address> found;
   if (Io looked = look_up(host, port, limits, found); !looked.ok()) return looked;
-  Io raced = Race(found.get(), limits).run(socket);
+  Io raced = Race(found, limits).run(socket);
   if (!raced.ok()) return raced;
   const int on = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // a wish; nothing depends on it

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "drivers/stream.hpp"
+#include "drivers/byte_stream.hpp"
 
 namespace belay {
 

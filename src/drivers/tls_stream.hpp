@@ -5,13 +5,13 @@
 
 #include <openssl/ssl.h>
 
-#include "drivers/stream.hpp"
+#include "drivers/byte_stream.hpp"
 
 namespace belay {
 
 /// TLS on a connected socket, as a client that trusts the system's store (or SSL_CERT_FILE / SSL_CERT_DIR)
 /// and verifies that the certificate is the host's, by name or by IP address.
-class TlsStream : public Stream {
+class TlsStream : public ByteStream {
  public:
   TlsStream(Fd socket, const Limits& limits) : socket_(std::move(socket)), limits_(limits) {}
   /// The handshake. Failure says why in OpenSSL's words: "certificate has expired", "hostname mismatch".

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/fd.hpp"
-#include "drivers/stream.hpp"
+#include "drivers/byte_stream.hpp"
 
 namespace belay::testing {
 

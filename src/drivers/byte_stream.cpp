@@ -1,4 +1,4 @@
-#include "drivers/stream.hpp"
+#include "drivers/byte_stream.hpp"
 
 #include <cerrno>
 #include <cstring>

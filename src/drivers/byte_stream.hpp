@@ -25,9 +25,9 @@ struct Io {
 };
 
 /// A two-way byte stream whose waiting ends at its deadline or on stop.
-class Stream {
+class ByteStream {
  public:
-  virtual ~Stream() = default;
+  virtual ~ByteStream() = default;
   /// At least one byte, or Status::end.
   virtual Io read(char* into, std::size_t size) = 0;
   /// All of it.
@@ -37,19 +37,22 @@ class Stream {
 /// Limits of one exchange, shared by everything that waits in it.
 class Limits {
  public:
-  Limits(std::stop_token stop, Deadline deadline) : wake_(std::move(stop)), deadline_(deadline) {}
+  Limits(std::stop_token stop, Deadline deadline)
+      : stop_(stop), wake_(std::move(stop)), deadline_(deadline) {}
   /// Waits until `fd` is ready for `events` (POLLIN, POLLOUT).
   Io wait(int fd, short events) const;
   int wake_fd() const { return wake_.fd(); }
+  const std::stop_token& stop() const { return stop_; }
   const Deadline& deadline() const { return deadline_; }
 
  private:
+  std::stop_token stop_;
   StopWake wake_;
   Deadline deadline_;
 };
 
 /// A connected non-blocking socket.
-class SocketStream : public Stream {
+class SocketStream : public ByteStream {
  public:
   SocketStream(Fd socket, const Limits& limits) : socket_(std::move(socket)), limits_(limits) {}
   Io read(char* into, std::size_t size) override;
