@@ -1,0 +1,60 @@
+# A room is a folder of src/ and one static library. What it may include is what it links: every room's headers
+# stand in an include directory of their own, seen only by the rooms that name it.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_INTERPROCEDURAL_OPTIMIZATION OFF)
+
+add_library(belay_flags INTERFACE)
+target_compile_options(belay_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast)
+if(BELAY_SANITIZE)
+  target_compile_options(belay_flags INTERFACE -fsanitize=${BELAY_SANITIZE} -fno-omit-frame-pointer
+                                               -fno-sanitize-recover=all)
+  target_link_options(belay_flags INTERFACE -fsanitize=${BELAY_SANITIZE})
+endif()
+if(BELAY_FAULT_POINTS)
+  target_compile_definitions(belay_flags INTERFACE BELAY_FAULT_POINTS)
+endif()
+target_compile_definitions(belay_flags INTERFACE BELAY_VERSION="${PROJECT_VERSION}")
+
+# Build directories share ccache's entries: its own path is the only one in which two of them differ.
+if(CMAKE_CXX_COMPILER_LAUNCHER STREQUAL "ccache")
+  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_BASEDIR=${CMAKE_BINARY_DIR} CCACHE_NOHASHDIR=1 ccache)
+endif()
+
+# While the rooms are being written, a list may be ahead of the files.
+function(belay_existing out)
+  set(existing)
+  foreach(file ${ARGN})
+    if(IS_ABSOLUTE ${file} OR EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+      list(APPEND existing ${file})
+    else()
+      message(WARNING "not there yet: ${CMAKE_CURRENT_SOURCE_DIR}/${file}")
+    endif()
+  endforeach()
+  set(${out} ${existing} PARENT_SCOPE)
+endfunction()
+
+# belay_room(NAME SOURCES file... LINKS target...)
+function(belay_room name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+  set(door ${CMAKE_BINARY_DIR}/rooms/${name})
+  file(MAKE_DIRECTORY ${door})
+  belay_existing(arg_SOURCES ${arg_SOURCES})
+  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/${name} ${door}/${name} SYMBOLIC)
+  add_library(belay_${name} STATIC ${arg_SOURCES})
+  target_include_directories(belay_${name} PUBLIC ${door})
+  target_link_libraries(belay_${name} PUBLIC belay_flags ${arg_LINKS})
+endfunction()
+
+# belay_unit_tests(ROOM file...): one program per room, one ctest case each.
+function(belay_unit_tests room)
+  belay_existing(sources ${ARGN})
+  add_executable(test_${room} ${sources} ${CMAKE_SOURCE_DIR}/tests/unit/main.cpp)
+  target_link_libraries(test_${room} PRIVATE belay_${room} doctest_headers)
+  target_compile_definitions(test_${room} PRIVATE TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}/data")
+  add_test(NAME ${room} COMMAND test_${room})
+  set_tests_properties(${room} PROPERTIES TIMEOUT 300)
+endfunction()

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+
+namespace belay {
+
+/// A point in time after which waiting is over. Every blocking call takes one; passing it down keeps one
+/// limit over many calls.
+class Deadline {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  static Deadline never() { return Deadline(Clock::time_point::max()); }
+  static Deadline in(std::chrono::milliseconds from_now) { return Deadline(Clock::now() + from_now); }
+
+  bool expired() const { return point_ != Clock::time_point::max() && Clock::now() >= point_; }
+  /// What is left, not below zero; a day at the most, so that it fits poll().
+  std::chrono::milliseconds left() const;
+  int poll_milliseconds() const { return static_cast<int>(left().count()); }
+  /// The earlier of the two.
+  Deadline or_in(std::chrono::milliseconds from_now) const;
+
+ private:
+  explicit Deadline(Clock::time_point point) : point_(point) {}
+  Clock::time_point point_;
+};
+
+}  // namespace belay

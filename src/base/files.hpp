@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <sys/types.h>
+
+#include "base/fd.hpp"
+
+namespace belay {
+
+namespace fs = std::filesystem;
+
+/// Everything here throws Error naming the path and the system's reason, unless it says otherwise.
+
+std::string read_file(const fs::path&);
+std::optional<std::string> read_file_if_exists(const fs::path&);
+/// Temporary file beside it, fsync, rename, fsync of the directory: after a crash the old content or the new,
+/// never half.
+void write_file_atomically(const fs::path&, std::string_view content, mode_t mode = 0600);
+/// As mkdir -p; those it makes get `mode` (less the umask) and survive a crash.
+void make_directories(const fs::path&, mode_t mode = 0700);
+void fsync_directory(const fs::path&);
+void fsync_file(const fs::path&);
+/// Removes a file or a tree; absent is fine.
+void remove_tree(const fs::path&);
+/// Atomically points the symlink at `target`.
+void replace_symlink(const fs::path& link, const fs::path& target);
+
+/// What an unprivileged user may still take. A file system that has no limit on inodes reports the largest
+/// number.
+struct Space {
+  std::uint64_t bytes_free = 0, inodes_free = 0;
+};
+Space free_space(const fs::path&);
+
+/// A directory of this process alone (0700, under $XDG_RUNTIME_DIR or /tmp), removed with it.
+class TemporaryDirectory {
+ public:
+  explicit TemporaryDirectory(std::string_view prefix);
+  ~TemporaryDirectory();
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+/// flock(2) on a file: gone with the last process that holds the descriptor, so a dead holder leaves no lock.
+class FileLock {
+ public:
+  /// Empty if somebody else holds it.
+  static std::optional<FileLock> try_acquire(const fs::path&);
+  /// Takes over a lock inherited on an open descriptor.
+  static FileLock adopt(Fd, fs::path);
+  int fd() const { return fd_.get(); }
+  /// Who holds it, for the one who is refused: overwrites the file's content.
+  void write_holder(std::string_view) const;
+
+ private:
+  FileLock(Fd fd, fs::path path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  Fd fd_;
+  fs::path path_;
+};
+
+}  // namespace belay

@@ -1,0 +1,123 @@
+#include "base/hash.hpp"
+
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <vector>
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <openssl/evp.h>
+#include <sys/random.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "base/error.hpp"
+#include "base/fd.hpp"
+
+namespace belay {
+
+namespace {
+
+class Sha256 {
+ public:
+  using Digest = std::array<unsigned char, 32>;
+
+  Sha256() : context_(EVP_MD_CTX_new()) {
+    check(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+  }
+  void add(const void* bytes, std::size_t size) { check(EVP_DigestUpdate(context_.get(), bytes, size) == 1); }
+  Digest digest() {
+    Digest digest;
+    check(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) == 1);
+    return digest;
+  }
+
+ private:
+  struct Free {
+    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+  };
+  static void check(bool fine) {
+    if (!fine) throw Error("cannot compute SHA-256", "OpenSSL refuses");
+  }
+  std::unique_ptr<EVP_MD_CTX, Free> context_;
+};
+
+std::string hex(const unsigned char* bytes, std::size_t size) {
+  std::string digits;
+  digits.reserve(size * 2);
+  for (std::size_t i = 0; i < size; ++i) digits += fmt::format("{:02x}", bytes[i]);
+  return digits;
+}
+
+std::string hex(const Sha256::Digest& digest) {
+  return hex(digest.data(), digest.size());
+}
+
+const unsigned char* unsigned_bytes(std::string_view bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+
+std::vector<unsigned char> decoded_base64(std::string_view text) {
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const std::size_t end = text.find_last_not_of('=') + 1;  // npos + 1 is 0: nothing but padding
+  const std::size_t padding = text.size() - end;
+  // OpenSSL would pass over white space and misplaced padding: what is no key must not get a fingerprint.
+  if (end == 0 || padding > 2 || text.size() % 4 != 0 ||
+      text.substr(0, end).find_first_not_of(alphabet) != std::string_view::npos) {
+    throw Error("cannot read the SSH key", "it is not valid base64");
+  }
+  std::vector<unsigned char> bytes(text.size() / 4 * 3);
+  EVP_DecodeBlock(bytes.data(), unsigned_bytes(text), static_cast<int>(text.size()));
+  bytes.resize(bytes.size() - padding);
+  return bytes;
+}
+
+}  // namespace
+
+std::uint32_t crc32(std::string_view bytes) {
+  return static_cast<std::uint32_t>(::crc32_z(0, unsigned_bytes(bytes), bytes.size()));
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  Sha256 sha;
+  sha.add(bytes.data(), bytes.size());
+  return hex(sha.digest());
+}
+
+std::string sha256_hex_of_file(const std::filesystem::path& path) {
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) throw system_error(fmt::format("cannot read {}", path.native()), errno);
+  Sha256 sha;
+  std::array<char, 64 * 1024> chunk;
+  for (;;) {
+    const ssize_t got = ::read(file.get(), chunk.data(), chunk.size());
+    if (got == 0) return hex(sha.digest());
+    if (got > 0) {
+      sha.add(chunk.data(), static_cast<std::size_t>(got));
+    } else if (errno != EINTR) {
+      throw system_error(fmt::format("cannot read {}", path.native()), errno);
+    }
+  }
+}
+
+std::string ssh_fingerprint(std::string_view base64_key) {
+  const auto key = decoded_base64(base64_key);
+  Sha256 sha;
+  sha.add(key.data(), key.size());
+  const auto digest = sha.digest();
+  std::array<unsigned char, 45> text;  // 32 bytes make 44 digits, and OpenSSL writes a 0 behind
+  EVP_EncodeBlock(text.data(), digest.data(), static_cast<int>(digest.size()));
+  return "SHA256:" + std::string(text.begin(), text.begin() + 43);  // without the one '=' of padding
+}
+
+std::string random_nonce() {
+  std::array<unsigned char, 8> bytes;
+  // Reads of up to 256 bytes are never short and never interrupted once the source is ready (getrandom(2)).
+  while (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+    if (errno != EINTR) throw system_error("cannot read the kernel's random source", errno);
+  }
+  return hex(bytes.data(), bytes.size());
+}
+
+}  // namespace belay

@@ -1,0 +1,91 @@
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "base/deadline.hpp"
+#include "base/error.hpp"
+#include "base/fd.hpp"
+#include "base/poll.hpp"
+#include "base/process.hpp"
+
+namespace belay {
+
+namespace {
+
+constexpr std::chrono::seconds patience{2};
+
+std::vector<pid_t> all_processes() {
+  std::vector<pid_t> pids;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    pid_t pid = 0;
+    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (parsed.ec == std::errc() && parsed.ptr == name.data() + name.size()) pids.push_back(pid);
+  }
+  return pids;
+}
+
+/// Empty when it may not be read or the process is gone: neither is ours to kill.
+std::string environment_of(pid_t pid) {
+  const Fd file(::open(fmt::format("/proc/{}/environ", pid).c_str(), O_RDONLY | O_CLOEXEC));
+  std::string entries;
+  std::array<char, 16 * 1024> chunk;
+  for (ssize_t got = 0; file && (got = ::read(file.get(), chunk.data(), chunk.size())) > 0;) {
+    entries.append(chunk.data(), static_cast<std::size_t>(got));
+  }
+  return entries;
+}
+
+bool carries(pid_t pid, std::string_view wanted) {
+  const std::string environment = environment_of(pid);
+  for (std::string_view rest = environment; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\0'), rest.size());
+    if (rest.substr(0, end) == wanted) return true;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return false;
+}
+
+/// The processes that carry the entry, killed. Held by pidfd before they are looked at: a number that is
+/// given to another process between the look and the kill hits nobody.
+std::map<pid_t, Fd> kill_those_with(std::string_view entry) {
+  std::map<pid_t, Fd> killed;
+  for (const pid_t pid : all_processes()) {
+    if (pid == ::getpid()) continue;
+    Fd process(::pidfd_open(pid, 0));
+    if (!process || !carries(pid, entry)) continue;
+    if (::pidfd_send_signal(process.get(), SIGKILL, nullptr, 0) == 0) killed.emplace(pid, std::move(process));
+  }
+  return killed;
+}
+
+}  // namespace
+
+int kill_processes_with(const std::string& name, const std::string& value) {
+  const std::string entry = name + "=" + value;
+  const Deadline deadline = Deadline::in(patience);
+  int count = 0;
+  // Again until there is none: one that was killed may have started another a moment before.
+  for (auto killed = kill_those_with(entry); !killed.empty(); killed = kill_those_with(entry)) {
+    count += static_cast<int>(killed.size());
+    for (auto& [pid, process] : killed) {
+      pollfd ended{process.get(), POLLIN, 0};
+      if (!poll_until({&ended, 1}, deadline)) return count;
+    }
+  }
+  return count;
+}
+
+}  // namespace belay

@@ -1,0 +1,9 @@
+#define DOCTEST_CONFIG_IMPLEMENT
+#include <csignal>
+
+#include <doctest/doctest.h>
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // as belay's own main does
+  return doctest::Context(argc, argv).run();
+}
