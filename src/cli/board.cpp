@@ -22,7 +22,9 @@ std::string first_line(const std::string& text) {
 }  // namespace
 
 void Tail::add(const std::string& line) {
-  lines_.push_back(printable(line));
+  std::string shown = printable(line);
+  if (shown.find_first_not_of(' ') == std::string::npos) return;  // room is scarce
+  lines_.push_back(std::move(shown));
   if (lines_.size() > kept) lines_.pop_front();
 }
 
@@ -80,13 +82,17 @@ void Board::test_said(int number, const std::string& line) {
   if (test != tests_.end()) test->tail.add(line);
 }
 
-void Board::test_ended(int number, bool ok, std::chrono::milliseconds took, const std::string& log_file) {
+void Board::test_ended(int number, bool ok, std::chrono::milliseconds took, const std::string& log_file,
+                       Time at) {
   const auto test = std::ranges::find(tests_, number, &TestRow::number);
   if (test == tests_.end()) return;
   test->mark = ok ? Mark::done : Mark::failed;
   test->took = took;
   test->log_file = log_file;
-  if (!ok) row("test").mark = Mark::failed;
+  Row& gate = row("test");
+  if (ok || gate.mark == Mark::failed) return;
+  gate.mark = Mark::failed;
+  gate.took = between(gate.began, at);
 }
 
 void Board::gate_ended(const GateResult& result) {
@@ -207,7 +213,13 @@ void Board::apply(const event::StepFailed& failed, Time at) {
   step.summary = failed.message;
 }
 
-void Board::apply(const event::Recovering& recovering, Time) {
+void Board::apply(const event::Recovering& recovering, Time at) {
+  if (Row* step = running()) {
+    step->mark = Mark::failed;
+    step->took = between(step->began, at);
+    step->summary = "broken off";
+    step->doing.clear();
+  }
   notices_.push_back(
       fmt::format("The process that ran this deployment died; the {} goes on with it.", recovering.by));
 }
@@ -254,7 +266,7 @@ void Board::end(Time at) {
     row.doing.clear();
   }
   for (TestRow& test : tests_)
-    if (test.mark == Mark::running) test.mark = Mark::undone;
+    if (test.mark == Mark::running) test.mark = Mark::waiting;  // cut off, neither good nor bad
 }
 
 }  // namespace belay::cli

@@ -59,7 +59,7 @@ class Board {
   void gate_skipped(Time);
   void test_began(int number, const std::string& command, Time);
   void test_said(int number, const std::string& line);
-  void test_ended(int number, bool ok, std::chrono::milliseconds took, const std::string& log_file);
+  void test_ended(int number, bool ok, std::chrono::milliseconds took, const std::string& log_file, Time);
   void gate_ended(const GateResult&);
   void connecting(const std::string& host, Time);
   void connected(const wire::Hello&, Time);

@@ -151,18 +151,17 @@ std::vector<std::string> frame(const Board& board, Time now, Size size, const St
   const auto height = static_cast<std::size_t>(std::max(size.rows, 1));
   Room room;
   auto lines = painter.paint(room);
-  while (lines.size() > height && room.output > 0) {
-    --room.output;
-    lines = painter.paint(room);
-  }
-  if (lines.size() > height) {
-    room.waiting = 1;
-    lines = painter.paint(room);
-  }
-  for (std::size_t done = board.rows().size(); lines.size() > height && done-- > 0;) {
-    room.done = done;
-    lines = painter.paint(room);
-  }
+  const auto shrink = [&](std::size_t& what, std::size_t from, std::size_t least) {
+    for (what = std::min(what, from); lines.size() > height && what > least;) {
+      --what;
+      lines = painter.paint(room);
+    }
+  };
+  const std::size_t steps = board.rows().size();
+  shrink(room.waiting, steps, 1);
+  shrink(room.output, output_lines, 2);
+  shrink(room.done, steps, 0);
+  shrink(room.output, 2, 0);
   if (lines.size() > height) lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(height));
   return lines;
 }

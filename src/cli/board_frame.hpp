@@ -11,8 +11,8 @@
 namespace belay::cli {
 
 /// The board as lines of a terminal, none wider than `size.columns` and no more of them than `size.rows`:
-/// what does not fit gives way in this order: output, steps that wait, steps that are done. `turn` counts
-/// pictures, for the spinner.
+/// what does not fit gives way in this order: steps that wait, older output, steps that are done, all output.
+/// `turn` counts pictures, for the spinner.
 std::vector<std::string> frame(const Board&, Time now, Size size, const Style&, std::size_t turn);
 
 /// The last picture, which stays in the scrollback: everything, however long.

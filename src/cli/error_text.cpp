@@ -24,7 +24,8 @@ std::string quoted_block(const std::string& text, const Style& style, int indent
   const std::string margin(static_cast<std::size_t>(indent), ' ');
   std::string block;
   each_line(text, [&](std::string_view line) {
-    block += fmt::format("{}{} {}\n", margin, style.dim(style.rule()), printable(line));
+    const std::string shown = printable(line);
+    block += fmt::format("{}{}{}\n", margin, style.dim(style.rule()), shown.empty() ? "" : " " + shown);
   });
   return block;
 }

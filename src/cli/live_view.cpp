@@ -80,7 +80,7 @@ void LiveView::test_said(int number, const std::string& line) {
 }
 void LiveView::test_ended(int number, const std::string&, bool ok, std::chrono::milliseconds took,
                           const std::string& log_file) {
-  change([&](Board& board) { board.test_ended(number, ok, took, log_file); });
+  change([&](Board& board) { board.test_ended(number, ok, took, log_file, now()); });
 }
 void LiveView::gate_ended(const GateResult& result) {
   change([&](Board& board) { board.gate_ended(result); });

@@ -54,7 +54,8 @@ void PlainLines::say(const std::string& text) {
 
 void PlainLines::quote(const std::string& line) {
   // A "::" at a line's start would be a command to GitHub; behind the rule it is text.
-  out_.line(fmt::format("{:13}{} {}", "", style_.dim(style_.rule()), printable(line)));
+  const std::string text = printable(line);
+  out_.line(fmt::format("{:13}{}{}", "", style_.dim(style_.rule()), text.empty() ? "" : " " + text));
 }
 
 void PlainLines::open_group(const std::string& title) {
@@ -203,9 +204,9 @@ void PlainLines::show(const event::StepBegan& began) {
 }
 
 void PlainLines::show(const event::StepDone& done) {
+  close_group();  // a folded group still shows how it ended
   say(with(fmt::format("{}: {} in {}", to_string(done.step), style_.green("done"), human_duration(done.took)),
            done.summary));
-  close_group();
 }
 
 void PlainLines::show(const event::Output& output) {

@@ -58,7 +58,7 @@ class Report {
     line("");
     line(verdict());
     facts();
-    undone();
+    not_undone();
     times();
     what_to_do();
   }
@@ -66,8 +66,10 @@ class Report {
   std::string what_failed() const {
     if (run_.failure)
       return fmt::format("{} failed: {}", to_string(run_.failure->step), run_.failure->message);
-    if (!run_.recovered_by.empty()) return "The process that ran it died before it was done";
-    return run_.closed.message.empty() ? "Stopped before it was done" : run_.closed.message;
+    if (!run_.recovered_by.empty())
+      return fmt::format("the process that ran it died{}",
+                         run_.unfinished.empty() ? "" : " during " + run_.unfinished);
+    return run_.closed.message.empty() ? "stopped before it was done" : run_.closed.message;
   }
 
   void container_log(const std::vector<std::string>& log) {
@@ -75,62 +77,72 @@ class Report {
     line("");
     line(fmt::format("  {}",
                      style_.bold(fmt::format("the container's last {}", counted(log.size(), "line")))));
-    for (const std::string& one : log)
-      line(fmt::format("  {} {}", style_.dim(style_.rule()), printable(one)));
+    std::string text;
+    for (const std::string& one : log) text += one + "\n";
+    text_ += quoted_block(text, style_);
   }
 
   // What serves now, in a sentence that cannot be mistaken for a success.
   std::string verdict() const {
-    const std::string& name = environment();
     switch (run_.closed.outcome) {
       case RunOutcome::rolled_back:
-        return style_.bold_yellow(fmt::format(
-            "{} {}", style_.back(),
-            was_replaced() ? fmt::format("Rolled back. {} serves {} again", name, run_.closed.serving)
-                           : fmt::format("Not deployed. {} still serves {}; it was never touched", name,
-                                         run_.closed.serving)));
+        return style_.bold_yellow(fmt::format("{} {}", style_.back(), still_serving()));
       case RunOutcome::left_in_place:
         return style_.bold_red(fmt::format(
             "{} Left as it is, because belay.yml says rollback: false. Nothing verified serves {}",
-            style_.cross(), name));
+            style_.cross(), environment()));
       default:
-        break;
+        return style_.bold_red(fmt::format("{} {}", style_.cross(), nothing_serving()));
     }
-    if (run_.first_deployment())
-      return style_.bold_red(
-          fmt::format("{} Nothing serves {}. This was the first deployment: there was nothing to go back to",
-                      style_.cross(), name));
-    return style_.bold_red(fmt::format("{} NOTHING GOOD SERVES {}. {} was to come back, and did not",
-                                       style_.cross(), name, run_.previous));
   }
 
-  // Whether the old release ever stopped serving.
-  bool was_replaced() const {
-    return std::ranges::any_of(run_.steps, [&](const RunSummary::Step& step) {
-      return step.name == to_string(StepName::switch_over);
-    });
+  std::string still_serving() const {
+    const std::string& serving = run_.closed.serving;
+    const std::string tried = rollback()       ? "Not brought back."
+                              : was_replaced() ? "Rolled back."
+                                               : "Not deployed.";
+    if (serving.empty())
+      return fmt::format("{} Nothing served {} before, and nothing does now", tried, environment());
+    if (was_replaced()) return fmt::format("{} {} serves {} again", tried, environment(), serving);
+    return fmt::format("{} {} still serves {}; it never stopped", tried, environment(), serving);
   }
+
+  std::string nothing_serving() const {
+    if (run_.first_deployment())
+      return fmt::format("Nothing serves {}. This was the first deployment: there was nothing to go back to",
+                         environment());
+    return fmt::format("NOTHING GOOD SERVES {}. {} was to come back, and did not", environment(),
+                       run_.previous);
+  }
+
+  bool began(StepName name) const {
+    return std::ranges::find(run_.steps, to_string(name), &RunSummary::Step::name) != run_.steps.end();
+  }
+  // Whether the old release ever stopped serving.
+  bool was_replaced() const { return began(StepName::switch_over); }
 
   void facts() {
-    const Commit& commit = run_.plan.commit;
     const bool deployed = run_.closed.outcome == RunOutcome::deployed;
-    std::string source = commit.id.empty() ? "" : fmt::format("{} {}", commit.abbreviated(), commit.subject);
-    if (!commit.branch.empty()) source += fmt::format(" ({})", commit.branch);
-    if (commit.dirty) source = style_.yellow("a working tree, not a commit") + ", based on " + source;
-    const std::string since = deployed && run_.committed ? time_text(*run_.committed) : "";
-    text_ += labelled({{deployed ? "commit" : "failed commit", printable_or_coloured(source)},
-                       {"since", since},
+    const bool said =
+        !run_.failure ? what_failed() == run_.closed.message : run_.closed.message == run_.failure->message;
+    text_ += labelled({{deployed ? "commit" : "candidate", source()},
+                       {"since", deployed && run_.committed ? time_text(*run_.committed) : ""},
                        {"by", run_.plan.by.user.empty() ? "" : run_.plan.by.shown()},
                        {"checked", printable(run_.closed.checked)},
+                       {"note", said && !deployed ? "" : printable(run_.closed.message)},
                        {"tests", tests()},
+                       {"undone", undone()},
+                       {"database", database()},
                        {"backup", run_.closed.backup}},
                       style_);
-    if (!run_.failure || run_.closed.message == run_.failure->message) return;
-    if (!run_.closed.message.empty() && !deployed) line("  " + printable(run_.closed.message));
   }
 
-  std::string printable_or_coloured(const std::string& text) const {
-    return style_.colour ? text : printable(text);
+  std::string source() const {
+    const Commit& commit = run_.plan.commit;
+    if (commit.id.empty()) return rollback() ? run_.plan.release : "";
+    std::string text = fmt::format("{} {}", commit.abbreviated(), printable(commit.subject));
+    if (!commit.branch.empty()) text += fmt::format(" ({})", commit.branch);
+    return commit.dirty ? style_.yellow("a working tree, not a commit") + ", based on " + text : text;
   }
 
   std::string tests() const {
@@ -141,18 +153,30 @@ class Report {
     return fmt::format("{} passed", counted(static_cast<std::size_t>(gate.commands), "command"));
   }
 
-  void undone() {
-    if (run_.undone.empty()) return;
-    line("");
+  std::string undone() const {
+    std::string steps;
+    for (const auto& undo : run_.undone)
+      if (undo.ok) steps += (steps.empty() ? "" : ", ") + undo.step;
+    return steps;
+  }
+
+  // Code goes back, data does not: said whenever it happened.
+  std::string database() const {
+    if (run_.closed.outcome == RunOutcome::deployed || !began(StepName::migrate)) return "";
+    const bool broke = run_.failure && run_.failure->step == StepName::migrate;
+    return style_.yellow(broke || run_.unfinished == to_string(StepName::migrate)
+                             ? "the migration did not end well, and may have changed a part of it"
+                             : "migrated, and not taken back");
+  }
+
+  void not_undone() {
     for (const auto& undo : run_.undone) {
-      if (undo.ok) {
-        line(fmt::format("  {} {}  {}", style_.yellow(style_.back()), padded(undo.step, 9),
-                         undo.message.empty() ? "undone" : printable(undo.message)));
-        continue;
-      }
-      line(fmt::format("  {} {}  {}", style_.bold_red(style_.cross()), padded(undo.step, 9),
-                       style_.red("could not be undone: " + printable(undo.message))));
-      text_ += quoted_block(undo.why, style_, 15);
+      if (undo.ok) continue;
+      line("");
+      line(fmt::format(
+          "  {} {}", style_.bold_red(style_.cross()),
+          style_.red(fmt::format("{} could not be undone: {}", undo.step, printable(undo.message)))));
+      text_ += quoted_block(undo.why, style_, 4);
     }
   }
 
@@ -164,6 +188,7 @@ class Report {
     line("");
     line(style_.bold(fmt::format("  took {}", human_duration(gate + (run_.ended - run_.began)))));
     for (const auto& step : run_.steps) {
+      if (step.took < std::chrono::milliseconds(10)) continue;  // a record, no work
       const double share = static_cast<double>(step.took.count()) / static_cast<double>(longest.count());
       std::string bar;
       for (int i = 0; i < std::lround(share * bar_columns); ++i) bar += style_.block();
@@ -187,30 +212,23 @@ class Report {
     if (run_.first_deployment())
       next("There is nothing before this release to go back to; the next one will have this one.");
     else
-      next(fmt::format("To go back to {}:  belay rollback {}", run_.previous, environment()));
+      next(fmt::format("To go back:  belay rollback {} {}", environment(), run_.previous));
   }
 
   void what_to_do() {
     line("");
+    const std::string& name = environment();
     if (run_.failure) next(run_.failure->next);
-    switch (run_.closed.outcome) {
-      case RunOutcome::rolled_back:
-        next(rollback()
-                 ? fmt::format("belay releases {} lists what can be gone back to.", environment())
-                 : fmt::format("Mend what failed, commit, and  belay deploy {}  again.", environment()));
-        break;
-      case RunOutcome::left_in_place:
-        next(fmt::format("See what it says:  belay logs {}", environment()));
-        if (!run_.first_deployment()) next(fmt::format("Go back:  belay rollback {}", environment()));
-        break;
-      default:
-        next(fmt::format("See what it says:  belay logs {0}\nSee what is there:  belay status {0}",
-                         environment()));
-        if (!run_.first_deployment())
-          next(fmt::format(
-              "Try a release that was good:  belay releases {0}, then  belay rollback {0} RELEASE",
-              environment()));
-    }
+    const bool serves = run_.closed.outcome == RunOutcome::rolled_back;
+    if (!serves) next(fmt::format("See what it says:  belay logs {}", name));
+    if (!serves && !run_.first_deployment())
+      next(fmt::format(
+          "Bring back a release that was good:  belay releases {0}, then  belay rollback {0} RELEASE", name));
+    if (rollback())
+      next(fmt::format("belay releases {} lists what can be gone back to.", name));
+    else
+      next(run_.failure ? fmt::format("Mend what failed, and  belay deploy {}  again.", name)
+                        : fmt::format("belay deploy {}  starts anew.", name));
   }
 
   RunSummary run_;

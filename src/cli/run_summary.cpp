@@ -26,12 +26,15 @@ class Collector {
   }
   void take(const event::StepBegan& began) {
     step_began_ = at_;
+    summary_.unfinished = to_string(began.step);
     summary_.steps.push_back({to_string(began.step), {}, false});
   }
   void take(const event::StepDone& done) {
+    summary_.unfinished.clear();
     if (auto* step = find(done.step)) step->took = done.took;
   }
   void take(const event::StepFailed& failed) {
+    summary_.unfinished.clear();
     if (auto* step = find(failed.step)) {
       step->failed = true;
       step->took = at_ - step_began_;

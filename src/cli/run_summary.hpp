@@ -28,6 +28,7 @@ struct RunSummary {
   std::vector<Undo> undone;
   std::optional<event::StepFailed> failure;  // the first
   std::string recovered_by;                  // "guard" …; empty: the executor saw it through
+  std::string unfinished;                    // the step that began and never ended; empty: none
   Time began{}, ended{};
   std::optional<Time> committed;
   event::Closed closed;
