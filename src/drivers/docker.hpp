@@ -104,6 +104,7 @@ class Engine {
   Engine() = default;
   Call request(std::string method, const std::string& path) const;
   boost::json::value get(const std::string& path) const;
+  void require_networks_of(const boost::json::object& body, const std::string& what_failed) const;
   int stop_limit_of(const std::string& id) const;
   void connect_to_network(const std::string& id, const std::string& network,
                           const boost::json::value& endpoint) const;

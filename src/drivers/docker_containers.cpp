@@ -70,6 +70,7 @@ std::optional<Inspection> Engine::inspect(const std::string& id_or_name) const {
 
 std::string Engine::create(const std::string& name, const json::object& body) const {
   const std::string what_failed = "creating container " + name + " failed";
+  require_networks_of(body, what_failed);
   Call call = request("POST", "/containers/create?name=" + encoded(name));
   json::object first = body;
   const json::object further =
@@ -87,6 +88,14 @@ std::string Engine::create(const std::string& name, const json::object& body) co
     throw;
   }
   return id;
+}
+
+/// Engine 20.10 takes a network that does not exist, and fails only when the container is started: too late.
+void Engine::require_networks_of(const json::object& body, const std::string& what_failed) const {
+  for (const auto& endpoint : object_at(object_at(body, "NetworkingConfig"), "EndpointsConfig")) {
+    const Reply reply = ask(request("GET", "/networks/" + encoded(endpoint.key())), what_failed);
+    if (!reply.ok()) throw refused(what_failed, reply, "docker network ls shows the networks");
+  }
 }
 
 void Engine::connect_to_network(const std::string& id, const std::string& network,

@@ -183,16 +183,15 @@ TEST_CASE("image tags are set, read and removed; one in use stays") {
 TEST_CASE("a container gets all of its networks, whatever the API version takes at once; or it is not made") {
   const World world;
   for (const char* part : {"net-a", "net-b"}) sh({"docker", "network", "create", world.name(part)});
-  const auto with_networks = [&](const std::string& second) {
+  const auto with = [&](const std::string& first, json::object endpoint) {
     return json::object{
         {"HostConfig", json::object{{"NetworkMode", world.name("net-b")}}},
         {"NetworkingConfig",
          json::object{{"EndpointsConfig",
-                       json::object{{world.name("net-a"), json::object{{"Aliases", json::array{"api"}}}},
-                                    {world.name("net-b"), json::object{}},
-                                    {second, json::object{}}}}}}};
+                       json::object{{first, std::move(endpoint)}, {world.name("net-b"), json::object{}}}}}}};
   };
-  const std::string id = world.start("networked", "sleep 1000", with_networks(world.name("net-a")));
+  const std::string id =
+      world.start("networked", "sleep 1000", with(world.name("net-a"), {{"Aliases", json::array{"api"}}}));
   const auto found = world.engine.inspect(id);
   CHECK(found->addresses.size() == 2);
   CHECK(found->addresses.contains(world.name("net-a")));
@@ -200,8 +199,13 @@ TEST_CASE("a container gets all of its networks, whatever the API version takes 
   CHECK(sh({"docker", "inspect", id}).contains("\"api\""));
 
   CHECK(refusal([&] {
-          world.create("half", "true", with_networks(world.name("net-absent")));
+          world.create("absent", "true", with(world.name("net-absent"), {}));
         }).contains("not found"));
+  // A fixed address needs a subnet that somebody chose: refused when the network is connected, at the second
+  // step.
+  const json::object fixed{{"IPAMConfig", json::object{{"IPv4Address", "10.1.2.3"}}}};
+  CHECK(refusal([&] { world.create("half", "true", with(world.name("net-a"), fixed)); }).contains("subnet"));
+  CHECK(!world.engine.container_named(world.name("absent")));
   CHECK(!world.engine.container_named(world.name("half")));
 }
 

@@ -156,6 +156,39 @@ TEST_CASE("tracked files that an unanchored exclude hides are named with the pat
   CHECK(rsync::hidden_by({"/uploads", "/logs"}, scratch.path(), files, {}).empty());
 }
 
+TEST_CASE("over a remote shell the same arrives, spaces and all") {
+  const Scratch scratch;
+  // As ssh does: the destination first, then words that a shell reads.
+  fs::permissions(scratch.write("shell", "#!/bin/sh\nshift\nexec sh -c \"$*\"\n"), fs::perms(0755));
+  scratch.write("from/a b/$HOME.txt", std::string(100'000, 'x'));
+  scratch.write("from/same", "same");
+  scratch.write("the last one/same", "same");
+  const rsync::Request request{.from = scratch / "from",
+                               .to = "host:" + (scratch / "to there").string(),
+                               .exclude = {"not this"},
+                               .link_destination = (scratch / "the last one").string(),
+                               .remote_shell = (scratch / "shell").string()};
+  CHECK(rsync::preview(request, {}, soon()).size() >= 2);
+  const auto sent = rsync::transfer(request, {}, {}, soon());
+  CHECK(sent.files_sent == 1);
+  CHECK(sent.bytes_total > 100'000);
+  CHECK(sent.bytes_sent < 50'000);  // compressed
+  CHECK(read_file(scratch / "to there/a b/$HOME.txt").size() == 100'000);
+  CHECK(inode(scratch / "to there/same") == inode(scratch / "the last one/same"));
+
+  fs::permissions(
+      scratch.write("bare", "#!/bin/sh\nexec env PATH=/nonexistent /bin/sh -c 'rsync --server'\n"),
+      fs::perms(0755));
+  rsync::Request without = request;
+  without.remote_shell = (scratch / "bare").string();
+  try {
+    rsync::transfer(without, {}, {}, soon());
+    FAIL("it succeeded");
+  } catch (const Error& error) {
+    CHECK(error.next() == "install rsync on the host");
+  }
+}
+
 TEST_CASE("a failure carries rsync's own words") {
   const Scratch scratch;
   try {
