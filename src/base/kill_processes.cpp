@@ -1,9 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
-#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
@@ -11,31 +9,22 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/core.h>
+extern "C" {  // glibc 2.36 forgot to say so
 #include <sys/pidfd.h>
+}
 #include <unistd.h>
 
 #include "base/deadline.hpp"
-#include "base/error.hpp"
 #include "base/fd.hpp"
 #include "base/poll.hpp"
 #include "base/process.hpp"
+#include "base/process_table.hpp"
 
 namespace belay {
 
 namespace {
 
 constexpr std::chrono::seconds patience{2};
-
-std::vector<pid_t> all_processes() {
-  std::vector<pid_t> pids;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename();
-    pid_t pid = 0;
-    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (parsed.ec == std::errc() && parsed.ptr == name.data() + name.size()) pids.push_back(pid);
-  }
-  return pids;
-}
 
 /// Empty when it may not be read or the process is gone: neither is ours to kill.
 std::string environment_of(pid_t pid) {

@@ -14,6 +14,7 @@
 
 #include "base/error.hpp"
 #include "base/poll.hpp"
+#include "base/process_table.hpp"
 #include "base/spawn.hpp"
 #include "base/stop_wake.hpp"
 
@@ -43,7 +44,6 @@ class Run {
   void pump(Stream stream, Fd& from);
   void drain(Stream stream, Fd& from);
   void signal_group(int signal) { ::kill(-child_.pid, signal); }
-  bool group_is_gone() const { return ::kill(-child_.pid, 0) != 0 && errno == ESRCH; }
 
   const Command& command_;
   const ByteSink& sink_;
@@ -147,7 +147,7 @@ void Run::press_on(bool stopped) {
 /// A shell dies of SIGTERM at once; what it had started gets the rest of the grace. The group's number cannot
 /// be given to another while a member lives, so it is safe to signal though its leader is reaped.
 void Run::wait_for_group() {
-  while (!ending_->killed && !group_is_gone()) {
+  while (!ending_->killed && group_runs(child_.pid)) {
     if (until_.expired()) return signal_group(SIGKILL);
     std::array<pollfd, 2> ready{{{out_.get(), POLLIN, 0}, {err_.get(), POLLIN, 0}}};
     poll_until(ready, until_.or_in(group_look));

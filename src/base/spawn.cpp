@@ -12,7 +12,9 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <spawn.h>
+extern "C" {  // glibc 2.36 forgot to say so
 #include <sys/pidfd.h>
+}
 #include <sys/wait.h>
 #include <unistd.h>
 

@@ -1,0 +1,175 @@
+#include <atomic>
+#include <csignal>
+#include <semaphore>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <fmt/core.h>
+
+#include "base/process.hpp"
+#include "processes.hpp"
+
+using namespace belay;
+using namespace std::chrono_literals;
+
+namespace {
+
+const LineSink nowhere = [](Stream, std::string_view) {};
+
+/// Takes the pid a script prints on its first line.
+LineSink first_pid(pid_t& pid) {
+  return [&pid](Stream, std::string_view line) {
+    if (pid < 0) pid = pid_in(line);
+  };
+}
+
+}  // namespace
+
+TEST_CASE("the deadline ends the whole group, a grandchild too") {
+  pid_t grandchild = -1;
+  const auto outcome =
+      run(shell("sleep 300 & echo $!; wait"), {}, Deadline::in(300ms), first_pid(grandchild));
+  CHECK(outcome.end == Outcome::End::deadline);
+  CHECK(outcome.described().starts_with("no end after "));
+  REQUIRE(grandchild > 0);
+  CHECK(ends(grandchild));
+  CHECK(has_no_child());
+}
+
+TEST_CASE("who does not hear SIGTERM is killed after its grace") {
+  pid_t pid = -1;
+  Command deaf = shell("trap '' TERM; echo $$; while :; do sleep 1; done");
+  deaf.grace = 100ms;
+  const auto outcome = run(deaf, {}, Deadline::in(300ms), first_pid(pid));
+  CHECK(outcome.end == Outcome::End::deadline);
+  CHECK(outcome.code == SIGKILL);
+  CHECK(ends(pid));
+}
+
+TEST_CASE("a deaf grandchild is killed though its parent went at once") {
+  pid_t grandchild = -1;
+  Command command = shell("sh -c 'trap \"\" TERM; echo $$; while :; do sleep 1; done' & wait");
+  command.grace = 200ms;
+  const auto outcome = run(command, {}, Deadline::in(500ms), first_pid(grandchild));
+  CHECK(outcome.end == Outcome::End::deadline);
+  REQUIRE(grandchild > 0);
+  CHECK(ends(grandchild));
+}
+
+TEST_CASE("a grandchild has the grace to clean up, and what it says then is heard") {
+  std::stop_source stop;
+  std::vector<std::string> lines;
+  const LineSink sink = [&](Stream, std::string_view line) {
+    lines.emplace_back(line);
+    if (line == "ready") stop.request_stop();
+  };
+  const auto inner =
+      "sh -c 'trap \"sleep 0.2; echo cleaned; exit\" TERM; echo ready; while :; do sleep 0.1; done'";
+  Command command = shell(fmt::format("{} & wait", inner));
+  command.grace = 30s;
+  CHECK(run(command, stop.get_token(), in_good_time(), sink).end == Outcome::End::cancelled);
+  CHECK(lines == std::vector<std::string>{"ready", "cleaned"});
+}
+
+TEST_CASE("a program that never stops talking has a deadline too") {
+  const auto outcome = run({.argv = {"yes"}}, {}, Deadline::in(300ms), nowhere);
+  CHECK(outcome.end == Outcome::End::deadline);
+}
+
+TEST_CASE("a stop from another thread ends it") {
+  std::binary_semaphore started(0);
+  std::stop_source stop;
+  std::jthread canceller([&] {
+    started.acquire();
+    stop.request_stop();
+  });
+  pid_t pid = -1;
+  const LineSink sink = [&](Stream, std::string_view line) {
+    pid = pid_in(line);
+    started.release();
+  };
+  const auto outcome = run(shell("echo $$; exec sleep 300"), stop.get_token(), in_good_time(), sink);
+  CHECK(outcome.end == Outcome::End::cancelled);
+  CHECK(outcome.described() == "cancelled");
+  CHECK(ends(pid));
+}
+
+TEST_CASE("a stop requested before it starts ends it as well") {
+  std::stop_source stop;
+  stop.request_stop();
+  CHECK(run({.argv = {"sleep", "300"}}, stop.get_token(), in_good_time(), nowhere).end ==
+        Outcome::End::cancelled);
+}
+
+TEST_CASE("a grandchild that holds the pipes does not hold up the end") {
+  pid_t grandchild = -1;
+  CHECK(run(shell("sleep 300 & echo $!"), {}, in_good_time(), first_pid(grandchild)).ok());
+  REQUIRE(grandchild > 0);
+  CHECK(runs(grandchild));  // it was not waited for, nor was it killed: a daemon may be what was asked for
+  ::kill(grandchild, SIGKILL);
+}
+
+TEST_CASE("nor does one that writes for ever") {
+  pid_t grandchild = -1;
+  CHECK(run(shell("echo $$; yes &"), {}, in_good_time(), first_pid(grandchild)).ok());
+  CHECK(grandchild > 0);
+}
+
+TEST_CASE("what was printed before the end is not lost though the pipes stay open") {
+  std::size_t lines = 0;
+  const LineSink count = [&](Stream stream, std::string_view) { lines += stream == Stream::out ? 1 : 0; };
+  pid_t grandchild = -1;
+  const LineSink sink = [&](Stream stream, std::string_view line) {
+    count(stream, line);
+    if (stream == Stream::err) grandchild = pid_in(line);
+  };
+  CHECK(run(shell("sleep 300 & echo $! >&2; seq 5000"), {}, in_good_time(), sink).ok());
+  CHECK(lines == 5000);
+  REQUIRE(grandchild > 0);
+  ::kill(grandchild, SIGKILL);
+}
+
+TEST_CASE("what a sink throws goes through, and nothing is left running") {
+  pid_t pid = -1;
+  const LineSink sink = [&](Stream, std::string_view line) {
+    pid = pid_in(line);
+    throw std::runtime_error("full");
+  };
+  CHECK_THROWS_AS(run(shell("echo $$; exec sleep 300"), {}, in_good_time(), sink), std::runtime_error);
+  CHECK(ends(pid));
+  CHECK(has_no_child());
+}
+
+TEST_CASE("forty at once, half of them cancelled") {
+  const int descriptors = open_descriptors();
+  std::atomic<int> cancelled = 0, finished = 0, lines = 0, others = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 40; ++i) {
+      threads.emplace_back([&, i] {
+        std::stop_source stop;
+        const bool endless = i % 2 == 0;
+        const LineSink sink = [&](Stream, std::string_view) {
+          ++lines;
+          if (endless) stop.request_stop();
+        };
+        const auto command = shell(endless ? "echo started; sleep 300" : "seq 1000");
+        const auto outcome = run(command, stop.get_token(), in_good_time(), sink);
+        if (outcome.end == Outcome::End::cancelled) {
+          ++cancelled;
+        } else {
+          ++(outcome.ok() ? finished : others);
+        }
+      });
+    }
+  }
+  CHECK(cancelled == 20);
+  CHECK(finished == 20);
+  CHECK(others == 0);
+  CHECK(lines == 20 * 1000 + 20);
+  CHECK(has_no_child());
+  CHECK(open_descriptors() == descriptors);
+}
