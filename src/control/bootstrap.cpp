@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "base/error.hpp"
+#include "base/files.hpp"
 #include "control/quoting.hpp"
 
 namespace belay {
@@ -70,8 +71,9 @@ std::optional<std::string> next_word(Line& line, const Bootstrap& bootstrap, std
   }
 }
 
-void ship(Line& line, Watcher& watcher, std::stop_token stop, const std::string& host) {
-  const std::string packed = gzipped("/proc/self/exe");
+void ship(Line& line, const fs::path& image, Watcher& watcher, std::stop_token stop,
+          const std::string& host) {
+  const std::string packed = gzipped(image);
   watcher.shipping_binary(packed.size());
   constexpr std::size_t chunk = 64 * 1024;
   if (!line.write_raw(fmt::format("{}\n", packed.size()))) return;
@@ -124,7 +126,7 @@ std::optional<wire::Hello> bootstrapped(Line& line, const Bootstrap& bootstrap, 
   if (!word) return std::nullopt;
   login_done = true;
   if (*word == "NEED") {
-    ship(line, watcher, stop, host);
+    ship(line, bootstrap.binary.image, watcher, stop, host);
     word = next_word(line, bootstrap, stop, Deadline::in(10min), host);
     if (!word) return std::nullopt;
   }

@@ -100,14 +100,18 @@ std::string OfferedKey::fingerprint() const {
   return ssh_fingerprint(key);
 }
 
+std::string known_hosts_answer(const std::string& pin, const std::string& reason, const OfferedKey& offered) {
+  if (reason == "ORDER" || pin == "-" || offered.fingerprint() != pin) return {};
+  return offered.known_hosts_line() + "\n";
+}
+
 int known_host_command(const std::vector<std::string>& arguments) {
   if (arguments.size() != 6)
     throw Error("internal known-host needs RECORD PIN REASON TYPE KEY HOST", {}, {}, ExitCode::bad_input);
   const std::string &record = arguments[0], &pin = arguments[1], &reason = arguments[2];
   const OfferedKey offered{.type = arguments[3], .key = arguments[4], .host = arguments[5]};
-  if (reason == "ORDER") return 0;  // asked before the host has offered anything
   if (reason == "HOSTNAME") note(record, offered.known_hosts_line() + "\n");
-  if (pin != "-" && offered.fingerprint() == pin) write_all(STDOUT_FILENO, offered.known_hosts_line() + "\n");
+  write_all(STDOUT_FILENO, known_hosts_answer(pin, reason, offered));
   return 0;
 }
 

@@ -26,6 +26,10 @@ struct OfferedKey {
   std::string known_hosts_line() const { return host + " " + type + " " + key; }
 };
 
+/// What to believe of an offered key: a known_hosts line if `pin` is its fingerprint, else nothing. `reason`
+/// is ssh's %I: in ORDER nothing was offered yet.
+std::string known_hosts_answer(const std::string& pin, const std::string& reason, const OfferedKey&);
+
 /// `belay internal known-host RECORD PIN REASON TYPE KEY HOST`, run by ssh. Notes the offered key in the file
 /// RECORD and prints a known_hosts line if its fingerprint is PIN ("-": nothing is pinned, and nothing
 /// printed).

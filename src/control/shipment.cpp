@@ -19,8 +19,8 @@ std::filesystem::path own_executable() {
 OwnBinary own_binary() {
   OwnBinary binary;
   binary.file = own_executable();
-  // Read through /proc: the file may have been replaced by an upgrade since this process began.
-  binary.sha256 = sha256_hex_of_file("/proc/self/exe");
+  binary.image = "/proc/self/exe";
+  binary.sha256 = sha256_hex_of_file(binary.image);
   binary.id = binary.sha256.substr(0, 16);
   utsname machine{};
   ::uname(&machine);
@@ -51,7 +51,7 @@ std::filesystem::path install_binary(const OwnBinary& binary, const std::filesys
   const fs::path place = directory / ("belay-" + binary.id);
   if (fs::exists(place)) return place;
   const fs::path partial = place.string() + "." + random_nonce();
-  write_file_atomically(partial, read_file("/proc/self/exe"), 0700);
+  write_file_atomically(partial, read_file(binary.image), 0700);
   if (sha256_hex_of_file(partial) != binary.sha256) {
     remove_tree(partial);
     throw Error("the copy of this program in " + directory.string() + " is not what was copied", {},

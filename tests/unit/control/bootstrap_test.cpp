@@ -1,0 +1,154 @@
+#include "control/bootstrap.hpp"
+
+#include <doctest/doctest.h>
+
+#include "../drivers/scratch.hpp"
+#include "base/error.hpp"
+#include "base/hash.hpp"
+#include "recording_watcher.hpp"
+
+using namespace belay;
+using namespace belay::testing;
+
+namespace {
+
+bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// A program that is no belay: it ends at once, without a hello.
+OwnBinary another_program() {
+  OwnBinary binary = own_binary();
+  binary.image = "/bin/true";
+  binary.sha256 = sha256_hex_of_file(binary.image);
+  binary.id = binary.sha256.substr(0, 16);
+  return binary;
+}
+
+/// The bootstrap's script run by a shell here, as ssh has it run there.
+struct Host {
+  Scratch scratch{};
+  RecordingWatcher watcher{};
+  Bootstrap bootstrap{.binary = another_program(),
+                      .live = scratch / "live dir's",
+                      .marker = "belay-test",
+                      .purpose = Purpose::change};
+  bool login_done = false;
+  std::string last_words{};
+
+  std::optional<wire::Hello> meet(const std::string& before = "", const std::string& shell = "sh") {
+    Line line(Command{.argv = {shell, "-c", before + remote_command(bootstrap)}});
+    login_done = false;
+    auto hello = bootstrapped(line, bootstrap, "host", login_done, watcher, {});
+    last_words = line.last_words().text;
+    return hello;
+  }
+  Error refusal(const std::string& before = "") {
+    try {
+      meet(before);
+    } catch (const Error& error) {
+      return error;
+    }
+    FAIL("it was accepted");
+    return Error("");
+  }
+  fs::path binary() const { return bootstrap.live / ".belay/bin" / ("belay-" + bootstrap.binary.id); }
+  /// In place of the binary: says hello as a host does, and what it was called with.
+  void put_a_script_that_says_hello() const {
+    fs::create_directories(binary().parent_path());
+    const std::string hello =
+        wire::encode(wire::Hello{.version = "1", .architecture = "x", .hostname = "there"});
+    write_file_atomically(binary(), "#!/bin/sh\necho '" + hello + "'\necho \"$@\" >&2\n", 0700);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a host that has the binary runs it at once, in every shell, under a path that needs quoting") {
+  for (const char* const shell : {"sh", "bash"}) {
+    Host host;
+    host.put_a_script_that_says_hello();
+    const auto hello = host.meet("", shell);
+    REQUIRE(hello);
+    CHECK(hello->hostname == "there");
+    CHECK(host.watcher.count("shipping_binary") == 0);
+    CHECK(host.last_words == "host session --path " + host.bootstrap.live.string());
+  }
+}
+
+TEST_CASE("a host without the binary gets it, byte for byte, mode 0700 in a directory of 0700") {
+  Host host;
+  host.bootstrap.live = host.scratch / "a" / "b";
+  CHECK(!host.meet());
+  CHECK(host.login_done);
+  CHECK(host.watcher.count("shipping_binary") == 1);
+  CHECK(sha256_hex_of_file(host.binary()) == host.bootstrap.binary.sha256);
+  CHECK((fs::status(host.binary()).permissions() & fs::perms::all) == fs::perms::owner_all);
+  CHECK((fs::status(host.bootstrap.live / ".belay").permissions() & fs::perms::all) == fs::perms::owner_all);
+  CHECK((fs::status(host.bootstrap.live).permissions() & fs::perms::all) == fs::perms(0755));
+}
+
+TEST_CASE("what a shell's start-up files print is passed over, even without a newline") {
+  Host host;
+  host.put_a_script_that_says_hello();
+  REQUIRE(host.meet("echo Welcome; echo '{\"type\":\"hello\"}'; printf 'belay-test'; printf 'no newline'; "));
+}
+
+TEST_CASE("a look at an environment that was never deployed leaves nothing behind") {
+  Host host;
+  host.bootstrap.purpose = Purpose::look;
+  const fs::path temporary = host.scratch / "tmp";
+  fs::create_directories(temporary);
+  CHECK(!host.meet("TMPDIR=" + temporary.string() + "; export TMPDIR; "));
+  CHECK(host.watcher.count("shipping_binary") == 1);
+  CHECK(!fs::exists(host.bootstrap.live));
+  CHECK(fs::is_empty(temporary));
+}
+
+TEST_CASE("a look at an environment that belay knows uses what is there") {
+  Host host;
+  host.bootstrap.purpose = Purpose::look;
+  host.put_a_script_that_says_hello();
+  CHECK(host.meet());
+}
+
+TEST_CASE("another architecture is refused before anything is sent") {
+  Host host;
+  host.bootstrap.binary.architecture = "sparc64";
+  const Error error = host.refusal();
+  CHECK(holds(error.message(), "this belay is built for sparc64"));
+  CHECK(error.exit_code() == ExitCode::bad_input);
+  CHECK(!fs::exists(host.bootstrap.live));
+}
+
+TEST_CASE("a binary that arrives damaged is refused and removed") {
+  Host host;
+  host.bootstrap.binary.sha256 = std::string(64, '0');
+  CHECK(holds(host.refusal().message(), "arrived damaged"));
+  CHECK(fs::is_empty(host.binary().parent_path()));
+}
+
+TEST_CASE("a host that cannot take the binary says why, and keeps no half of it") {
+  Host host;
+  // No file may grow beyond 8 kB: as a full disk, seen by gzip.
+  const Error error = host.refusal("trap '' XFSZ; ulimit -f 16; ");
+  CHECK(holds(error.message(), "cannot write"));
+  CHECK(holds(error.why(), "File too large"));
+  CHECK(fs::is_empty(host.binary().parent_path()));
+}
+
+TEST_CASE("a live directory that cannot be made is told with its path") {
+  Host host;
+  host.scratch.write("file", "in the way");
+  host.bootstrap.live = host.scratch / "file" / "live";
+  const Error error = host.refusal();
+  CHECK(holds(error.message(), "cannot make the directory " + host.bootstrap.live.string()));
+  CHECK(holds(error.why(), "Not a directory"));
+}
+
+TEST_CASE("a connection that ends before the shell answers is not a login") {
+  Host host;
+  CHECK(!host.meet("echo some words >&2; exit 255; "));
+  CHECK(!host.login_done);
+  CHECK(host.last_words == "some words");
+}

@@ -1,0 +1,126 @@
+#include "control/checks.hpp"
+
+#include <boost/json/parse.hpp>
+#include <doctest/doctest.h>
+
+#include "control/compose_there.hpp"
+
+using namespace belay;
+using namespace std::chrono_literals;
+using Weight = Finding::Weight;
+
+namespace {
+
+HostFacts good() {
+  HostFacts facts;
+  facts.docker_version = "20.10.24";
+  facts.compose_version = "2.26.1";
+  facts.rsync_version = "3.2.7";
+  facts.path_exists = facts.path_writable = true;
+  facts.bytes_free = 50'000'000'000;
+  facts.inodes_free = 1'000'000;
+  facts.boot_recovery = "systemd";
+  facts.backup_container_state = "running";
+  return facts;
+}
+
+bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("versions are compared as numbers, part by part") {
+  CHECK(at_least("20.10.24", "20.10"));
+  CHECK(at_least("20.10", "20.10"));
+  CHECK(at_least("29.0.1", "20.10"));
+  CHECK(!at_least("20.9.9", "20.10"));
+  CHECK(at_least("2.26.1-desktop.1", "2.20"));
+  CHECK(!at_least("2.3.0", "2.20"));
+  CHECK(!at_least("", "2.20"));
+  CHECK(!at_least("dev", "2.20"));
+}
+
+TEST_CASE("a good host has no warnings, and no remedies") {
+  const HostFacts facts = good();
+  for (const Finding& finding :
+       {checked_docker(facts), checked_compose(facts), checked_rsync(facts.rsync_version, "on the host"),
+        checked_path(facts, "/srv/app"), checked_disk(facts, 1'000'000), checked_clock(20ms, 5ms),
+        checked_ports(facts, {3001}), checked_backup(facts, {.container = "db", .user = {}, .database = {}}),
+        checked_boot_recovery(facts), checked_releases(facts), checked_excludes({})}) {
+    CAPTURE(finding.subject);
+    CHECK(finding.weight == Weight::ok);
+    CHECK(finding.remedy.empty());
+    CHECK(!finding.text.empty());
+  }
+}
+
+TEST_CASE("each thing that is wrong is a problem with a remedy") {
+  HostFacts facts = good();
+  facts.docker_version = "19.03.1";
+  facts.compose_version = "";
+  facts.path_writable = false;
+  facts.bytes_free = 100'000'000;
+  facts.ports_taken = {"3001 by container other"};
+  facts.backup_container_state = "absent";
+  for (const Finding& finding :
+       {checked_docker(facts), checked_compose(facts), checked_rsync("", "here"),
+        checked_path(facts, "/srv/app"), checked_disk(facts, 0), checked_ports(facts, {3001}),
+        checked_backup(facts, {.container = "crm-postgres", .user = {}, .database = {}})}) {
+    CAPTURE(finding.subject);
+    CHECK(finding.weight == Weight::problem);
+    CHECK(!finding.remedy.empty());
+  }
+  CHECK(holds(checked_ports(facts, {3001}).text, "3001 by container other"));
+  CHECK(holds(checked_backup(facts, {.container = "crm-postgres", .user = {}, .database = {}}).text,
+              "crm-postgres"));
+}
+
+TEST_CASE("a stopped database is told apart from a missing one") {
+  HostFacts facts = good();
+  facts.backup_container_state = "exited";
+  const Finding finding = checked_backup(facts, {.container = "crm-postgres", .user = {}, .database = {}});
+  CHECK(holds(finding.text, "exited"));
+  CHECK(holds(finding.remedy, "docker start crm-postgres"));
+}
+
+TEST_CASE("free disk is judged by a floor and by the source's size") {
+  HostFacts facts = good();
+  facts.bytes_free = 2'000'000'000;
+  CHECK(checked_disk(facts, 0).weight == Weight::ok);
+  CHECK(checked_disk(facts, 300'000'000).weight == Weight::warning);
+  CHECK(checked_disk(facts, 1'000'000'000).weight == Weight::problem);
+  facts.inodes_free = 12;
+  CHECK(checked_disk(facts, 0).weight == Weight::problem);
+}
+
+TEST_CASE("a clock more than five seconds off is a warning, in either direction; a slow line is not") {
+  CHECK(checked_clock(5000ms, 0ms).weight == Weight::ok);
+  CHECK(checked_clock(5500ms, 0ms).weight == Weight::warning);
+  CHECK(holds(checked_clock(60s, 0ms).text, "ahead of"));
+  CHECK(holds(checked_clock(-60s, 0ms).text, "behind"));
+  CHECK(checked_clock(7000ms, 2500ms).weight == Weight::ok);
+}
+
+TEST_CASE("missing boot recovery and hidden files are warnings that name what to do") {
+  HostFacts facts = good();
+  facts.boot_recovery = "";
+  CHECK(checked_boot_recovery(facts).weight == Weight::warning);
+  CHECK(holds(checked_boot_recovery(facts).remedy, "belay host install"));
+  const Finding hidden = checked_excludes({"src/uploads/a.ts (excluded by uploads)"});
+  CHECK(hidden.weight == Weight::warning);
+  CHECK(holds(hidden.text, "src/uploads/a.ts"));
+  const Finding many = checked_excludes(std::vector<std::string>(25, "x"));
+  CHECK(holds(many.text, "and 15 more"));
+}
+
+TEST_CASE("the published ports are those of the named services, in every form compose prints them") {
+  const auto model = boost::json::parse(R"({"services": {
+    "backend": {"ports": [{"published": "3001", "target": 3001}, {"published": 3005}, {"published": "4000-4002"}]},
+    "debug": {"ports": [{"target": 9229}]},
+    "db": {"ports": [{"published": "5432"}]}}})")
+                         .get_object();
+  CHECK(published_ports(model, {"backend", "debug"}) == std::vector<int>{3001, 3005, 4000, 4001, 4002});
+  CHECK(published_ports(model, {"none"}).empty());
+  CHECK(services_of(model) == std::vector<std::string>{"backend", "debug", "db"});
+}

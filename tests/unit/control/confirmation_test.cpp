@@ -1,0 +1,108 @@
+#include "control/confirmation.hpp"
+
+#include <atomic>
+
+#include <doctest/doctest.h>
+
+#include "../drivers/local_server.hpp"
+
+using namespace belay;
+using namespace belay::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string answer(int status, const std::string& body) {
+  return "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\nConnection: close\r\n\r\n" + body;
+}
+
+/// Answers with these statuses in turn, the last for ever.
+class Script {
+ public:
+  explicit Script(std::vector<int> statuses) : statuses_(std::move(statuses)) {}
+  std::string url() const { return server_.url("/health"); }
+  int asked() const { return asked_; }
+
+ private:
+  std::vector<int> statuses_;
+  std::atomic<int> asked_{0};
+  LocalServer server_{[this](const LocalServer::Peer& peer) {
+    peer.read_request();
+    const auto number = static_cast<std::size_t>(asked_++);
+    const int status = statuses_[std::min(number, statuses_.size() - 1)];
+    peer.say(answer(status, status == 200 ? "{\"status\":\n \"ok\"}" : "no"));
+  }};
+};
+
+HealthCheck check(int attempts, int successes) {
+  HealthCheck health;
+  health.attempts = attempts;
+  health.successes = successes;
+  health.interval = 10ms;
+  health.timeout = 2s;
+  return health;
+}
+
+const OnAttempt nobody = [](int, int, const std::string&) {};
+const Deadline soon() {
+  return Deadline::in(20s);
+}
+
+}  // namespace
+
+TEST_CASE("a URL that answers well as often as wanted is confirmed, with its body") {
+  const Script script({200});
+  const Confirmation found = confirm_from_here(check(3, 2), script.url(), nobody, {}, soon());
+  CHECK(found.ok);
+  CHECK(script.asked() == 2);
+  CHECK(found.detail.find("answered 200 (2 of 2)") != std::string::npos);
+  CHECK(found.detail.find("{\"status\":  \"ok\"}") != std::string::npos);
+}
+
+TEST_CASE("good answers count only in a row") {
+  const Script script({200, 500, 200, 503, 200, 200});
+  std::vector<std::string> findings;
+  const auto keep = [&](int, int, const std::string& finding) { findings.push_back(finding); };
+  CHECK(confirm_from_here(check(5, 2), script.url(), keep, {}, soon()).ok);
+  CHECK(findings.size() == 6);
+  CHECK(findings[1].find("answered 500") != std::string::npos);
+}
+
+TEST_CASE("a URL that keeps failing is given up after the attempts, with the last finding") {
+  const Script script({500});
+  const Confirmation found = confirm_from_here(check(4, 2), script.url(), nobody, {}, soon());
+  CHECK(!found.ok);
+  CHECK(script.asked() == 4);
+  CHECK(found.detail.find("answered 500") != std::string::npos);
+}
+
+TEST_CASE("a redirect is no health") {
+  const Script script({302});
+  CHECK(!confirm_from_here(check(1, 1), script.url(), nobody, {}, soon()).ok);
+}
+
+TEST_CASE("nobody listening is a finding, not an error") {
+  const std::string url = "http://127.0.0.1:" + std::to_string(free_port()) + "/";
+  const Confirmation found = confirm_from_here(check(2, 1), url, nobody, {}, soon());
+  CHECK(!found.ok);
+  CHECK(found.detail.find("refused") != std::string::npos);
+}
+
+TEST_CASE("a server that never answers costs one attempt's time limit, not for ever") {
+  const LocalServer server([](const LocalServer::Peer& peer) { peer.hold(); });
+  HealthCheck health = check(2, 1);
+  health.timeout = 50ms;
+  const Confirmation found = confirm_from_here(health, server.url(), nobody, {}, soon());
+  CHECK(!found.ok);
+}
+
+TEST_CASE("the deadline and a stop end the asking") {
+  const Script script({500});
+  CHECK(!confirm_from_here(check(1'000'000, 1), script.url(), nobody, {}, Deadline::in(100ms)).ok);
+  std::stop_source source;
+  source.request_stop();
+  const int before = script.asked();
+  CHECK(!confirm_from_here(check(1'000'000, 1), script.url(), nobody, source.get_token(), soon()).ok);
+  CHECK(script.asked() == before);
+}

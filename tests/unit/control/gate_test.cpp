@@ -1,0 +1,142 @@
+#include "control/gate.hpp"
+
+#include <thread>
+
+#include <doctest/doctest.h>
+
+#include "base/error.hpp"
+#include "control/source.hpp"
+#include "recording_watcher.hpp"
+#include "repository.hpp"
+
+using namespace belay;
+using namespace belay::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// The gate on a checkout of a real repository.
+struct World {
+  AppRepository app{};
+  Scratch scratch{};
+  RecordingWatcher watcher{};
+  Lifeline life{"belay-test-"};
+  EnvironmentConfig environment{app.config().environments.front()};
+  fs::path logs = scratch / "logs";
+
+  GateResult run(std::vector<TestStep> steps, std::stop_token stop = {}) {
+    environment.test = std::move(steps);
+    const Source source = find_source(app.config(), "HEAD", false, watcher, {});
+    const Checkout checkout = check_out(source, life.directory() / "gate", {}, Deadline::in(1min));
+    return run_gate(environment, checkout.commit, checkout.source, logs, life, watcher, stop);
+  }
+  Error failure(std::vector<TestStep> steps, std::stop_token stop = {}) {
+    try {
+      run(std::move(steps), stop);
+    } catch (const Error& error) {
+      return error;
+    }
+    FAIL("the gate let it pass");
+    return Error("");
+  }
+  /// The only file of the logs whose name holds `part`.
+  std::string log(const std::string& part) const {
+    for (const std::string& name : files_in(logs))
+      if (name.find(part) != std::string::npos) return read_file(logs / name);
+    return "(no log)";
+  }
+};
+
+bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("the commands run in the source of the checkout, with CI set, and their output is logged") {
+  World world;
+  const GateResult result = world.run({{{"cat index.js"}}, {{"echo CI is $CI"}}});
+  CHECK(result.commands == 2);
+  CHECK(!result.skipped);
+  CHECK(world.log("01-cat-index-js") == "console.log(1)\n");
+  CHECK(world.log("02-echo-CI-is-CI") == "CI is true\n");
+  CHECK(world.watcher.count("test_said 2 CI is true") == 1);
+  CHECK(world.watcher.count("gate_ended 2") == 1);
+}
+
+TEST_CASE(
+    "a failing command stops the gate: its words, its exit code and its log are told, the next does not "
+    "run") {
+  World world;
+  const Error error = world.failure(
+      {{{"echo one"}}, {{"echo looking; echo bad thing >&2; exit 3"}}, {{"touch ../../third"}}});
+  CHECK(holds(error.message(), "echo looking; echo bad thing"));
+  CHECK(holds(error.why(), "exit code 3"));
+  CHECK(holds(error.why(), "bad thing"));
+  CHECK(holds(error.next(), "02-echo-looking-echo-bad-thing"));
+  CHECK(error.exit_code() == ExitCode::failed);
+  CHECK(!fs::exists(world.life.directory() / "third"));
+  CHECK(world.watcher.count("test_began 3") == 0);
+  CHECK(world.watcher.count("gate_ended") == 0);
+}
+
+TEST_CASE("only the last twenty lines are told; the log has all") {
+  World world;
+  const Error error = world.failure({{{"seq 1 100; false"}}});
+  CHECK(!holds(error.why(), "\n80\n"));
+  CHECK(holds(error.why(), "\n81\n"));
+  CHECK(holds(error.why(), "\n100"));
+  CHECK(holds(world.log("seq"), "1\n2\n3\n"));
+}
+
+TEST_CASE("parallel commands run at the same time") {
+  World world;
+  // Each waits for the other: one after the other they would never end.
+  const std::string wait = "; while ! [ -e ../../";
+  const GateResult result = world.run({{{"touch ../../a" + wait + "b ]; do sleep 0.01; done",
+                                         "touch ../../b" + wait + "a ]; do sleep 0.01; done"}}});
+  CHECK(result.commands == 2);
+  CHECK(files_in(world.logs).size() == 2);
+}
+
+TEST_CASE("one failure among parallel commands cancels the others, and is the one that is told") {
+  World world;
+  const Error error = world.failure({{{"sleep 1000", "exit 5", "sleep 1001"}}});
+  CHECK(holds(error.message(), "exit 5"));
+  CHECK(holds(error.why(), "exit code 5"));
+  CHECK(world.watcher.count("test_ended") == 3);
+}
+
+TEST_CASE("the gate has a deadline") {
+  World world;
+  world.environment.test_timeout = 200ms;
+  const Error error = world.failure({{{"sleep 1000"}}});
+  CHECK(holds(error.why(), "not through after"));
+}
+
+TEST_CASE("a stop ends the running command") {
+  World world;
+  std::stop_source source;
+  std::jthread stopper([&] {
+    std::this_thread::sleep_for(200ms);
+    source.request_stop();
+  });
+  const Error error = world.failure({{{"sleep 1000"}}}, source.get_token());
+  CHECK(holds(error.why(), "cancelled"));
+}
+
+TEST_CASE("without tests there is no gate to tell of") {
+  World world;
+  CHECK(world.run({}).commands == 0);
+  CHECK(world.watcher.lines.empty());
+}
+
+TEST_CASE("the logs of the newest twenty runs are kept") {
+  World world;
+  for (int i = 10; i < 40; ++i)
+    world.scratch.write("logs/202601" + std::to_string(i) + "-000000/01-x.log", "old\n");
+  world.run({{{"true"}}});
+  const auto names = files_in(world.logs);
+  CHECK(names.size() == 20);
+  CHECK(names.front() == "20260121-000000/01-x.log");
+}

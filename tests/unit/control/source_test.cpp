@@ -1,0 +1,137 @@
+#include "control/source.hpp"
+
+#include <doctest/doctest.h>
+
+#include "base/error.hpp"
+#include "recording_watcher.hpp"
+#include "repository.hpp"
+
+using namespace belay;
+using namespace belay::testing;
+
+namespace {
+
+Deadline soon() {
+  return Deadline::in(std::chrono::minutes(1));
+}
+
+}  // namespace
+
+TEST_CASE("what is committed is what is checked out: nothing of the working tree") {
+  const AppRepository app;
+  app.write("app/index.js", "changed\n");
+  app.write("app/new.js", "not committed\n");
+  app.write("app/node_modules/x/index.js", "ignored\n");
+  RecordingWatcher watcher;
+  const Source source = find_source(app.config(), "HEAD", false, watcher, {});
+  CHECK(watcher.first("notice uncommitted changes").find("are not deployed") != std::string::npos);
+  const Scratch scratch;
+  const Checkout checkout = check_out(source, scratch / "out", {}, soon());
+  CHECK(files_in(checkout.source) == std::vector<std::string>{".gitignore", "compose.yml", "index.js"});
+  CHECK(read_file(checkout.source / "index.js") == "console.log(1)\n");
+  CHECK(fs::exists(checkout.root / "README"));
+  CHECK(!checkout.commit.dirty);
+  CHECK(checkout.commit.subject == "first");
+}
+
+TEST_CASE("an older ref is checked out as it was") {
+  const AppRepository app;
+  app.git({"tag", "v1"});
+  app.write("app/second.js", "2\n");
+  app.commit("second");
+  RecordingWatcher watcher;
+  const Scratch scratch;
+  const Checkout checkout =
+      check_out(find_source(app.config(), "v1", false, watcher, {}), scratch / "out", {}, soon());
+  CHECK(!fs::exists(checkout.source / "second.js"));
+  CHECK(watcher.count("notice") == 0);
+}
+
+TEST_CASE("--dirty takes the working tree, without what git ignores, and says so") {
+  const AppRepository app;
+  app.write("app/index.js", "changed\n");
+  app.write("app/new.js", "new\n");
+  app.write("app/dist/out.js", "built\n");
+  RecordingWatcher watcher;
+  const Source source = find_source(app.config(), "HEAD", true, watcher, {});
+  CHECK(watcher.first("notice --dirty").find("not committed") != std::string::npos);
+  const Scratch scratch;
+  const Checkout checkout = check_out(source, scratch / "out", {}, soon());
+  CHECK(files_in(checkout.source) ==
+        std::vector<std::string>{".gitignore", "compose.yml", "index.js", "new.js"});
+  CHECK(read_file(checkout.source / "index.js") == "changed\n");
+  CHECK(checkout.commit.dirty);
+}
+
+TEST_CASE("a source outside of git is refused, and shipped with --dirty under a name made from its content") {
+  const Scratch scratch;
+  scratch.write("belay.yml", "app: shop\n");
+  scratch.write("app/index.js", "1\n");
+  scratch.write("app/.belay/secrets", "KEY=1\n");
+  Config config;
+  config.file = scratch / "belay.yml";
+  config.app = "shop";
+  config.source = "app";
+  RecordingWatcher watcher;
+  try {
+    find_source(config, "HEAD", false, watcher, {});
+    FAIL("it was accepted");
+  } catch (const Error& error) {
+    CHECK(error.exit_code() == ExitCode::bad_input);
+    CHECK(error.next().find("--dirty") != std::string::npos);
+  }
+  const Source source = find_source(config, "HEAD", true, watcher, {});
+  const Checkout first = check_out(source, scratch / "one", {}, soon());
+  const Checkout again = check_out(source, scratch / "two", {}, soon());
+  scratch.write("app/index.js", "2\n");
+  const Checkout changed = check_out(source, scratch / "three", {}, soon());
+  CHECK(files_in(first.source) == std::vector<std::string>{"index.js"});
+  CHECK(first.commit.id.size() == 40);
+  CHECK(first.commit.id == again.commit.id);
+  CHECK(first.commit.id != changed.commit.id);
+  CHECK(first.commit.dirty);
+}
+
+TEST_CASE("a wrong ref, a missing source and --dirty with --ref are bad input") {
+  const AppRepository app;
+  RecordingWatcher watcher;
+  const auto code = [&](const Config& config, const std::string& ref, bool dirty) {
+    try {
+      const Scratch scratch;
+      check_out(find_source(config, ref, dirty, watcher, {}), scratch / "out", {}, soon());
+    } catch (const Error& error) {
+      return error.exit_code();
+    }
+    return ExitCode::deployed;
+  };
+  Config nowhere = app.config();
+  nowhere.source = "backend";
+  Config outside = app.config();
+  outside.source = "../elsewhere";
+  CHECK(code(app.config(), "no-such-branch", false) == ExitCode::bad_input);
+  CHECK(code(app.config(), "main", true) == ExitCode::bad_input);
+  CHECK(code(nowhere, "HEAD", false) == ExitCode::bad_input);
+  CHECK(code(outside, "HEAD", false) == ExitCode::bad_input);
+  CHECK(code(app.config(), "main", false) == ExitCode::deployed);
+}
+
+TEST_CASE("the gate's copy can be changed without touching what is shipped") {
+  const AppRepository app;
+  fs::create_symlink("index.js", app.path() / "app/link.js");
+  app.write("app/run.sh", "#!/bin/sh\n");
+  fs::permissions(app.path() / "app/run.sh", fs::perms::owner_all);
+  app.commit("second");
+  RecordingWatcher watcher;
+  const Scratch scratch;
+  const Checkout shipped =
+      check_out(find_source(app.config(), "HEAD", false, watcher, {}), scratch / "out", {}, soon());
+  const auto before = files_in(shipped.root);
+  const Checkout copy = copy_of(shipped, scratch / "gate");
+  CHECK(files_in(copy.root) == before);
+  CHECK(fs::is_symlink(copy.source / "link.js"));
+  CHECK((fs::status(copy.source / "run.sh").permissions() & fs::perms::owner_exec) != fs::perms::none);
+  write_file_atomically(copy.source / "index.js", "spoilt");
+  fs::create_directories(copy.source / "node_modules");
+  CHECK(files_in(shipped.root) == before);
+  CHECK(read_file(shipped.source / "index.js") == "console.log(1)\n");
+}
