@@ -31,8 +31,10 @@ Command command(const Request& request, std::vector<std::string> further) {
   if (!request.link_destination.empty()) argv.push_back("--link-dest=" + request.link_destination);
   if (!request.remote_shell.empty())
     argv.insert(argv.end(), {"--compress", "--protect-args", "--rsh=" + request.remote_shell});
-  argv.insert(argv.end(), {"--", as_directory(request.from.string()), as_directory(request.to)});
-  made.set["LC_ALL"] = "C";
+  argv.push_back("--");
+  argv.push_back(as_directory(request.from.string()));
+  argv.push_back(as_directory(request.to));
+  made.set.emplace("LC_ALL", "C");
   return made;
 }
 

@@ -36,6 +36,7 @@ World::~World() {
   sweep({"docker", "ps", "--all", "--quiet", "--filter", "name=" + prefix_},
         {"docker", "rm", "--force", "--volumes"});
   sweep({"docker", "network", "ls", "--quiet", "--filter", "name=" + prefix_}, {"docker", "network", "rm"});
+  sweep({"docker", "volume", "ls", "--quiet", "--filter", "name=" + prefix_}, {"docker", "volume", "rm"});
   sweep(
       {"docker", "images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", "reference=" + prefix_ + "*"},
       {"docker", "rmi", "--force"});
