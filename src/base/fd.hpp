@@ -1,9 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 #include <utility>
 
 namespace belay {
+
+/// What one read(2) asks for: all that a pipe holds.
+inline constexpr std::size_t read_size = 1u << 16;
 
 /// Owns a file descriptor; closes it. Every descriptor of this program is close-on-exec.
 class Fd {

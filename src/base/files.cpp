@@ -25,7 +25,7 @@ Error failure(std::string_view doing, const fs::path& path, int reason) {
 
 std::string read_to_end(const Fd& file, const fs::path& path) {
   std::string content;
-  std::array<char, 64 * 1024> chunk;
+  std::array<char, read_size> chunk;
   for (;;) {
     const ssize_t got = ::read(file.get(), chunk.data(), chunk.size());
     if (got == 0) return content;

@@ -89,7 +89,7 @@ std::string sha256_hex_of_file(const std::filesystem::path& path) {
   const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) throw system_error(fmt::format("cannot read {}", path.native()), errno);
   Sha256 sha;
-  std::array<char, 64 * 1024> chunk;
+  std::array<char, read_size> chunk;
   for (;;) {
     const ssize_t got = ::read(file.get(), chunk.data(), chunk.size());
     if (got == 0) return hex(sha.digest());

@@ -27,8 +27,9 @@ std::string human_duration(std::chrono::milliseconds duration) {
   if (seconds < 60) return fmt::format("{} s", seconds);
   if (seconds < 3600) return fmt::format("{} min {:02} s", seconds / 60, seconds % 60);
   const auto minutes = rounded(seconds, 60);
-  if (minutes < 48 * 60) return fmt::format("{} h {:02} min", minutes / 60, minutes % 60);
-  return fmt::format("{} days", rounded(minutes, 24 * 60));
+  constexpr std::int64_t day = 1440;
+  if (minutes < 2 * day) return fmt::format("{} h {:02} min", minutes / 60, minutes % 60);
+  return fmt::format("{} days", rounded(minutes, day));
 }
 
 std::string human_bytes(std::uint64_t bytes) {

@@ -30,7 +30,7 @@ constexpr std::chrono::seconds patience{2};
 std::string environment_of(pid_t pid) {
   const Fd file(::open(fmt::format("/proc/{}/environ", pid).c_str(), O_RDONLY | O_CLOEXEC));
   std::string entries;
-  std::array<char, 16 * 1024> chunk;
+  std::array<char, read_size> chunk;
   for (ssize_t got = 0; file && (got = ::read(file.get(), chunk.data(), chunk.size())) > 0;) {
     entries.append(chunk.data(), static_cast<std::size_t>(got));
   }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.hpp"
+#include "base/fd.hpp"
 #include "base/human.hpp"
 #include "base/poll.hpp"
 #include "base/stop_wake.hpp"
@@ -45,7 +46,7 @@ bool LineReader::take_line(std::string& line) {
 bool LineReader::read_more() {
   buffer_.erase(0, begin_);
   searched_ -= std::exchange(begin_, 0);
-  std::array<char, 64 * 1024> chunk;
+  std::array<char, read_size> chunk;
   const ssize_t got = ::read(fd_, chunk.data(), chunk.size());
   if (got > 0) buffer_.append(chunk.data(), static_cast<std::size_t>(got));
   if (got >= 0) return got > 0;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.hpp"
+#include "base/fd.hpp"
 #include "base/poll.hpp"
 #include "base/process_table.hpp"
 #include "base/spawn.hpp"
@@ -166,7 +167,7 @@ void Run::feed() {
 }
 
 void Run::pump(Stream stream, Fd& from) {
-  std::array<char, 64 * 1024> chunk;
+  std::array<char, read_size> chunk;
   const ssize_t got = ::read(from.get(), chunk.data(), chunk.size());
   if (got > 0) {
     sink_(stream, std::string_view(chunk.data(), static_cast<std::size_t>(got)));

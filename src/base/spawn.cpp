@@ -104,7 +104,7 @@ std::vector<std::string> environment_for(const Command& command) {
     const bool unset = std::find(command.unset.begin(), command.unset.end(), name) != command.unset.end();
     if (!unset && !command.set.contains(name)) entries.push_back(text);
   }
-  for (const auto& [name, value] : command.set) entries.push_back(name + "=" + value);
+  for (const auto& [name, value] : command.set) entries.push_back(fmt::format("{}={}", name, value));
   return entries;
 }
 
