@@ -226,6 +226,7 @@ void PlainLines::show(const event::Awaiting& awaiting) {
 }
 
 void PlainLines::show(const event::Heard& heard) {
+  if (heard.what == "source" && heard.ok) return;  // the step's end says it again
   if (heard.what == "nobody") return say("nobody answered from outside; the host decides by itself");
   say(with(fmt::format("{}: {}", heard.what, heard.ok ? "ok" : style_.red("not ok")),
            printable(heard.detail)));

@@ -75,8 +75,9 @@ class Report {
   void container_log(const std::vector<std::string>& log) {
     if (log.empty()) return;
     line("");
-    line(fmt::format("  {}",
-                     style_.bold(fmt::format("the container's last {}", counted(log.size(), "line")))));
+    line(fmt::format(
+        "  {}", style_.bold(log.size() == 1 ? "the container's last line"
+                                            : fmt::format("the container's last {} lines", log.size()))));
     std::string text;
     for (const std::string& one : log) text += one + "\n";
     text_ += quoted_block(text, style_);
@@ -139,7 +140,7 @@ class Report {
 
   std::string source() const {
     const Commit& commit = run_.plan.commit;
-    if (commit.id.empty()) return rollback() ? run_.plan.release : "";
+    if (commit.id.empty()) return "";
     std::string text = fmt::format("{} {}", commit.abbreviated(), printable(commit.subject));
     if (!commit.branch.empty()) text += fmt::format(" ({})", commit.branch);
     return commit.dirty ? style_.yellow("a working tree, not a commit") + ", based on " + text : text;
@@ -165,7 +166,7 @@ class Report {
     if (run_.closed.outcome == RunOutcome::deployed || !began(StepName::migrate)) return "";
     const bool broke = run_.failure && run_.failure->step == StepName::migrate;
     return style_.yellow(broke || run_.unfinished == to_string(StepName::migrate)
-                             ? "the migration did not end well, and may have changed a part of it"
+                             ? "the migration broke off; a part of it may be in the database"
                              : "migrated, and not taken back");
   }
 

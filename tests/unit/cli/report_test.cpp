@@ -1,0 +1,82 @@
+#include "cli/report.hpp"
+
+#include <doctest/doctest.h>
+
+#include "cli/text_width.hpp"
+#include "golden.hpp"
+#include "sample_runs.hpp"
+
+using namespace belay;
+using namespace belay::cli;
+
+namespace {
+
+constexpr Style plain{false, true};
+
+std::string report_of(const std::vector<Record>& records) {
+  return report(samples::ending_of(records), plain);
+}
+
+}  // namespace
+
+TEST_CASE("report: deployed") {
+  check_golden("report-deployed.txt", report_of(samples::deployed()));
+}
+TEST_CASE("report: a migration failed, the old release never stopped") {
+  check_golden("report-migration-fails.txt", report_of(samples::migration_fails()));
+}
+TEST_CASE("report: the candidate crashed, the old release serves again") {
+  check_golden("report-candidate-crashes.txt", report_of(samples::candidate_crashes()));
+}
+TEST_CASE("report: a first deployment failed, there was nothing to go back to") {
+  const std::string text = report_of(samples::first_deployment_fails());
+  check_golden("report-first-fails.txt", text);
+  CHECK(text.find("there was nothing to go back to") != std::string::npos);
+}
+TEST_CASE("report: the way back failed too") {
+  check_golden("report-undo-fails.txt", report_of(samples::rollback_fails()));
+}
+TEST_CASE("report: the executor died and the guard undid it") {
+  check_golden("report-executor-dies.txt", report_of(samples::executor_dies()));
+}
+TEST_CASE("report: left in place, untested, from a working tree") {
+  check_golden("report-left-in-place.txt", report_of(samples::left_in_place()));
+}
+TEST_CASE("report: rolled back as asked") {
+  check_golden("report-rolled-back-as-asked.txt", report_of(samples::rolled_back_as_asked()));
+}
+
+TEST_CASE("no failure carries a tick or says deployed") {
+  for (const auto& records :
+       {samples::migration_fails(), samples::candidate_crashes(), samples::first_deployment_fails(),
+        samples::rollback_fails(), samples::executor_dies(), samples::left_in_place()}) {
+    const std::string text = report_of(records);
+    CHECK(text.find("✓") == std::string::npos);
+    CHECK(text.find("Deployed") == std::string::npos);
+    CHECK(text.find("now serves") == std::string::npos);
+  }
+}
+
+TEST_CASE("a report without colours is the coloured one with the colours taken off") {
+  for (const auto& records : {samples::deployed(), samples::candidate_crashes(), samples::left_in_place()}) {
+    const std::string coloured = report(samples::ending_of(records), {true, true});
+    std::string bare;
+    for (std::size_t start = 0; start < coloured.size();) {
+      const std::size_t end = coloured.find('\n', start);
+      bare += printable(coloured.substr(start, end - start)) + "\n";
+      start = end + 1;
+    }
+    CHECK(bare == report_of(records));
+  }
+}
+
+TEST_CASE("a deployment that was stopped by hand says so and that nothing happened") {
+  auto records = samples::migration_fails();
+  std::erase_if(records,
+                [](const Record& record) { return std::holds_alternative<event::StepFailed>(record.event); });
+  std::get<event::Closed>(records.back().event).message = "stopped by ana@laptop";
+  const std::string text = report_of(records);
+  CHECK(text.starts_with("\n✗ stopped by ana@laptop\n"));
+  CHECK(text.find("production still serves 20260110-090000-1c0ffee") != std::string::npos);
+  CHECK(text.find("Mend what failed") == std::string::npos);
+}

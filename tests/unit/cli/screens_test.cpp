@@ -1,0 +1,140 @@
+#include "cli/screens.hpp"
+
+#include <doctest/doctest.h>
+
+#include "golden.hpp"
+#include "sample_runs.hpp"
+
+using namespace belay;
+using namespace belay::cli;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Style plain{false, true};
+const Time now_there = samples::start() + 26h;
+
+Release release(const std::string& id, Release::State state, Time switched) {
+  Release release;
+  release.id = id;
+  release.state = state;
+  release.commit = samples::sample_plan().commit;
+  release.by = samples::sample_plan().by;
+  release.switched = switched;
+  return release;
+}
+
+RunningContainer container() {
+  RunningContainer one;
+  one.service = "backend";
+  one.name = "crm-backend";
+  one.image = "crm-backend:20260112-103300-4f2a9c1";
+  one.state = "running";
+  one.release = "20260112-103300-4f2a9c1";
+  one.started = samples::start();
+  return one;
+}
+
+HostStatus status() {
+  HostStatus status;
+  status.current = release("20260112-103300-4f2a9c1", Release::State::good, samples::start());
+  status.containers = {container()};
+  status.healthy = true;
+  status.health = "GET https://api.example.net/api/health answered 200 in 12 ms";
+  status.bytes_free = 41'200'000'000;
+  status.bytes_used_by_belay = 1'200'000'000;
+  return status;
+}
+
+}  // namespace
+
+TEST_CASE("status: healthy") {
+  check_golden("status-healthy.txt",
+               status_text("crm-backend", samples::sample_plan().environment, status(), now_there, plain, 0));
+}
+
+TEST_CASE("status: unhealthy, restarted, with a deployment that is not over") {
+  HostStatus bad = status();
+  bad.healthy = false;
+  bad.health = "GET https://api.example.net/api/health: connection refused";
+  bad.containers[0].state = "restarting";
+  bad.containers[0].restarts = 7;
+  bad.containers[0].release = "";
+  bad.open_run = "20260113-120000-aaaaaaa";
+  check_golden("status-unhealthy.txt",
+               status_text("crm-backend", samples::sample_plan().environment, bad, now_there, plain, 0));
+}
+
+TEST_CASE("status: nothing there yet") {
+  HostStatus nothing;
+  nothing.health = "nothing runs";
+  check_golden("status-nothing.txt",
+               status_text("crm-backend", samples::sample_plan().environment, nothing, now_there, plain, 0));
+}
+
+TEST_CASE("releases: the current one, a good one, an adopted one, a failed one") {
+  Release adopted = release("20260101-000000-adopted", Release::State::good, samples::start() - 48h);
+  adopted.origin = Release::Origin::adopted;
+  adopted.commit = {};
+  adopted.by = {};
+  Release dirty = release("20260111-100000-0ddba11", Release::State::good, samples::start() - 24h);
+  dirty.commit.dirty = true;
+  const std::vector<Release> releases = {
+      release("20260112-120000-baaaaad", Release::State::failed, {}),
+      release("20260112-103300-4f2a9c1", Release::State::good, samples::start()), dirty, adopted};
+  check_golden("releases.txt", releases_text(releases, "20260112-103300-4f2a9c1", now_there, plain, 0));
+  CHECK(releases_text(releases, "", now_there, plain, 0).find("serves") == std::string::npos);
+}
+
+TEST_CASE("backups: a verified one and one that is not") {
+  check_golden("backups.txt",
+               backups_text({{"backups/pre-deploy-20260112-103300.sql", 3'100'000, samples::start(), true},
+                             {"backups/pre-deploy-20260111-080000.sql", 0, samples::start() - 26h, false}},
+                            now_there, plain));
+}
+
+TEST_CASE("check: findings with their remedies, counted") {
+  const auto& environment = samples::sample_plan().environment;
+  check_golden("check.txt", findings_text(environment,
+                                          {{Finding::Weight::ok, "ssh", "connected in 0.31 s", ""},
+                                           {Finding::Weight::warning, "exclude",
+                                            "“uploads” hides files that git tracks:\nsrc/uploads/index.ts",
+                                            "Write /uploads to mean only the one at the top."},
+                                           {Finding::Weight::problem, "docker", "not there",
+                                            "Install Docker:\napt-get install docker.io"}},
+                                          plain));
+  check_golden("check-ready.txt",
+               findings_text(environment, {{Finding::Weight::ok, "ssh", "connected", ""}}, plain));
+}
+
+TEST_CASE("check: as JSON") {
+  const auto json = findings_json(samples::sample_plan().environment,
+                                  {{Finding::Weight::problem, "docker", "not there", "Install it."}});
+  CHECK(json.at("environment") == "production");
+  CHECK(json.at("problems") == 1);
+  CHECK(json.at("findings").as_array().at(0).at("weight") == "problem");
+}
+
+TEST_CASE("plan: everything that would change") {
+  Preview preview;
+  preview.plan = samples::sample_plan();
+  preview.facts.current_release = "20260110-090000-1c0ffee";
+  preview.facts.containers = {container()};
+  preview.files = {"<f.st...... src/server.ts",
+                   "<f+++++++++ prisma/migrations/20260110_greeting/migration.sql", "*deleting   src/old.ts"};
+  preview.warnings = {"“uploads” hides src/uploads/index.ts, which git tracks"};
+  check_golden("plan.txt", preview_text(preview, plain));
+}
+
+TEST_CASE("plan: a long list of files is cut in the text, and whole in JSON") {
+  Preview preview;
+  preview.plan = samples::sample_plan();
+  for (int i = 0; i < 100; ++i) preview.files.push_back("<f+++++++++ file-" + std::to_string(i));
+  CHECK(preview_text(preview, plain).find("and 60 more; --json has them all") != std::string::npos);
+  CHECK(preview_json(preview).at("files").as_array().size() == 100);
+}
+
+TEST_CASE("plan: every step says what it will do") {
+  for (const StepName step : samples::sample_plan().steps)
+    CHECK_FALSE(step_text(step, samples::sample_plan()).empty());
+}
