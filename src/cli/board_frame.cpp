@@ -57,7 +57,10 @@ class Painter {
   }
 
  private:
-  void add(const std::string& line) { lines_.push_back(clipped(line, columns_, style_.ellipsis())); }
+  void add(std::string line) {
+    line.erase(line.find_last_not_of(' ') + 1);
+    lines_.push_back(clipped(line, columns_, style_.ellipsis()));
+  }
 
   void heading() {
     add(style_.bold(board_.title()) +

@@ -10,7 +10,7 @@
 namespace belay::cli {
 
 /// --json: one object per line and event, each with `type` and `at`; the journal's records as they are, with
-/// their `number`. docs/reference/events.md lists them. Every call is safe from any thread.
+/// their number `n`. docs/reference/events.md lists them. Every call is safe from any thread.
 class JsonLines : public Watcher {
  public:
   explicit JsonLines(Output& out) : out_(out) {}

@@ -35,10 +35,10 @@ std::string commit_text(const Release& release) {
 
 std::string releases_text(const std::vector<Release>& releases, const std::string& current, Time now,
                           const Style& style, int columns) {
-  Table table({{"RELEASE"}, {"STATE"}, {"SERVED SINCE"}, {"BY"}, {"BRANCH"}, {"COMMIT"}});
+  Table table({{"RELEASE"}, {"STATE"}, {"BEGAN TO SERVE"}, {"BY"}, {"BRANCH"}, {"COMMIT"}});
   for (const Release& release : releases) {
     const bool serves = release.id == current;
-    const std::string since = release.switched == Time{} ? "never served" : ago_text(release.switched, now);
+    const std::string since = release.switched == Time{} ? "never" : ago_text(release.switched, now);
     table.add({serves ? style.bold(release.id) : release.id, state_text(release, serves, style), since,
                release.by.user.empty() ? "" : release.by.shown(), release.commit.branch,
                commit_text(release)});

@@ -39,7 +39,7 @@ TEST_CASE("every line is an object with a type and a time, and the journal's rec
   for (const auto& event : events_of(output.text())) {
     CHECK(event.contains("type"));
     CHECK_NOTHROW(parse_iso8601(std::string(event.at("at").as_string())));
-    if (!event.contains("number")) continue;
+    if (!event.contains("n")) continue;
     const auto record = record_from_json(event);
     REQUIRE(record);
     read_back.push_back(*record);
