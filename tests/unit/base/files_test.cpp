@@ -172,7 +172,7 @@ TEST_CASE("a symlink is replaced without a moment in which there is none") {
   const TemporaryDirectory scratch("belay-files-");
   const fs::path link = scratch.path() / "current";
   replace_symlink(link, "0");
-  std::jthread switching([&](std::stop_token stop) {
+  std::jthread switching([&](const std::stop_token& stop) {
     for (int i = 0; !stop.stop_requested(); ++i) replace_symlink(link, std::to_string(i % 10));
   });
   for (int i = 0; i < 2000; ++i) REQUIRE(fs::read_symlink(link).native().size() == 1);

@@ -149,6 +149,7 @@ TEST_CASE("forty at once, half of them cancelled") {
   std::atomic<int> cancelled = 0, finished = 0, lines = 0, others = 0;
   {
     std::vector<std::jthread> threads;
+    threads.reserve(40);
     for (int i = 0; i < 40; ++i) {
       threads.emplace_back([&, i] {
         std::stop_source stop;
