@@ -1,9 +1,11 @@
 #include "model/config_reader.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <stdexcept>
 #include <tuple>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -61,15 +63,15 @@ std::string Reading::line(int number) const {
 /// Where `fragment` of a scalar stands: exactly if it is on the scalar's first line, else the scalar's start.
 Location Reading::location_of(const std::string& fragment, Location scalar) const {
   const std::string text = line(scalar.line);
+  const auto next = [&](std::size_t byte) {
+    return byte + std::max<std::size_t>(1, utf8_sequence_length(std::string_view(text).substr(byte)));
+  };
   std::size_t byte = 0;
   int column = 1;
-  const auto step = [&] {
-    byte += std::max<std::size_t>(1, utf8_sequence_length(std::string_view(text).substr(byte)));
-  };
-  for (; column < scalar.column && byte < text.size(); ++column) step();
+  for (; column < scalar.column && byte < text.size(); ++column) byte = next(byte);
   const std::size_t found = text.find(fragment, byte);
   if (found == std::string::npos) return scalar;
-  for (; byte < found; ++column) step();
+  for (; byte < found; ++column) byte = next(byte);
   return {scalar.line, column};
 }
 
@@ -96,14 +98,16 @@ std::optional<std::string> Reading::expanded(const YamlNode& scalar) {
 }
 
 Problems Reading::take_problems() {
-  const auto place = [](const Problem& problem) { return std::tie(problem.at.line, problem.at.column); };
-  std::stable_sort(problems_.begin(), problems_.end(),
-                   [&](const Problem& a, const Problem& b) { return place(a) < place(b); });
+  std::multimap<std::pair<int, int>, Problem> in_order;  // of one place: in the order they were found
+  for (Problem& problem : std::exchange(problems_, {})) {
+    const std::pair place{problem.at.line, problem.at.column};
+    in_order.emplace(place, std::move(problem));
+  }
   // What the top level says is read once for each environment; its mistakes are one.
   std::set<std::tuple<int, int, std::string>> seen;
   Problems all;
-  for (Problem& problem : std::exchange(problems_, {})) {
-    if (!seen.emplace(problem.at.line, problem.at.column, problem.message).second) continue;
+  for (auto& [place, problem] : in_order) {
+    if (!seen.emplace(place.first, place.second, problem.message).second) continue;
     problem.line_text = line(problem.at.line);
     all.push_back(std::move(problem));
   }
