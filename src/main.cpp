@@ -40,8 +40,12 @@ bool can_be_stopped(const Command& command) {
 }
 
 int show(const Error& error, bool json, Output& out, Output& err, const Style& style) {
-  if (json) out.line(boost::json::serialize(error_json(error)));
   const auto* config = dynamic_cast<const BadConfig*>(&error);
+  if (json) {
+    auto event = error_json(error);
+    if (config) event["problems"] = problems_json(config->problems());
+    out.line(boost::json::serialize(event));
+  }
   err.write(config ? problems_text(config->problems(), style) : error_text(error, style));
   return static_cast<int>(error.exit_code());
 }

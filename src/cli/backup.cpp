@@ -20,7 +20,7 @@ std::string backups_text(const std::vector<BackupFile>& files, Time now, const S
 int run(const command::Backup& asked, Context& context) {
   if (asked.action != "list")
     throw Error(asked.action.empty() ? "what about the backups?"
-                                     : fmt::format("belay backup cannot “{}”", asked.action),
+                                     : fmt::format("belay backup cannot '{}'", asked.action),
                 "", "belay backup ENV list  lists them.", ExitCode::bad_input);
   const Chosen chosen = choose_environment(context.config, asked.environment, context.variable);
   const auto& configured = chosen.environment().backup;

@@ -186,11 +186,11 @@ void Grammar::refuse_leftovers(const CLI::App* chosen) const {
                          meant ? fmt::format("Did you mean {}? {}", *meant, help) : help);
   }
   if (chosen)
-    throw not_understood(fmt::format("belay {}: unexpected argument “{}”", chosen->get_name(), word), help);
+    throw not_understood(fmt::format("belay {}: unexpected argument '{}'", chosen->get_name(), word), help);
   std::vector<std::string> names;
   for (const CommandShape& shape : shapes()) names.push_back(shape.name);
   const auto meant = nearest(word, names);
-  throw not_understood(fmt::format("there is no command “{}”", word),
+  throw not_understood(fmt::format("there is no command '{}'", word),
                        meant ? fmt::format("Did you mean belay {}? {}", *meant, help) : help);
 }
 

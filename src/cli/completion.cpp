@@ -165,7 +165,7 @@ int run(const command::Completion& asked, Context& context) {
   const std::string script = completion_script(asked.shell, command_shapes());
   if (script.empty())
     throw Error(
-        asked.shell.empty() ? "for which shell?" : fmt::format("no completions for “{}”", asked.shell), "",
+        asked.shell.empty() ? "for which shell?" : fmt::format("no completions for '{}'", asked.shell), "",
         "belay completion bash, zsh or fish.", ExitCode::bad_input);
   context.out.write(script);
   return 0;

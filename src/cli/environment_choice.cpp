@@ -1,17 +1,38 @@
 #include "cli/environment_choice.hpp"
 
+#include <boost/json/object.hpp>
 #include <fmt/core.h>
 
 #include "base/files.hpp"
 #include "base/nearest.hpp"
 
 namespace belay::cli {
+namespace {
+
+// As people name a file that is near: belay.yml, ../belay.yml; else in full.
+std::string near_name(const fs::path& file) {
+  const std::string relative = fs::proximate(file, fs::current_path()).string();
+  return relative.starts_with("../../..") ? file.string() : relative;
+}
+
+}  // namespace
 
 BadConfig::BadConfig(Problems problems)
     : Error(fmt::format("{} in {}", counted(problems.size(), "problem"),
                         problems.empty() ? "belay.yml" : problems.front().file),
             "", "", ExitCode::bad_input),
       problems_(std::move(problems)) {}
+
+boost::json::array problems_json(const Problems& problems) {
+  boost::json::array list;
+  for (const Problem& problem : problems)
+    list.push_back(boost::json::object{{"file", problem.file},
+                                       {"line", problem.at.line},
+                                       {"column", problem.at.column},
+                                       {"message", problem.message},
+                                       {"remedy", problem.remedy}});
+  return list;
+}
 
 std::string problems_text(const Problems& problems, const Style& style) {
   std::string text;
@@ -39,7 +60,10 @@ fs::path find_config(const std::optional<fs::path>& given, const fs::path& start
 Config load_config(const fs::path& file, const VariableLookup& variable,
                    const std::optional<std::string>& environment) {
   auto config = parse_config(file, read_file(file), variable, environment);
-  if (!config) throw BadConfig(std::move(config.error()));
+  if (!config) {
+    for (Problem& problem : config.error()) problem.file = near_name(problem.file);
+    throw BadConfig(std::move(config.error()));
+  }
   return std::move(*config);
 }
 
@@ -56,10 +80,10 @@ Chosen choose_environment(const std::optional<fs::path>& given_config, const std
     list += (list.empty() ? "" : ", ") + environment.name;
   }
   if (name.empty())
-    throw Error("which environment?", "", fmt::format("{} has: {}", file.string(), list),
+    throw Error("which environment?", "", fmt::format("{} has: {}", near_name(file), list),
                 ExitCode::bad_input);
   const auto meant = nearest(name, names);
-  throw Error(fmt::format("there is no environment “{}” in {}", name, file.string()), "",
+  throw Error(fmt::format("there is no environment '{}' in {}", name, near_name(file)), "",
               (meant ? fmt::format("Did you mean {}?\n", *meant) : "") + fmt::format("There are: {}", list),
               ExitCode::bad_input);
 }

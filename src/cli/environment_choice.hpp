@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include <boost/json/array.hpp>
+
 #include "base/error.hpp"
 #include "cli/style.hpp"
 #include "model/config.hpp"
@@ -22,6 +24,9 @@ class BadConfig : public Error {
 
 /// Compiler style, then "3 problems in belay.yml". Ends with a newline.
 std::string problems_text(const Problems&, const Style&);
+
+/// The same for --json: [{"file":…,"line":…,"column":…,"message":…,"remedy":…}].
+boost::json::array problems_json(const Problems&);
 
 /// --config, or belay.yml in `start` or the nearest directory above it. Throws Error{bad_input} if there is
 /// none.

@@ -19,7 +19,7 @@ int run(const command::Help& asked, Context& context) {
   std::vector<std::string> names;
   for (const CommandShape& shape : command_shapes()) names.push_back(shape.name);
   const auto meant = nearest(asked.about, names);
-  throw Error(fmt::format("there is no command “{}”", asked.about), "",
+  throw Error(fmt::format("there is no command '{}'", asked.about), "",
               meant ? fmt::format("Did you mean  belay help {}?", *meant) : "belay help  lists the commands.",
               ExitCode::bad_input);
 }

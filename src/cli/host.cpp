@@ -32,7 +32,7 @@ int run(const command::Host& asked, Context&) {
     if (one.for_people) names.emplace_back(one.name);
   }
   const auto meant = nearest(asked.arguments.front(), names);
-  throw Error(fmt::format("belay host cannot “{}”", asked.arguments.front()), "",
+  throw Error(fmt::format("belay host cannot '{}'", asked.arguments.front()), "",
               meant ? fmt::format("Did you mean  belay host {}?", *meant) : "belay help host  explains it.",
               ExitCode::bad_input);
 }

@@ -57,7 +57,7 @@ std::vector<RunningContainer> containers_named(std::vector<RunningContainer> all
   if (all.empty())
     throw Error(fmt::format("nothing of {} is on the host", environment), "",
                 fmt::format("belay deploy {} brings it there.", environment), ExitCode::failed);
-  throw Error(fmt::format("{} has no service or container “{}”", environment, wanted), "",
+  throw Error(fmt::format("{} has no service or container '{}'", environment, wanted), "",
               "There are: " + list_of(all), ExitCode::bad_input);
 }
 

@@ -118,7 +118,7 @@ TEST_CASE("help is asked for in every usual way") {
 
 TEST_CASE("a mistyped command is answered with the nearest") {
   const Refusal refusal = refused({"deploi", "production"});
-  CHECK(refusal.message == "there is no command “deploi”");
+  CHECK(refusal.message == "there is no command 'deploi'");
   CHECK(refusal.next.find("Did you mean belay deploy?") != std::string::npos);
   CHECK(refused({"xyzzy"}).next == "belay help lists the commands.");
 }
@@ -133,8 +133,8 @@ TEST_CASE("a mistyped option is answered with the nearest") {
 }
 
 TEST_CASE("a word too many is refused, not ignored") {
-  CHECK(refused({"deploy", "production", "now"}).message == "belay deploy: unexpected argument “now”");
-  CHECK(refused({"version", "please"}).message == "belay version: unexpected argument “please”");
+  CHECK(refused({"deploy", "production", "now"}).message == "belay deploy: unexpected argument 'now'");
+  CHECK(refused({"version", "please"}).message == "belay version: unexpected argument 'please'");
 }
 
 TEST_CASE("an option without its value is refused") {

@@ -1,5 +1,7 @@
 #include "cli/environment_choice.hpp"
 
+#include <boost/json/string.hpp>
+#include <boost/json/value.hpp>
 #include <doctest/doctest.h>
 
 #include "base/files.hpp"
@@ -91,6 +93,10 @@ TEST_CASE("every mistake of the file comes at once") {
     FAIL("accepted");
   } catch (const BadConfig& bad) {
     CHECK(bad.problems().size() >= 2);
+    const auto json = problems_json(bad.problems());
+    REQUIRE(json.size() == bad.problems().size());
+    CHECK(json.at(0).at("line") == bad.problems()[0].at.line);
+    CHECK(json.at(0).at("message") == boost::json::string(bad.problems()[0].message));
     CHECK(bad.exit_code() == ExitCode::bad_input);
   }
 }

@@ -52,8 +52,8 @@ TEST_CASE("an error as an event has all of it, and the exit code") {
 
 TEST_CASE("all problems of a file are shown at once, and counted") {
   const Problems problems = {
-      {"belay.yml", {3, 1}, "unknown key “enviroments”", "did you mean “environments”?", "enviroments:"},
-      {"belay.yml", {7, 12}, "“often” is not a number", "a number from 1 to 1000", "    attempts: often"}};
+      {"belay.yml", {3, 1}, "unknown key 'enviroments'", "did you mean 'environments'?", "enviroments:"},
+      {"belay.yml", {7, 12}, "'often' is not a number", "a number from 1 to 1000", "    attempts: often"}};
   check_golden("problems.txt", problems_text(problems, {false, true}));
   CHECK(problems_text({problems.front()}, {false, true}).find("1 problem; nothing was touched") !=
         std::string::npos);

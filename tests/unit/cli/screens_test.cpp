@@ -98,7 +98,7 @@ TEST_CASE("check: findings with their remedies, counted") {
   check_golden("check.txt", findings_text(environment,
                                           {{Finding::Weight::ok, "ssh", "connected in 0.31 s", ""},
                                            {Finding::Weight::warning, "exclude",
-                                            "“uploads” hides files that git tracks:\nsrc/uploads/index.ts",
+                                            "'uploads' hides files that git tracks:\nsrc/uploads/index.ts",
                                             "Write /uploads to mean only the one at the top."},
                                            {Finding::Weight::problem, "docker", "not there",
                                             "Install Docker:\napt-get install docker.io"}},
@@ -122,7 +122,7 @@ TEST_CASE("plan: everything that would change") {
   preview.facts.containers = {container()};
   preview.files = {"<f.st...... src/server.ts",
                    "<f+++++++++ prisma/migrations/20260110_greeting/migration.sql", "*deleting   src/old.ts"};
-  preview.warnings = {"“uploads” hides src/uploads/index.ts, which git tracks"};
+  preview.warnings = {"'uploads' hides src/uploads/index.ts, which git tracks"};
   check_golden("plan.txt", preview_text(preview, plain));
 }
 
