@@ -1,5 +1,3 @@
-#include <fmt/core.h>
-
 #include "cli/environment_choice.hpp"
 #include "cli/run_view.hpp"
 
@@ -7,10 +5,9 @@ namespace belay::cli {
 
 int run(const command::Attach& asked, Context& context) {
   const Chosen chosen = choose_environment(context.config, asked.environment, context.variable);
-  return watch_run(context, asked.json, chosen.name, fmt::format("Attaching to {}", chosen.name),
+  return watch_run(context, asked.json, chosen.name, "Attaching to " + chosen.name,
                    "Leaving. The deployment goes on.", [&](Watcher& watcher, std::stop_token stop) {
-                     return while_doing("attaching to " + chosen.name,
-                                        [&] { return attach(chosen.environment(), watcher, stop); });
+                     return attach(chosen.environment(), watcher, std::move(stop));
                    });
 }
 

@@ -8,14 +8,11 @@ namespace belay::cli {
 int run(const command::Deploy& asked, Context& context) {
   const Chosen chosen = choose_environment(context.config, asked.environment, context.variable);
   const DeployOptions options{asked.ref, asked.dirty, asked.skip_test, asked.wait};
-  return watch_run(
-      context, asked.json, chosen.name, fmt::format("Deploying {} to {}", chosen.config.app, chosen.name),
-      "Stopping: what was done is being undone. Ctrl-C once more leaves; the host then does it by itself.",
-      [&](Watcher& watcher, std::stop_token stop) {
-        return while_doing(fmt::format("deploying {} to {}", chosen.config.app, chosen.name), [&] {
-          return deploy(chosen.config, chosen.environment(), options, watcher, stop);
-        });
-      });
+  return watch_run(context, asked.json, chosen.name,
+                   fmt::format("Deploying {} to {}", chosen.config.app, chosen.name), undone_on_interrupt,
+                   [&](Watcher& watcher, std::stop_token stop) {
+                     return deploy(chosen.config, chosen.environment(), options, watcher, std::move(stop));
+                   });
 }
 
 }  // namespace belay::cli

@@ -24,8 +24,7 @@ std::string list_of(const std::vector<RunningContainer>& containers) {
 
 Session open_session(Context& context, const Chosen& chosen) {
   QuietWatcher watcher(context.err, context.err_surface.style);
-  return while_doing(fmt::format("connecting to {}", chosen.environment().host.shown),
-                     [&] { return Session::open(chosen.environment(), watcher, context.stop()); });
+  return Session::open(chosen.environment(), watcher, context.stop(), Purpose::look);
 }
 
 boost::json::value ask_host(Context& context, const Chosen& chosen, const std::string& about,

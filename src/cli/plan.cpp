@@ -122,9 +122,8 @@ boost::json::object preview_json(const Preview& preview) {
 int run(const command::Plan& asked, Context& context) {
   const Chosen chosen = choose_environment(context.config, asked.environment, context.variable);
   QuietWatcher watcher(context.err, context.err_surface.style);
-  const Preview seen = while_doing("planning for " + chosen.name, [&] {
-    return preview(chosen.config, chosen.environment(), asked.ref, asked.dirty, watcher, context.stop());
-  });
+  const Preview seen =
+      preview(chosen.config, chosen.environment(), asked.ref, asked.dirty, watcher, context.stop());
   if (asked.json)
     context.out.line(boost::json::serialize(preview_json(seen)));
   else

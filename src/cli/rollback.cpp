@@ -7,14 +7,12 @@ namespace belay::cli {
 
 int run(const command::Rollback& asked, Context& context) {
   const Chosen chosen = choose_environment(context.config, asked.environment, context.variable);
-  return watch_run(
-      context, asked.json, chosen.name, fmt::format("Rolling {} back on {}", chosen.config.app, chosen.name),
-      "Stopping: what was done is being undone. Ctrl-C once more leaves; the host then does it by itself.",
-      [&](Watcher& watcher, std::stop_token stop) {
-        return while_doing(fmt::format("rolling {} back on {}", chosen.config.app, chosen.name), [&] {
-          return roll_back(chosen.config, chosen.environment(), asked.release, asked.wait, watcher, stop);
-        });
-      });
+  return watch_run(context, asked.json, chosen.name,
+                   fmt::format("Rolling {} back on {}", chosen.config.app, chosen.name), undone_on_interrupt,
+                   [&](Watcher& watcher, std::stop_token stop) {
+                     return roll_back(chosen.config, chosen.environment(), asked.release, asked.wait, watcher,
+                                      std::move(stop));
+                   });
 }
 
 }  // namespace belay::cli

@@ -13,6 +13,11 @@ namespace belay::cli {
 /// `title` stands over the live view until the run has said what it is.
 std::unique_ptr<Watcher> make_view(Context&, bool json, const std::string& title);
 
+/// What Ctrl-C means for a deployment or rollback.
+inline constexpr const char* undone_on_interrupt =
+    "Stopping: what was begun on the host is being undone. Ctrl-C once more leaves; the host then does it "
+    "alone.";
+
 /// Watches a deployment, rollback or attached run to its end, prints the report, and returns the exit code.
 /// Ctrl-C says, once, what happens now; twice, how to see it again.
 int watch_run(Context&, bool json, const std::string& environment, const std::string& title,
