@@ -1,7 +1,6 @@
 #include "control/lifeline.hpp"
 
 #include <cerrno>
-#include <chrono>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -21,9 +20,10 @@ Fd open_life(const fs::path& pipe) {
 }
 
 Child start_janitor(const fs::path& pipe, const fs::path& directory) {
-  // Opening it once more for writing wakes those who were about to open it for reading when the writer died.
+  // Its name goes while it is held open for writing: whoever was about to open it is woken, nobody can open
+  // it after.
   const std::string script =
-      "trap '' INT TERM HUP; read -r end <\"$1\"; exec 3<>\"$1\"; exec 3>&-; rm -rf \"$2\"";
+      "trap '' INT TERM HUP; read -r end <\"$1\"; exec 3<>\"$1\"; rm -f \"$1\"; exec 3>&-; rm -rf \"$2\"";
   return Child(Command{.argv = {"sh", "-c", script, "belay-janitor", pipe.string(), directory.string()}},
                Child::Pipes{.in = false, .out = false, .err = false});
 }
@@ -34,16 +34,20 @@ Lifeline::Lifeline(std::string_view name)
     : directory_(name), held_(open_life(pipe())), janitor_(start_janitor(pipe(), directory())) {}
 
 Lifeline::~Lifeline() {
+  // First the name, then the pipe: those who have it open see its end, and nobody waits for a writer that
+  // never comes.
+  std::error_code gone_already;
+  fs::remove(pipe(), gone_already);
   held_.reset();
-  janitor_.wait({}, Deadline::in(std::chrono::seconds(2)));
 }
 
 Command Lifeline::tied(const std::string& script) const {
-  // The watcher stays in the command's process group, so `kill 0` reaches all of it and the group's number
-  // cannot be used anew while it waits. The command itself takes the place of this sh: its end is the
-  // command's end.
+  // The pipe is opened before the command runs, so no end of belay is missed. The watcher stays in the
+  // command's process group: `kill 0` reaches all of it, and the group's number cannot be used anew while it
+  // waits. The command itself takes the place of this sh: its end is the command's end.
   const std::string wrapper =
-      "(trap '' INT TERM HUP; read -r end <\"$1\"; kill -KILL 0) >/dev/null 2>&1 & exec sh -c \"$2\"";
+      "exec 3<\"$1\"; (trap '' INT HUP; read -r end <&3; kill -KILL 0) >/dev/null 2>&1 & exec sh -c \"$2\" "
+      "3<&-";
   return Command{.argv = {"sh", "-c", wrapper, "belay-tied", pipe().string(), script}};
 }
 

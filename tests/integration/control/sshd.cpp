@@ -1,0 +1,118 @@
+#include "sshd.hpp"
+
+#include <thread>
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include "../../unit/drivers/local_server.hpp"
+#include "base/error.hpp"
+#include "drivers/http.hpp"
+
+namespace belay::testing {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string user() {
+  std::string name = sh({"id", "-un"});
+  name.pop_back();
+  return name;
+}
+
+void make_key(const fs::path& file) {
+  fs::remove(file);
+  fs::remove(file.string() + ".pub");
+  sh({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "belay-test", "-f", file.string()});
+}
+
+}  // namespace
+
+Sshd::Sshd() : port_(free_port()) {
+  fs::create_directories(home());
+  make_key(private_key());
+  make_host_key();
+  fs::copy_file(private_key().string() + ".pub", scratch_ / "authorized_keys");
+  const std::string common = fmt::format(
+      "Host *\n  UserKnownHostsFile {}\n  GlobalKnownHostsFile /dev/null\n", known_hosts().string());
+  scratch_.write("ssh_config",
+                 fmt::format("Host shop\n  HostName 127.0.0.1\n  Port {}\n  User {}\n", port_, user()) +
+                     common +
+                     fmt::format("  IdentityFile {}\n  IdentitiesOnly yes\n", private_key().string()));
+  scratch_.write("ssh_config_keyless", common + "  IdentityFile none\n  IdentityAgent none\n");
+  scratch_.write("known_hosts", known_hosts_line() + "\n");
+  // The session's HOME is ours, so that its start-up files are the test's.
+  scratch_.write("sshd_config", fmt::format(R"(ListenAddress 127.0.0.1:{}
+HostKey {}
+AuthorizedKeysFile {}
+PidFile none
+StrictModes no
+UsePAM no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+MaxStartups 50
+LogLevel VERBOSE
+SetEnv HOME={}
+)",
+                                            port_, (scratch_ / "host_key").string(),
+                                            (scratch_ / "authorized_keys").string(), home().string()));
+  if (::getuid() == 0) fs::create_directories("/run/sshd");
+  start();
+}
+
+HostAddress Sshd::address() const {
+  const std::string destination = user() + "@127.0.0.1";
+  return {.local = false,
+          .destination = destination,
+          .port = port_,
+          .shown = fmt::format("{}:{}", destination, port_)};
+}
+
+void Sshd::make_host_key() const {
+  make_key(scratch_ / "host_key");
+}
+
+void Sshd::change_host_key() {
+  make_host_key();
+  restart();
+}
+
+void Sshd::restart() {
+  sshd_.reset();
+  start();
+}
+
+void Sshd::start() {
+  sshd_.emplace(Command{.argv = {"/usr/sbin/sshd", "-D", "-f", (scratch_ / "sshd_config").string(), "-E",
+                                 (scratch_ / "log").string()}},
+                Child::Pipes{.in = false, .out = false, .err = false});
+  for (const Deadline deadline = Deadline::in(20s); !http::accepts("127.0.0.1", port_, Deadline::in(1s));
+       std::this_thread::sleep_for(20ms))
+    if (deadline.expired()) throw Error("sshd does not start", log());
+}
+
+std::string Sshd::fingerprint() const {
+  const std::string listed = sh({"ssh-keygen", "-lf", (scratch_ / "host_key.pub").string()});
+  const std::size_t at = listed.find("SHA256:");
+  return listed.substr(at, listed.find(' ', at) - at);
+}
+
+std::string Sshd::known_hosts_line() const {
+  const std::string key = read_file(scratch_ / "host_key.pub");
+  return fmt::format("[127.0.0.1]:{} {}", port_, key.substr(0, key.find(' ', key.find(' ') + 1)));
+}
+
+std::string Sshd::log() const {
+  return read_file_if_exists(scratch_ / "log").value_or("");
+}
+
+int Sshd::count(const std::string& words) const {
+  const std::string text = log();
+  int found = 0;
+  for (std::size_t at = text.find(words); at != std::string::npos; at = text.find(words, at + 1)) ++found;
+  return found;
+}
+
+}  // namespace belay::testing

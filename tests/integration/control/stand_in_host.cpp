@@ -1,0 +1,138 @@
+#include "stand_in_host.hpp"
+
+#include <fstream>
+
+#include <unistd.h>
+
+#include "base/error.hpp"
+#include "base/fd.hpp"
+#include "base/files.hpp"
+#include "base/line_reader.hpp"
+#include "model/host_facts.hpp"
+
+namespace belay::testing {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+class StandInHost {
+ public:
+  explicit StandInHost(fs::path live) : live_(std::move(live)), own_(live_ / "stand-in") {}
+
+  int serve() {
+    if (fs::exists(own_))
+      std::ofstream(own_ / "sessions", std::ios::app) << ::getpid() << " " << ::getppid() << "\n";
+    say(wire::Hello{
+        .version = "stand-in", .architecture = "any", .hostname = "stand-in-host", .clock = now()});
+    LineReader lines(STDIN_FILENO);
+    std::string line;
+    while (lines.next(line, {}, Deadline::in(20s)) == LineReader::Status::line)
+      std::visit([this](const auto& message) { hear(message); }, wire::decode_to_host(line));
+    return 0;
+  }
+
+ private:
+  static void say(const wire::ToController& message) {
+    write_all(STDOUT_FILENO, wire::encode(message) + "\n");
+  }
+
+  void hear(const wire::Ping&) { say(wire::Pong{}); }
+
+  void hear(const wire::Ask& ask) {
+    if (ask.about == "facts") {
+      HostFacts facts;
+      facts.clock = now();
+      facts.docker_version = stand_in_docker;
+      facts.compose_version = "2.26.1";
+      facts.rsync_version = "3.2.7";
+      facts.path_exists = fs::exists(live_);
+      facts.path_writable = true;
+      facts.bytes_free = 100'000'000'000;
+      return say(wire::Answer{facts_to_json(facts)});
+    }
+    if (ask.about == "echo") return say(wire::Answer{ask.arguments});
+    say(wire::Failure{
+        .message = "no such question", .why = ask.about, .next = "ask another", .exit_code = 2});
+  }
+
+  void hear(const wire::Start& start) {
+    const std::string held = read_file_if_exists(own_ / "held").value_or("");
+    if (!held.empty())
+      return say(
+          wire::Held{.run = "other-run", .by = "ann@laptop", .since = now(), .waiting = held == "waiting"});
+    say(wire::Started{run_});
+    add(event::Opened{
+        .plan = start.plan, .run = run_, .nonce = nonce_, .previous = "", .belay_version = "stand-in"});
+    add(event::StepBegan{StepName::sync});
+    add(event::Noted{StepName::sync, "link_destination", ""});
+    fs::create_directories(own_ / "source");
+    add(event::Awaiting{"source", (own_ / "source").string(), 60s});
+  }
+
+  void hear(const wire::Attach& attach) {
+    const auto records = decode_journal(read_file_if_exists(journal()).value_or("")).records;
+    if (records.empty())
+      return say(wire::Failure{.message = "there was no deployment yet", .why = "", .next = ""});
+    say(wire::Started{run_});
+    for (const Record& record : records)
+      if (record.number >= attach.from) say(wire::JournalRecord{record});
+    number_ = records.back().number;
+  }
+
+  void hear(const wire::Tell& tell) {
+    const auto records = decode_journal(read_file(journal())).records;
+    const auto* const awaiting = std::get_if<event::Awaiting>(&records.back().event);
+    if (tell.nonce != nonce_ || awaiting == nullptr || awaiting->what != tell.what) return;
+    add(event::Heard{tell.what, tell.ok, tell.detail});
+    if (!tell.ok) return fail(tell.detail);
+    if (tell.what == "confirmation") {
+      add(event::Committed{run_});
+      return add(event::Closed{.outcome = RunOutcome::deployed,
+                               .serving = run_,
+                               .checked = tell.detail,
+                               .backup = "",
+                               .message = "deployed"});
+    }
+    add(event::StepDone{StepName::sync, 1ms, tell.detail});
+    add(event::StepBegan{StepName::verify});
+    add(event::Awaiting{"confirmation", read_file(own_ / "url"), 60s});
+  }
+
+  void hear(const wire::Cancel& cancel) {
+    if (cancel.nonce == nonce_) fail("cancelled");
+  }
+
+  void fail(const std::string& why) {
+    add(event::StepFailed{.step = StepName::sync,
+                          .message = "failed",
+                          .why = why,
+                          .next = "",
+                          .frames = {},
+                          .container_log = {}});
+    add(event::UndoBegan{StepName::sync});
+    add(event::UndoDone{StepName::sync, "removed"});
+    add(event::Closed{
+        .outcome = RunOutcome::rolled_back, .serving = "", .checked = "", .backup = "", .message = why});
+  }
+
+  fs::path journal() const { return own_ / "journal"; }
+
+  void add(Event what) {
+    const Record record{.number = ++number_, .at = now(), .event = std::move(what)};
+    std::ofstream(journal(), std::ios::app) << encode_line(record);
+    say(wire::JournalRecord{record});
+  }
+
+  fs::path live_, own_;
+  std::uint64_t number_ = 0;
+  std::string run_ = "20260112-103300-4f2a9c1", nonce_ = "0123456789abcdef";
+};
+
+}  // namespace
+
+int stand_in_host_session(const std::filesystem::path& live) {
+  return StandInHost(live).serve();
+}
+
+}  // namespace belay::testing
