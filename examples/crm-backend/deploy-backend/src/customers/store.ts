@@ -22,7 +22,13 @@ interface Row {
   created_at: Date;
 }
 
-const COLUMNS = 'id, name, email, phone, created_at';
+const COLUMNS = [
+  'id',
+  'name',
+  'email',
+  'phone',
+  'created_at',
+].join(', ');
 const UNIQUE_VIOLATION = '23505';
 
 export class EmailTaken extends Error {
