@@ -62,9 +62,9 @@ TEST_CASE("processes that left the group and the session are found as well") {
   CHECK_FALSE(runs(away));
 }
 
-TEST_CASE("those that keep starting others are ended") {
+TEST_CASE("those that are started while others are killed are ended too") {
   const std::string mark = random_nonce();
-  Child child(marked("echo; while :; do sleep 0.01 & sleep 0.01; done", mark));
+  Child child(marked("echo; i=0; while [ $i -lt 5000 ]; do sleep 300 & i=$((i+1)); done; wait", mark));
   first_line(child);
   CHECK(kill_processes_with(name, mark) >= 1);
   CHECK(kill_processes_with(name, mark) == 0);
