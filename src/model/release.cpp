@@ -15,7 +15,7 @@ Release release_from_json(const std::string& text) {
 }
 
 std::string release_id(Time at, const Commit& commit) {
-  if (commit.id.empty()) return stamp(at) + "-adopted";
+  if (commit.id.empty()) return stamp(at) + (commit.dirty ? "-dirty" : "-adopted");
   return stamp(at) + "-" + commit.abbreviated() + (commit.dirty ? "-dirty" : "");
 }
 

@@ -56,7 +56,9 @@ std::string release_to_json(const Release&);
 /// Throws Error on a newer format or a malformed text.
 Release release_from_json(const std::string&);
 
-/// The id of a release: the time it was made and the commit it is of ("adopted" for one found on the host).
+/// The id of a release: the time it was made and the commit it is of, "-dirty" behind it if the working tree
+/// was shipped; in place of the commit "adopted" for one found on the host, "dirty" for files that are in no
+/// repository.
 std::string release_id(Time, const Commit&);
 
 }  // namespace belay

@@ -70,4 +70,5 @@ TEST_CASE("a release id sorts by time and names its commit") {
   CHECK(release_id(at, {.id = commit, .subject = {}, .branch = {}, .dirty = true}) ==
         "20260112-103300-4f2a9c1-dirty");
   CHECK(release_id(at, {}) == "20260112-103300-adopted");
+  CHECK(release_id(at, {.id = {}, .subject = {}, .branch = {}, .dirty = true}) == "20260112-103300-dirty");
 }
