@@ -30,9 +30,9 @@ set_up() {
     during_setup -d postgres -v name="$database" <<<'CREATE DATABASE :"name"'
   fi
   local file
+  # shellcheck source=/dev/null
   for file in /docker-entrypoint-initdb.d/*; do
     case "$file" in
-      # shellcheck source=/dev/null
       *.sh) . "$file" ;;
       *.sql) during_setup -d "$database" -f "$file" ;;
     esac
