@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 #include <fmt/core.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include "base/process.hpp"
 #include "processes.hpp"
@@ -23,6 +25,13 @@ const LineSink nowhere = [](Stream, std::string_view) {};
 LineSink first_pid(pid_t& pid) {
   return [&pid](Stream, std::string_view line) {
     if (pid < 0) pid = pid_in(line);
+  };
+}
+
+/// Reads so slowly that the pipe is full again each time run() looks.
+LineSink slower_than_yes() {
+  return [lines = 0](Stream, std::string_view) mutable {
+    if (++lines % 10'000 == 0) std::this_thread::sleep_for(20ms);
   };
 }
 
@@ -76,8 +85,18 @@ TEST_CASE("a grandchild has the grace to clean up, and what it says then is hear
 }
 
 TEST_CASE("a program that never stops talking has a deadline too") {
-  const auto outcome = run(shell("yes & yes & yes & yes"), {}, Deadline::in(300ms), nowhere);
-  CHECK(outcome.end == Outcome::End::deadline);
+  CHECK(run({.argv = {"yes"}}, {}, Deadline::in(300ms), slower_than_yes()).end == Outcome::End::deadline);
+}
+
+TEST_CASE("zombies whose parent does not reap them are not waited for") {
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // orphans fall to this process, as to a lazy init
+  Command command = shell("sleep 300 & sleep 300 & wait");
+  command.grace = 1h;
+  CHECK(run(command, {}, Deadline::in(200ms), nowhere).end == Outcome::End::deadline);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 0);
+  int orphans = 0;
+  while (::wait(nullptr) > 0) ++orphans;
+  CHECK(orphans == 2);
 }
 
 TEST_CASE("a stop from another thread ends it") {
@@ -114,7 +133,7 @@ TEST_CASE("a grandchild that holds the pipes does not hold up the end") {
 }
 
 TEST_CASE("nor do some that write for ever") {
-  CHECK(run(shell("yes & yes & yes & yes & exit"), {}, in_good_time(), nowhere)
+  CHECK(run(shell("yes & yes & yes & yes & sleep 0.3"), {}, in_good_time(), nowhere)
             .ok());  // they die of SIGPIPE now
 }
 
