@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "base/error.hpp"
+#include "control/agent.hpp"
 #include "control/gate.hpp"
 #include "control/lifeline.hpp"
 #include "control/run_follower.hpp"
@@ -50,6 +51,7 @@ Ending hand_over(Session& session, const EnvironmentConfig& environment, const P
 Ending deploy(const Config& config, const EnvironmentConfig& environment, const DeployOptions& options,
               Watcher& watcher, std::stop_token stop) {
   return while_doing(fmt::format("deploying {} to {}", config.app, environment.name), [&] {
+    ssh_key_from_environment();  // before any child is started
     const Source source = find_source(config, options.ref, options.dirty, watcher, stop);
     // A wrong key shows in a second, not after minutes of tests. Nothing is locked on the host meanwhile.
     Session session = Session::open(environment, watcher, stop);

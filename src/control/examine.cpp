@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/nearest.hpp"
+#include "control/agent.hpp"
 #include "control/checks.hpp"
 #include "control/compose_there.hpp"
 #include "control/findings.hpp"
@@ -148,6 +149,7 @@ class Examination {
 
 std::vector<Finding> examine(const Config& config, const EnvironmentConfig& environment, Watcher& watcher,
                              std::stop_token stop) {
+  ssh_key_from_environment();  // before any child is started
   return Examination(config, environment, watcher, std::move(stop)).findings();
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "control/agent.hpp"
 #include "control/checks.hpp"
 #include "control/compose_there.hpp"
 #include "control/deployment.hpp"
@@ -79,6 +80,7 @@ std::vector<std::string> hidden_files(const Source& source, const Checkout& chec
 Preview preview(const Config& config, const EnvironmentConfig& environment, const std::string& ref,
                 bool dirty, Watcher& watcher, std::stop_token stop) {
   return while_doing("planning a deployment to " + environment.name, [&] {
+    ssh_key_from_environment();  // before any child is started
     const Source source = find_source(config, ref, dirty, watcher, stop);
     Session session = Session::open(environment, watcher, stop, Purpose::look);
     const Lifeline life("belay-plan-");

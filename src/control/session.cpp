@@ -86,6 +86,7 @@ Session::Session(Session&&) noexcept = default;
 
 Session Session::open(const EnvironmentConfig& environment, Watcher& watcher, std::stop_token stop,
                       Purpose purpose) {
+  ssh_key_from_environment();  // before any child is started
   watcher.connecting(environment.host.shown);
   auto connection = std::make_unique<Connection>();
   connection->environment = environment;

@@ -26,7 +26,7 @@ TEST_CASE("a pinned key lets the host in without known_hosts, in one connection"
   write_file_atomically(world.sshd.known_hosts(), "");
   world.environment.host_key = world.sshd.fingerprint();
   CHECK(world.open().hello().hostname == "stand-in-host");
-  CHECK(world.sshd.connections() - 1 == 1);
+  CHECK(world.sshd.connections() == 1);
 }
 
 TEST_CASE("a pinned key alone decides: a known host with another key is refused") {

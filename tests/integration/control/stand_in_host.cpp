@@ -62,12 +62,11 @@ class StandInHost {
       return say(
           wire::Held{.run = "other-run", .by = "ann@laptop", .since = now(), .waiting = held == "waiting"});
     say(wire::Started{run_});
-    add(event::Opened{
-        .plan = start.plan, .run = run_, .nonce = nonce_, .previous = "", .belay_version = "stand-in"});
-    add(event::StepBegan{StepName::sync});
-    add(event::Noted{StepName::sync, "link_destination", ""});
     fs::create_directories(own_ / "source");
-    add(event::Awaiting{"source", (own_ / "source").string(), 60s});
+    add({event::Opened{
+             .plan = start.plan, .run = run_, .nonce = nonce_, .previous = "", .belay_version = "stand-in"},
+         event::StepBegan{StepName::sync}, event::Noted{StepName::sync, "link_destination", ""},
+         event::Awaiting{"source", (own_ / "source").string(), 60s}});
   }
 
   void hear(const wire::Attach& attach) {
@@ -84,44 +83,51 @@ class StandInHost {
     const auto records = decode_journal(read_file(journal())).records;
     const auto* const awaiting = std::get_if<event::Awaiting>(&records.back().event);
     if (tell.nonce != nonce_ || awaiting == nullptr || awaiting->what != tell.what) return;
-    add(event::Heard{tell.what, tell.ok, tell.detail});
-    if (!tell.ok) return fail(tell.detail);
-    if (tell.what == "confirmation") {
-      add(event::Committed{run_});
-      return add(event::Closed{.outcome = RunOutcome::deployed,
-                               .serving = run_,
-                               .checked = tell.detail,
-                               .backup = "",
-                               .message = "deployed"});
-    }
-    add(event::StepDone{StepName::sync, 1ms, tell.detail});
-    add(event::StepBegan{StepName::verify});
-    add(event::Awaiting{"confirmation", read_file(own_ / "url"), 60s});
+    const event::Heard heard{tell.what, tell.ok, tell.detail};
+    if (!tell.ok) return fail(heard, tell.detail);
+    if (tell.what == "confirmation")
+      return add({heard, event::Committed{run_},
+                  event::Closed{.outcome = RunOutcome::deployed,
+                                .serving = run_,
+                                .checked = tell.detail,
+                                .backup = "",
+                                .message = "deployed"}});
+    add({heard, event::StepDone{StepName::sync, 1ms, tell.detail}, event::StepBegan{StepName::verify},
+         event::Awaiting{"confirmation", read_file(own_ / "url"), 60s}});
   }
 
   void hear(const wire::Cancel& cancel) {
-    if (cancel.nonce == nonce_) fail("cancelled");
+    if (cancel.nonce == nonce_) fail(event::Heard{"cancel", true, "from the controller"}, "cancelled");
   }
 
-  void fail(const std::string& why) {
-    add(event::StepFailed{.step = StepName::sync,
-                          .message = "failed",
-                          .why = why,
-                          .next = "",
-                          .frames = {},
-                          .container_log = {}});
-    add(event::UndoBegan{StepName::sync});
-    add(event::UndoDone{StepName::sync, "removed"});
-    add(event::Closed{
-        .outcome = RunOutcome::rolled_back, .serving = "", .checked = "", .backup = "", .message = why});
+  void fail(const event::Heard& heard, const std::string& why) {
+    add({heard,
+         event::StepFailed{.step = StepName::sync,
+                           .message = "failed",
+                           .why = why,
+                           .next = "",
+                           .frames = {},
+                           .container_log = {}},
+         event::UndoBegan{StepName::sync}, event::UndoDone{StepName::sync, "removed"},
+         event::Closed{.outcome = RunOutcome::rolled_back,
+                       .serving = "",
+                       .checked = "",
+                       .backup = "",
+                       .message = why}});
   }
 
   fs::path journal() const { return own_ / "journal"; }
 
-  void add(Event what) {
-    const Record record{.number = ++number_, .at = now(), .event = std::move(what)};
-    std::ofstream(journal(), std::ios::app) << encode_line(record);
-    say(wire::JournalRecord{record});
+  /// All are written before any is said: a real host goes on when its session is cut, too.
+  void add(std::vector<Event> events) {
+    std::vector<Record> records;
+    std::string lines;
+    for (Event& what : events) {
+      records.push_back({.number = ++number_, .at = now(), .event = std::move(what)});
+      lines += encode_line(records.back());
+    }
+    std::ofstream(journal(), std::ios::app) << lines;
+    for (const Record& record : records) say(wire::JournalRecord{record});
   }
 
   fs::path live_, own_;
