@@ -48,6 +48,7 @@ std::string verdict(const std::vector<Finding>& findings, const std::string& env
 std::vector<std::string> environments_meant(const Config& config, const std::string& name) {
   if (!name.empty()) return {name};
   std::vector<std::string> names;
+  names.reserve(config.environments.size());
   for (const EnvironmentConfig& environment : config.environments) names.push_back(environment.name);
   return names;
 }

@@ -32,7 +32,7 @@ class Grammar {
   };
 
   template <class C>
-  CLI::App& add(const char* name, const char* about, std::shared_ptr<C> value) {
+  CLI::App& add(const char* name, const char* about, const std::shared_ptr<C>& value) {
     CLI::App* app = app_.add_subcommand(name, about);
     app->set_help_flag();  // --help is seen before CLI11 sees anything: it needs no valid line
     app->fallthrough();

@@ -136,8 +136,8 @@ std::string fish_script(const std::vector<CommandShape>& commands) {
     text += fmt::format("complete -c belay -n __fish_use_subcommand -a {} -d {}\n", command.name,
                         single_quoted(command.about));
     const std::string seen = single_quoted("__fish_seen_subcommand_from " + command.name);
-    for (std::size_t i = 0; i < command.positionals.size(); ++i) {
-      std::string words = words_at(command.positionals[i], commands);
+    for (const std::string& positional : command.positionals) {
+      std::string words = words_at(positional, commands);
       if (words == environments) words = "(belay completion-environments 2>/dev/null)";
       if (!words.empty()) text += fmt::format("complete -c belay -n {} -a {}\n", seen, single_quoted(words));
     }

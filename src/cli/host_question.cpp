@@ -47,8 +47,8 @@ std::vector<RunningContainer> containers_of(Context& context, Session& session, 
   return std::move(facts.containers);
 }
 
-std::vector<RunningContainer> containers_named(std::vector<RunningContainer> all, const std::string& wanted,
-                                               const std::string& environment) {
+std::vector<RunningContainer> containers_named(const std::vector<RunningContainer>& all,
+                                               const std::string& wanted, const std::string& environment) {
   std::vector<RunningContainer> found;
   for (const RunningContainer& one : all)
     if (wanted.empty() || one.service == wanted || one.name == wanted) found.push_back(one);
@@ -67,7 +67,10 @@ RunningContainer the_container(const std::vector<RunningContainer>& containers,
   const RunningContainer* running = nullptr;
   int count = 0;
   for (const RunningContainer& one : containers)
-    if (one.state == "running") running = &one, ++count;
+    if (one.state == "running") {
+      running = &one;
+      ++count;
+    }
   if (count == 1) return *running;
   throw Error("which of the containers?", "",
               fmt::format("There are: {}\n{}", list_of(containers), how_to_choose), ExitCode::bad_input);

@@ -22,8 +22,8 @@ std::vector<RunningContainer> containers_of(Context&, Session&, const Chosen&);
 
 /// Those that `wanted` names, by service or by their own name; all of them if it is empty. Throws
 /// Error{bad_input} with the list if there is none such.
-std::vector<RunningContainer> containers_named(std::vector<RunningContainer>, const std::string& wanted,
-                                               const std::string& environment);
+std::vector<RunningContainer> containers_named(const std::vector<RunningContainer>&,
+                                               const std::string& wanted, const std::string& environment);
 
 /// The one that is meant; Error{bad_input} with the list if there are several.
 RunningContainer the_container(const std::vector<RunningContainer>&, const std::string& how_to_choose);

@@ -6,9 +6,9 @@
 
 namespace belay::cli {
 
-void JsonLines::put(const char* type, boost::json::object fields) {
+void JsonLines::put(const char* type, const boost::json::object& fields) {
   boost::json::object line{{"type", type}, {"at", iso8601(now())}};
-  for (auto& field : fields) line.insert(field);
+  for (const auto& field : fields) line.insert(field);
   const std::lock_guard lock(mutex_);
   out_.line(boost::json::serialize(line));
 }

@@ -33,7 +33,7 @@ class JsonLines : public Watcher {
   void notice(const std::string&) override;
 
  private:
-  void put(const char* type, boost::json::object fields);
+  void put(const char* type, const boost::json::object& fields);
 
   Output& out_;
   std::mutex mutex_;

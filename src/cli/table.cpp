@@ -31,6 +31,7 @@ std::string Table::rendered(const Style& style, int columns) const {
     text += (heading ? style.bold(line) : line) + "\n";
   };
   std::vector<std::string> headings;
+  headings.reserve(columns_.size());
   for (const Column& column : columns_) headings.push_back(column.heading);
   add_line(headings, true);
   for (const auto& row : rows_) add_line(row, false);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
+#include <cstdio>
 #include <mutex>
 
 #include <doctest/doctest.h>
@@ -35,6 +36,7 @@ struct End {
 template <class Body>
 End in_child(Body&& body) {
   Pipe pipe = make_pipe();
+  std::fflush(nullptr);  // or the child prints it once more
   const pid_t child = fork();
   REQUIRE(child >= 0);
   if (child == 0) {
