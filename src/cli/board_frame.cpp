@@ -52,7 +52,7 @@ class Painter {
     if (waiting_hidden > 0)
       add("  " +
           style_.dim(fmt::format("{} {} more to go", style_.ellipsis(), counted(waiting_hidden, "step"))));
-    if (!board_.pause().empty()) add("  " + style_.yellow(board_.pause()));
+    if (!board_.pause().empty()) remark("! ", board_.pause());
     return std::move(lines_);
   }
 
@@ -65,7 +65,16 @@ class Painter {
   void heading() {
     add(style_.bold(board_.title()) +
         (board_.subtitle().empty() ? "" : "  " + style_.dim(printable(board_.subtitle()))));
-    for (const std::string& notice : board_.notices()) add("  " + style_.yellow("! ") + notice);
+    for (const std::string& notice : board_.notices()) remark("! ", notice);
+  }
+
+  // What must be read whole: broken into lines, not cut.
+  void remark(const std::string& mark, const std::string& text) {
+    bool first = true;
+    for (const std::string& line : wrapped(text, columns_ - 4)) {
+      add("  " + (first ? style_.yellow(mark) : padded("", display_width(mark))) + line);
+      first = false;
+    }
   }
 
   std::string mark(Mark mark) const {

@@ -15,7 +15,8 @@ std::unique_ptr<Watcher> make_view(Context&, bool json, const std::string& title
 
 /// What Ctrl-C means for a deployment or rollback.
 inline constexpr const char* undone_on_interrupt =
-    "Stopping: what was begun on the host is being undone. Ctrl-C once more leaves; the host then does it "
+    "Stopping: whatever was begun on the host is undone first. Ctrl-C again leaves at once; the host then "
+    "does it "
     "alone.";
 
 /// Watches a deployment, rollback or attached run to its end, prints the report, and returns the exit code.

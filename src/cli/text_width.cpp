@@ -156,6 +156,23 @@ std::string clipped(std::string_view text, int columns, std::string_view ellipsi
   return kept;
 }
 
+std::vector<std::string> wrapped(std::string_view text, int columns) {
+  std::vector<std::string> lines(1);
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    std::string& line = lines.back();
+    if (line.empty())
+      line = word;
+    else if (display_width(line) + 1 + display_width(word) <= columns)
+      line += " " + std::string(word);
+    else
+      lines.emplace_back(word);
+  }
+  return lines;
+}
+
 std::string padded(std::string_view text, int columns) {
   std::string result(text);
   result.append(static_cast<std::size_t>(std::max(0, columns - display_width(text))), ' ');

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace belay::cli {
 
@@ -16,6 +17,9 @@ int display_width(std::string_view);
 
 /// At most `columns` wide, ending in `ellipsis` when something was cut. Colours stay, and are closed.
 std::string clipped(std::string_view text, int columns, std::string_view ellipsis);
+
+/// Broken between words into lines of at most `columns`; a longer word gets a line of its own. Never empty.
+std::vector<std::string> wrapped(std::string_view text, int columns);
 
 /// Filled with spaces up to `columns`; never cut.
 std::string padded(std::string_view text, int columns);

@@ -168,6 +168,13 @@ TEST_CASE("a host whose clock is an hour off does not disturb the times") {
   CHECK(picture(board, 4700ms).find("build         2.5 s") != std::string::npos);
 }
 
+TEST_CASE("a note that is longer than the terminal is broken into lines, not cut") {
+  Board board("Deploying");
+  board.notice("Stopping: whatever was begun on the host is undone first.");
+  CHECK(text_of(frame(board, samples::start(), {40, 20}, plain, 0)) ==
+        "Deploying\n  ! Stopping: whatever was begun on the\n    host is undone first.\n");
+}
+
 TEST_CASE("who holds the environment is said while waiting, and no longer") {
   Board board("Deploying crm-backend to production");
   const Time start = samples::start();

@@ -49,6 +49,15 @@ TEST_CASE("clipping coloured text closes the colour") {
   CHECK(clipped("\x1b[31mall of it red\x1b[0m", 4, "…") == "\x1b[31mall…\x1b[0m");
 }
 
+TEST_CASE("wrapping breaks between words, and nowhere else") {
+  using Lines = std::vector<std::string>;
+  CHECK(wrapped("one two three", 7) == Lines{"one two", "three"});
+  CHECK(wrapped("one two three", 80) == Lines{"one two three"});
+  CHECK(wrapped("an unbreakable word", 5) == Lines{"an", "unbreakable", "word"});
+  CHECK(wrapped("日本 語", 4) == Lines{"日本", "語"});
+  CHECK(wrapped("", 5) == Lines{""});
+}
+
 TEST_CASE("padding counts columns") {
   CHECK(padded("ü", 3) == "ü  ");
   CHECK(padded("long", 2) == "long");
