@@ -1,0 +1,50 @@
+"""tests/world/tally: the last line of the tests must not be better than they were."""
+import subprocess
+
+import pytest
+from belay_world.machine import SCRIPTS
+
+DOCTEST = "[doctest] test cases:  12 |  10 passed |  2 failed | 0 skipped\n[doctest] Status: FAILURE!"
+
+
+def tally(directory, *bodies):
+    files = []
+    for number, body in enumerate(bodies):
+        files.append(directory / f"{number}.xml")
+        files[-1].write_text(f"<testsuite>{body}</testsuite>")
+    done = subprocess.run([SCRIPTS / "tally", *files], capture_output=True, text=True)
+    return done.stdout.strip(), done.returncode
+
+
+@pytest.mark.parametrize(
+    "body, line, code",
+    [
+        ('<testcase name="a" status="run"/>', "1 passed, 0 failed", 0),
+        ('<testcase name="a"><failure/></testcase>', "0 passed, 1 failed", 1),
+        ('<testcase name="a"><error/></testcase><testcase name="b"/>', "1 passed, 1 failed", 1),
+        ('<testcase name="a"><skipped/></testcase><testcase name="b"/>', "1 passed, 0 failed, 1 skipped", 0),
+        (f'<testcase name="a" status="fail"><system-out>{DOCTEST}</system-out></testcase>', "10 passed, 2 failed", 1),
+        (
+            '<testcase status="run"><system-out>[doctest] test cases: 3 | 3 passed | 0 failed</system-out></testcase>',
+            "3 passed, 0 failed", 0,
+        ),
+        ('<testcase name="killed" status="fail"><system-out>half a li</system-out></testcase>', "0 passed, 1 failed", 1),
+        (
+            '<testcase status="notrun"><skipped message="Unable to find executable"/></testcase>',
+            "0 passed, 1 failed", 1,
+        ),
+        ("", "0 passed, 0 failed", 1),
+    ],
+)
+def test_a_result_is_counted_for_what_it_is(tmp_path, body, line, code):
+    assert tally(tmp_path, body) == (line, code)
+
+
+def test_a_program_that_passed_its_cases_and_then_failed_counts_as_failed(tmp_path):
+    body = '<testcase status="fail"><system-out>[doctest] test cases: 3 | 3 passed | 0 failed</system-out></testcase>'
+    assert tally(tmp_path, body) == ("3 passed, 1 failed", 1)
+
+
+def test_all_files_are_added_up_and_bytes_that_xml_forbids_do_not_matter(tmp_path):
+    out = '<testcase status="run"><system-out>\x1b[31mred\x00</system-out></testcase>'
+    assert tally(tmp_path, out, '<testcase name="b"/>') == ("2 passed, 0 failed", 0)
