@@ -35,6 +35,7 @@ def tally(directory, *bodies):
         ),
         ("", "0 passed, 0 failed", 1),
     ],
+    ids=["passed", "failed", "error", "skipped", "doctest failed", "doctest passed", "killed", "not started", "nothing"],
 )
 def test_a_result_is_counted_for_what_it_is(tmp_path, body, line, code):
     assert tally(tmp_path, body) == (line, code)

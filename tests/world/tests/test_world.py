@@ -7,7 +7,7 @@ def test_the_app_serves_customers_and_no_acknowledged_write_is_missing(world):
     with world.load(get=100, post=30) as load:
         world.start("sleep", "1").wait()
     assert load.report.failed == 0, load.report.summary()
-    assert len(load.report.acknowledged) >= 30
+    assert load.report.acknowledged
     assert world.database.missing(load.report.acknowledged) == []
     assert world.database.missing([{"id": 1, "email": "somebody@else"}]) == ["somebody@else"]
 
