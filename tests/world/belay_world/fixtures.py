@@ -1,10 +1,8 @@
-"""For a suite's conftest.py: `from belay_world.fixtures import *`. A test that takes `world` gets it as on the first day."""
+"""For a suite's conftest.py: `pytest_plugins = ["belay_world.fixtures"]`. A test that takes `world` gets it as on the first day."""
 import pytest
 
 from .machine import Machine
 from .world import World
-
-__all__ = ["session_world", "world"]
 
 
 @pytest.fixture(scope="session")

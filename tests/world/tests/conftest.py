@@ -4,4 +4,4 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from belay_world.fixtures import *  # noqa: E402,F401,F403
+pytest_plugins = ["belay_world.fixtures"]
