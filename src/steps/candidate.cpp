@@ -1,0 +1,128 @@
+#include "steps/candidate.hpp"
+
+#include <algorithm>
+
+#include <boost/json.hpp>
+#include <fmt/core.h>
+
+#include "steps/compose_model.hpp"
+
+namespace belay {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr auto compose_time = std::chrono::minutes(2);
+
+docker::Inspection inspected(const docker::Engine& engine, const std::string& id) {
+  auto inspection = engine.inspect(id);
+  if (!inspection) throw Error("container " + id + " is gone", "it was there a moment ago", "deploy again");
+  return std::move(*inspection);
+}
+
+/// Compose's own container of the candidate model: made, read, removed.
+json::object template_body(Context& context, const std::string& project, const std::string& service,
+                           std::size_t existing) {
+  compose::create_one_more({context.layout.live, context.layout.compose_model(context.release), project},
+                           service, static_cast<int>(existing), context.stop, Deadline::in(compose_time));
+  const auto made = context.engine.containers(
+      {fmt::format("{}={}", label::nonce, context.nonce), "com.docker.compose.service=" + service});
+  if (made.empty())
+    throw Error("compose made no container for service " + service, "it reported success",
+                "run `docker compose config` in the live directory and look at the service");
+  auto body = docker::create_body_of(inspected(context.engine, made.front().id).raw);
+  for (const auto& container : made) context.engine.remove(container.id);
+  return body;
+}
+
+}  // namespace
+
+std::string candidate_name(const std::string& final_name, const std::string& release) {
+  return final_name + "-" + release;
+}
+
+std::vector<docker::Container> containers_of_service(const docker::Engine& engine, const std::string& project,
+                                                     const std::string& service,
+                                                     const std::vector<std::string>& names) {
+  auto found =
+      engine.containers({"com.docker.compose.project=" + project, "com.docker.compose.service=" + service,
+                         "com.docker.compose.oneoff=False"});
+  for (const auto& name : names)
+    if (auto named = engine.container_named(name))
+      if (std::ranges::find(found, named->id, &docker::Container::id) == found.end())
+        found.push_back(std::move(*named));
+  return found;
+}
+
+ReleasedService frozen_service(Context& context, const json::object& model, const std::string& service) {
+  const auto project = std::string(model.at("name").as_string());
+  const auto& environment = context.environment();
+  ReleasedService released{.name = service,
+                           .live_image = live_image_of(model, service),
+                           .container_names = container_names_of(model, service)};
+  released.frozen_image = frozen_image(released.live_image, context.release);
+  released.image_id = context.engine.image_id(released.frozen_image).value_or("");
+
+  const auto existing =
+      context.engine.containers({"com.docker.compose.project=" + project,
+                                 "com.docker.compose.service=" + service, "com.docker.compose.oneoff=False"});
+  auto body = template_body(context, project, service, existing.size());
+  auto& labels = body.at("Labels").as_object();
+  labels["com.docker.compose.config-hash"] = compose::service_hash(
+      {context.layout.live, context.layout.source(context.release) / environment.compose}, service,
+      context.stop, Deadline::in(compose_time));
+  labels["com.docker.compose.image"] = released.image_id;
+  labels["com.docker.compose.project.working_dir"] = context.layout.live.string();
+  labels["com.docker.compose.project.config_files"] = (context.layout.live / environment.compose).string();
+  for (std::size_t i = 0; i < released.container_names.size(); ++i) {
+    labels["com.docker.compose.container-number"] = std::to_string(i + 1);
+    released.containers.push_back(body);
+  }
+  return released;
+}
+
+void create_candidates(Context& context, const Release& release) {
+  for (const auto& service : release.services)
+    for (std::size_t i = 0; i < service.containers.size(); ++i) {
+      auto body = service.containers[i];
+      auto& labels = body["Labels"];
+      if (!labels.is_object()) labels = json::object{};
+      labels.as_object()[label::nonce] = context.nonce;
+      labels.as_object()[label::release] = release.id;
+      labels.as_object()[label::role] = "candidate";
+      body["Image"] = service.frozen_image;
+      context.engine.create(candidate_name(service.container_names.at(i), context.nonce), body);
+    }
+}
+
+Release adopted_release(Context& context, const json::object& model,
+                        const std::vector<PreviousContainer>& running) {
+  Release release{.origin = Release::Origin::adopted,
+                  .state = Release::State::good,
+                  .by = context.plan.by,
+                  .created = now(),
+                  .compose_file = context.environment().compose};
+  // A second earlier than the candidate, which is made after it.
+  release.id = release_id(release.created - std::chrono::seconds(1), release.commit);
+  for (const auto& previous : running) {
+    const auto inspection = inspected(context.engine, previous.id);
+    auto existing = std::ranges::find(release.services, previous.service, &ReleasedService::name);
+    if (existing == release.services.end()) {
+      ReleasedService service{.name = previous.service,
+                              .image_id = inspection.container.image_id,
+                              .live_image = live_image_of(model, previous.service)};
+      service.frozen_image = frozen_image(service.live_image, release.id);
+      const auto colon = service.frozen_image.rfind(':');
+      context.engine.tag(service.image_id, service.frozen_image.substr(0, colon),
+                         service.frozen_image.substr(colon + 1));
+      existing = release.services.insert(release.services.end(), std::move(service));
+    }
+    existing->container_names.push_back(previous.name);
+    existing->containers.push_back(docker::create_body_of(inspection.raw));
+    release.switched = inspection.started;
+  }
+  return release;
+}
+
+}  // namespace belay

@@ -1,0 +1,96 @@
+#include "steps/container_watch.hpp"
+
+#include <chrono>
+
+#include "base/error.hpp"
+
+namespace belay {
+
+namespace {
+constexpr auto longest_wait_for_stream = std::chrono::seconds(5);
+constexpr auto pause_before_reconnect = std::chrono::milliseconds(200);
+}  // namespace
+
+ContainerWatch::ContainerWatch(docker::Engine engine, std::vector<std::string> ids)
+    : engine_(std::move(engine)), ids_(ids.begin(), ids.end()) {
+  thread_ = std::jthread([this](std::stop_token stop) { follow(stop); });
+  std::unique_lock lock(mutex_);
+  if (!standing_changed_.wait_for(lock, longest_wait_for_stream, [this] { return standing_; }))
+    throw Error("the Engine's event stream did not open", "no answer within 5 s",
+                "check the Engine: docker events --since 1m");
+}
+
+ContainerWatch::~ContainerWatch() = default;
+
+std::optional<ContainerWatch::Death> ContainerWatch::death() const {
+  const std::scoped_lock lock(mutex_);
+  return death_;
+}
+
+void ContainerWatch::follow(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    try {
+      engine_.follow_events(
+          last_event_nano_ == 0 ? 0 : last_event_nano_ + 1,
+          [this] {
+            look_once();
+            const std::scoped_lock lock(mutex_);
+            standing_ = true;
+            standing_changed_.notify_all();
+          },
+          [this](const docker::Event& event) { seen(event); }, stop);
+    } catch (const Error&) {
+      // The Engine is restarting: the stream is opened again until it stands or nobody needs it any more.
+      // That it does not come back is found by whoever waits for the candidate, whose own deadline ends the
+      // step.
+    }
+    std::mutex pause;
+    std::unique_lock lock(pause);
+    std::condition_variable_any().wait_for(lock, stop, pause_before_reconnect, [] { return false; });
+  }
+}
+
+void ContainerWatch::look_once() {
+  // What happened between a broken stream and the next one: only a container that has been started can have
+  // died.
+  for (const auto& id : ids_) {
+    const auto inspection = engine_.inspect(id);
+    if (!inspection) return report(id, "was removed");
+    const auto& state = inspection->container.state;
+    if (state == "exited" || state == "dead" || state == "restarting" || inspection->restarts > 0)
+      return report(id, inspection->oom_killed ? "killed: out of memory"
+                                               : "exited with code " + std::to_string(inspection->exit_code));
+  }
+}
+
+void ContainerWatch::seen(const docker::Event& event) {
+  last_event_nano_ = event.time_nano;
+  if (!ids_.contains(event.id)) return;
+  if (event.action == "oom") {
+    out_of_memory_ = true;
+  } else if (event.action == "die") {
+    const auto code = event.attributes.find("exitCode");
+    // Out of memory shows as its own event beside this one, before or after it: exit code 137 asks the
+    // Engine.
+    if (!out_of_memory_ && code != event.attributes.end() && code->second == "137")
+      if (const auto inspection = engine_.inspect(event.id)) out_of_memory_ = inspection->oom_killed;
+    report(event.id, out_of_memory_
+                         ? "killed: out of memory"
+                         : "exited with code " + (code == event.attributes.end() ? "unknown" : code->second));
+  } else if (event.action == "health_status: unhealthy") {
+    report(event.id, "its HEALTHCHECK says unhealthy");
+  }
+}
+
+void ContainerWatch::report(const std::string& id, std::string how) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!death_) death_ = Death{id, std::move(how)};
+  }
+  died_.request_stop();
+}
+
+EitherStop::EitherStop(std::stop_token one, std::stop_token other)
+    : one_(std::move(one), Request{source_}), other_(std::move(other), Request{source_}) {}
+
+}  // namespace belay

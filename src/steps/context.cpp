@@ -1,0 +1,34 @@
+#include "steps/context.hpp"
+
+#include <algorithm>
+
+#include <boost/json.hpp>
+
+namespace belay {
+
+std::vector<PreviousContainer> previous_containers(const Context& context) {
+  std::vector<PreviousContainer> found;
+  const auto noted = context.ledger.noted(StepName::create, "previous_containers");
+  if (!noted) return found;
+  for (const auto& item : noted->as_array()) {
+    const auto& object = item.as_object();
+    found.push_back({.id = std::string(object.at("id").as_string()),
+                     .name = std::string(object.at("name").as_string()),
+                     .service = std::string(object.at("service").as_string()),
+                     .running = object.at("running").as_bool(),
+                     .restart_policy = std::string(object.at("restart_policy").as_string()),
+                     .restart_maximum = object.at("restart_maximum").to_number<int>()});
+  }
+  return found;
+}
+
+bool something_served(const Context& context) {
+  return std::ranges::any_of(previous_containers(context), &PreviousContainer::running);
+}
+
+std::vector<docker::Container> made_by_this_attempt(const Context& context, const std::string& role) {
+  return context.engine.containers(
+      {std::string(label::nonce) + "=" + context.nonce, std::string(label::role) + "=" + role});
+}
+
+}  // namespace belay

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "drivers/docker.hpp"
+#include "model/plan.hpp"
+#include "steps/container_watch.hpp"
+#include "steps/layout.hpp"
+#include "steps/ledger.hpp"
+#include "steps/release_store.hpp"
+
+namespace belay {
+
+/// What every step is given. Nothing in it outlives the process but what the ledger and the release store
+/// hold: a step that is undone by another process finds there, or on the Engine by the nonce's label, all it
+/// needs.
+struct Context {
+  const Plan& plan;
+  std::string release;   // the candidate's id
+  std::string nonce;     // of this attempt; label belay.nonce on everything it makes
+  std::string previous;  // the release that served when it began; empty: none
+  Layout layout;
+  ReleaseStore store;
+  docker::Engine engine;
+  Ledger& ledger;
+  std::stop_token stop;
+  std::unique_ptr<ContainerWatch> watch{};  // from switch to verify
+
+  const EnvironmentConfig& environment() const { return plan.environment; }
+};
+
+/// The labels belay puts on what it makes.
+namespace label {
+inline constexpr auto nonce = "belay.nonce";
+inline constexpr auto release = "belay.release";
+inline constexpr auto role = "belay.role";  // "candidate" or "migration"
+}  // namespace label
+
+/// A container of the release before, as the switch found it.
+struct PreviousContainer {
+  std::string id, name, service;
+  bool running = false;
+  std::string restart_policy;
+  int restart_maximum = 0;
+};
+std::vector<PreviousContainer> previous_containers(const Context&);  // as create noted them
+/// Whether anything served before: if not, a failure has nothing to go back to.
+bool something_served(const Context&);
+/// The containers this attempt made for `role`, with their service.
+std::vector<docker::Container> made_by_this_attempt(const Context&, const std::string& role);
+
+}  // namespace belay

@@ -1,0 +1,135 @@
+#include <algorithm>
+
+#include <boost/json.hpp>
+#include <fmt/core.h>
+
+#include "drivers/compose.hpp"
+#include "steps/candidate.hpp"
+#include "steps/compose_model.hpp"
+#include "steps/step.hpp"
+
+namespace belay::create {
+
+namespace json = boost::json;
+
+namespace {
+
+std::vector<PreviousContainer> found_containers(Context& context, const std::string& project,
+                                                const std::string& service,
+                                                const std::vector<std::string>& names) {
+  std::vector<PreviousContainer> found;
+  for (const auto& container : containers_of_service(context.engine, project, service, names)) {
+    if (const auto made = container.labels.find(label::nonce);
+        made != container.labels.end() && made->second == context.nonce)
+      continue;  // our own, of an apply that did not end
+    const auto inspection = context.engine.inspect(container.id);
+    if (!inspection) continue;  // removed meanwhile
+    found.push_back({container.id, container.name, service, inspection->container.running(),
+                     inspection->restart_policy, inspection->restart_maximum});
+  }
+  return found;
+}
+
+void note_previous(Context& context, const std::vector<PreviousContainer>& previous) {
+  json::array noted;
+  for (const auto& container : previous)
+    noted.push_back(json::object{{"id", container.id},
+                                 {"name", container.name},
+                                 {"service", container.service},
+                                 {"running", container.running},
+                                 {"restart_policy", container.restart_policy},
+                                 {"restart_maximum", container.restart_maximum}});
+  context.ledger.note(StepName::create, "previous_containers", std::move(noted));
+}
+
+/// Whether what runs is what the current release froze: the same images, made by it.
+bool runs_current(const Context& context, const std::vector<PreviousContainer>& running) {
+  const auto current = context.store.find(context.previous);
+  if (!current) return false;
+  return std::ranges::all_of(running, [&](const PreviousContainer& container) {
+    const auto service = std::ranges::find(current->services, container.service, &ReleasedService::name);
+    const auto inspection = context.engine.inspect(container.id);
+    return service != current->services.end() && inspection &&
+           inspection->container.image_id == service->image_id;
+  });
+}
+
+void adopt_if_foreign(Context& context, const json::object& model,
+                      const std::vector<PreviousContainer>& previous) {
+  std::vector<PreviousContainer> running;
+  std::ranges::copy_if(previous, std::back_inserter(running), &PreviousContainer::running);
+  if (running.empty() || runs_current(context, running)) return;
+  const auto adopted = adopted_release(context, model, running);
+  context.store.save(adopted);
+  context.store.set_current(adopted.id);
+  context.previous = adopted.id;
+  context.ledger.note(StepName::create, "previous", json::string(adopted.id));
+  context.ledger.output(StepName::create, fmt::format("{} was not deployed by belay: adopted as release {}",
+                                                      running.front().name, adopted.id));
+}
+
+Release deployed_release(Context& context, const json::object& model) {
+  Release release{.id = context.release,
+                  .commit = context.plan.commit,
+                  .by = context.plan.by,
+                  .created = now(),
+                  .compose_file = context.environment().compose};
+  for (const auto& service : context.environment().services)
+    release.services.push_back(frozen_service(context, model, service));
+  context.store.save(release);
+  return release;
+}
+
+Release kept_release(const Context& context) {
+  auto release = context.store.find(context.release);
+  if (!release)
+    throw Error("release " + context.release + " is not kept", {}, "belay releases shows what is");
+  for (const auto& service : release->services)
+    if (!context.engine.image_id(service.frozen_image))
+      throw Error("the image of release " + release->id + " is gone", service.frozen_image + " is not there",
+                  "somebody removed it by hand; deploy that commit again");
+  return std::move(*release);
+}
+
+}  // namespace
+
+std::string apply(Context& context) {
+  std::vector<PreviousContainer> previous;
+  Release release;
+  if (context.plan.kind == Plan::Kind::rollback) {
+    release = kept_release(context);
+    for (const auto& service : release.services) {
+      const auto* labels = service.containers.front().if_contains("Labels");
+      const auto* project = labels && labels->is_object()
+                                ? labels->as_object().if_contains("com.docker.compose.project")
+                                : nullptr;
+      std::ranges::copy(
+          found_containers(context, project ? std::string(project->as_string()) : std::string("-"),
+                           service.name, service.container_names),
+          std::back_inserter(previous));
+    }
+    note_previous(context, previous);
+  } else {
+    const auto model = compose::resolved(
+        {context.layout.live, context.layout.source(context.release) / context.environment().compose},
+        context.stop, Deadline::in(std::chrono::minutes(1)));
+    const auto project = std::string(model.at("name").as_string());
+    for (const auto& service : context.environment().services)
+      std::ranges::copy(found_containers(context, project, service, container_names_of(model, service)),
+                        std::back_inserter(previous));
+    note_previous(context, previous);
+    adopt_if_foreign(context, model, previous);
+    release = deployed_release(context, model);
+  }
+  create_candidates(context, release);
+  return something_served(context) ? fmt::format("beside {}", previous.front().name)
+                                   : "nothing serves yet: this is the first release";
+}
+
+std::string undo(Context& context) {
+  for (const auto& container : context.engine.containers({fmt::format("{}={}", label::nonce, context.nonce)}))
+    context.engine.remove(container.id);
+  return "the candidate's containers are gone";
+}
+
+}  // namespace belay::create

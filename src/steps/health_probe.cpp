@@ -1,0 +1,90 @@
+#include "steps/health_probe.hpp"
+
+#include <condition_variable>
+#include <mutex>
+
+#include <fmt/core.h>
+
+#include "base/error.hpp"
+#include "drivers/http.hpp"
+
+namespace belay {
+
+namespace {
+
+constexpr auto between_successes = std::chrono::milliseconds(150);
+constexpr auto between_looks = std::chrono::milliseconds(25);
+
+void pause(std::chrono::milliseconds time, std::stop_token stop) {
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  std::condition_variable_any().wait_for(lock, stop, time, [] { return false; });
+}
+
+/// Until the interval is over, or something listens that did not when the pause began.
+void pause_until_listening(std::chrono::milliseconds interval, const std::function<bool()>& listens,
+                           std::stop_token stop) {
+  const auto until = Deadline::in(interval);
+  if (!listens || listens()) return pause(interval, stop);
+  while (!until.expired() && !stop.stop_requested()) {
+    pause(between_looks, stop);
+    if (listens()) return;
+  }
+}
+
+bool good(const http::Exchange& exchange) {
+  return exchange.answer && exchange.answer->status >= 200 && exchange.answer->status < 300;
+}
+
+std::string found(const http::Url& url, const http::Exchange& exchange) {
+  if (!exchange.answer) return fmt::format("GET {}: {}", url.shown(), exchange.why);
+  return fmt::format("GET {} answered {} in {} ms", url.shown(), exchange.answer->status,
+                     exchange.answer->took.count());
+}
+
+}  // namespace
+
+std::optional<OwnAddress> own_address(const docker::Inspection& inspection, const std::string& health_url) {
+  std::string address;
+  for (const auto& [network, ip] : inspection.addresses)
+    if (!ip.empty()) address = ip;
+  if (address.empty()) return std::nullopt;
+  if (!health_url.empty()) {
+    const auto wanted = ":" + http::parse_url(health_url).port + "->";
+    for (const auto& published : inspection.published)
+      if (const auto at = published.find(wanted); at != std::string::npos)
+        return OwnAddress{address, std::stoi(published.substr(at + wanted.size()))};
+  }
+  if (inspection.exposed_tcp_ports.size() == 1)
+    return OwnAddress{address, inspection.exposed_tcp_ports.front()};
+  return std::nullopt;
+}
+
+HealthVerdict ask_once(const HealthCheck& check, std::stop_token stop) {
+  const auto url = http::parse_url(check.url);
+  const auto exchange = http::get(url, stop, Deadline::in(check.timeout));
+  return {good(exchange), found(url, exchange)};
+}
+
+HealthVerdict ask_until_healthy(const HealthCheck& check, const std::function<bool()>& listens,
+                                const AttemptSink& on_attempt, std::stop_token stop) {
+  HealthVerdict last{false, "no attempt was made"};
+  int successes = 0;
+  for (int attempt = 1; attempt <= check.attempts && !stop.stop_requested();) {
+    last = ask_once(check, stop);
+    on_attempt(attempt, last.finding);
+    if (!last.healthy) {
+      successes = 0;
+      if (attempt++ < check.attempts) pause_until_listening(check.interval, listens, stop);
+    } else if (++successes >= check.successes) {
+      last.finding += fmt::format(" ({} of {})", successes, check.successes);
+      return last;
+    } else {
+      pause(std::min<std::chrono::milliseconds>(between_successes, check.interval), stop);
+    }
+  }
+  last.healthy = false;
+  return last;
+}
+
+}  // namespace belay

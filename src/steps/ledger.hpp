@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include <boost/json/value.hpp>
+
+#include "model/journal_record.hpp"
+
+namespace belay {
+
+/// A step's door to the journal and to the controller. The host room implements it; steps know no file and no
+/// socket.
+class Ledger {
+ public:
+  virtual ~Ledger() = default;
+
+  /// Durable when it returns: call it before the act that `value` is needed to undo or finish.
+  virtual void note(StepName, const std::string& key, boost::json::value value) = 0;
+  /// What was noted last under this key, in this process or in one that died.
+  virtual std::optional<boost::json::value> noted(StepName, const std::string& key) const = 0;
+  /// Whether the step reported its end.
+  virtual bool done(StepName) const = 0;
+
+  virtual void output(StepName, const std::string& line) = 0;
+  virtual void progress(StepName, std::int64_t done, std::int64_t total, const std::string& unit) = 0;
+
+  /// Asks the controller for something and waits for its answer. `what` = "nobody" in the answer: there is no
+  /// controller (any more), or it did not answer within `limit`.
+  virtual event::Heard ask_controller(const std::string& what, const std::string& detail,
+                                      std::chrono::milliseconds limit, std::stop_token) = 0;
+};
+
+}  // namespace belay

@@ -1,0 +1,51 @@
+#include "steps/release_store.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+
+namespace belay {
+
+std::optional<Release> ReleaseStore::find(const std::string& id) const {
+  if (id.empty()) return std::nullopt;
+  auto text = read_file_if_exists(layout_.release(id) / "release.json");
+  if (!text) return std::nullopt;
+  return while_doing("reading release " + id, [&] { return release_from_json(*text); });
+}
+
+std::vector<Release> ReleaseStore::all() const {
+  std::vector<Release> found;
+  if (!fs::is_directory(layout_.releases())) return found;
+  for (const auto& entry : fs::directory_iterator(layout_.releases()))
+    if (auto release = find(entry.path().filename().string())) found.push_back(std::move(*release));
+  std::ranges::sort(found, std::ranges::greater{}, &Release::id);
+  return found;
+}
+
+void ReleaseStore::save(const Release& release) const {
+  make_directories(layout_.release(release.id));
+  write_file_atomically(layout_.release(release.id) / "release.json", release_to_json(release));
+}
+
+void ReleaseStore::remove(const std::string& id) const {
+  remove_tree(layout_.release(id));
+}
+
+std::string ReleaseStore::current() const {
+  std::error_code none;
+  auto target = fs::read_symlink(layout_.current(), none);
+  return none ? std::string{} : target.filename().string();
+}
+
+void ReleaseStore::set_current(const std::string& id) const {
+  replace_symlink(layout_.current(), fs::path("releases") / id);
+}
+
+std::optional<Release> ReleaseStore::last_good_before(const std::string& id) const {
+  for (auto& release : all())
+    if (release.state == Release::State::good && release.id != id) return std::move(release);
+  return std::nullopt;
+}
+
+}  // namespace belay

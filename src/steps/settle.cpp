@@ -1,0 +1,107 @@
+#include <algorithm>
+#include <set>
+
+#include <boost/json.hpp>
+#include <fmt/core.h>
+
+#include "base/files.hpp"
+#include "drivers/postgres.hpp"
+#include "drivers/rsync.hpp"
+#include "steps/candidate.hpp"
+#include "steps/step.hpp"
+
+namespace belay::settle {
+
+namespace {
+
+constexpr std::size_t kept_runs = 50;
+
+void split_tag(const std::string& reference, std::string& repository, std::string& tag) {
+  const auto colon = reference.rfind(':');
+  const auto slash = reference.rfind('/');
+  const bool tagged = colon != std::string::npos && (slash == std::string::npos || colon > slash);
+  repository = tagged ? reference.substr(0, colon) : reference;
+  tag = tagged ? reference.substr(colon + 1) : "latest";
+}
+
+/// The candidate takes the name and the tag that operators know.
+void take_over(Context& context, const Release& release) {
+  for (const auto& previous : previous_containers(context)) context.engine.remove(previous.id);
+  for (const auto& service : release.services) {
+    for (const auto& name : service.container_names)
+      if (const auto candidate = context.engine.container_named(candidate_name(name, context.nonce)))
+        context.engine.rename(candidate->id, name);
+    if (service.live_image.find('@') != std::string::npos) continue;  // pinned by digest: no tag to move
+    std::string repository, tag;
+    split_tag(service.live_image, repository, tag);
+    context.engine.tag(service.image_id, repository, tag);
+  }
+}
+
+/// The live directory shows the source of what serves; what is excluded there is never touched.
+void publish(Context& context) {
+  const auto source = context.layout.source(context.release);
+  if (!fs::is_directory(source)) return;  // an adopted release has none: the live directory is its source
+  const auto& rules = context.environment().sync;
+  auto exclude = rules.exclude;
+  exclude.insert(exclude.begin(), "/.belay");
+  rsync::transfer(
+      {.from = source,
+       .to = context.layout.live.string(),
+       .exclude = exclude,
+       .remove_extraneous = rules.remove_extraneous},
+      [](std::uint64_t, int) {}, context.stop, Deadline::in(std::chrono::minutes(10)));
+}
+
+/// Only what no kept release needs.
+void prune(Context& context, const std::string& current) {
+  const auto releases = context.store.all();
+  std::set<std::string> kept_images;
+  int kept = 0;
+  std::vector<const Release*> beyond;
+  for (const auto& release : releases) {
+    const bool keep = release.id == current || release.id == context.previous ||
+                      (release.state == Release::State::good && kept < context.environment().keep_releases);
+    if (!keep) {
+      beyond.push_back(&release);
+      continue;
+    }
+    if (release.state == Release::State::good) ++kept;
+    for (const auto& service : release.services) kept_images.insert(service.frozen_image);
+  }
+  for (const auto* release : beyond) {
+    for (const auto& service : release->services)
+      if (!kept_images.contains(service.frozen_image)) context.engine.untag(service.frozen_image);
+    context.store.remove(release->id);
+  }
+  if (const auto& rule = context.environment().backup)
+    postgres::prune(context.layout.live / rule->directory, rule->keep);
+
+  std::vector<std::string> runs;
+  for (const auto& entry : fs::directory_iterator(context.layout.runs()))
+    runs.push_back(entry.path().filename().string());
+  std::ranges::sort(runs, std::ranges::greater{});
+  for (std::size_t i = kept_runs; i < runs.size(); ++i) remove_tree(context.layout.run(runs[i]));
+}
+
+}  // namespace
+
+std::string apply(Context& context) {
+  auto release = context.store.find(context.release);
+  if (!release) throw Error("release " + context.release + " has no release.json", {}, "deploy again");
+  const bool left_in_place = context.ledger.noted(StepName::settle, "left_in_place").has_value();
+  release->state = left_in_place ? Release::State::failed : Release::State::good;
+  if (release->switched == Time{} || context.plan.kind == Plan::Kind::rollback) release->switched = now();
+  context.store.save(*release);
+  context.store.set_current(release->id);
+  take_over(context, *release);
+  publish(context);
+  prune(context, release->id);
+  return fmt::format("{} releases kept", context.store.all().size());
+}
+
+std::string undo(Context&) {
+  return {};
+}
+
+}  // namespace belay::settle

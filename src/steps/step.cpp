@@ -1,0 +1,23 @@
+#include "steps/step.hpp"
+
+#include <array>
+
+namespace belay {
+
+const Step& step_of(StepName name) {
+  static constexpr std::array<Step, 10> steps = {{
+      {preflight::apply, preflight::undo},
+      {backup::apply, backup::undo},
+      {sync::apply, sync::undo},
+      {build::apply, build::undo},
+      {create::apply, create::undo},
+      {migrate::apply, migrate::undo},
+      {switch_over::apply, switch_over::undo},
+      {verify::apply, verify::undo},
+      {nullptr, nullptr},  // commit
+      {settle::apply, settle::undo},
+  }};
+  return steps.at(static_cast<std::size_t>(name));
+}
+
+}  // namespace belay

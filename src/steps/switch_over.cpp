@@ -1,0 +1,77 @@
+#include <algorithm>
+
+#include <boost/json.hpp>
+#include <fmt/core.h>
+
+#include "base/human.hpp"
+#include "steps/candidate.hpp"
+#include "steps/step.hpp"
+
+namespace belay::switch_over {
+
+namespace {
+
+std::vector<std::string> ids_of(const std::vector<docker::Container>& containers) {
+  std::vector<std::string> ids;
+  for (const auto& container : containers) ids.push_back(container.id);
+  return ids;
+}
+
+/// The first release failed: its container stays, stopped, under the name operators will ask for.
+void leave_for_inspection(Context& context, const std::vector<docker::Container>& candidates) {
+  const auto release = context.store.find(context.release);
+  if (!release) return;
+  for (const auto& service : release->services)
+    for (const auto& name : service.container_names)
+      for (const auto& candidate : candidates)
+        if (candidate.name == candidate_name(name, context.nonce) && !context.engine.container_named(name))
+          context.engine.rename(candidate.id, name);
+}
+
+}  // namespace
+
+std::string apply(Context& context) {
+  const auto candidates = made_by_this_attempt(context, "candidate");
+  if (candidates.empty()) throw Error("there is no candidate to switch to", {}, "deploy again");
+  // The stream stands before the first start: a candidate that dies at once is seen.
+  context.watch = std::make_unique<ContainerWatch>(context.engine, ids_of(candidates));
+
+  const auto previous = previous_containers(context);
+  const auto began = std::chrono::steady_clock::now();
+  for (const auto& container : previous) {
+    if (!container.running) continue;
+    // With `restart: always` a reboot would bring it up beside the candidate, both wanting the port.
+    context.engine.set_restart_policy(container.id, "no", 0);
+    context.engine.stop(container.id);
+  }
+  for (const auto& candidate : candidates) context.engine.start(candidate.id);
+  return fmt::format("stopped the old, started the new in {}",
+                     human_duration(std::chrono::duration_cast<std::chrono::milliseconds>(
+                         std::chrono::steady_clock::now() - began)));
+}
+
+std::string undo(Context& context) {
+  context.watch.reset();
+  const auto candidates = made_by_this_attempt(context, "candidate");
+  for (const auto& candidate : candidates) {
+    context.engine.set_restart_policy(candidate.id, "no", 0);
+    // Its port is needed now, and nobody is served by it any more: no long good-bye.
+    context.engine.stop(candidate.id, std::chrono::seconds(2));
+  }
+  if (!something_served(context)) {
+    leave_for_inspection(context, candidates);
+    return "the first release's container is left stopped, for its logs";
+  }
+  std::string started;
+  for (const auto& container : previous_containers(context)) {
+    if (!container.running) continue;
+    context.engine.set_restart_policy(container.id,
+                                      container.restart_policy.empty() ? "no" : container.restart_policy,
+                                      container.restart_maximum);
+    context.engine.start(container.id);
+    started += (started.empty() ? "" : ", ") + container.name;
+  }
+  return fmt::format("{} runs again", started);
+}
+
+}  // namespace belay::switch_over

@@ -1,0 +1,38 @@
+#include <boost/json.hpp>
+#include <fmt/core.h>
+
+#include "base/files.hpp"
+#include "steps/step.hpp"
+
+namespace belay::sync {
+
+namespace {
+constexpr auto longest_transfer = std::chrono::minutes(30);
+}
+
+std::string apply(Context& context) {
+  const auto source = context.layout.source(context.release);
+  make_directories(source);
+  const auto before = context.layout.source(context.previous);
+  const bool linked = !context.previous.empty() && fs::is_directory(before);
+  context.ledger.note(StepName::sync, "link_destination",
+                      boost::json::string(linked ? before.string() : std::string{}));
+
+  const auto heard = context.ledger.ask_controller("source", source.string(), longest_transfer, context.stop);
+  if (heard.what == "nobody")
+    throw Error("the source did not arrive", heard.detail,
+                "deploy again from a machine that stays connected until the source is here");
+  if (!heard.ok) throw Error("the source could not be transferred", heard.detail, {});
+  if (!fs::exists(source / context.environment().compose))
+    throw Error(fmt::format("the source has no {}", context.environment().compose),
+                "what arrived does not hold the compose file this environment names",
+                "check `compose:` and `sync: exclude:` in belay.yml");
+  return heard.detail;
+}
+
+std::string undo(Context& context) {
+  context.store.remove(context.release);
+  return "the release's directory is gone";
+}
+
+}  // namespace belay::sync

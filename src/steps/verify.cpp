@@ -1,0 +1,136 @@
+#include <algorithm>
+#include <thread>
+
+#include <boost/json.hpp>
+#include <fmt/core.h>
+
+#include "drivers/http.hpp"
+#include "steps/health_probe.hpp"
+#include "steps/step.hpp"
+
+namespace belay::verify {
+
+namespace {
+
+constexpr auto quiet_time = std::chrono::seconds(3);
+constexpr auto between_looks = std::chrono::milliseconds(25);
+
+Error candidate_died(const Context& context, const ContainerWatch::Death& death) {
+  const auto inspection = context.engine.inspect(death.id);
+  return Error(fmt::format("the candidate {} {}",
+                           inspection ? inspection->container.name : death.id.substr(0, 12), death.how),
+               {}, "its last log lines say why");
+}
+
+/// A death seen while something else was waited for explains whatever that wait found.
+void throw_if_dead(const Context& context) {
+  if (const auto death = context.watch->death()) throw candidate_died(context, *death);
+  if (context.stop.stop_requested()) throw Error("cancelled", {}, {});
+}
+
+std::vector<docker::Inspection> inspected_candidates(const Context& context) {
+  std::vector<docker::Inspection> found;
+  for (const auto& candidate : made_by_this_attempt(context, "candidate"))
+    if (auto inspection = context.engine.inspect(candidate.id)) found.push_back(std::move(*inspection));
+  return found;
+}
+
+/// True when every candidate whose own address is known accepts connections there.
+bool all_listen(const std::vector<OwnAddress>& addresses) {
+  return std::ranges::all_of(addresses, [](const OwnAddress& own) {
+    return http::accepts(own.address, own.port, Deadline::in(std::chrono::milliseconds(250)));
+  });
+}
+
+/// Waits until the candidates accept connections, or the time the health check would take is over: an app
+/// that never listens is then found by the question itself, in its own words.
+void wait_until_listening(Context& context, const std::vector<OwnAddress>& addresses, std::stop_token stop) {
+  const auto& check = context.environment().health;
+  const auto limit = Deadline::in(check.interval * check.attempts);
+  while (!all_listen(addresses) && !limit.expired() && !stop.stop_requested())
+    std::this_thread::sleep_for(between_looks);
+  throw_if_dead(context);
+}
+
+std::string ask_from_host(Context& context, const std::vector<OwnAddress>& addresses, std::stop_token stop) {
+  const auto& check = context.environment().health;
+  const auto verdict = ask_until_healthy(
+      check, [&] { return all_listen(addresses); },
+      [&](int attempt, const std::string& finding) {
+        context.ledger.progress(StepName::verify, attempt, check.attempts, "attempts");
+        context.ledger.output(StepName::verify, finding);
+      },
+      stop);
+  throw_if_dead(context);
+  if (!verdict.healthy)
+    throw Error(fmt::format("the health check failed {} times", check.attempts), verdict.finding,
+                "ask it by hand once the release runs somewhere: curl -i " + check.url);
+  return verdict.finding + ", asked from the host";
+}
+
+std::string ask_controller(Context& context, const std::vector<OwnAddress>& addresses, std::stop_token stop) {
+  const auto& environment = context.environment();
+  const auto& check = environment.health;
+  const auto limit = check.attempts * (check.interval + check.timeout) + environment.confirm_timeout;
+  const auto heard = context.ledger.ask_controller("confirmation", check.url, limit, stop);
+  throw_if_dead(context);
+  if (heard.what == "nobody") {
+    context.ledger.output(StepName::verify, heard.detail + ": the host asks the public URL itself");
+    return ask_from_host(context, addresses, stop);
+  }
+  if (!heard.ok)
+    throw Error("the health check from outside failed", heard.detail,
+                "ask it by hand once the release runs somewhere: curl -i " + check.url);
+  return heard.detail + ", asked from outside";
+}
+
+/// Nothing to ask: it runs, does not restart, listens, and its HEALTHCHECK (if it has one) says healthy.
+std::string watch_quietly(Context& context, const std::vector<OwnAddress>& addresses, std::stop_token stop) {
+  const auto& check = context.environment().health;
+  const auto limit = Deadline::in(check.interval * check.attempts);
+  const auto quiet_until = Deadline::in(quiet_time);
+  while (!stop.stop_requested()) {
+    const auto candidates = inspected_candidates(context);
+    const bool settled = std::ranges::all_of(candidates, [](const docker::Inspection& candidate) {
+      return candidate.container.running() && (candidate.health.empty() || candidate.health == "healthy");
+    });
+    if (settled && quiet_until.expired() && all_listen(addresses))
+      return fmt::format("no health URL: it ran for {} s, listens, did not restart", quiet_time.count());
+    if (limit.expired()) throw Error("the candidate did not become ready", "no health URL is configured", {});
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  throw_if_dead(context);
+  return {};
+}
+
+}  // namespace
+
+std::string apply(Context& context) {
+  if (!context.watch) throw Error("verify runs only after a switch of the same process", {}, {});
+  const EitherStop either(context.stop, context.watch->died());
+  const auto& check = context.environment().health;
+
+  std::vector<OwnAddress> addresses;
+  for (const auto& candidate : inspected_candidates(context))
+    if (const auto own = own_address(candidate, check.url)) addresses.push_back(*own);
+  wait_until_listening(context, addresses, either.token());
+
+  std::string finding;
+  if (check.url.empty())
+    finding = watch_quietly(context, addresses, either.token());
+  else if (check.from == HealthCheck::From::host)
+    finding = ask_from_host(context, addresses, either.token());
+  else
+    finding = ask_controller(context, addresses, either.token());
+
+  throw_if_dead(context);
+  context.ledger.note(StepName::verify, "checked", boost::json::string(finding));
+  return finding;
+}
+
+std::string undo(Context& context) {
+  context.watch.reset();
+  return {};
+}
+
+}  // namespace belay::verify
