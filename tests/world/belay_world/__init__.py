@@ -13,6 +13,7 @@ Standard library only. The parts are real; what may be odd about them is said wh
 """
 from .commands import CommandFailed, Finished, HungUp, run
 from .engine import Engine
+from .far import Far
 from .inventory import Inventory
 from .load import Load, Report
 from .machine import Machine
@@ -20,5 +21,5 @@ from .repository import Repository
 from .world import World
 
 __all__ = [
-    "CommandFailed", "Engine", "Finished", "HungUp", "Inventory", "Load", "Machine", "Report", "Repository", "World", "run",
+    "CommandFailed", "Engine", "Far", "Finished", "HungUp", "Inventory", "Load", "Machine", "Report", "Repository", "World", "run",
 ]

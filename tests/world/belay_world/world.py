@@ -11,6 +11,7 @@ from pathlib import Path
 from .commands import CommandFailed, Running, run, wait_until
 from .database import Database
 from .environment import ENVIRONMENTS
+from .far import Far
 from .inventory import Inventory, host_processes, tree
 from .load import Load
 from .machine import REPOSITORY, STATE
@@ -65,6 +66,10 @@ class World:
         }
         own |= more or {}
         return {name: str(value) for name, value in own.items() if value is not None}
+
+    def far(self, rtt_ms=100):
+        """The server over a long line, for a `with` block: see far.Far."""
+        return Far(self.machine.server, rtt_ms)
 
     def load(self, environment=None, **rates):
         """A load client against the app, for a `with` block (rates: see load.Load)."""

@@ -54,6 +54,20 @@ def test_the_server_takes_commands_and_cut_connections_are_cut(world):
     assert waiting.wait(30).code == 255
 
 
+def test_a_far_server_is_the_same_one_a_long_line_away_and_the_line_can_go_dead(world):
+    with world.far(rtt_ms=200) as far:
+        ssh = ["ssh", "-F", far.environment["VPS_SSH_CONFIG"], "belay-vps"]
+        answered = world.start(*ssh, "echo here").wait()
+        assert answered.out == "here\n", answered
+        assert answered.seconds > 0.8  # handshake, key exchange, login and command: four round trips at the least
+        far.go_dead()
+        waiting = world.start(*ssh, "echo here")
+        world.start("sleep", "2").wait()
+        assert waiting.runs() and waiting.out() == ""
+        far.come_back()
+        assert waiting.wait(60).out == "here\n"
+
+
 def test_a_server_that_comes_back_has_another_host_key(world):
     before = world.machine.server["VPS_HOST_KEY"]
     world.machine.stop_server()
