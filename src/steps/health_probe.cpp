@@ -1,5 +1,6 @@
 #include "steps/health_probe.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 
@@ -58,6 +59,12 @@ std::optional<OwnAddress> own_address(const docker::Inspection& inspection, cons
   if (inspection.exposed_tcp_ports.size() == 1)
     return OwnAddress{address, inspection.exposed_tcp_ports.front()};
   return std::nullopt;
+}
+
+bool all_listen(const std::vector<OwnAddress>& addresses) {
+  return std::ranges::all_of(addresses, [](const OwnAddress& own) {
+    return http::accepts(own.address, own.port, Deadline::in(std::chrono::milliseconds(250)));
+  });
 }
 
 HealthVerdict ask_once(const HealthCheck& check, std::stop_token stop) {

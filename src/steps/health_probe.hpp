@@ -4,6 +4,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "drivers/docker.hpp"
 #include "model/config.hpp"
@@ -32,6 +33,9 @@ using AttemptSink = std::function<void(int attempt, const std::string& finding)>
 /// asked at once.
 HealthVerdict ask_until_healthy(const HealthCheck&, const std::function<bool()>& listens, const AttemptSink&,
                                 std::stop_token);
+
+/// Whether each of them accepts connections now.
+bool all_listen(const std::vector<OwnAddress>&);
 
 /// One question now.
 HealthVerdict ask_once(const HealthCheck&, std::stop_token);

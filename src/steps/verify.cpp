@@ -35,13 +35,6 @@ std::vector<docker::Inspection> inspected_candidates(const Context& context) {
   return found;
 }
 
-/// True when every candidate whose own address is known accepts connections there.
-bool all_listen(const std::vector<OwnAddress>& addresses) {
-  return std::ranges::all_of(addresses, [](const OwnAddress& own) {
-    return http::accepts(own.address, own.port, Deadline::in(std::chrono::milliseconds(250)));
-  });
-}
-
 /// Waits until the candidates accept connections, or the time the health check would take is over: an app
 /// that never listens is then found by the question itself, in its own words.
 void wait_until_listening(Context& context, const std::vector<OwnAddress>& addresses, std::stop_token stop) {

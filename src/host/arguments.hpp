@@ -1,0 +1,13 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "steps/layout.hpp"
+
+namespace belay {
+
+/// `--path P` out of a host role's arguments. Throws Error (exit code 2) where it is missing.
+Layout layout_from(std::span<const std::string> arguments);
+
+}  // namespace belay

@@ -1,0 +1,125 @@
+#include "host/boot.hpp"
+
+#include <algorithm>
+#include <iostream>
+#include <thread>
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include "base/files.hpp"
+#include "base/hash.hpp"
+#include "base/process.hpp"
+#include "drivers/docker.hpp"
+#include "host/arguments.hpp"
+#include "host/commands.hpp"
+#include "host/recovery.hpp"
+
+namespace belay {
+
+namespace {
+
+constexpr auto longest_wait_for_docker = std::chrono::seconds(120);
+
+std::string unit_name(const Layout& layout) {
+  return "belay-recover-" + sha256_hex(layout.live.string()).substr(0, 12);
+}
+fs::path systemd_unit(const Layout& layout) {
+  return "/etc/systemd/system/" + unit_name(layout) + ".service";
+}
+fs::path cron_table(const Layout& layout) {
+  return "/etc/cron.d/" + unit_name(layout);
+}
+fs::path boot_program(const Layout& layout) {
+  return layout.own() / "bin" / "belay";
+}
+
+std::string quoted(const fs::path& path) {
+  return "\"" + path.string() + "\"";
+}
+
+void install_systemd(const Layout& layout) {
+  write_file_atomically(
+      systemd_unit(layout),
+      fmt::format("[Unit]\n"
+                  "Description=belay: finish or undo what a deployment left in {0}\n"
+                  "After=docker.service\nWants=docker.service\n\n"
+                  "[Service]\nType=oneshot\nExecStart={1} host recover --path {2} --boot\n\n"
+                  "[Install]\nWantedBy=multi-user.target\n",
+                  layout.live.string(), quoted(boot_program(layout)), quoted(layout.live)),
+      0644);
+  require_output({.argv = {"systemctl", "daemon-reload"}}, {}, Deadline::in(std::chrono::seconds(30)),
+                 "systemd does not take the unit");
+  require_output({.argv = {"systemctl", "enable", unit_name(layout) + ".service"}}, {},
+                 Deadline::in(std::chrono::seconds(30)), "systemd does not enable the unit");
+}
+
+void install_cron(const Layout& layout) {
+  if (!fs::is_directory("/etc/cron.d"))
+    throw Error("recovery at boot cannot be installed", "this host has neither systemd nor cron",
+                "install one: apt-get install cron");
+  write_file_atomically(cron_table(layout),
+                        fmt::format("# belay: finish or undo what a deployment left in {0}\n"
+                                    "@reboot root {1} host recover --path {2} --boot\n",
+                                    layout.live.string(), quoted(boot_program(layout)), quoted(layout.live)),
+                        0644);
+}
+
+/// At boot the Engine may come up after us.
+void wait_for_docker() {
+  const auto limit = Deadline::in(longest_wait_for_docker);
+  while (!limit.expired()) {
+    try {
+      static_cast<void>(docker::Engine::connect());
+      return;
+    } catch (const Error&) {
+      std::this_thread::sleep_for(std::chrono::seconds(1));
+    }
+  }
+}
+
+}  // namespace
+
+std::string installed_boot_recovery(const Layout& layout) {
+  if (fs::exists(systemd_unit(layout))) return "systemd";
+  if (fs::exists(cron_table(layout))) return "cron";
+  return {};
+}
+
+void point_boot_at_this_program(const Layout& layout) {
+  const auto self = fs::read_symlink("/proc/self/exe");
+  make_directories(boot_program(layout).parent_path());
+  std::error_code absent;
+  if (fs::read_symlink(boot_program(layout), absent) != self) replace_symlink(boot_program(layout), self);
+}
+
+int host_install(std::span<const std::string> arguments) {
+  const auto layout = layout_from(arguments);
+  if (::geteuid() != 0)
+    throw Error("recovery at boot needs root to be installed", {}, "run it with sudo", ExitCode::bad_input);
+  point_boot_at_this_program(layout);
+  if (fs::is_directory("/run/systemd/system"))
+    install_systemd(layout);
+  else
+    install_cron(layout);
+  std::cout << "recovery of " << layout.live.string() << " runs at boot, by "
+            << installed_boot_recovery(layout) << "\n";
+  return 0;
+}
+
+int host_recover(std::span<const std::string> arguments) {
+  const bool boot = !arguments.empty() && arguments.back() == "--boot";
+  const auto layout = layout_from(boot ? arguments.first(arguments.size() - 1) : arguments);
+  if (boot) wait_for_docker();
+  const auto recovered = recover_if_abandoned(layout, boot ? "boot" : "next command");
+  if (recovered.empty()) std::cout << "nothing to recover in " << layout.live.string() << "\n";
+  int code = 0;
+  for (const auto& run : recovered) {
+    std::cout << run.run << ": " << to_string(run.closed.outcome)
+              << (run.closed.message.empty() ? "" : " - " + run.closed.message) << "\n";
+    code = std::max(code, run.closed.outcome == RunOutcome::nothing_serves ? 3 : 0);
+  }
+  return code;
+}
+
+}  // namespace belay

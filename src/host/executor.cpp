@@ -1,0 +1,49 @@
+#include "host/executor.hpp"
+
+#include <cstdlib>
+
+#include "base/files.hpp"
+#include "base/process.hpp"
+#include "host/control_socket.hpp"
+#include "host/journal.hpp"
+#include "host/run.hpp"
+#include "host/run_ledger.hpp"
+#include "host/saga.hpp"
+
+namespace belay {
+
+void run_to_the_end(const Layout& layout, const std::string& run, Fd listener,
+                    const std::optional<std::string>& recovering_as) {
+  auto journal = Journal::open(layout.journal(run), recovering_as ? "recovery" : "executor");
+  const auto state = run_state(journal.records());
+  if (!state) {  // it died before its opening was written: nothing was done
+    remove_tree(layout.run(run));
+    return;
+  }
+  if (state->closed) return;
+  const auto& opened = state->opened;
+  if (recovering_as) kill_processes_with(run_variable, opened.nonce);
+  // Before any thread: every child inherits it.
+  ::setenv(run_variable, opened.nonce.c_str(), 1);
+
+  std::stop_source cancel;
+  std::optional<ControlSocket> controller;
+  if (!recovering_as) controller.emplace(std::move(listener), opened.nonce, cancel);
+  RunLedger ledger(journal, controller ? &*controller : nullptr);
+  Context context{.plan = opened.plan,
+                  .release = opened.plan.release,
+                  .nonce = opened.nonce,
+                  .previous = state->previous,
+                  .layout = layout,
+                  .store = ReleaseStore(layout),
+                  .engine = docker::Engine::connect(),
+                  .ledger = ledger,
+                  .stop = cancel.get_token()};
+  if (recovering_as)
+    recover(context, journal, *recovering_as);
+  else
+    execute(context, journal);
+  remove_tree(layout.run(run) / "control.sock");
+}
+
+}  // namespace belay

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/fd.hpp"
+#include "steps/layout.hpp"
+
+namespace belay {
+
+/// Runs one run's plan in this process (the guard's forked child). With `recovering_as`, goes on with what is
+/// left of it instead ("guard", "next command", "boot"); then `listener` is not used. Throws Error if the
+/// journal cannot be written.
+void run_to_the_end(const Layout&, const std::string& run, Fd listener,
+                    const std::optional<std::string>& recovering_as);
+
+/// The environment variable that marks every child of a run, so that recovery can end those a dead executor
+/// left.
+inline constexpr auto run_variable = "BELAY_RUN";
+
+}  // namespace belay

@@ -1,0 +1,197 @@
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <iostream>
+#include <thread>
+
+#include <boost/json.hpp>
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/files.hpp"
+#include "base/hash.hpp"
+#include "base/line_reader.hpp"
+#include "drivers/docker.hpp"
+#include "host/arguments.hpp"
+#include "host/commands.hpp"
+#include "host/control_socket.hpp"
+#include "host/executor.hpp"
+#include "host/holder.hpp"
+#include "host/journal.hpp"
+#include "host/recovery.hpp"
+#include "host/run.hpp"
+#include "steps/release_store.hpp"
+
+namespace belay {
+namespace {
+
+constexpr auto between_tries = std::chrono::milliseconds(50);
+constexpr int recovery_tries = 3;
+
+void say(const wire::ToController& message) {
+  write_all(STDOUT_FILENO, wire::encode(message) + "\n");
+}
+
+bool stdin_is_closed() {
+  pollfd wanted{STDIN_FILENO, 0, 0};
+  return ::poll(&wanted, 1, 0) > 0 && (wanted.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+/// Empty: refused, and said so.
+std::optional<FileLock> lock_for(const Layout& layout, const wire::Start& start) {
+  bool told = false;
+  int tries = 0;  // whoever looks whether it is held holds it for a moment
+  while (true) {
+    if (auto lock = FileLock::try_acquire(layout.lock())) return lock;
+    if (!told && ++tries > 3) {
+      auto held = read_holder(layout);
+      held.waiting = start.wait;
+      say(held);
+      told = true;
+    }
+    if ((told && !start.wait) || stdin_is_closed()) return std::nullopt;
+    std::this_thread::sleep_for(between_tries);
+  }
+}
+
+/// A deployment's release id, unique on this host; or the release to go back to.
+std::string release_for(const Layout& layout, const Plan& plan) {
+  const ReleaseStore store(layout);
+  if (plan.kind == Plan::Kind::deploy) {
+    auto time = now();
+    while (fs::exists(layout.release(release_id(time, plan.commit))) ||
+           fs::exists(layout.run(release_id(time, plan.commit))))
+      time += std::chrono::seconds(1);
+    return release_id(time, plan.commit);
+  }
+  const auto current = store.current();
+  const auto wanted = plan.release.empty() ? store.last_good_before(current) : store.find(plan.release);
+  if (!wanted)
+    throw Error(plan.release.empty() ? "there is no other good release to go back to"
+                                     : "release " + plan.release + " is not kept here",
+                {}, "belay releases shows what is kept", ExitCode::bad_input);
+  if (wanted->id == current)
+    throw Error("release " + wanted->id + " serves already", {}, {}, ExitCode::bad_input);
+  if (wanted->state != Release::State::good)
+    throw Error("release " + wanted->id + " was never verified", "only good releases are gone back to", {},
+                ExitCode::bad_input);
+  return wanted->id;
+}
+
+struct OpenedRun {
+  std::string run;
+  Fd listener;
+};
+
+OpenedRun open_run_for(const Layout& layout, Plan plan) {
+  plan.release = release_for(layout, plan);
+  auto run = plan.release;
+  if (plan.kind == Plan::Kind::rollback) {
+    auto time = now();
+    do run = stamp(time) + "-rollback";
+    while (fs::exists(layout.run(run)) && (time += std::chrono::seconds(1), true));
+  }
+  make_directories(layout.run(run));
+  auto listener = ControlSocket::listen(layout.run(run));
+  auto journal = Journal::create(layout.journal(run));
+  journal.append(event::Opened{.plan = plan,
+                               .run = run,
+                               .nonce = random_nonce(),
+                               .previous = ReleaseStore(layout).current(),
+                               .belay_version = BELAY_VERSION});
+  return {run, std::move(listener)};
+}
+
+/// From here on nobody's death but a kill -9 of this very process ends it: own session, no inherited
+/// terminal or pipe.
+void detach(const Layout& layout, const std::string& run) {
+  const Fd log(
+      ::open((layout.run(run) / "executor.log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  const Fd nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!log || !nothing) throw system_error("cannot open the executor's log", errno);
+  if (::dup2(nothing.get(), STDIN_FILENO) < 0 || ::dup2(nothing.get(), STDOUT_FILENO) < 0 ||
+      ::dup2(log.get(), STDERR_FILENO) < 0)
+    throw system_error("cannot detach", errno);
+}
+
+void log_line(const std::string& line) {
+  write_all(STDERR_FILENO, iso8601(now()) + " " + line + "\n");
+}
+
+/// Runs the executor as a forked child, which shares the lock; whether it came to its own end.
+bool run_in_child(const Layout& layout, OpenedRun& opened, const std::optional<std::string>& recovering_as) {
+  const pid_t child = ::fork();
+  if (child < 0) throw system_error("cannot fork the executor", errno);
+  if (child == 0) {
+    int code = 1;
+    try {
+      run_to_the_end(layout, opened.run, std::move(opened.listener), recovering_as);
+      code = 0;
+    } catch (const Error& error) {
+      log_line(fmt::format("{}: {}", error.message(), error.why()));
+    } catch (const std::exception& error) {
+      log_line(error.what());
+    }
+    ::_exit(code);
+  }
+  opened.listener.reset();  // the child's alone: a connection tells that the executor lives
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0)
+    if (errno != EINTR) throw system_error("cannot wait for the executor", errno);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+void guard(const Layout& layout, OpenedRun& opened) {
+  if (run_in_child(layout, opened, std::nullopt)) return;
+  for (int i = 0; i < recovery_tries; ++i) {
+    log_line("the executor died: going on with its journal");
+    if (run_in_child(layout, opened, "guard")) return;
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+  log_line("recovery failed; the next command on this environment, or a boot, tries again");
+}
+
+}  // namespace
+
+int host_guard(std::span<const std::string> arguments) {
+  const auto layout = layout_from(arguments);
+  LineReader input(STDIN_FILENO);
+  std::string line;
+  if (input.next(line, {}, Deadline::in(std::chrono::seconds(30))) != LineReader::Status::line)
+    throw Error("no plan arrived", {}, {}, ExitCode::bad_input);
+  const auto message = wire::decode_to_host(line);
+  const auto* start = std::get_if<wire::Start>(&message);
+  if (start == nullptr) throw Error("this is not a plan", line.substr(0, 200), {}, ExitCode::bad_input);
+
+  // The session's child ends here; its own child lives on. No thread exists yet, so forking is safe.
+  const pid_t child = ::fork();
+  if (child < 0) throw system_error("cannot fork the guard", errno);
+  if (child > 0) return 0;
+  ::setsid();
+  try {
+    make_directories(layout.own());
+    const auto lock = lock_for(layout, *start);
+    if (!lock) ::_exit(static_cast<int>(ExitCode::busy));
+    write_holder(*lock, start->plan.by, {});
+    recover_open_runs(layout, "next command");
+    auto opened = open_run_for(layout, start->plan);
+    write_holder(*lock, start->plan.by, opened.run);
+    say(wire::Started{opened.run});
+    detach(layout, opened.run);
+    guard(layout, opened);
+  } catch (const Error& error) {
+    say(wire::Failure{error.message(), error.why(), error.next(), static_cast<int>(error.exit_code())});
+    ::_exit(1);
+  }
+  ::_exit(0);
+}
+
+int host_execute(std::span<const std::string>) {
+  throw Error("the executor is started by its guard, never by hand", {}, "belay deploy ENV",
+              ExitCode::bad_input);
+}
+
+}  // namespace belay

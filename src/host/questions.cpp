@@ -1,0 +1,188 @@
+#include "host/questions.hpp"
+
+#include <algorithm>
+
+#include <boost/json.hpp>
+#include <fmt/core.h>
+
+#include "base/files.hpp"
+#include "base/hash.hpp"
+#include "drivers/compose.hpp"
+#include "drivers/postgres.hpp"
+#include "drivers/rsync.hpp"
+#include "host/boot.hpp"
+#include "host/holder.hpp"
+#include "host/listening_ports.hpp"
+#include "host/recovery.hpp"
+#include "host/run.hpp"
+#include "model/host_facts.hpp"
+#include "steps/candidate.hpp"
+#include "steps/compose_model.hpp"
+#include "steps/health_probe.hpp"
+#include "steps/release_store.hpp"
+
+namespace belay {
+
+namespace json = boost::json;
+
+namespace {
+
+std::string text_argument(const json::object& arguments, const char* key) {
+  const auto* value = arguments.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string{};
+}
+
+std::vector<std::string> list_argument(const json::object& arguments, const char* key) {
+  std::vector<std::string> list;
+  if (const auto* value = arguments.if_contains(key); value != nullptr && value->is_array())
+    for (const auto& item : value->as_array())
+      if (item.is_string()) list.emplace_back(item.as_string());
+  return list;
+}
+
+RunningContainer described(const docker::Inspection& inspection, const std::string& service) {
+  const auto& container = inspection.container;
+  const auto release = container.labels.find(label::release);
+  return {.service = service,
+          .name = container.name,
+          .id = container.id,
+          .image = container.image,
+          .state = container.state,
+          .release = release == container.labels.end() ? std::string{} : release->second,
+          .started = inspection.started,
+          .restarts = inspection.restarts,
+          .health = inspection.health};
+}
+
+/// Of the current release; or, where belay never deployed, of the live compose file.
+std::vector<RunningContainer> serving_containers(const Layout& layout, const docker::Engine& engine,
+                                                 const std::vector<std::string>& services,
+                                                 const std::string& compose_file, std::stop_token stop) {
+  std::vector<RunningContainer> found;
+  const ReleaseStore store(layout);
+  if (const auto current = store.find(store.current())) {
+    for (const auto& service : current->services)
+      for (const auto& name : service.container_names)
+        if (const auto inspection = engine.inspect(name))
+          found.push_back(described(*inspection, service.name));
+    return found;
+  }
+  if (compose_file.empty() || !fs::exists(layout.live / compose_file)) return found;
+  const auto model = compose::resolved({layout.live, layout.live / compose_file}, stop,
+                                       Deadline::in(std::chrono::seconds(30)));
+  for (const auto& service : services) {
+    if (!model.at("services").as_object().contains(service)) continue;
+    for (const auto& container : containers_of_service(engine, std::string(model.at("name").as_string()),
+                                                       service, container_names_of(model, service)))
+      if (const auto inspection = engine.inspect(container.id))
+        found.push_back(described(*inspection, service));
+  }
+  return found;
+}
+
+void look_at_docker(HostFacts& facts, const Layout& layout, const json::object& arguments,
+                    std::stop_token stop) {
+  const auto engine = docker::Engine::connect();
+  facts.docker_version = engine.version();
+  facts.compose_version = compose::version(stop);
+  facts.containers = serving_containers(layout, engine, list_argument(arguments, "services"),
+                                        text_argument(arguments, "compose"), stop);
+  if (const auto name = text_argument(arguments, "backup_container"); !name.empty()) {
+    const auto container = engine.container_named(name);
+    facts.backup_container_state = container ? container->state : "absent";
+  }
+  if (const auto* ports = arguments.if_contains("ports"); ports != nullptr && ports->is_array())
+    for (const auto& port : ports->as_array())
+      if (auto taken = taken_by_another(engine, port.to_number<int>(), facts.containers))
+        facts.ports_taken.push_back(std::move(*taken));
+}
+
+HostFacts host_facts(const Layout& layout, const json::object& arguments, std::stop_token stop) {
+  HostFacts facts{.clock = now()};
+  facts.path_exists = fs::is_directory(layout.live);
+  facts.path_writable = facts.path_exists;  // the session's own .belay was made in it
+  const auto space = free_space(layout.live);
+  facts.bytes_free = space.bytes_free;
+  facts.inodes_free = space.inodes_free;
+  facts.rsync_version = rsync::version(stop);
+  facts.boot_recovery = installed_boot_recovery(layout);
+  facts.busy = is_held(layout);
+  const ReleaseStore store(layout);
+  facts.current_release = store.current();
+  for (const auto& release : store.all()) facts.releases.push_back(release.id);
+  if (const auto compose = text_argument(arguments, "compose"); !compose.empty())
+    if (const auto text = read_file_if_exists(layout.live / compose))
+      facts.live_compose_hash = sha256_hex(*text);
+  try {
+    look_at_docker(facts, layout, arguments, stop);
+  } catch (const Error& error) {
+    // What is asked for is precisely whether it works.
+    facts.docker_problem = error.message() + (error.why().empty() ? "" : ": " + error.why());
+  }
+  return facts;
+}
+
+std::uint64_t bytes_below(const fs::path& directory) {
+  std::uint64_t bytes = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(directory))
+    if (entry.is_regular_file() && !entry.is_symlink())
+      bytes += entry.file_size() / std::max<std::uintmax_t>(1, entry.hard_link_count());
+  return bytes;
+}
+
+HostStatus host_status(const Layout& layout, const Plan& plan, std::stop_token stop) {
+  HostStatus status;
+  const ReleaseStore store(layout);
+  status.current = store.find(store.current());
+  const auto engine = docker::Engine::connect();
+  status.containers =
+      serving_containers(layout, engine, plan.environment.services, plan.environment.compose, stop);
+  const bool running = !status.containers.empty() &&
+                       std::ranges::all_of(status.containers, [](const RunningContainer& container) {
+                         return container.state == "running";
+                       });
+  if (!running) {
+    status.health = status.containers.empty() ? "nothing runs" : "not everything runs";
+  } else if (plan.environment.health.url.empty()) {
+    status.healthy = true;
+    status.health = "running; no health URL is configured";
+  } else {
+    const auto verdict = ask_once(plan.environment.health, stop);
+    status.healthy = verdict.healthy;
+    status.health = verdict.finding;
+  }
+  if (const auto run = open_run(layout)) status.open_run = *run;
+  status.bytes_free = free_space(layout.live).bytes_free;
+  status.bytes_used_by_belay = bytes_below(layout.own());
+  return status;
+}
+
+json::object recovered(const Layout& layout) {
+  json::array runs;
+  for (const auto& run : recover_if_abandoned(layout, "next command"))
+    runs.push_back(json::object{{"run", run.run}, {"outcome", to_string(run.closed.outcome)}});
+  return {{"recovered", runs}};
+}
+
+}  // namespace
+
+json::value answer(const Layout& layout, const wire::Ask& ask, std::stop_token stop) {
+  if (ask.about == "facts") return facts_to_json(host_facts(layout, ask.arguments, stop));
+  if (ask.about == "status")
+    return status_to_json(host_status(layout, plan_from_json(ask.arguments.at("plan").as_object()), stop));
+  if (ask.about == "releases") {
+    const ReleaseStore store(layout);
+    return releases_to_json(store.all(), store.current());
+  }
+  if (ask.about == "backups") {
+    std::vector<BackupFile> files;
+    for (const auto& kept : postgres::list(layout.live / text_argument(ask.arguments, "directory")))
+      files.push_back({kept.file.string(), kept.bytes, kept.taken, kept.verified});
+    return backups_to_json(files);
+  }
+  if (ask.about == "recover") return recovered(layout);
+  throw Error("this host does not know the question \"" + ask.about + "\"", {},
+              "controller and host are of different versions: connect again");
+}
+
+}  // namespace belay

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <stop_token>
+
+#include <boost/json/value.hpp>
+
+#include "model/wire.hpp"
+#include "steps/layout.hpp"
+
+namespace belay {
+
+/// Answers a wire::Ask about this host; see docs/host-side.md for each question's arguments and answer.
+/// Touches nothing, but "recover". Throws Error for an unknown question.
+boost::json::value answer(const Layout&, const wire::Ask&, std::stop_token);
+
+}  // namespace belay

@@ -1,0 +1,72 @@
+#include "host/recovery.hpp"
+
+#include <cerrno>
+
+#include <fmt/core.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/files.hpp"
+#include "host/executor.hpp"
+#include "host/journal.hpp"
+#include "host/run.hpp"
+
+namespace belay {
+
+namespace {
+
+/// In a process of its own: what it marks its children with must not stay in this one.
+void recover_in_child(const Layout& layout, const std::string& run, const std::string& by) {
+  auto errors = make_pipe();
+  const pid_t child = ::fork();
+  if (child < 0) throw system_error("cannot fork for recovery", errno);
+  if (child == 0) {
+    int code = 1;
+    try {
+      run_to_the_end(layout, run, Fd(), by);
+      code = 0;
+    } catch (const Error& error) {
+      write_all(errors.write.get(), error.message() + (error.why().empty() ? "" : ": " + error.why()));
+    } catch (const std::exception& error) {
+      write_all(errors.write.get(), error.what());
+    }
+    ::_exit(code);
+  }
+  errors.write.reset();
+  std::string why;
+  char part[512];
+  for (ssize_t got = 0; (got = ::read(errors.read.get(), part, sizeof part)) > 0;)
+    why.append(part, static_cast<std::size_t>(got));
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0)
+    if (errno != EINTR) throw system_error("cannot wait for the recovery", errno);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    throw Error("the deployment " + run + " that was left behind could not be recovered",
+                why.empty() ? "the recovery was killed" : why,
+                "belay host recover tries again; " + layout.journal(run).string() + " tells the story",
+                ExitCode::nothing_serves);
+}
+
+}  // namespace
+
+std::vector<RecoveredRun> recover_open_runs(const Layout& layout, const std::string& by) {
+  std::vector<RecoveredRun> recovered;
+  while (const auto run = open_run(layout)) {
+    recover_in_child(layout, *run, by);
+    if (!fs::exists(layout.journal(*run))) continue;  // it had not even begun
+    if (const auto state = run_state(Journal::read(layout.journal(*run))); state && state->closed)
+      recovered.push_back({*run, *state->closed});
+    else
+      throw Error("recovery of " + *run + " ended without a close", {}, layout.journal(*run).string());
+  }
+  return recovered;
+}
+
+std::vector<RecoveredRun> recover_if_abandoned(const Layout& layout, const std::string& by) {
+  if (!fs::exists(layout.lock())) return {};
+  const auto lock = FileLock::try_acquire(layout.lock());
+  if (!lock) return {};
+  return recover_open_runs(layout, by);
+}
+
+}  // namespace belay

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/journal_record.hpp"
+#include "steps/layout.hpp"
+
+namespace belay {
+
+struct RecoveredRun {
+  std::string run;
+  event::Closed closed;
+};
+
+/// Finishes or undoes every run of the environment whose journal is open. The caller holds the lock.
+/// `by` says who does it. Throws Error if one cannot be brought to its close.
+std::vector<RecoveredRun> recover_open_runs(const Layout&, const std::string& by);
+
+/// As above, taking the lock itself; empty if a living deployment holds it.
+std::vector<RecoveredRun> recover_if_abandoned(const Layout&, const std::string& by);
+
+}  // namespace belay

@@ -1,0 +1,79 @@
+#include "host/run.hpp"
+
+#include <algorithm>
+
+#include <boost/json.hpp>
+
+#include "base/files.hpp"
+#include "host/journal.hpp"
+
+namespace belay {
+
+namespace {
+
+struct Reader {
+  RunState& state;
+
+  void operator()(const event::StepBegan& event) const {
+    if (std::ranges::find(state.begun, event.step) == state.begun.end()) state.begun.push_back(event.step);
+  }
+  void operator()(const event::StepDone& event) const { state.done.push_back(event.step); }
+  void operator()(const event::Noted& event) const {
+    if (event.step == StepName::create && event.key == "previous")
+      state.previous = std::string(event.value.as_string());
+    if (event.step == StepName::settle && event.key == "left_in_place") state.left_in_place = true;
+  }
+  void operator()(const event::StepFailed& event) const { state.failure = event; }
+  void operator()(const event::UndoDone& event) const { state.undone.push_back(event.step); }
+  void operator()(const event::Committed&) const { state.committed = true; }
+  void operator()(const event::Closed& event) const { state.closed = event; }
+  template <class Other>
+  void operator()(const Other&) const {}
+};
+
+}  // namespace
+
+namespace {
+bool has(const std::vector<StepName>& steps, StepName step) {
+  return std::ranges::find(steps, step) != steps.end();
+}
+}  // namespace
+
+bool RunState::has_begun(StepName step) const {
+  return has(begun, step);
+}
+bool RunState::was_undone(StepName step) const {
+  return has(undone, step);
+}
+bool RunState::is_done(StepName step) const {
+  return has(done, step);
+}
+
+std::optional<RunState> run_state(const std::vector<Record>& records) {
+  if (records.empty()) return std::nullopt;
+  const auto* opened = std::get_if<event::Opened>(&records.front().event);
+  if (opened == nullptr) return std::nullopt;
+  RunState state{.opened = *opened, .previous = opened->previous};
+  for (const auto& record : records) std::visit(Reader{state}, record.event);
+  return state;
+}
+
+std::vector<std::string> runs_of(const Layout& layout) {
+  std::vector<std::string> runs;
+  if (!fs::is_directory(layout.runs())) return runs;
+  for (const auto& entry : fs::directory_iterator(layout.runs()))
+    if (fs::exists(layout.journal(entry.path().filename().string())))
+      runs.push_back(entry.path().filename().string());
+  std::ranges::sort(runs, std::ranges::greater{});
+  return runs;
+}
+
+std::optional<std::string> open_run(const Layout& layout) {
+  for (const auto& run : runs_of(layout)) {
+    const auto state = run_state(Journal::read(layout.journal(run)));
+    if (!state || !state->closed) return run;
+  }
+  return std::nullopt;
+}
+
+}  // namespace belay

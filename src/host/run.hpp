@@ -1,0 +1,37 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/journal_record.hpp"
+#include "steps/layout.hpp"
+
+namespace belay {
+
+/// What a journal's records say about its run: where a process that goes on with it has to begin.
+struct RunState {
+  event::Opened opened;
+  std::string previous;         // the release that served before, adoption included
+  std::vector<StepName> begun;  // in order
+  std::vector<StepName> undone;
+  bool committed = false;
+  bool left_in_place = false;  // decided with `rollback: false`: forward, but not good
+  std::optional<event::StepFailed> failure;
+  std::optional<event::Closed> closed;
+
+  std::vector<StepName> done;
+
+  bool has_begun(StepName) const;
+  bool was_undone(StepName) const;
+  bool is_done(StepName) const;
+};
+/// Empty if the journal does not even hold its opening: nothing was done then.
+std::optional<RunState> run_state(const std::vector<Record>&);
+
+/// The runs of an environment, newest first.
+std::vector<std::string> runs_of(const Layout&);
+/// The newest run whose journal is not closed, if any.
+std::optional<std::string> open_run(const Layout&);
+
+}  // namespace belay

@@ -1,0 +1,51 @@
+#include "host/run_ledger.hpp"
+
+#include <ranges>
+
+namespace belay {
+
+namespace {
+/// How long a controller may be away in the middle of a deployment before the host goes on without it.
+constexpr auto patience_with_controller = std::chrono::seconds(15);
+}  // namespace
+
+void RunLedger::note(StepName step, const std::string& key, boost::json::value value) {
+  journal_.append(event::Noted{step, key, std::move(value)});
+}
+
+std::optional<boost::json::value> RunLedger::noted(StepName step, const std::string& key) const {
+  std::optional<boost::json::value> found;
+  for (const auto& record : journal_.records())
+    if (const auto* noted = std::get_if<event::Noted>(&record.event))
+      if (noted->step == step && noted->key == key) found = noted->value;
+  return found;
+}
+
+bool RunLedger::done(StepName step) const {
+  for (const auto& record : journal_.records())
+    if (const auto* done = std::get_if<event::StepDone>(&record.event); done != nullptr && done->step == step)
+      return true;
+  return false;
+}
+
+void RunLedger::output(StepName step, const std::string& line) {
+  journal_.append(event::Output{step, line});
+}
+
+void RunLedger::progress(StepName step, std::int64_t done, std::int64_t total, const std::string& unit) {
+  journal_.append(event::Progressed{step, done, total, unit});
+}
+
+event::Heard RunLedger::ask_controller(const std::string& what, const std::string& detail,
+                                       std::chrono::milliseconds limit, std::stop_token stop) {
+  journal_.append(event::Awaiting{what, detail, limit});
+  event::Heard heard{.what = "nobody", .ok = false, .detail = "no controller is connected"};
+  if (controller_ != nullptr)
+    if (const auto tell = controller_->wait_for(what, limit, patience_with_controller, stop))
+      heard = {.what = what, .ok = tell->ok, .detail = tell->detail};
+  if (stop.stop_requested() && heard.what == "nobody") heard.detail = "cancelled";
+  journal_.append(heard);
+  return heard;
+}
+
+}  // namespace belay

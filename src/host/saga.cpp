@@ -1,0 +1,219 @@
+#include "host/saga.hpp"
+
+#include <algorithm>
+#include <ranges>
+
+#include <boost/json.hpp>
+#include <fmt/core.h>
+
+#include "base/files.hpp"
+#include "steps/health_probe.hpp"
+#include "steps/step.hpp"
+
+namespace belay {
+
+namespace {
+
+constexpr int shown_log_lines = 50;
+
+std::chrono::milliseconds since(std::chrono::steady_clock::time_point began) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+}
+
+RunState state_of(const Journal& journal) {
+  return run_state(journal.records()).value();
+}
+
+/// The failing container's last words: of a migration, else of the candidate.
+std::vector<std::string> failing_log(const Context& context, StepName step) {
+  const auto role = step == StepName::migrate ? "migration" : "candidate";
+  for (const auto& container : made_by_this_attempt(context, role)) {
+    auto lines = context.engine.last_log_lines(container.id, shown_log_lines);
+    if (!lines.empty()) return lines;
+  }
+  return {};
+}
+
+event::StepFailed failure_of(const Context& context, StepName step, const Error& error) {
+  event::StepFailed failed{.step = step,
+                           .message = error.message(),
+                           .why = error.why(),
+                           .next = error.next(),
+                           .frames = error.frames()};
+  try {
+    failed.container_log = failing_log(context, step);
+  } catch (const Error& no_log) {
+    failed.container_log = {"(no log: " + no_log.message() + ")"};
+  }
+  return failed;
+}
+
+/// True if the step ended well. Here, and nowhere deeper, a step's Error becomes a record.
+bool run_step(Context& context, Journal& journal, StepName step) {
+  const auto began = std::chrono::steady_clock::now();
+  journal.append(event::StepBegan{step});
+  try {
+    if (context.stop.stop_requested()) throw Error("cancelled", "the deployment was asked to stop", {});
+    auto summary = step_of(step).apply(context);
+    journal.append(event::StepDone{step, since(began), std::move(summary)});
+    return true;
+  } catch (const Error& error) {
+    journal.append(failure_of(context, step, error));
+  } catch (const std::exception& error) {
+    // Not an Error of ours: memory, or a defect. The release is undone all the same.
+    journal.append(
+        failure_of(context, step, Error("an unexpected failure", error.what(), "please report it")));
+  }
+  return false;
+}
+
+/// Newest first; a step whose undo fails does not keep the older ones from being undone. True if all went
+/// well.
+bool undo_steps(Context& context, Journal& journal) {
+  context.stop = {};  // nothing stops an undo
+  bool all = true;
+  const auto state = state_of(journal);
+  const bool first_release_left = state.has_begun(StepName::switch_over) && !something_served(context);
+  for (const auto step : state.begun | std::views::reverse) {
+    if (step == StepName::commit || step == StepName::settle || state.was_undone(step)) continue;
+    // The first release's container stays for its logs, and so do its image and its source.
+    const bool kept =
+        first_release_left && (step == StepName::create || step == StepName::build || step == StepName::sync);
+    journal.append(event::UndoBegan{step});
+    try {
+      journal.append(event::UndoDone{step, kept ? "kept, for its logs" : step_of(step).undo(context)});
+    } catch (const std::exception& error) {
+      all = false;
+      const auto* ours = dynamic_cast<const Error*>(&error);
+      journal.append(event::UndoFailed{step, error.what(), ours != nullptr ? ours->why() : std::string{}});
+    }
+  }
+  return all;
+}
+
+std::string backup_of(const Journal& journal) {
+  std::string file;
+  for (const auto& record : journal.records())
+    if (const auto* noted = std::get_if<event::Noted>(&record.event))
+      if (noted->step == StepName::backup && noted->key == "file")
+        file = std::string(noted->value.as_string());
+  return file;
+}
+
+struct Serving {
+  bool running = false, healthy = false;
+  std::string checked;
+};
+
+/// Looks at what serves now, after an undo: the containers from before, and the health they answer with.
+Serving look_at_previous(Context& context) {
+  Serving serving;
+  for (const auto& previous : previous_containers(context)) {
+    if (!previous.running) continue;
+    const auto inspection = context.engine.inspect(previous.id);
+    serving.running = inspection && inspection->container.running();
+    if (!serving.running) {
+      serving.checked = previous.name + " does not run";
+      return serving;
+    }
+  }
+  const auto& check = context.environment().health;
+  if (!serving.running) return serving;
+  if (check.url.empty()) {
+    serving.healthy = true;
+    serving.checked = "its containers run; no health URL is configured";
+    return serving;
+  }
+  const auto containers = previous_containers(context);
+  std::vector<OwnAddress> addresses;
+  for (const auto& previous : containers)
+    if (const auto inspection = context.engine.inspect(previous.id))
+      if (const auto own = own_address(*inspection, check.url)) addresses.push_back(*own);
+  const auto verdict = ask_until_healthy(
+      check, [&] { return !addresses.empty() && all_listen(addresses); }, [](int, const std::string&) {}, {});
+  serving.healthy = verdict.healthy;
+  serving.checked = verdict.finding + ", asked from the host";
+  return serving;
+}
+
+void close_undone(Context& context, Journal& journal, bool undone) {
+  const auto state = state_of(journal);
+  const bool touched = state.has_begun(StepName::switch_over);
+  event::Closed closed{.backup = backup_of(journal)};
+  if (!touched) {
+    closed.serving = state.previous;
+    closed.outcome = RunOutcome::rolled_back;
+    closed.message = state.previous.empty() && !something_served(context)
+                         ? "nothing was serving, and nothing was touched"
+                         : "what serves was never touched";
+  } else if (!something_served(context)) {
+    closed.outcome = RunOutcome::nothing_serves;
+    closed.message = "this was the first release: there was nothing to go back to";
+  } else {
+    const auto serving = look_at_previous(context);
+    closed.checked = serving.checked;
+    closed.outcome = serving.healthy ? RunOutcome::rolled_back : RunOutcome::nothing_serves;
+    closed.serving = serving.running ? state.previous : std::string{};
+    closed.message = serving.healthy ? "the release from before serves again"
+                     : serving.running
+                         ? "the release from before runs again, but its health does not answer well"
+                         : "the release from before could not be started again";
+  }
+  if (!undone) closed.message += "; not everything could be undone: see the records above";
+  journal.append(closed);
+}
+
+void go_back(Context& context, Journal& journal) {
+  const bool undone = undo_steps(context, journal);
+  close_undone(context, journal, undone);
+}
+
+/// After the commit, or after the decision to leave a failed release in place: only forward.
+void go_forward(Context& context, Journal& journal, RunOutcome outcome) {
+  context.stop = {};
+  context.watch.reset();
+  const bool settled = run_step(context, journal, StepName::settle);
+  std::string checked;
+  if (const auto noted = context.ledger.noted(StepName::verify, "checked"))
+    checked = std::string(noted->as_string());
+  journal.append(event::Closed{
+      .outcome = outcome,
+      .serving = context.release,
+      .checked = checked,
+      .backup = backup_of(journal),
+      .message =
+          settled ? std::string{}
+                  : "the release serves, but tidying up after it failed; the next deployment tries again"});
+}
+
+}  // namespace
+
+void execute(Context& context, Journal& journal) {
+  for (const auto step : context.plan.steps) {
+    if (step == StepName::settle) continue;
+    if (step == StepName::commit) {
+      journal.append(event::StepBegan{StepName::commit});
+      journal.append(event::Committed{context.release});
+      journal.append(event::StepDone{StepName::commit, {}, {}});
+      continue;
+    }
+    if (run_step(context, journal, step)) continue;
+    const bool switched = state_of(journal).has_begun(StepName::switch_over);
+    if (switched && !context.environment().rollback && context.plan.kind == Plan::Kind::deploy) {
+      journal.append(event::Noted{StepName::settle, "left_in_place", true});
+      return go_forward(context, journal, RunOutcome::left_in_place);
+    }
+    return go_back(context, journal);
+  }
+  go_forward(context, journal, RunOutcome::deployed);
+}
+
+void recover(Context& context, Journal& journal, const std::string& by) {
+  journal.append(event::Recovering{by});
+  const auto state = state_of(journal);
+  if (state.committed) return go_forward(context, journal, RunOutcome::deployed);
+  if (state.left_in_place) return go_forward(context, journal, RunOutcome::left_in_place);
+  go_back(context, journal);
+}
+
+}  // namespace belay

@@ -1,0 +1,166 @@
+#include <condition_variable>
+#include <csignal>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include <boost/json.hpp>
+#include <fmt/core.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/line_reader.hpp"
+#include "base/process.hpp"
+#include "host/arguments.hpp"
+#include "host/boot.hpp"
+#include "host/commands.hpp"
+#include "host/control_socket.hpp"
+#include "host/questions.hpp"
+#include "host/run.hpp"
+#include "host/tail.hpp"
+
+namespace belay {
+
+namespace {
+
+/// A controller says something (a ping, if nothing else) more often than this; else its network is gone.
+constexpr auto longest_silence = std::chrono::seconds(15);
+
+std::string own_program() {
+  return fs::read_symlink("/proc/self/exe").string();
+}
+
+/// One controller's view of this host: answers questions, has runs started and shown. Owns nothing that
+/// matters.
+class HostSession {
+ public:
+  explicit HostSession(Layout layout) : layout_(std::move(layout)) {}
+
+  int serve() {
+    say(hello());
+    LineReader input(STDIN_FILENO);
+    std::string line;
+    while (input.next(line, {}, Deadline::in(longest_silence)) == LineReader::Status::line) {
+      try {
+        std::visit([this](const auto& message) { heard(message); }, wire::decode_to_host(line));
+      } catch (const Error& error) {
+        say(failure_of(error));
+      }
+    }
+    return 0;
+  }
+
+ private:
+  static wire::Failure failure_of(const Error& error) {
+    return {error.message(), error.why(), error.next(), static_cast<int>(error.exit_code())};
+  }
+
+  static wire::Hello hello() {
+    utsname system{};
+    ::uname(&system);
+    return {.version = BELAY_VERSION,
+            .architecture = &system.machine[0],
+            .hostname = &system.nodename[0],
+            .clock = now()};
+  }
+
+  void say(const wire::ToController& message) {
+    const std::scoped_lock lock(output_);
+    write_all(STDOUT_FILENO, wire::encode(message) + "\n");
+  }
+
+  /// Runs `work` beside the reading of stdin, one at a time; what it throws is told.
+  template <class Work>
+  void in_background(Work work) {
+    worker_ = std::jthread([this, work = std::move(work)](std::stop_token stop) {
+      try {
+        work(stop);
+      } catch (const Error& error) {
+        say(failure_of(error));
+      }
+    });
+  }
+
+  void heard(const wire::Ping&) { say(wire::Pong{}); }
+  void heard(const wire::Ask& ask) {
+    in_background([this, ask](std::stop_token stop) { say(wire::Answer{answer(layout_, ask, stop)}); });
+  }
+  void heard(const wire::Start& start) {
+    in_background([this, start](std::stop_token stop) { start_run(start, stop); });
+  }
+  void heard(const wire::Attach& attach) {
+    in_background([this, attach](std::stop_token stop) { show_run(attach.run, attach.from, stop); });
+  }
+  void heard(const wire::Tell& tell) { forward(tell); }
+  void heard(const wire::Cancel& cancel) { forward(cancel); }
+
+  /// The guard takes the lock, opens the journal and detaches; what it says meanwhile goes to the controller.
+  void start_run(const wire::Start& start, std::stop_token stop) {
+    point_boot_at_this_program(layout_);
+    Child guard({.argv = {own_program(), "host", "guard", "--path", layout_.live.string()}},
+                {.in = true, .out = true, .err = false});
+    write_all(guard.in().get(), wire::encode(start) + "\n");
+    LineReader said(guard.out().get());
+    std::string line;
+    while (said.next(line, stop, Deadline::never()) == LineReader::Status::line) {
+      const auto message = wire::decode_to_controller(line);
+      if (const auto* started = std::get_if<wire::Started>(&message)) return show_run(started->run, 1, stop);
+      say(message);
+      if (std::holds_alternative<wire::Failure>(message)) return;
+      if (const auto* held = std::get_if<wire::Held>(&message); held != nullptr && !held->waiting) return;
+    }
+    if (!stop.stop_requested())
+      throw Error("the deployment's guard ended before it began", {},
+                  "try again; belay host recover tells more");
+  }
+
+  void show_run(std::string run, std::uint64_t from, std::stop_token stop) {
+    if (run.empty()) {
+      const auto runs = runs_of(layout_);
+      if (runs.empty())
+        throw Error("nothing was ever deployed here", {}, "belay deploy ENV", ExitCode::bad_input);
+      run = open_run(layout_).value_or(runs.front());
+    }
+    if (!fs::exists(layout_.journal(run)))
+      throw Error("there is no run " + run, {}, "belay releases ENV", ExitCode::bad_input);
+    if (auto connection = ControlSocket::connect(layout_.run(run))) {
+      const std::scoped_lock lock(upstream_mutex_);
+      upstream_ = std::move(*connection);
+    }
+    say(wire::Started{run});
+    tail_journal(
+        layout_, run, from, [this](const Record& record) { say(wire::JournalRecord{record}); },
+        [&] { recover_abandoned(stop); }, stop);
+  }
+
+  /// Executor and guard are both dead, and somebody watches: what the next command would do is done now.
+  void recover_abandoned(std::stop_token stop) {
+    capture({.argv = {own_program(), "host", "recover", "--path", layout_.live.string()}}, stop,
+            Deadline::in(std::chrono::minutes(10)));
+  }
+
+  void forward(const wire::ToHost& message) {
+    const std::scoped_lock lock(upstream_mutex_);
+    // The executor may be gone by now; what it became is in the journal that is being shown.
+    if (upstream_ && try_write_all(upstream_.get(), wire::encode(message) + "\n") != 0) upstream_.reset();
+  }
+
+  Layout layout_;
+  std::mutex output_, upstream_mutex_;
+  Fd upstream_;
+  std::jthread worker_;
+};
+
+}  // namespace
+
+int host_session(std::span<const std::string> arguments) {
+  const auto layout = layout_from(arguments);
+  make_directories(layout.own());
+  HostSession session(layout);
+  return session.serve();
+}
+
+}  // namespace belay
