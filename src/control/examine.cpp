@@ -62,7 +62,7 @@ class Examination {
   }
 
   void look_at_source() {
-    source_ = find_source(config_, "HEAD", false, watcher_, stop_);
+    source_ = find_source(config_.file, environment_.source, "HEAD", false, watcher_, stop_);
     checkout_ =
         check_out(*source_, life_.directory() / "source", stop_, Deadline::in(std::chrono::minutes(10)));
     const fs::path compose = checkout_->source / environment_.compose;

@@ -81,7 +81,7 @@ Preview preview(const Config& config, const EnvironmentConfig& environment, cons
                 bool dirty, Watcher& watcher, std::stop_token stop) {
   return while_doing("planning a deployment to " + environment.name, [&] {
     ssh_key_from_environment();  // before any child is started
-    const Source source = find_source(config, ref, dirty, watcher, stop);
+    const Source source = find_source(config.file, environment.source, ref, dirty, watcher, stop);
     Session session = Session::open(environment, watcher, stop, Purpose::look);
     const Lifeline life("belay-plan-");
     const Checkout checkout =

@@ -47,14 +47,14 @@ void tell_about_changes(const Source& source, bool ship_changes, Watcher& watche
 
 }  // namespace
 
-Source find_source(const Config& config, const std::string& ref, bool dirty, Watcher& watcher,
-                   std::stop_token stop) {
+Source find_source(const fs::path& config_file, const fs::path& source_path, const std::string& ref,
+                   bool dirty, Watcher& watcher, std::stop_token stop) {
   if (dirty && ref != "HEAD")
     throw Error("--dirty and --ref exclude each other", "--dirty ships the working tree, --ref a commit",
                 "leave out one", ExitCode::bad_input);
   Source source;
-  const fs::path home = fs::weakly_canonical(fs::absolute(config.file).parent_path());
-  source.directory = fs::weakly_canonical(home / config.source);
+  const fs::path home = fs::weakly_canonical(fs::absolute(config_file).parent_path());
+  source.directory = fs::weakly_canonical(home / source_path);
   if (!is_in_git(home)) {
     if (!dirty)
       throw Error(home.string() + " is in no git repository", "belay ships what is committed",

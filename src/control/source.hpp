@@ -22,7 +22,8 @@ struct Source {
 
 /// Resolves `ref`; tells the watcher what will not be shipped (or what will, with --dirty). Throws Error{exit
 /// code 2} for an unknown ref, or a source outside of git without --dirty.
-Source find_source(const Config&, const std::string& ref, bool dirty, Watcher&, std::stop_token);
+Source find_source(const std::filesystem::path& config_file, const std::filesystem::path& source,
+                   const std::string& ref, bool dirty, Watcher&, std::stop_token);
 
 /// A copy that nobody else changes: what is in it is what is tested and shipped.
 struct Checkout {

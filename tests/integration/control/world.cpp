@@ -13,6 +13,7 @@ World::World() {
   environment.name = "production";
   environment.host = sshd.address();
   environment.path = live();
+  environment.source = "app";
   environment.compose = "compose.yml";
   environment.services = {"backend"};
 }

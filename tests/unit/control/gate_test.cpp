@@ -26,7 +26,7 @@ struct World {
 
   GateResult run(std::vector<TestStep> steps, std::stop_token stop = {}) {
     environment.test = std::move(steps);
-    const Source source = find_source(app.config(), "HEAD", false, watcher, {});
+    const Source source = find_source(app.config().file, app.config().source, "HEAD", false, watcher, {});
     const Checkout checkout = check_out(source, life.directory() / "gate", {}, Deadline::in(1min));
     return run_gate(environment, checkout.commit, checkout.source, logs, life, watcher, stop);
   }

@@ -48,6 +48,7 @@ Config AppRepository::config() const {
   config.source = "app";
   EnvironmentConfig production;
   production.name = "production";
+  production.source = "app";
   production.compose = "compose.yml";
   production.services = {"backend"};
   config.environments.push_back(production);

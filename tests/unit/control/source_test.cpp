@@ -23,7 +23,7 @@ TEST_CASE("what is committed is what is checked out: nothing of the working tree
   app.write("app/new.js", "not committed\n");
   app.write("app/node_modules/x/index.js", "ignored\n");
   RecordingWatcher watcher;
-  const Source source = find_source(app.config(), "HEAD", false, watcher, {});
+  const Source source = find_source(app.config().file, app.config().source, "HEAD", false, watcher, {});
   CHECK(watcher.first("notice uncommitted changes").find("are not deployed") != std::string::npos);
   const Scratch scratch;
   const Checkout checkout = check_out(source, scratch / "out", {}, soon());
@@ -42,7 +42,8 @@ TEST_CASE("an older ref is checked out as it was") {
   RecordingWatcher watcher;
   const Scratch scratch;
   const Checkout checkout =
-      check_out(find_source(app.config(), "v1", false, watcher, {}), scratch / "out", {}, soon());
+      check_out(find_source(app.config().file, app.config().source, "v1", false, watcher, {}),
+                scratch / "out", {}, soon());
   CHECK(!fs::exists(checkout.source / "second.js"));
   CHECK(watcher.count("notice") == 0);
 }
@@ -53,7 +54,7 @@ TEST_CASE("--dirty takes the working tree, without what git ignores, and says so
   app.write("app/new.js", "new\n");
   app.write("app/dist/out.js", "built\n");
   RecordingWatcher watcher;
-  const Source source = find_source(app.config(), "HEAD", true, watcher, {});
+  const Source source = find_source(app.config().file, app.config().source, "HEAD", true, watcher, {});
   CHECK(watcher.first("notice --dirty").find("not committed") != std::string::npos);
   const Scratch scratch;
   const Checkout checkout = check_out(source, scratch / "out", {}, soon());
@@ -74,13 +75,13 @@ TEST_CASE("a source outside of git is refused, and shipped with --dirty under a 
   config.source = "app";
   RecordingWatcher watcher;
   try {
-    find_source(config, "HEAD", false, watcher, {});
+    find_source(config.file, config.source, "HEAD", false, watcher, {});
     FAIL("it was accepted");
   } catch (const Error& error) {
     CHECK(error.exit_code() == ExitCode::bad_input);
     CHECK(error.next().find("--dirty") != std::string::npos);
   }
-  const Source source = find_source(config, "HEAD", true, watcher, {});
+  const Source source = find_source(config.file, config.source, "HEAD", true, watcher, {});
   const Checkout first = check_out(source, scratch / "one", {}, soon());
   const Checkout again = check_out(source, scratch / "two", {}, soon());
   scratch.write("app/index.js", "2\n");
@@ -98,7 +99,8 @@ TEST_CASE("a wrong ref, a missing source and --dirty with --ref are bad input") 
   const auto code = [&](const Config& config, const std::string& ref, bool dirty) {
     try {
       const Scratch scratch;
-      check_out(find_source(config, ref, dirty, watcher, {}), scratch / "out", {}, soon());
+      check_out(find_source(config.file, config.source, ref, dirty, watcher, {}), scratch / "out", {},
+                soon());
     } catch (const Error& error) {
       return error.exit_code();
     }
@@ -124,7 +126,8 @@ TEST_CASE("the gate's copy can be changed without touching what is shipped") {
   RecordingWatcher watcher;
   const Scratch scratch;
   const Checkout shipped =
-      check_out(find_source(app.config(), "HEAD", false, watcher, {}), scratch / "out", {}, soon());
+      check_out(find_source(app.config().file, app.config().source, "HEAD", false, watcher, {}),
+                scratch / "out", {}, soon());
   const auto before = files_in(shipped.root);
   const Checkout copy = copy_of(shipped, scratch / "gate");
   CHECK(files_in(copy.root) == before);
