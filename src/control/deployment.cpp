@@ -52,7 +52,8 @@ Ending deploy(const Config& config, const EnvironmentConfig& environment, const 
               Watcher& watcher, std::stop_token stop) {
   return while_doing(fmt::format("deploying {} to {}", config.app, environment.name), [&] {
     ssh_key_from_environment();  // before any child is started
-    const Source source = find_source(config.file, environment.source, options.ref, options.dirty, watcher, stop);
+    const Source source =
+        find_source(config.file, environment.source, options.ref, options.dirty, watcher, stop);
     // A wrong key shows in a second, not after minutes of tests. Nothing is locked on the host meanwhile.
     Session session = Session::open(environment, watcher, stop);
     const Lifeline life("belay-source-");
