@@ -38,7 +38,10 @@ std::vector<std::string> changed_files(Session& session, const EnvironmentConfig
   } else {
     request.to = nothing.path().string();
   }
-  return rsync::preview(request, std::move(stop), Deadline::in(std::chrono::minutes(5)));
+  auto lines = rsync::preview(request, std::move(stop), Deadline::in(std::chrono::minutes(5)));
+  std::erase_if(lines,
+                [](const std::string& line) { return line.ends_with(" ./"); });  // the directory itself
+  return lines;
 }
 
 void add_unless_ok(std::vector<std::string>& warnings, const Finding& finding) {
