@@ -11,6 +11,7 @@
 #include "cli/context.hpp"
 #include "cli/environment_choice.hpp"
 #include "cli/error_text.hpp"
+#include "control/agent.hpp"
 #include "drivers/name_lookup.hpp"
 
 /// Wires the program together: what was typed becomes a command, the command gets its outputs and its stop

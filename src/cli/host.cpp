@@ -6,6 +6,8 @@
 #include "base/error.hpp"
 #include "base/nearest.hpp"
 #include "cli/context.hpp"
+#include "cli/environment_choice.hpp"
+#include "cli/host_question.hpp"
 #include "control/host_key.hpp"
 #include "host/commands.hpp"
 
@@ -23,9 +25,37 @@ constexpr std::array host_commands = {
     HostCommand{"session", host_session, false}, HostCommand{"guard", host_guard, false},
     HostCommand{"execute", host_execute, false}};
 
+bool names_an_environment(const std::vector<std::string>& arguments) {
+  return arguments.size() == 2 && !arguments[1].starts_with('-');
+}
+
+/// From the machine one deploys from: the host does to itself what was asked.
+int on_the_host_of(const std::string& environment, const std::string& what, Context& context) {
+  const Chosen chosen = choose_environment(context.config, environment, context.variable);
+  const auto answer = ask_host(context, chosen, what, {}).as_object();
+  if (what == "install") {
+    context.out.line(
+        fmt::format("A deployment that a reboot of {} cuts off is now finished or undone at boot, by {}.",
+                    chosen.environment().host.shown, std::string(answer.at("by").as_string())));
+    return 0;
+  }
+  const auto& runs = answer.at("recovered").as_array();
+  if (runs.empty()) context.out.line(fmt::format("Nothing was left half-way in {}.", chosen.name));
+  for (const auto& run : runs) {
+    const auto& object = run.as_object();
+    context.out.line(fmt::format("{}: {}. {}", std::string(object.at("run").as_string()),
+                                 std::string(object.at("outcome").as_string()),
+                                 std::string(object.at("message").as_string())));
+  }
+  return 0;
+}
+
 }  // namespace
 
-int run(const command::Host& asked, Context&) {
+int run(const command::Host& asked, Context& context) {
+  if (const auto& what = asked.arguments.front();
+      (what == "install" || what == "recover") && names_an_environment(asked.arguments))
+    return on_the_host_of(asked.arguments[1], what, context);
   std::vector<std::string> names;
   for (const HostCommand& one : host_commands) {
     if (asked.arguments.front() == one.name) return one.run(std::span(asked.arguments).subspan(1));

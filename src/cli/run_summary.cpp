@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <boost/json/value.hpp>
+
 namespace belay::cli {
 namespace {
 
@@ -23,6 +25,11 @@ class Collector {
     summary_.began = at_;
     const GateResult& gate = opened.plan.gate;
     if (!gate.skipped && gate.commands > 0) summary_.steps.push_back({"test", gate.took, false});
+  }
+  /// A container that belay did not deploy is found, and adopted, only when the candidate is made.
+  void take(const event::Noted& noted) {
+    if (noted.step == StepName::create && noted.key == "previous" && noted.value.is_string())
+      summary_.previous = std::string(noted.value.as_string());
   }
   void take(const event::StepBegan& began) {
     step_began_ = at_;

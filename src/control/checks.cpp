@@ -152,7 +152,7 @@ Finding checked_boot_recovery(const HostFacts& facts) {
   if (facts.boot_recovery.empty())
     return warning("boot recovery",
                    "not installed: a deployment that a power cut ends is resolved by the next command only",
-                   "run on the host, once: belay host install");
+                   "once: belay host install ENV");
   return fine("boot recovery", "installed (" + facts.boot_recovery + ")");
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 #include <thread>
+#include <vector>
 
 #include <fmt/core.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@ namespace belay {
 namespace {
 
 constexpr auto longest_wait_for_docker = std::chrono::seconds(120);
+constexpr std::size_t kept_programs = 2;  // beside the one in use
 
 std::string unit_name(const Layout& layout) {
   return "belay-recover-" + sha256_hex(layout.live.string()).substr(0, 12);
@@ -78,6 +80,18 @@ void wait_for_docker() {
   }
 }
 
+/// Every version that was ever shipped is a file of some megabytes: the newest few are kept, another
+/// controller may be using one of them.
+void remove_old_programs(const Layout& layout, const fs::path& self) {
+  std::vector<fs::path> programs;
+  for (const auto& entry : fs::directory_iterator(boot_program(layout).parent_path()))
+    if (!entry.is_symlink() && entry.path().filename().string().starts_with("belay-") && entry.path() != self)
+      programs.push_back(entry.path());
+  std::ranges::sort(programs, std::ranges::greater{},
+                    [](const fs::path& path) { return fs::last_write_time(path); });
+  for (std::size_t i = kept_programs; i < programs.size(); ++i) remove_tree(programs[i]);
+}
+
 }  // namespace
 
 std::string installed_boot_recovery(const Layout& layout) {
@@ -91,10 +105,10 @@ void point_boot_at_this_program(const Layout& layout) {
   make_directories(boot_program(layout).parent_path());
   std::error_code absent;
   if (fs::read_symlink(boot_program(layout), absent) != self) replace_symlink(boot_program(layout), self);
+  remove_old_programs(layout, self);
 }
 
-int host_install(std::span<const std::string> arguments) {
-  const auto layout = layout_from(arguments);
+std::string install_boot_recovery(const Layout& layout) {
   if (::geteuid() != 0)
     throw Error("recovery at boot needs root to be installed", {}, "run it with sudo", ExitCode::bad_input);
   point_boot_at_this_program(layout);
@@ -102,8 +116,13 @@ int host_install(std::span<const std::string> arguments) {
     install_systemd(layout);
   else
     install_cron(layout);
-  std::cout << "recovery of " << layout.live.string() << " runs at boot, by "
-            << installed_boot_recovery(layout) << "\n";
+  return installed_boot_recovery(layout);
+}
+
+int host_install(std::span<const std::string> arguments) {
+  const auto layout = layout_from(arguments);
+  const auto by = install_boot_recovery(layout);
+  std::cout << "recovery of " << layout.live.string() << " runs at boot, by " << by << "\n";
   return 0;
 }
 

@@ -16,6 +16,7 @@
 #include "base/line_reader.hpp"
 #include "drivers/docker.hpp"
 #include "host/arguments.hpp"
+#include "host/boot.hpp"
 #include "host/commands.hpp"
 #include "host/control_socket.hpp"
 #include "host/executor.hpp"
@@ -174,7 +175,9 @@ int host_guard(std::span<const std::string> arguments) {
   try {
     make_directories(layout.own());
     const auto lock = lock_for(layout, *start);
-    if (!lock) ::_exit(static_cast<int>(ExitCode::busy));
+    // Nobody is there any more to be told that it began: then it does not begin.
+    if (!lock || stdin_is_closed()) ::_exit(static_cast<int>(ExitCode::busy));
+    point_boot_at_this_program(layout);
     write_holder(*lock, start->plan.by, {});
     recover_open_runs(layout, "next command");
     auto opened = open_run_for(layout, start->plan);

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include "base/files.hpp"
 #include "base/hash.hpp"
@@ -100,8 +101,10 @@ void look_at_docker(HostFacts& facts, const Layout& layout, const json::object& 
 HostFacts host_facts(const Layout& layout, const json::object& arguments, std::stop_token stop) {
   HostFacts facts{.clock = now()};
   facts.path_exists = fs::is_directory(layout.live);
-  facts.path_writable = facts.path_exists;  // the session's own .belay was made in it
-  const auto space = free_space(layout.live);
+  auto place = layout.live;  // or where it will be
+  while (!fs::exists(place)) place = place.parent_path();
+  const auto space = free_space(place);
+  facts.path_writable = ::access(place.c_str(), W_OK) == 0;
   facts.bytes_free = space.bytes_free;
   facts.inodes_free = space.inodes_free;
   facts.rsync_version = rsync::version(stop);
@@ -124,6 +127,7 @@ HostFacts host_facts(const Layout& layout, const json::object& arguments, std::s
 
 std::uint64_t bytes_below(const fs::path& directory) {
   std::uint64_t bytes = 0;
+  if (!fs::exists(directory)) return bytes;
   for (const auto& entry : fs::recursive_directory_iterator(directory))
     if (entry.is_regular_file() && !entry.is_symlink())
       bytes += entry.file_size() / std::max<std::uintmax_t>(1, entry.hard_link_count());
@@ -152,7 +156,7 @@ HostStatus host_status(const Layout& layout, const Plan& plan, std::stop_token s
     status.health = verdict.finding;
   }
   if (const auto run = open_run(layout)) status.open_run = *run;
-  status.bytes_free = free_space(layout.live).bytes_free;
+  if (fs::exists(layout.live)) status.bytes_free = free_space(layout.live).bytes_free;
   status.bytes_used_by_belay = bytes_below(layout.own());
   return status;
 }
@@ -160,7 +164,8 @@ HostStatus host_status(const Layout& layout, const Plan& plan, std::stop_token s
 json::object recovered(const Layout& layout) {
   json::array runs;
   for (const auto& run : recover_if_abandoned(layout, "next command"))
-    runs.push_back(json::object{{"run", run.run}, {"outcome", to_string(run.closed.outcome)}});
+    runs.push_back(json::object{
+        {"run", run.run}, {"outcome", to_string(run.closed.outcome)}, {"message", run.closed.message}});
   return {{"recovered", runs}};
 }
 
@@ -181,6 +186,7 @@ json::value answer(const Layout& layout, const wire::Ask& ask, std::stop_token s
     return backups_to_json(files);
   }
   if (ask.about == "recover") return recovered(layout);
+  if (ask.about == "install") return json::object{{"by", install_boot_recovery(layout)}};
   throw Error("this host does not know the question \"" + ask.about + "\"", {},
               "controller and host are of different versions: connect again");
 }

@@ -99,7 +99,6 @@ class HostSession {
 
   /// The guard takes the lock, opens the journal and detaches; what it says meanwhile goes to the controller.
   void start_run(const wire::Start& start, std::stop_token stop) {
-    point_boot_at_this_program(layout_);
     Child guard({.argv = {own_program(), "host", "guard", "--path", layout_.live.string()}},
                 {.in = true, .out = true, .err = false});
     write_all(guard.in().get(), wire::encode(start) + "\n");
@@ -158,7 +157,6 @@ class HostSession {
 
 int host_session(std::span<const std::string> arguments) {
   const auto layout = layout_from(arguments);
-  make_directories(layout.own());
   HostSession session(layout);
   return session.serve();
 }
