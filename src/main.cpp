@@ -29,7 +29,7 @@ std::optional<std::string> variable(const std::string& name) {
 
 // Commands that talk to hosts can be stopped. The host's own processes have rules of their own about signals,
 // and the rest only prints.
-bool can_be_stopped(const Command& command) {
+bool can_be_stopped(const cli::Command& command) {
   return std::visit(
       []<class C>(const C&) {
         return !(std::is_same_v<C, command::Overview> || std::is_same_v<C, command::Help> ||
