@@ -46,6 +46,42 @@ std::string backup_text(const EnvironmentConfig& environment) {
                      backup.database, backup.container, backup.directory, backup.keep);
 }
 
+const char* sign_of(rsync::Change::Kind kind) {
+  switch (kind) {
+    case rsync::Change::Kind::added:
+      return "+";
+    case rsync::Change::Kind::removed:
+      return "-";
+    case rsync::Change::Kind::changed:
+      break;
+  }
+  return "~";
+}
+
+std::string change_text(const rsync::Change& change, const Style& style) {
+  const auto line = fmt::format("{} {}", sign_of(change.kind), printable(change.path));
+  switch (change.kind) {
+    case rsync::Change::Kind::added:
+      return style.green(line);
+    case rsync::Change::Kind::removed:
+      return style.red(line);
+    case rsync::Change::Kind::changed:
+      break;
+  }
+  return line;
+}
+
+boost::json::array changes_json(const std::vector<rsync::Change>& changes) {
+  boost::json::array all;
+  for (const auto& change : changes) {
+    const auto* kind = change.kind == rsync::Change::Kind::added     ? "added"
+                       : change.kind == rsync::Change::Kind::removed ? "removed"
+                                                                     : "changed";
+    all.push_back(boost::json::object{{"change", kind}, {"path", change.path}});
+  }
+  return all;
+}
+
 }  // namespace
 
 std::string step_text(StepName step, const Plan& plan) {
@@ -101,7 +137,7 @@ std::string preview_text(const Preview& preview, const Style& style) {
   text += "\n" + style.bold(fmt::format("Files ({})", preview.files.size())) + "\n";
   if (preview.files.empty()) text += "  none differ from the current release\n";
   for (std::size_t i = 0; i < std::min(files_shown, preview.files.size()); ++i)
-    text += "  " + printable(preview.files[i]) + "\n";
+    text += "  " + change_text(preview.files[i], style) + "\n";
   if (preview.files.size() > files_shown)
     text += style.dim(fmt::format("  {} and {} more; --json has them all\n", style.ellipsis(),
                                   preview.files.size() - files_shown));
@@ -115,7 +151,7 @@ std::string preview_text(const Preview& preview, const Style& style) {
 boost::json::object preview_json(const Preview& preview) {
   return {{"plan", plan_to_json(preview.plan)},
           {"facts", facts_to_json(preview.facts)},
-          {"files", boost::json::array(preview.files.begin(), preview.files.end())},
+          {"files", changes_json(preview.files)},
           {"warnings", boost::json::array(preview.warnings.begin(), preview.warnings.end())}};
 }
 

@@ -148,11 +148,11 @@ Finding checked_backup(const HostFacts& facts, const PostgresBackup& backup) {
   return fine("backup", fmt::format("container {} runs", backup.container));
 }
 
-Finding checked_boot_recovery(const HostFacts& facts) {
+Finding checked_boot_recovery(const HostFacts& facts, const std::string& environment) {
   if (facts.boot_recovery.empty())
     return warning("boot recovery",
                    "not installed: a deployment that a power cut ends is resolved by the next command only",
-                   "once: belay host install ENV");
+                   "once: belay host install " + environment);
   return fine("boot recovery", "installed (" + facts.boot_recovery + ")");
 }
 

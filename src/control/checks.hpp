@@ -32,7 +32,7 @@ Finding checked_disk(const HostFacts&, std::uint64_t source_bytes);
 Finding checked_clock(std::chrono::milliseconds skew, std::chrono::milliseconds uncertain);
 Finding checked_ports(const HostFacts&, const std::vector<int>& ports);
 Finding checked_backup(const HostFacts&, const PostgresBackup&);
-Finding checked_boot_recovery(const HostFacts&);
+Finding checked_boot_recovery(const HostFacts&, const std::string& environment);
 Finding checked_releases(const HostFacts&);
 /// `hidden`: what rsync::hidden_by says.
 Finding checked_excludes(const std::vector<std::string>& hidden);

@@ -129,7 +129,7 @@ class Examination {
     add(checked_ports(facts, ports_));
     if (environment_.backup) add(checked_backup(facts, *environment_.backup));
     add(checked_releases(facts));
-    add(checked_boot_recovery(facts));
+    add(checked_boot_recovery(facts, environment_.name));
   }
 
   const Config& config_;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "control/watcher.hpp"
+#include "drivers/rsync.hpp"
 #include "model/config.hpp"
 #include "model/host_facts.hpp"
 
@@ -26,7 +27,7 @@ std::vector<Finding> examine(const Config&, const EnvironmentConfig&, Watcher&, 
 struct Preview {
   Plan plan;
   HostFacts facts;
-  std::vector<std::string> files;     // rsync's itemised lines against the current release
+  std::vector<rsync::Change> files;   // against the current release
   std::vector<std::string> warnings;  // hidden tracked files, first deployment, no boot recovery …
 };
 Preview preview(const Config&, const EnvironmentConfig&, const std::string& ref, bool dirty, Watcher&,

@@ -20,9 +20,9 @@ namespace {
 
 /// The files that would differ from what serves: from the current release's source, else from the live
 /// directory (a server that was deployed by hand), else all of them.
-std::vector<std::string> changed_files(Session& session, const EnvironmentConfig& environment,
-                                       const Checkout& checkout, const HostFacts& facts,
-                                       std::stop_token stop) {
+std::vector<rsync::Change> changed_files(Session& session, const EnvironmentConfig& environment,
+                                         const Checkout& checkout, const HostFacts& facts,
+                                         std::stop_token stop) {
   rsync::Request request{.from = checkout.source, .to = {}, .exclude = environment.sync.exclude};
   const TemporaryDirectory nothing("belay-plan-");
   if (!facts.current_release.empty()) {
@@ -38,14 +38,13 @@ std::vector<std::string> changed_files(Session& session, const EnvironmentConfig
   } else {
     request.to = nothing.path().string();
   }
-  auto lines = rsync::preview(request, std::move(stop), Deadline::in(std::chrono::minutes(5)));
-  std::erase_if(lines,
-                [](const std::string& line) { return line.ends_with(" ./"); });  // the directory itself
-  return lines;
+  return rsync::preview(request, std::move(stop), Deadline::in(std::chrono::minutes(5)));
 }
 
 void add_unless_ok(std::vector<std::string>& warnings, const Finding& finding) {
-  if (finding.weight != Finding::Weight::ok) warnings.push_back(finding.subject + ": " + finding.text);
+  if (finding.weight != Finding::Weight::ok)
+    warnings.push_back(finding.subject + ": " + finding.text +
+                       (finding.remedy.empty() ? "" : "; " + finding.remedy));
 }
 
 std::vector<std::string> warnings_of(const EnvironmentConfig& environment, const HostFacts& facts,
@@ -65,7 +64,7 @@ std::vector<std::string> warnings_of(const EnvironmentConfig& environment, const
   add_unless_ok(warnings, checked_compose(facts));
   add_unless_ok(warnings, checked_ports(facts, ports));
   if (environment.backup) add_unless_ok(warnings, checked_backup(facts, *environment.backup));
-  add_unless_ok(warnings, checked_boot_recovery(facts));
+  add_unless_ok(warnings, checked_boot_recovery(facts, environment.name));
   if (facts.busy) warnings.push_back("a deployment is under way: this one would wait (--wait) or be refused");
   return warnings;
 }

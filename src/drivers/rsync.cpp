@@ -108,6 +108,18 @@ std::optional<Hiding> hiding_in(std::string_view line) {
   return Hiding{std::string(what), std::string(line.substr(because + reason.size()))};
 }
 
+/// An itemised line: eleven columns, a space, the path. The first column is how ('*': a message), the third
+/// '+' for what is new.
+std::optional<Change> change_in(std::string_view line) {
+  constexpr std::size_t columns = 12;
+  constexpr std::string_view removed = "*deleting";
+  if (line.size() <= columns) return {};
+  std::string path(line.substr(columns));
+  if (path == "./") return {};
+  if (line.starts_with(removed)) return Change{Change::Kind::removed, std::move(path)};
+  return Change{line[2] == '+' ? Change::Kind::added : Change::Kind::changed, std::move(path)};
+}
+
 }  // namespace
 
 Transfer transfer(const Request& request, const ProgressSink& sink, std::stop_token stop, Deadline deadline) {
@@ -123,17 +135,17 @@ Transfer transfer(const Request& request, const ProgressSink& sink, std::stop_to
   return transferred;
 }
 
-std::vector<std::string> preview(const Request& request, std::stop_token stop, Deadline deadline) {
+std::vector<Change> preview(const Request& request, std::stop_token stop, Deadline deadline) {
   require_rsync();
-  std::vector<std::string> lines;
+  std::vector<Change> changes;
   std::deque<std::string> words;
   const Outcome outcome = run(command(request, {"--dry-run", "--itemize-changes", "--8-bit-output"}),
                               std::move(stop), deadline, [&](Stream stream, std::string_view line) {
                                 if (stream == Stream::err) return keep_last(words, line);
-                                if (!line.empty()) lines.emplace_back(line);
+                                if (auto change = change_in(line)) changes.push_back(std::move(*change));
                               });
   if (!outcome.ok()) fail(request, outcome, words);
-  return lines;
+  return changes;
 }
 
 std::vector<std::string> hidden_by(const std::vector<std::string>& exclude, const fs::path& tree,

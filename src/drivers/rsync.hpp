@@ -29,8 +29,14 @@ struct Request {
 
 /// Contents decide, not times (a checkout's times say nothing). Throws Error with rsync's own words.
 Transfer transfer(const Request&, const ProgressSink&, std::stop_token, Deadline);
-/// What transfer() would change, one itemised line per file; nothing is touched.
-std::vector<std::string> preview(const Request&, std::stop_token, Deadline);
+/// What transfer() would do to one entry; a directory's path ends in a slash.
+struct Change {
+  enum class Kind { added, changed, removed };
+  Kind kind = Kind::changed;
+  std::string path;
+};
+/// What transfer() would change; nothing is touched. Throws Error with rsync's own words.
+std::vector<Change> preview(const Request&, std::stop_token, Deadline);
 /// The tracked files an exclude list would hide, with the pattern at fault where it can be told: asked of
 /// rsync itself.
 std::vector<std::string> hidden_by(const std::vector<std::string>& exclude, const std::filesystem::path& tree,

@@ -120,8 +120,9 @@ TEST_CASE("plan: everything that would change") {
   preview.plan = samples::sample_plan();
   preview.facts.current_release = "20260110-090000-1c0ffee";
   preview.facts.containers = {container()};
-  preview.files = {"<f.st...... src/server.ts",
-                   "<f+++++++++ prisma/migrations/20260110_greeting/migration.sql", "*deleting   src/old.ts"};
+  preview.files = {{rsync::Change::Kind::changed, "src/server.ts"},
+                   {rsync::Change::Kind::added, "prisma/migrations/20260110_greeting/migration.sql"},
+                   {rsync::Change::Kind::removed, "src/old.ts"}};
   preview.warnings = {"'uploads' hides src/uploads/index.ts, which git tracks"};
   check_golden("plan.txt", preview_text(preview, plain));
 }
@@ -129,7 +130,7 @@ TEST_CASE("plan: everything that would change") {
 TEST_CASE("plan: a long list of files is cut in the text, and whole in JSON") {
   Preview preview;
   preview.plan = samples::sample_plan();
-  for (int i = 0; i < 100; ++i) preview.files.push_back("<f+++++++++ file-" + std::to_string(i));
+  for (int i = 0; i < 100; ++i) preview.files.push_back({rsync::Change::Kind::added, "file-" + std::to_string(i)});
   CHECK(preview_text(preview, plain).find("and 60 more; --json has them all") != std::string::npos);
   CHECK(preview_json(preview).at("files").as_array().size() == 100);
 }

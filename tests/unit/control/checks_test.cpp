@@ -47,7 +47,7 @@ TEST_CASE("a good host has no warnings, and no remedies") {
        {checked_docker(facts), checked_compose(facts), checked_rsync(facts.rsync_version, "on the host"),
         checked_path(facts, "/srv/app"), checked_disk(facts, 1'000'000), checked_clock(20ms, 5ms),
         checked_ports(facts, {3001}), checked_backup(facts, {.container = "db", .user = {}, .database = {}}),
-        checked_boot_recovery(facts), checked_releases(facts), checked_excludes({})}) {
+        checked_boot_recovery(facts, "production"), checked_releases(facts), checked_excludes({})}) {
     CAPTURE(finding.subject);
     CHECK(finding.weight == Weight::ok);
     CHECK(finding.remedy.empty());
@@ -105,8 +105,8 @@ TEST_CASE("a clock more than five seconds off is a warning, in either direction;
 TEST_CASE("missing boot recovery and hidden files are warnings that name what to do") {
   HostFacts facts = good();
   facts.boot_recovery = "";
-  CHECK(checked_boot_recovery(facts).weight == Weight::warning);
-  CHECK(holds(checked_boot_recovery(facts).remedy, "belay host install"));
+  CHECK(checked_boot_recovery(facts, "production").weight == Weight::warning);
+  CHECK(holds(checked_boot_recovery(facts, "production").remedy, "belay host install production"));
   const Finding hidden = checked_excludes({"src/uploads/a.ts (excluded by uploads)"});
   CHECK(hidden.weight == Weight::warning);
   CHECK(holds(hidden.text, "src/uploads/a.ts"));
