@@ -228,7 +228,7 @@ class World:
             container
             for container in self.engine.containers()
             if container["Labels"].get("com.docker.compose.project") in projects
-            or container["Names"][0].startswith(("/crm-", "/belay-"))
+            or container["Names"][0].startswith("/crm-")
             or self._ours(container["Image"])
         ]
 
