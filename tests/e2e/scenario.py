@@ -1,0 +1,136 @@
+"""What the tests do with belay, and ask of the world afterwards."""
+import json
+import re
+from dataclasses import dataclass
+
+from baseline import Belay
+from belay_world import Finished, Inventory, Report
+from belay_world.commands import wait_until
+
+STAMP = r"\d{8}-\d{6}"
+# What a deployment that failed may leave: belay itself, its lock, the run's journal, the adopted release, the verified backup.
+KEPT_FILES = re.compile(
+    rf"[^/]+/(\.belay/(|lock|current/|bin/|bin/belay|bin/belay-[0-9a-f]{{16}}|runs/|runs/[^/]+/(|journal\.jsonl|executor\.log)"
+    rf"|releases/|releases/{STAMP}-adopted/(|release\.json))|backups/(|pre-deploy-{STAMP}\.sql|\.pre-deploy-{STAMP}\.sql\.sha256))"
+)
+KEPT_IMAGES = re.compile(rf"crm-backend(-dev)?:{STAMP}-adopted = .*")
+
+
+@dataclass
+class Deployed:
+    """One run of belay under load."""
+
+    outcome: Finished
+    load: Report | None
+    before: Inventory
+    after: Inventory
+    lost: list  # acknowledged writes that the table does not hold
+
+    @property
+    def code(self):
+        return self.outcome.code
+
+    @property
+    def said(self):
+        return self.outcome.out
+
+    def left_behind(self):
+        """What a failed deployment must not leave, and what it must not take away; {} when all is well."""
+        found = {}
+        for kind, (gone, new) in self.before.difference(self.after).items():
+            if kind == "files":
+                new = [name for name in new if not KEPT_FILES.fullmatch(name)]
+            if kind == "images":
+                new = [name for name in new if not KEPT_IMAGES.fullmatch(name)]
+            if gone or new:
+                found[kind] = {"gone": gone, "new": new}
+        return found
+
+
+class Scenario:
+    def __init__(self, world, table):
+        self.world, self.table = world, table
+
+    # Preparing ------------------------------------------------------------------------------------------------------
+
+    def release(self, name, **options):
+        """Commits one of the example's releases; its version."""
+        return self.world.repository.release(name, **options)
+
+    def configure(self, old, new):
+        """Changes a passage of belay.yml that must be there, and commits it."""
+        self.world.repository.replace("belay.yml", old, new)
+        self.world.repository.commit("belay.yml")
+
+    def shorten_health(self, attempts=4, interval="500ms", timeout="500ms"):
+        """A health budget that a test can wait out; what is tested is what follows when it is spent."""
+        self.configure(
+            'api/health", attempts: 30, interval: 5s }',
+            f'api/health", attempts: {attempts}, interval: {interval}, timeout: {timeout} }}',
+        )
+
+    # Running --------------------------------------------------------------------------------------------------------
+
+    def deploy(self, *options, environment="production", row=None, serves=None, load=True, **more):
+        """`belay deploy ENV --skip-test …` under load, unless told otherwise; `row` of the baseline gets its figures."""
+        return self.run("deploy", environment, "--skip-test", *options, environment=environment, row=row, serves=serves, load=load, **more)
+
+    def run(self, *arguments, environment="production", row=None, serves=None, load=True, **more):
+        before = self.world.inventory()
+        if load:
+            with self.world.load(environment) as client:
+                outcome = self.world.belay(*arguments, **more)
+            report = client.report
+        else:
+            outcome, report = self.world.belay(*arguments, **more), None
+        deployed = Deployed(outcome, report, before, self.world.inventory(), self.lost(report, environment))
+        if row:
+            self.measured(row, deployed, serves)
+        return deployed
+
+    def lost(self, report, environment="production"):
+        database = self.world.database if environment == "production" else self.world.staging_database
+        return database.missing(report.acknowledged) if report else []
+
+    def measured(self, row, deployed, serves=None):
+        load = deployed.load
+        self.table.add(row, Belay(
+            deployed.code, deployed.outcome.seconds, load.down_s if load else None,
+            f"{load.failed}/{load.sent}" if load else "-", len(deployed.lost) if load else None,
+            serves or self.world.version() or "nothing",
+        ))
+
+    # Asking ---------------------------------------------------------------------------------------------------------
+
+    def asked(self, *arguments):
+        """A question to belay that answers in JSON."""
+        outcome = self.world.belay(*arguments, "--json")
+        assert outcome.code == 0, outcome
+        return json.loads(outcome.out)
+
+    def releases(self, environment="production"):
+        """The kept releases, newest first, and the id of the one that serves."""
+        answer = self.asked("releases", environment)
+        return answer["releases"], answer["current"]
+
+    def journal(self, environment="production"):
+        """The records of the newest run on the host."""
+        runs = sorted((self.world.of(environment).live / ".belay" / "runs").iterdir())
+        return [json.loads(line[9:]) for line in (runs[-1] / "journal.jsonl").read_text().splitlines()]
+
+    def backups(self, environment="production"):
+        """Names of the files an operator sees in backups/."""
+        folder = self.world.of(environment).live / "backups"
+        return sorted(file.name for file in folder.iterdir() if not file.name.startswith(".")) if folder.exists() else []
+
+    def up_by_hand_keeps(self, version, environment="production"):
+        """`docker compose up -d`, as an operator types it, keeps the release. The container that operators made with --no-deps is made anew
+        by Compose itself, whose hash counts that option; one that belay made is left alone."""
+        where = self.world.of(environment)
+        before = self.world.container(where.container)
+        where.compose("up", "-d")
+        after = self.world.container(where.container)
+        assert after["Image"] == before["Image"]
+        if "belay.release" in before["Config"]["Labels"]:
+            assert after["Id"] == before["Id"]
+        wait_until(f"{version} serves", lambda: self.world.version(where) == version)
