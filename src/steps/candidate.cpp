@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <fmt/core.h>
 
+#include "base/files.hpp"
 #include "steps/compose_model.hpp"
 
 namespace belay {
@@ -22,8 +23,13 @@ docker::Inspection inspected(const docker::Engine& engine, const std::string& id
 }
 
 /// Compose's own container of the candidate model: made, read, removed.
-json::object template_body(Context& context, const std::string& project, const std::string& service,
-                           std::size_t existing) {
+struct Template {
+  json::object body;
+  std::string name;
+};
+
+Template template_of(Context& context, const std::string& project, const std::string& service,
+                     std::size_t existing) {
   compose::create_one_more({context.layout.live, context.layout.compose_model(context.release), project},
                            service, static_cast<int>(existing), context.stop, Deadline::in(compose_time));
   const auto made = context.engine.containers(
@@ -31,9 +37,45 @@ json::object template_body(Context& context, const std::string& project, const s
   if (made.empty())
     throw Error("compose made no container for service " + service, "it reported success",
                 "run `docker compose config` in the live directory and look at the service");
-  auto body = docker::create_body_of(inspected(context.engine, made.front().id).raw);
+  Template found{docker::create_body_of(inspected(context.engine, made.front().id).raw), made.front().name};
   for (const auto& container : made) context.engine.remove(container.id);
-  return body;
+  return found;
+}
+
+/// The hash that `docker compose up` will compare. Asked of the resolved model: of a file with `env_file`,
+/// `config --hash` counts the files, `up` what stands in them.
+std::string hash_of(Context& context, const json::object& model, const std::string& service) {
+  const auto file = context.layout.release(context.release) / "resolved.json";
+  write_file_atomically(file, json::serialize(model));
+  auto hash = compose::service_hash({context.layout.live, file, std::string(model.at("name").as_string())},
+                                    service, context.stop, Deadline::in(compose_time));
+  remove_tree(file);
+  return hash;
+}
+
+/// As compose writes it: `docker compose stop` and `down` go by it.
+std::string depends_on_label(const json::object& model, const std::string& service) {
+  std::string label;
+  const auto* on = model.at("services").as_object().at(service).as_object().if_contains("depends_on");
+  if (!on || !on->is_object()) return label;
+  for (const auto& [name, rule] : on->as_object()) {
+    const auto* condition = rule.as_object().if_contains("condition");
+    const auto* restart = rule.as_object().if_contains("restart");
+    label += fmt::format("{}{}:{}:{}", label.empty() ? "" : ",", std::string(name),
+                         condition ? std::string(condition->as_string()) : "service_started",
+                         restart && restart->is_bool() && restart->as_bool());
+  }
+  return label;
+}
+
+/// Compose makes a container's name an alias of its own; the template's name is nobody's any more.
+void rename_alias(json::object& body, const std::string& from, const std::string& to) {
+  auto* networking = body.if_contains("NetworkingConfig");
+  if (!networking) return;
+  for (auto& endpoint : networking->as_object().at("EndpointsConfig").as_object())
+    if (auto* aliases = endpoint.value().as_object().if_contains("Aliases"))
+      for (auto& alias : aliases->as_array())
+        if (alias.as_string() == from) alias = to;
 }
 
 }  // namespace
@@ -67,17 +109,18 @@ ReleasedService frozen_service(Context& context, const json::object& model, cons
   const auto existing =
       context.engine.containers({"com.docker.compose.project=" + project,
                                  "com.docker.compose.service=" + service, "com.docker.compose.oneoff=False"});
-  auto body = template_body(context, project, service, existing.size());
+  const auto made = template_of(context, project, service, existing.size());
+  auto body = made.body;
   auto& labels = body.at("Labels").as_object();
-  labels["com.docker.compose.config-hash"] = compose::service_hash(
-      {context.layout.live, context.layout.source(context.release) / environment.compose}, service,
-      context.stop, Deadline::in(compose_time));
+  labels["com.docker.compose.config-hash"] = hash_of(context, model, service);
+  labels["com.docker.compose.depends_on"] = depends_on_label(model, service);
   labels["com.docker.compose.image"] = released.image_id;
   labels["com.docker.compose.project.working_dir"] = context.layout.live.string();
   labels["com.docker.compose.project.config_files"] = (context.layout.live / environment.compose).string();
   for (std::size_t i = 0; i < released.container_names.size(); ++i) {
     labels["com.docker.compose.container-number"] = std::to_string(i + 1);
     released.containers.push_back(body);
+    rename_alias(released.containers.back(), made.name, released.container_names[i]);
   }
   return released;
 }
