@@ -166,7 +166,7 @@ void Board::apply(const event::Opened& opened, Time) {
       plan.kind == Plan::Kind::rollback && !plan.release.empty() ? plan.release : opened.run;
   subtitle_ = plan.commit.id.empty() ? to : fmt::format("{}  {}", to, plan.commit.subject);
   if (plan.commit.dirty) notices_.push_back("The working tree is shipped as it is, not a commit.");
-  if (opened.previous.empty()) notices_.push_back("First deployment: there is nothing to go back to.");
+  if (opened.previous.empty()) notices_.push_back("No release of belay's serves here yet.");
   for (const StepName step : plan.steps) row(to_string(step));
   pause_.clear();
 }

@@ -188,8 +188,8 @@ void PlainLines::record(const Record& record) {
 
 void PlainLines::show(const event::Opened& opened) {
   const Plan& plan = opened.plan;
-  const std::string before = opened.previous.empty() ? "nothing serves yet: there is nothing to go back to"
-                                                     : "now serves " + opened.previous;
+  const std::string before =
+      opened.previous.empty() ? "no release of belay's serves here yet" : "now serves " + opened.previous;
   if (plan.kind == Plan::Kind::rollback)
     say(fmt::format("rolling {} back on {}{}; {}", plan.app, plan.environment.name,
                     plan.release.empty() ? "" : " to " + plan.release, before));

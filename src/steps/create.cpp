@@ -122,8 +122,9 @@ std::string apply(Context& context) {
     release = deployed_release(context, model);
   }
   create_candidates(context, release);
-  return something_served(context) ? fmt::format("beside {}", previous.front().name)
-                                   : "nothing serves yet: this is the first release";
+  return something_served(context)
+             ? fmt::format("beside {}", previous.front().name)
+             : "nothing serves yet: should this release fail, there is nothing to go back to";
 }
 
 std::string undo(Context& context) {

@@ -35,8 +35,6 @@ std::string apply(Context& context) {
   const auto compose = compose::version(context.stop);
   if (rsync::version(context.stop).empty())
     throw Error("rsync is missing on the host", {}, "install it there: apt-get install rsync");
-  if (context.previous.empty())
-    context.ledger.output(StepName::preflight, "no release of belay's serves here yet");
   return fmt::format("docker {}, compose {}, {} free", context.engine.version(), compose,
                      human_bytes(free_space(context.layout.live).bytes_free));
 }
