@@ -103,7 +103,7 @@ class Report {
                               : was_replaced() ? "Rolled back."
                                                : "Not deployed.";
     if (serving.empty())
-      return fmt::format("{} Nothing served {} before, and nothing does now", tried, environment());
+      return fmt::format("{} What serves {}, if anything does, was not touched", tried, environment());
     if (was_replaced()) return fmt::format("{} {} serves {} again", tried, environment(), serving);
     return fmt::format("{} {} still serves {}; it never stopped", tried, environment(), serving);
   }

@@ -143,9 +143,10 @@ void close_undone(Context& context, Journal& journal, bool undone) {
   if (!touched) {
     closed.serving = state.previous;
     closed.outcome = RunOutcome::rolled_back;
-    closed.message = state.previous.empty() && !something_served(context)
-                         ? "nothing was serving, and nothing was touched"
-                         : "what serves was never touched";
+    // Before create has looked, nobody knows what a server runs that belay never deployed to.
+    const bool looked = context.ledger.noted(StepName::create, "previous_containers").has_value();
+    closed.message = looked && !something_served(context) ? "nothing was serving, and nothing was touched"
+                                                          : "what serves was never touched";
   } else if (!something_served(context)) {
     closed.outcome = RunOutcome::nothing_serves;
     closed.message = "this was the first release: there was nothing to go back to";
