@@ -26,8 +26,8 @@ class World:
 
     def __init__(self, machine, root=ROOT, binary=None):
         self.machine, self.engine, self.root = machine, machine.engine, Path(root)
-        self.binary = Path(binary or os.environ.get("BELAY_BINARY") or REPOSITORY / "build/dev/belay")
         self.place = STATE / "e2e"
+        self.binary = self._without_symbols(Path(binary or os.environ.get("BELAY_BINARY") or REPOSITORY / "build/dev/belay"))
         self.home, self.temporary, self.logs = self.place / "home", STATE / "tmp", self.place / "logs"
         self.template, self.repository = Repository(self.place / "template"), Repository(self.place / "repository")
         self.production, self.staging = (of(self.root) for of in ENVIRONMENTS)
@@ -152,6 +152,12 @@ class World:
         self.production.bring_up_database(self.database, self.base_image)
         self._database_id = self.container(self.production.database)["Id"]
         self.reset()
+
+    def _without_symbols(self, binary):
+        """belay sends itself to the host in nearly every test: the debugger's symbols would be four fifths of that."""
+        self.place.mkdir(parents=True, exist_ok=True)
+        run("strip", "-o", self.place / "belay", binary)
+        return self.place / "belay"
 
     def _adapt(self, text):
         assert "/srv/crm/" in text, "the example's belay.yml deploys to somewhere else than /srv/crm"
