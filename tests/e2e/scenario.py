@@ -1,6 +1,7 @@
 """What the tests do with belay, and ask of the world afterwards."""
 import json
 import re
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from baseline import Belay
@@ -57,9 +58,10 @@ class Scenario:
         """Commits one of the example's releases; its version."""
         return self.world.repository.release(name, **options)
 
-    def configure(self, old, new):
-        """Changes a passage of belay.yml that must be there, and commits it."""
-        self.world.repository.replace("belay.yml", old, new)
+    def configure(self, old, new, times=-1):
+        """Changes a passage of belay.yml that must be there (all of them, or the first `times`), and commits it."""
+        assert old in (self.world.repository.path / "belay.yml").read_text()
+        self.world.repository.edit("belay.yml", lambda text: text.replace(old, new, times))
         self.world.repository.commit("belay.yml")
 
     def shorten_health(self, attempts=4, interval="500ms", timeout="500ms"):
@@ -69,35 +71,40 @@ class Scenario:
             f'api/health", attempts: {attempts}, interval: {interval}, timeout: {timeout} }}',
         )
 
+    def without_migration(self):
+        """Two seconds less, where the migration is not the subject."""
+        self.configure("migrate: npx prisma migrate deploy\n", "")
+
     # Running --------------------------------------------------------------------------------------------------------
 
-    def deploy(self, *options, environment="production", row=None, serves=None, load=True, **more):
-        """`belay deploy ENV --skip-test …` under load, unless told otherwise; `row` of the baseline gets its figures."""
-        return self.run("deploy", environment, "--skip-test", *options, environment=environment, row=row, serves=serves, load=load, **more)
+    def deploy(self, *options, environment="production", rows=(), serves=None, load=True, **more):
+        """`belay deploy ENV --skip-test …` under load, unless told otherwise; the `rows` of the baseline get its figures."""
+        return self.run("deploy", environment, "--skip-test", *options, environment=environment, rows=rows, serves=serves, load=load, **more)
 
-    def run(self, *arguments, environment="production", row=None, serves=None, load=True, **more):
+    def run(self, *arguments, environment="production", rows=(), serves=None, load=True, around=nullcontext(), **more):
+        """Any command of belay's, likewise. `around`: a context manager for what is the matter with the world meanwhile."""
         before = self.world.inventory()
-        if load:
-            with self.world.load(environment) as client:
-                outcome = self.world.belay(*arguments, **more)
-            report = client.report
-        else:
-            outcome, report = self.world.belay(*arguments, **more), None
+        with around:
+            if load:
+                with self.world.load(environment) as client:
+                    outcome = self.world.belay(*arguments, **more)
+                report = client.report
+            else:
+                outcome, report = self.world.belay(*arguments, **more), None
         deployed = Deployed(outcome, report, before, self.world.inventory(), self.lost(report, environment))
-        if row:
-            self.measured(row, deployed, serves)
+        for row in rows:
+            self.add(row, deployed.code, outcome.seconds, report, deployed.lost, serves)
         return deployed
 
     def lost(self, report, environment="production"):
         database = self.world.database if environment == "production" else self.world.staging_database
         return database.missing(report.acknowledged) if report else []
 
-    def measured(self, row, deployed, serves=None):
-        load = deployed.load
+    def add(self, row, code, seconds, load=None, lost=None, serves=None):
+        """A row of the table at the end; `serves` is the version that answers, unless it is said better."""
         self.table.add(row, Belay(
-            deployed.code, deployed.outcome.seconds, load.down_s if load else None,
-            f"{load.failed}/{load.sent}" if load else "-", len(deployed.lost) if load else None,
-            serves or self.world.version() or "nothing",
+            code, seconds, load.down_s if load else None, f"{load.failed}/{load.sent}" if load else "-",
+            None if lost is None else len(lost), serves or self.world.version() or "nothing",
         ))
 
     # Asking ---------------------------------------------------------------------------------------------------------
@@ -134,3 +141,19 @@ class Scenario:
         if "belay.release" in before["Config"]["Labels"]:
             assert after["Id"] == before["Id"]
         wait_until(f"{version} serves", lambda: self.world.version(where) == version)
+
+
+def rolled_back(scenario, deployed, version="1.0.0"):
+    """What is promised after every failure that had something to go back to."""
+    assert deployed.code == 1, deployed.outcome
+    assert scenario.world.version() == version
+    assert deployed.lost == [] and deployed.load.acknowledged
+    assert deployed.left_behind() == {}
+    scenario.up_by_hand_keeps(version)
+
+
+def never_stopped(scenario, deployed, version="1.0.0"):
+    """It failed before the switch: those who use the app noticed nothing."""
+    rolled_back(scenario, deployed, version)
+    assert deployed.load.failed == 0, deployed.load.summary()
+    assert "it never stopped" in deployed.said or "was not touched" in deployed.said

@@ -6,7 +6,7 @@ from scenario import STAMP
 
 def test_a_release_of_code_is_deployed_under_load(by_hand):
     by_hand.release("good-code")
-    deployed = by_hand.deploy(row="good release, code only")
+    deployed = by_hand.deploy(rows=["good release, code only"])
     assert deployed.code == 0, deployed.outcome
     assert by_hand.world.version() == "1.1.0"
     assert deployed.lost == [] and deployed.load.acknowledged
@@ -17,7 +17,7 @@ def test_a_release_of_code_is_deployed_under_load(by_hand):
 
 def test_a_release_with_a_migration_is_migrated_before_it_serves(by_hand):
     by_hand.release("good-migration")
-    deployed = by_hand.deploy(row="good release with a migration")
+    deployed = by_hand.deploy(rows=["good release with a migration"])
     assert deployed.code == 0, deployed.outcome
     assert by_hand.world.version() == "1.2.0"
     assert deployed.lost == [] and deployed.load.acknowledged
