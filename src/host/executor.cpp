@@ -39,11 +39,10 @@ void run_to_the_end(const Layout& layout, const std::string& run, Fd listener,
                   .engine = docker::Engine::connect(),
                   .ledger = ledger,
                   .stop = cancel.get_token()};
-  if (recovering_as)
-    recover(context, journal, *recovering_as);
-  else
-    execute(context, journal);
+  const auto closed = recovering_as ? recover(context, journal, *recovering_as) : execute(context, journal);
+  // Nothing follows the last record: who dies after it leaves nothing behind.
   remove_tree(layout.run(run) / "control.sock");
+  journal.append(closed);
 }
 
 }  // namespace belay

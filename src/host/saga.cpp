@@ -136,7 +136,7 @@ Serving look_at_previous(Context& context) {
   return serving;
 }
 
-void close_undone(Context& context, Journal& journal, bool undone) {
+event::Closed close_undone(Context& context, const Journal& journal, bool undone) {
   const auto state = state_of(journal);
   const bool touched = state.has_begun(StepName::switch_over);
   event::Closed closed{.backup = backup_of(journal)};
@@ -161,35 +161,35 @@ void close_undone(Context& context, Journal& journal, bool undone) {
                          : "the release from before could not be started again";
   }
   if (!undone) closed.message += "; not everything could be undone: see the records above";
-  journal.append(closed);
+  return closed;
 }
 
-void go_back(Context& context, Journal& journal) {
+event::Closed go_back(Context& context, Journal& journal) {
   const bool undone = undo_steps(context, journal);
-  close_undone(context, journal, undone);
+  return close_undone(context, journal, undone);
 }
 
 /// After the commit, or after the decision to leave a failed release in place: only forward.
-void go_forward(Context& context, Journal& journal, RunOutcome outcome) {
+event::Closed go_forward(Context& context, Journal& journal, RunOutcome outcome) {
   context.stop = {};
   context.watch.reset();
   const bool settled = run_step(context, journal, StepName::settle);
   std::string checked;
   if (const auto noted = context.ledger.noted(StepName::verify, "checked"))
     checked = std::string(noted->as_string());
-  journal.append(event::Closed{
+  return {
       .outcome = outcome,
       .serving = context.release,
       .checked = checked,
       .backup = backup_of(journal),
-      .message =
-          settled ? std::string{}
-                  : "the release serves, but tidying up after it failed; the next deployment tries again"});
+      .message = settled
+                     ? std::string{}
+                     : "the release serves, but tidying up after it failed; the next deployment tries again"};
 }
 
 }  // namespace
 
-void execute(Context& context, Journal& journal) {
+event::Closed execute(Context& context, Journal& journal) {
   for (const auto step : context.plan.steps) {
     if (step == StepName::settle) continue;
     if (step == StepName::commit) {
@@ -206,15 +206,15 @@ void execute(Context& context, Journal& journal) {
     }
     return go_back(context, journal);
   }
-  go_forward(context, journal, RunOutcome::deployed);
+  return go_forward(context, journal, RunOutcome::deployed);
 }
 
-void recover(Context& context, Journal& journal, const std::string& by) {
+event::Closed recover(Context& context, Journal& journal, const std::string& by) {
   journal.append(event::Recovering{by});
   const auto state = state_of(journal);
   if (state.committed) return go_forward(context, journal, RunOutcome::deployed);
   if (state.left_in_place) return go_forward(context, journal, RunOutcome::left_in_place);
-  go_back(context, journal);
+  return go_back(context, journal);
 }
 
 }  // namespace belay

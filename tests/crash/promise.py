@@ -1,0 +1,125 @@
+"""What must be true after any death: a good release serves, whole, and nothing is left behind."""
+import fcntl
+import json
+import re
+from pathlib import Path
+
+from belay_world.commands import run
+
+OWN = {"lock", "bin", "current", "releases", "runs"}
+BACKUP = re.compile(r"pre-deploy-\d{8}-\d{6}\.sql|\.pre-deploy-\d{8}-\d{6}\.sql\.sha256")
+KEPT = 2
+
+
+def broken_promises(app, may_serve, by_hand=True):
+    """What does not hold, as sentences; [] when all does. `may_serve`: the versions that are good. Changes nothing, unless it must."""
+    found = []
+    say = found.append
+    serves = app.serves()
+    if serves not in may_serve:
+        say(f"version {serves} serves, none of {sorted(may_serve)}")
+    containers = [c for c in app.engine.containers() if c["Labels"].get("com.docker.compose.project.working_dir") == str(app.live)]
+    containers += [c for c in app.engine.containers() if c["Names"][0].startswith(f"/{app.name}") and c not in containers]
+    shown = [f"{c['Names'][0]} {c['State']} {c['Image']}" for c in containers]
+    if [c["Names"] for c in containers] != [[f"/{app.name}"]] or containers[0]["State"] != "running":
+        return [*found, f"the containers are {shown}"]
+    _releases(app, containers[0], say)
+    _live_directory(app, serves, say)
+    _runs(app, serves, say)
+    _processes_and_locks(app, say)
+    if by_hand:
+        run("docker", "compose", "-f", "compose.yml", "up", "-d", "--no-build", cwd=app.live)
+        if app.engine.container(app.name)["Id"] != containers[0]["Id"]:
+            say("docker compose up -d by hand made another container")
+    return found
+
+
+def _releases(app, container, say):
+    folder = app.live / ".belay" / "releases"
+    kept = {entry.name for entry in folder.iterdir()}
+    good = {name for name in kept if json.loads((folder / name / "release.json").read_text())["state"] == "good"}
+    current = (app.live / ".belay" / "current").readlink().name
+    if kept != good or not current or current not in kept or len(kept) > KEPT + 1:
+        say(f"releases {sorted(kept)} are kept, of which {sorted(good)} are good; current is {current}")
+    for name in kept:
+        entries = {entry.name for entry in (folder / name).iterdir()}
+        if not {"release.json", "source"} <= entries or entries - {"release.json", "source", "compose.json"}:
+            say(f"release {name} holds {sorted(entries)}")
+    tags = {tag.partition(":")[2]: image["Id"] for image in app.engine.images() for tag in image["RepoTags"] if tag.startswith(f"{app.name}:")}
+    if set(tags) != kept | {"latest"}:
+        say(f"image tags {sorted(tags)}, releases {sorted(kept)}")
+    elif not container["ImageID"] == tags["latest"] == tags[current]:
+        say(f"container, latest and {current} are not one image: {container['ImageID']}, {tags}")
+    if container["Labels"].get("belay.release") != current:
+        say(f"the container is of {container['Labels'].get('belay.release')}, current is {current}")
+
+
+def _live_directory(app, serves, say):
+    if (app.live / "app" / "www" / "version").exists():
+        say("the source lies in the wrong place")
+    published = int((app.live / "www" / "version").read_text())
+    if published != serves:
+        say(f"the live directory shows version {published}, and {serves} serves")
+    if (app.live / "uploads" / "kept").read_text() != "a user's file\n" or not (app.live / ".env").exists():
+        say("a live file was touched")
+    own = {entry.name for entry in (app.live / ".belay").iterdir()}
+    if own != OWN:
+        say(f".belay holds {sorted(own)}")
+    programs = {entry.name for entry in (app.live / ".belay" / "bin").iterdir()}
+    if any(not re.fullmatch(r"belay(-[0-9a-f]{16})?", name) for name in programs):
+        say(f".belay/bin holds {sorted(programs)}")
+    backups = {entry.name for entry in (app.live / "backups").iterdir()}
+    odd = {name for name in backups if not BACKUP.fullmatch(name)}
+    dumps = {name for name in backups if name.endswith(".sql")}
+    if odd or not dumps or {f".{name}.sha256" for name in dumps} | dumps != backups:
+        say(f"the backups are {sorted(backups)}")
+
+
+def _runs(app, serves, say):
+    for folder in app.runs():
+        entries = {entry.name for entry in folder.iterdir()}
+        if "journal.jsonl" not in entries or entries - {"journal.jsonl", "executor.log"}:
+            say(f"run {folder.name} holds {sorted(entries)}")
+            continue
+        last = records(folder)[-1]
+        if last["type"] != "closed" or last["outcome"] not in ("deployed", "rolled-back"):
+            say(f"run {folder.name} ends with {last}")
+
+
+def _processes_and_locks(app, say):
+    with open(app.live / ".belay" / "lock", "a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("the lock is held")
+    if left := app.host_processes():
+        say(f"processes run on the host: {left}")
+    if marked := children_of_runs(app):
+        say(f"a dead executor's children run: {marked}")
+    if left := sorted(path.name for path in app.temporary.iterdir()):
+        say(f"the controller left {left} in its TMPDIR")
+    if len(app.repository.git("worktree", "list").splitlines()) != 1:
+        say("a git worktree is left")
+
+
+def children_of_runs(app):
+    """Processes that carry one of this environment's runs in their environment."""
+    nonces = [record["nonce"].encode() for folder in app.runs() for record in records(folder)[:1]]
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and any(b"BELAY_RUN=" + nonce in (entry / "environ").read_bytes() for nonce in nonces):
+                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue  # it ended while we looked
+    return found
+
+
+def records(folder):
+    """A run's journal."""
+    return [json.loads(line[9:]) for line in (folder / "journal.jsonl").read_text().splitlines()]
+
+
+def point_of(record):
+    """What the program's fault points call this record; see journal.cpp."""
+    return ":".join([record["type"], *(record[part] for part in ("step", "key", "what") if part in record)])
