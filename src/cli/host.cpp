@@ -10,6 +10,7 @@
 #include "cli/host_question.hpp"
 #include "control/host_key.hpp"
 #include "host/commands.hpp"
+#include "model/journal_record.hpp"
 
 namespace belay::cli {
 namespace {
@@ -40,14 +41,21 @@ int on_the_host_of(const std::string& environment, const std::string& what, Cont
     return 0;
   }
   const auto& runs = answer.at("recovered").as_array();
-  if (runs.empty()) context.out.line(fmt::format("Nothing was left half-way in {}.", chosen.name));
+  const auto* under_way = answer.if_contains("under_way");
+  if (runs.empty() && under_way && under_way->as_bool())
+    context.out.line(fmt::format("A deployment of {0} is under way:  belay attach {0}", chosen.name));
+  else if (runs.empty())
+    context.out.line(fmt::format("Nothing was left half-way in {}.", chosen.name));
+  int code = 0;
   for (const auto& run : runs) {
     const auto& object = run.as_object();
+    if (object.at("outcome").as_string() == to_string(RunOutcome::nothing_serves))
+      code = static_cast<int>(ExitCode::nothing_serves);
     context.out.line(fmt::format("{}: {}. {}", std::string(object.at("run").as_string()),
                                  std::string(object.at("outcome").as_string()),
                                  std::string(object.at("message").as_string())));
   }
-  return 0;
+  return code;
 }
 
 }  // namespace

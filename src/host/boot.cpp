@@ -14,6 +14,7 @@
 #include "drivers/docker.hpp"
 #include "host/arguments.hpp"
 #include "host/commands.hpp"
+#include "host/holder.hpp"
 #include "host/recovery.hpp"
 
 namespace belay {
@@ -131,7 +132,9 @@ int host_recover(std::span<const std::string> arguments) {
   const auto layout = layout_from(boot ? arguments.first(arguments.size() - 1) : arguments);
   if (boot) wait_for_docker();
   const auto recovered = recover_if_abandoned(layout, boot ? "boot" : "next command");
-  if (recovered.empty()) std::cout << "nothing to recover in " << layout.live.string() << "\n";
+  if (recovered.empty())
+    std::cout << (is_held(layout) ? "a deployment is under way in " : "nothing to recover in ")
+              << layout.live.string() << "\n";
   int code = 0;
   for (const auto& run : recovered) {
     std::cout << run.run << ": " << to_string(run.closed.outcome)

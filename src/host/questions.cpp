@@ -166,7 +166,7 @@ json::object recovered(const Layout& layout) {
   for (const auto& run : recover_if_abandoned(layout, "next command"))
     runs.push_back(json::object{
         {"run", run.run}, {"outcome", to_string(run.closed.outcome)}, {"message", run.closed.message}});
-  return {{"recovered", runs}};
+  return {{"recovered", runs}, {"under_way", is_held(layout)}};
 }
 
 }  // namespace

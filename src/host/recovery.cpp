@@ -1,6 +1,8 @@
 #include "host/recovery.hpp"
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 #include <fmt/core.h>
 #include <sys/wait.h>
@@ -14,6 +16,9 @@
 namespace belay {
 
 namespace {
+
+constexpr int lock_tries = 10;
+constexpr auto between_lock_tries = std::chrono::milliseconds(50);
 
 /// In a process of its own: what it marks its children with must not stay in this one.
 void recover_in_child(const Layout& layout, const std::string& run, const std::string& by) {
@@ -64,9 +69,12 @@ std::vector<RecoveredRun> recover_open_runs(const Layout& layout, const std::str
 
 std::vector<RecoveredRun> recover_if_abandoned(const Layout& layout, const std::string& by) {
   if (!fs::exists(layout.lock())) return {};
-  const auto lock = FileLock::try_acquire(layout.lock());
-  if (!lock) return {};
-  return recover_open_runs(layout, by);
+  // One who died a moment ago may hold it for another, and so may one who only looks whether it is held.
+  for (int i = 0; i < lock_tries; ++i) {
+    if (const auto lock = FileLock::try_acquire(layout.lock())) return recover_open_runs(layout, by);
+    std::this_thread::sleep_for(between_lock_tries);
+  }
+  return {};
 }
 
 }  // namespace belay
