@@ -1,8 +1,11 @@
 """What the tests do with belay, and ask of the world afterwards."""
 import json
+import os
 import re
-from contextlib import nullcontext
+import signal
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from baseline import Belay
 from belay_world import Finished, Inventory, Report
@@ -36,16 +39,20 @@ class Deployed:
         return self.outcome.out
 
     def left_behind(self):
-        """What a failed deployment must not leave, and what it must not take away; {} when all is well."""
-        found = {}
-        for kind, (gone, new) in self.before.difference(self.after).items():
-            if kind == "files":
-                new = [name for name in new if not KEPT_FILES.fullmatch(name)]
-            if kind == "images":
-                new = [name for name in new if not KEPT_IMAGES.fullmatch(name)]
-            if gone or new:
-                found[kind] = {"gone": gone, "new": new}
-        return found
+        return left_behind(self.before, self.after)
+
+
+def left_behind(before, after):
+    """What a failed deployment must not leave, and what it must not take away; {} when all is well."""
+    found = {}
+    for kind, (gone, new) in before.difference(after).items():
+        if kind == "files":
+            new = [name for name in new if not KEPT_FILES.fullmatch(name)]
+        if kind == "images":
+            new = [name for name in new if not KEPT_IMAGES.fullmatch(name)]
+        if gone or new:
+            found[kind] = {"gone": gone, "new": new}
+    return found
 
 
 class Scenario:
@@ -157,3 +164,52 @@ def never_stopped(scenario, deployed, version="1.0.0"):
     rolled_back(scenario, deployed, version)
     assert deployed.load.failed == 0, deployed.load.summary()
     assert "it never stopped" in deployed.said or "was not touched" in deployed.said
+
+
+class Host:
+    """The host while a deployment runs on it: what it does, and the processes that do it."""
+
+    def __init__(self, scenario, environment="production"):
+        self.scenario, self.environment = scenario, environment
+        self.world, self.where = scenario.world, scenario.world.of(environment)
+
+    def records(self):
+        try:
+            return self.scenario.journal(self.environment)
+        except (OSError, IndexError, ValueError):
+            return []  # not there yet, or its last line is being written
+
+    def has(self, kind, step=None):
+        return any(record["type"] == kind and step in (None, record.get("step")) for record in self.records())
+
+    def reaches(self, kind, step=None, limit=60.0):
+        wait_until(f"the journal says {kind} {step or ''}", lambda: self.has(kind, step), limit, every=0.01)
+
+    def serves(self, version, limit=60.0):
+        wait_until(f"{version} serves", lambda: self.world.version(self.where) == version, limit)
+
+    def is_quiet(self, limit=60.0):
+        """No process of belay's is left there."""
+        wait_until("belay's processes on the host have ended", lambda: not self.world.host_processes(), limit)
+
+    def guard(self):
+        """The processes that run the deployment: the guard, and the executor that it forked."""
+        pids = [pid for pid, line in self.world.host_processes().items() if " host guard " in line]
+        parents = {pid: int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1]) for pid in pids}
+        executors = [pid for pid in pids if parents[pid] in pids]
+        assert len(pids) == 2 and len(executors) == 1, (pids, parents)
+        return next(pid for pid in pids if pid not in executors), executors[0]
+
+    def kill_executor(self):
+        os.kill(self.guard()[1], signal.SIGKILL)
+
+    def kill_guard_and_executor(self):
+        for pid in self.guard():  # the guard first: it must not see its executor die
+            os.kill(pid, signal.SIGKILL)
+
+    def kill_everything(self):
+        """As a power cut does: sessions, too."""
+        self.kill_guard_and_executor()
+        for pid in self.world.host_processes():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)

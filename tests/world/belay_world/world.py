@@ -125,11 +125,18 @@ class World:
             containers={c["Names"][0].lstrip("/"): c["State"] for c in self._containers()},
             images={tag: image["Id"] for image in self.engine.images() for tag in image["RepoTags"] if self._ours(tag)},
             networks=[name for name in self.engine.networks() if name.startswith("deploy-backend")],
-            volumes=self.engine.volumes(),
+            volumes=self._volumes(),
             processes=self.host_processes(),
             files=[f"{where.name}/{name}" for where in live if where.exists() for name in tree(where)],
             temporary=tree(self.temporary, depth=2),
         )
+
+    def _volumes(self):
+        """All but those in use by containers that are not the world's: other programs may run on this machine."""
+        ours = {container["Id"] for container in self._containers()}
+        others = [container for container in self.engine.containers() if container["Id"] not in ours]
+        foreign = {mount.get("Name") for container in others for mount in container["Mounts"]}
+        return [name for name in self.engine.volumes() if name not in foreign]
 
     def of(self, environment):
         if environment in (None, "production"):
