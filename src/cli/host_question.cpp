@@ -36,7 +36,7 @@ boost::json::value ask_host(Context& context, const Chosen& chosen, const std::s
 std::vector<RunningContainer> containers_of(Context& context, Session& session, const Chosen& chosen) {
   const auto& services = chosen.environment().services;
   boost::json::object about{{"services", boost::json::array(services.begin(), services.end())},
-                            {"compose", ""},
+                            {"compose", chosen.environment().compose},
                             {"ports", boost::json::array()},
                             {"backup_container", ""}};
   const auto answer = session.ask("facts", std::move(about), context.stop(), Deadline::in(answer_limit));
