@@ -146,8 +146,12 @@ Release adopted_release(Context& context, const json::object& model,
                   .by = context.plan.by,
                   .created = now(),
                   .compose_file = context.environment().compose};
-  // A second earlier than the candidate, which is made after it.
-  release.id = release_id(release.created - std::chrono::seconds(1), release.commit);
+  for (const auto& previous : running)
+    release.switched = std::max(release.switched, inspected(context.engine, previous.id).started);
+  // Ids sort by time, and this one was there before the candidate, whose id was given when the run began.
+  auto began = release.switched;
+  do release.id = release_id(began, release.commit);
+  while (release.id > context.release && (began -= std::chrono::seconds(1), true));
   for (const auto& previous : running) {
     const auto inspection = inspected(context.engine, previous.id);
     auto existing = std::ranges::find(release.services, previous.service, &ReleasedService::name);
@@ -163,7 +167,6 @@ Release adopted_release(Context& context, const json::object& model,
     }
     existing->container_names.push_back(previous.name);
     existing->containers.push_back(docker::create_body_of(inspection.raw));
-    release.switched = inspection.started;
   }
   return release;
 }

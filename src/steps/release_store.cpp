@@ -44,7 +44,7 @@ void ReleaseStore::set_current(const std::string& id) const {
 
 std::optional<Release> ReleaseStore::last_good_before(const std::string& id) const {
   for (auto& release : all())
-    if (release.state == Release::State::good && release.id != id) return std::move(release);
+    if (release.state == Release::State::good && (id.empty() || release.id < id)) return std::move(release);
   return std::nullopt;
 }
 

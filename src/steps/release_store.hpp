@@ -25,7 +25,8 @@ class ReleaseStore {
   /// The release that serves, as the last settle or adoption left it; empty: none.
   std::string current() const;
   void set_current(const std::string& id) const;
-  /// The newest good release that is not `id`.
+  /// The newest good release older than `id`; the newest of all if `id` is empty. A second rollback thus goes
+  /// one further back, not forward to what the first one left.
   std::optional<Release> last_good_before(const std::string& id) const;
 
  private:
