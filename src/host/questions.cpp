@@ -161,9 +161,9 @@ HostStatus host_status(const Layout& layout, const Plan& plan, std::stop_token s
   return status;
 }
 
-json::object recovered(const Layout& layout) {
+json::object recovered(const Layout& layout, std::stop_token stop) {
   json::array runs;
-  for (const auto& run : recover_if_abandoned(layout, "next command"))
+  for (const auto& run : recover_in_own_process(layout, std::move(stop)))
     runs.push_back(json::object{
         {"run", run.run}, {"outcome", to_string(run.closed.outcome)}, {"message", run.closed.message}});
   return {{"recovered", runs}, {"under_way", is_held(layout)}};
@@ -172,7 +172,11 @@ json::object recovered(const Layout& layout) {
 }  // namespace
 
 json::value answer(const Layout& layout, const wire::Ask& ask, std::stop_token stop) {
+  // What looks before a deployment touches nothing; any other command first recovers what a dead one left.
   if (ask.about == "facts") return facts_to_json(host_facts(layout, ask.arguments, stop));
+  if (ask.about == "install") return json::object{{"by", install_boot_recovery(layout)}};
+  if (ask.about == "recover") return recovered(layout, stop);
+  if (!is_held(layout)) recover_in_own_process(layout, stop);
   if (ask.about == "status")
     return status_to_json(host_status(layout, plan_from_json(ask.arguments.at("plan").as_object()), stop));
   if (ask.about == "releases") {
@@ -185,8 +189,6 @@ json::value answer(const Layout& layout, const wire::Ask& ask, std::stop_token s
       files.push_back({kept.file.string(), kept.bytes, kept.taken, kept.verified});
     return backups_to_json(files);
   }
-  if (ask.about == "recover") return recovered(layout);
-  if (ask.about == "install") return json::object{{"by", install_boot_recovery(layout)}};
   throw Error("this host does not know the question \"" + ask.about + "\"", {},
               "controller and host are of different versions: connect again");
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/files.hpp"
+#include "base/process.hpp"
 #include "host/executor.hpp"
 #include "host/journal.hpp"
 #include "host/run.hpp"
@@ -19,6 +20,19 @@ namespace {
 
 constexpr int lock_tries = 10;
 constexpr auto between_lock_tries = std::chrono::milliseconds(50);
+constexpr auto recovery_limit = std::chrono::minutes(30);
+
+std::optional<event::Closed> closed_event(const Layout& layout, const std::string& run) {
+  if (!fs::exists(layout.journal(run))) return std::nullopt;
+  const auto state = run_state(Journal::read(layout.journal(run)));
+  return state ? state->closed : std::nullopt;
+}
+
+std::vector<std::string> open_runs(const Layout& layout) {
+  auto runs = runs_of(layout);
+  std::erase_if(runs, [&](const std::string& run) { return closed_event(layout, run).has_value(); });
+  return runs;
+}
 
 /// In a process of its own: what it marks its children with must not stay in this one.
 void recover_in_child(const Layout& layout, const std::string& run, const std::string& by) {
@@ -59,8 +73,8 @@ std::vector<RecoveredRun> recover_open_runs(const Layout& layout, const std::str
   while (const auto run = open_run(layout)) {
     recover_in_child(layout, *run, by);
     if (!fs::exists(layout.journal(*run))) continue;  // it had not even begun
-    if (const auto state = run_state(Journal::read(layout.journal(*run))); state && state->closed)
-      recovered.push_back({*run, *state->closed});
+    if (const auto closed = closed_event(layout, *run))
+      recovered.push_back({*run, *closed});
     else
       throw Error("recovery of " + *run + " ended without a close", {}, layout.journal(*run).string());
   }
@@ -75,6 +89,20 @@ std::vector<RecoveredRun> recover_if_abandoned(const Layout& layout, const std::
     std::this_thread::sleep_for(between_lock_tries);
   }
   return {};
+}
+
+std::vector<RecoveredRun> recover_in_own_process(const Layout& layout, std::stop_token stop) {
+  const auto open = open_runs(layout);
+  if (open.empty()) return {};
+  const auto ended = capture({.argv = {"/proc/self/exe", "host", "recover", "--path", layout.live.string()}},
+                             std::move(stop), Deadline::in(recovery_limit));
+  std::vector<RecoveredRun> recovered;
+  for (const auto& run : open)
+    if (const auto closed = closed_event(layout, run)) recovered.push_back({run, *closed});
+  if (recovered.empty() && !ended.ok())
+    throw Error("what a dead deployment left could not be recovered", ended.err,
+                "belay host recover tries again", ExitCode::nothing_serves);
+  return recovered;
 }
 
 }  // namespace belay

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -19,5 +20,8 @@ std::vector<RecoveredRun> recover_open_runs(const Layout&, const std::string& by
 
 /// As above, taking the lock itself; empty if a living deployment holds it.
 std::vector<RecoveredRun> recover_if_abandoned(const Layout&, const std::string& by);
+/// As above, from a process that has threads and so may not fork: by another one of this program's own.
+/// Throws Error with its words if that fails.
+std::vector<RecoveredRun> recover_in_own_process(const Layout&, std::stop_token);
 
 }  // namespace belay

@@ -19,6 +19,7 @@
 #include "host/commands.hpp"
 #include "host/control_socket.hpp"
 #include "host/questions.hpp"
+#include "host/recovery.hpp"
 #include "host/run.hpp"
 #include "host/tail.hpp"
 
@@ -132,13 +133,7 @@ class HostSession {
     say(wire::Started{run});
     tail_journal(
         layout_, run, from, [this](const Record& record) { say(wire::JournalRecord{record}); },
-        [&] { recover_abandoned(stop); }, stop);
-  }
-
-  /// Executor and guard are both dead, and somebody watches: what the next command would do is done now.
-  void recover_abandoned(std::stop_token stop) {
-    capture({.argv = {own_program(), "host", "recover", "--path", layout_.live.string()}}, stop,
-            Deadline::in(std::chrono::minutes(10)));
+        [&] { recover_in_own_process(layout_, stop); }, stop);
   }
 
   void forward(const wire::ToHost& message) {

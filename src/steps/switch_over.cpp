@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
@@ -28,6 +29,31 @@ void leave_for_inspection(Context& context, const std::vector<docker::Container>
           context.engine.rename(candidate.id, name);
 }
 
+/// What keeps a candidate from being stopped must not keep the old release from being started: it is
+/// returned.
+std::optional<Error> stop_for_good(Context& context, const std::vector<docker::Container>& candidates) {
+  std::optional<Error> trouble;
+  for (const auto& candidate : candidates) {
+    try {
+      // Its port is needed now, and nobody is served by it any more: no long good-bye.
+      context.engine.stop(candidate.id, std::chrono::seconds(2));
+      // Only now: the Engine refuses to change a container that dies and restarts at that very moment.
+      context.engine.set_restart_policy(candidate.id, "no", 0);
+    } catch (const Error& error) {
+      trouble = error;
+    }
+  }
+  return trouble;
+}
+
+void start_again(Context& context, const PreviousContainer& previous) {
+  context.engine.start(previous.id);
+  const auto now_has = context.engine.inspect(previous.id);
+  const auto policy = previous.restart_policy.empty() ? "no" : previous.restart_policy;
+  if (now_has && (now_has->restart_policy != policy || now_has->restart_maximum != previous.restart_maximum))
+    context.engine.set_restart_policy(previous.id, policy, previous.restart_maximum);
+}
+
 }  // namespace
 
 std::string apply(Context& context) {
@@ -38,13 +64,12 @@ std::string apply(Context& context) {
 
   const auto previous = previous_containers(context);
   const auto began = std::chrono::steady_clock::now();
-  for (const auto& container : previous) {
-    if (!container.running) continue;
-    // With `restart: always` a reboot would bring it up beside the candidate, both wanting the port.
-    context.engine.set_restart_policy(container.id, "no", 0);
-    context.engine.stop(container.id);
-  }
+  for (const auto& container : previous)
+    if (container.running) context.engine.stop(container.id);
   for (const auto& candidate : candidates) context.engine.start(candidate.id);
+  // With `restart: always` a reboot would bring it up beside the candidate, both wanting the port.
+  for (const auto& container : previous)
+    if (container.running) context.engine.set_restart_policy(container.id, "no", 0);
   return fmt::format("stopped the old, started the new in {}",
                      human_duration(std::chrono::duration_cast<std::chrono::milliseconds>(
                          std::chrono::steady_clock::now() - began)));
@@ -53,24 +78,19 @@ std::string apply(Context& context) {
 std::string undo(Context& context) {
   context.watch.reset();
   const auto candidates = made_by_this_attempt(context, "candidate");
-  for (const auto& candidate : candidates) {
-    context.engine.set_restart_policy(candidate.id, "no", 0);
-    // Its port is needed now, and nobody is served by it any more: no long good-bye.
-    context.engine.stop(candidate.id, std::chrono::seconds(2));
-  }
+  const auto trouble = stop_for_good(context, candidates);
   if (!something_served(context)) {
     leave_for_inspection(context, candidates);
+    if (trouble) throw *trouble;
     return "the first release's container is left stopped, for its logs";
   }
   std::string started;
   for (const auto& container : previous_containers(context)) {
     if (!container.running) continue;
-    context.engine.set_restart_policy(container.id,
-                                      container.restart_policy.empty() ? "no" : container.restart_policy,
-                                      container.restart_maximum);
-    context.engine.start(container.id);
+    start_again(context, container);
     started += (started.empty() ? "" : ", ") + container.name;
   }
+  if (trouble) throw *trouble;
   return fmt::format("{} runs again", started);
 }
 

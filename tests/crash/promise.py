@@ -18,8 +18,11 @@ def broken_promises(app, may_serve, by_hand=True):
     serves = app.serves()
     if serves not in may_serve:
         say(f"version {serves} serves, none of {sorted(may_serve)}")
-    containers = [c for c in app.engine.containers() if c["Labels"].get("com.docker.compose.project.working_dir") == str(app.live)]
-    containers += [c for c in app.engine.containers() if c["Names"][0].startswith(f"/{app.name}") and c not in containers]
+    containers = [
+        container for container in app.engine.containers()
+        if container["Labels"].get("com.docker.compose.project.working_dir") == str(app.live)
+        or container["Names"][0].startswith(f"/{app.name}")
+    ]
     shown = [f"{c['Names'][0]} {c['State']} {c['Image']}" for c in containers]
     if [c["Names"] for c in containers] != [[f"/{app.name}"]] or containers[0]["State"] != "running":
         return [*found, f"the containers are {shown}"]

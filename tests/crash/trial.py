@@ -83,7 +83,7 @@ def run_trial(app, trial):
     result.broken += broken_promises(app, {overtaken or (candidate if committed else before)})
     if trial.broken and committed:
         result.broken.append("a broken release was committed")
-    if closed and code != (0 if committed else 1):
+    if closed and code >= 0 and code != (0 if committed else 1):
         result.broken.append(f"exit code {code}, and the deployment {'was' if committed else 'was not'} committed")
     return result
 
