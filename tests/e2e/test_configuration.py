@@ -25,8 +25,9 @@ def test_every_mistake_in_the_file_is_shown_with_its_line_and_a_remedy(world):
         assert len(places) == 4, said
         lines = (repository.path / "belay.yml").read_text().splitlines()
         for (line, column), word in zip(places, ("migarte", "many", "hope", "maybe")):
-            assert lines[int(line) - 1][int(column) - 1:].startswith(word), said
-        assert said.count("\n" + " " * 4) >= 8 and said.count("^") == 4, said  # the line, and a caret under the place
+            text = lines[int(line) - 1]
+            assert text[int(column) - 1:].startswith(word), said
+            assert f"  {text}\n  {' ' * (int(column) - 1)}^\n" in said, said  # the line, and a caret under the place
         assert "migrate" in said and "recreate" in said, said
         assert "4 problems; nothing was touched" in said
 
