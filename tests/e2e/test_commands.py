@@ -55,7 +55,7 @@ def test_check_finds_a_port_that_another_program_holds(scenario):
     assert "3001" in said
 
 
-def test_releases_status_logs_exec_and_backups(three_releases):
+def test_looking_at_what_runs_and_what_is_kept(three_releases):
     scenario, world = three_releases, three_releases.world
     releases, current = scenario.releases()
     assert [each["origin"] for each in releases] == ["deployed", "deployed", "adopted"]
@@ -77,9 +77,11 @@ def test_releases_status_logs_exec_and_backups(three_releases):
     names = re.findall(rf"pre-deploy-{STAMP}\.sql", touches_nothing(scenario, "backup", "production", "list"))
     assert sorted(names) == scenario.backups() and len(names) == 2
 
+    attached = world.belay("attach", "production")
+    assert attached.code == 0 and "✓ Deployed." in attached.out
+    touches_nothing(scenario, "rollback", "production", current, code=2)  # serves already
+    touches_nothing(scenario, "rollback", "production", "20200101-000000-abcdef0", code=2)
 
-def test_logs_can_be_followed(three_releases):
-    world = three_releases.world
     following = world.start_belay("logs", "production", "-f", "--tail", "1")
     wait_until("the last line is there", following.out)
     world.engine.docker("exec", "crm-backend", "sh", "-c", "echo a new line >/proc/1/fd/1")
@@ -104,22 +106,19 @@ def test_a_bug_found_later_is_rolled_back_by_hand_to_any_kept_release(three_rele
     assert sorted(world.inventory().containers) == ["crm-backend", "crm-postgres"]
 
 
-def test_a_rollback_to_what_is_not_kept_or_serves_already_is_refused(three_releases):
-    current = three_releases.releases()[1]
-    touches_nothing(three_releases, "rollback", "production", current, code=2)
-    touches_nothing(three_releases, "rollback", "production", "20200101-000000-abcdef0", code=2)
-
-
 def test_only_so_many_releases_are_kept(by_hand):
     by_hand.without_migration()
     by_hand.configure("strategy: recreate", "keep: 2")
+    similar = ["crm-backend-dev:latest", "crm-backend-2:latest"]  # names that begin alike are somebody else's
+    for name in similar:
+        by_hand.world.engine.tag(by_hand.world.base_image, *name.split(":"))
     for number in range(1, 4):
         by_hand.release("bump", version=f"1.0.{number}")
         assert by_hand.deploy(load=False).code == 0
     releases, current = by_hand.releases()
     assert len(releases) == 2 and releases[0]["id"] == current
     images = by_hand.world.inventory().images
-    assert sorted(images) == sorted(["crm-backend:latest"] + [f"crm-backend:{each['id']}" for each in releases])
+    assert sorted(images) == sorted(["crm-backend:latest", *similar] + [f"crm-backend:{each['id']}" for each in releases])
     kept = by_hand.world.live / ".belay" / "releases"
     assert sorted(path.name for path in kept.iterdir()) == sorted(each["id"] for each in releases)
 
@@ -158,12 +157,6 @@ def test_a_ref_is_deployed_without_being_checked_out(by_hand):
     assert deployed.code == 0, deployed.outcome
     assert by_hand.world.version() == "1.1.0"
     assert repository.version() == "1.0.0"
-
-
-def test_attach_shows_the_last_deployment_and_says_when_there_was_none(three_releases):
-    attached = three_releases.world.belay("attach", "production")
-    assert attached.code == 0 and "✓ Deployed." in attached.out
-    assert three_releases.world.belay("attach", "staging").code in (1, 2)
 
 
 @pytest.mark.parametrize("command", [

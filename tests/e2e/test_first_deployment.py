@@ -30,6 +30,7 @@ def test_one_that_fails_leaves_its_container_stopped_and_the_next_cleans_up(scen
     assert scenario.world.container()["State"]["Status"] == "exited"
     logs = scenario.world.belay("logs", "production")
     assert "Invalid URL" in logs.out + logs.err, logs
+    assert scenario.world.belay("status", "production").code == 1
 
     scenario.world.repository.git("reset", "-q", "--hard", "HEAD~1")
     scenario.release("good-code")

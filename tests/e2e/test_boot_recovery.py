@@ -1,0 +1,37 @@
+"""A host that lost its power in a deployment recovers at boot."""
+import re
+
+from belay_world.commands import run
+from scenario import Host, left_behind
+
+# Hidden, in a mount name space: this machine is not to boot with what a test installed.
+INSTALLED = "mount -t tmpfs belay /etc/cron.d && { [ ! -d /run/systemd ] || mount -t tmpfs belay /run/systemd; } && "
+
+
+def test_what_host_install_puts_in_place_undoes_what_a_power_cut_left(by_hand):
+    world, before = by_hand.world, by_hand.world.inventory()
+    by_hand.without_migration()
+    by_hand.release("slow-start", seconds=4)
+    deploying, host = world.start_belay("deploy", "production", "--skip-test"), Host(by_hand)
+    host.reaches("step-began", "verify")
+    belay = world.live / ".belay/bin/belay"
+    shown = run("unshare", "--mount", "sh", "-c", f"{INSTALLED} {belay} host install --path {world.live} && cat /etc/cron.d/*").out
+    assert "runs at boot, by cron" in shown
+    command = re.search(r"^@reboot root (.*)$", shown, re.M).group(1)
+
+    deploying.kill()
+    host.kill_everything()
+    world.engine.docker("kill", *[each["Id"] for each in world.engine.containers(label="belay.role=candidate")])
+    booted = run("env", "-i", "PATH=/usr/bin:/bin", "sh", "-c", command)  # as cron would
+    assert "rolled-back" in booted.out
+    host.serves("1.0.0")
+    host.is_quiet()
+    assert left_behind(before, world.inventory()) == {}
+
+
+def test_a_boot_with_nothing_to_recover_touches_nothing(by_hand):
+    by_hand.without_migration()
+    assert by_hand.deploy(load=False).code == 0
+    world, before = by_hand.world, by_hand.world.inventory()
+    run(world.live / ".belay/bin/belay", "host", "recover", "--path", world.live, "--boot")
+    assert before.difference(world.inventory()) == {}
