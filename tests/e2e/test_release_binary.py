@@ -7,7 +7,22 @@ import pytest
 from belay_world.commands import run
 from belay_world.machine import REPOSITORY
 
-HOSTILE = "passwd: files systemd\ngroup: files systemd\nhosts: files myhostname mymachines resolve mdns4 dns\nservices: files\n"
+# A module of the name service that ends whoever loads it, if that is belay (or the control): as one of another libc would.
+MODULE = """
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+__attribute__((constructor)) static void loaded(void) {
+  char program[4096] = "";
+  if (readlink("/proc/self/exe", program, sizeof program - 1) > 0 && strstr(program, "belay")) abort();
+}
+"""
+CONTROL = """
+#include <netdb.h>
+#include <stddef.h>
+int main(void) { struct addrinfo *found; return getaddrinfo("localhost", "80", NULL, &found); }
+"""
+HESIOD = "/lib/x86_64-linux-gnu/libnss_hesiod.so.2"  # comes with libc; asked by nobody
 
 
 @pytest.fixture(scope="session")
@@ -36,18 +51,30 @@ def test_it_runs_in_an_empty_root(release, tmp_path):
     assert "belay 0." in shown.out and shown.err == ""
 
 
+def hostile_name_service(directory):
+    """A shell's beginning, in a mount name space of its own: this machine's files stay what they are."""
+    (directory / "module.c").write_text(MODULE)
+    (directory / "control.c").write_text(CONTROL)
+    run("gcc", "-shared", "-fPIC", "-o", directory / "module.so", directory / "module.c")
+    run("gcc", "-o", directory / "belay-control", directory / "control.c")
+    (directory / "nsswitch.conf").write_text("".join(f"{kind}: hesiod files dns\n" for kind in ("passwd", "group", "services", "hosts")))
+    return f"mount --bind {directory}/module.so {HESIOD} && mount --bind {directory}/nsswitch.conf /etc/nsswitch.conf && "
+
+
 def test_it_deploys_under_a_hostile_nsswitch(by_hand, release, tmp_path):
-    """Names come from files and DNS, whatever nsswitch.conf wants loaded: a module of another libc would crash it."""
+    """No module of the host's name service is ever loaded, by the controller or on the host (here both, by `host: local`)."""
+    world, hostile = by_hand.world, hostile_name_service(tmp_path)
+    control = run("unshare", "--mount", "sh", "-c", hostile + f"{tmp_path}/belay-control", check=False)
+    assert control.code in (-6, 134), control  # an ordinary program does load it
+
     by_hand.without_migration()
     by_hand.shorten_health(attempts="30, from: controller")
     by_hand.configure("http://127.0.0.1:3001", "http://localhost:3001")
+    by_hand.configure("host: ${VPS_USER}@${VPS_HOST}", "host: local", 1)
     by_hand.release("good-code")
-    hostile = tmp_path / "nsswitch.conf"
-    hostile.write_text(HOSTILE)
-    # A mount name space of its own: the machine's file stays what it is. The host side is the same program, in the same space.
-    script = f"mount --bind {hostile} /etc/nsswitch.conf && exec {release} deploy production --skip-test"
-    world = by_hand.world
-    ended = world.start("unshare", "--mount", "sh", "-c", script, env=world.environment(), cwd=world.repository.path).wait()
-    assert ended.code == 0, ended
-    assert "http://localhost:3001/api/health answered 200" in ended.out
+    for command in ("deploy production --skip-test", "status production"):
+        script = f"{hostile} exec {release} {command}"
+        ended = world.start("unshare", "--mount", "sh", "-c", script, env=world.environment(), cwd=world.repository.path).wait()
+        assert ended.code == 0, ended
+        assert "http://localhost:3001/api/health answered 200" in ended.out
     assert world.version() == "1.1.0"
