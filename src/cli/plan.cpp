@@ -46,6 +46,16 @@ std::string backup_text(const EnvironmentConfig& environment) {
                      backup.database, backup.container, backup.directory, backup.keep);
 }
 
+/// A text of several lines, to stand behind a sign and two spaces.
+std::string indented(const std::string& text) {
+  std::string result;
+  for (const char character : text) {
+    result += character;
+    if (character == '\n') result += "    ";
+  }
+  return result;
+}
+
 const char* sign_of(rsync::Change::Kind kind) {
   switch (kind) {
     case rsync::Change::Kind::added:
@@ -144,7 +154,7 @@ std::string preview_text(const Preview& preview, const Style& style) {
 
   if (!preview.warnings.empty()) text += "\n" + style.bold("Know before") + "\n";
   for (const std::string& warning : preview.warnings)
-    text += fmt::format("  {} {}\n", style.yellow("!"), warning);
+    text += fmt::format("  {} {}\n", style.yellow("!"), indented(warning));
   return text + "\n" + style.dim("Nothing was touched.") + "\n";
 }
 

@@ -44,7 +44,7 @@ std::vector<rsync::Change> changed_files(Session& session, const EnvironmentConf
 void add_unless_ok(std::vector<std::string>& warnings, const Finding& finding) {
   if (finding.weight != Finding::Weight::ok)
     warnings.push_back(finding.subject + ": " + finding.text +
-                       (finding.remedy.empty() ? "" : "; " + finding.remedy));
+                       (finding.remedy.empty() ? "" : "\n" + finding.remedy));
 }
 
 std::vector<std::string> warnings_of(const EnvironmentConfig& environment, const HostFacts& facts,
