@@ -6,6 +6,7 @@
 #include "base/files.hpp"
 #include "drivers/compose.hpp"
 #include "steps/compose_model.hpp"
+#include "steps/late_arrivals.hpp"
 #include "steps/step.hpp"
 
 namespace belay::build {
@@ -74,7 +75,16 @@ std::string apply(Context& context) {
 std::string undo(Context& context) {
   const auto images = context.ledger.noted(StepName::build, "images");
   if (!images) return {};
-  for (const auto& image : images->as_array()) context.engine.untag(std::string(image.as_string()));
+  remove_with_late_arrivals(context.ledger.done(StepName::build), [&] {
+    int found = 0;
+    for (const auto& image : images->as_array()) {
+      const std::string name(image.as_string());
+      if (!context.engine.image_id(name)) continue;
+      context.engine.untag(name);
+      ++found;
+    }
+    return found;
+  });
   return "the candidate's image tags are gone";
 }
 

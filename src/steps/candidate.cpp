@@ -152,6 +152,11 @@ Release adopted_release(Context& context, const json::object& model,
   auto began = release.switched;
   do release.id = release_id(began, release.commit);
   while (release.id > context.release && (began -= std::chrono::seconds(1), true));
+  // The candidate's compose file will stand in the live directory: this one has to come back with the
+  // release.
+  make_directories(context.layout.release(release.id));
+  if (const auto text = read_file_if_exists(context.layout.live / release.compose_file))
+    write_file_atomically(context.layout.adopted_compose_file(release.id), *text);
   for (const auto& previous : running) {
     const auto inspection = inspected(context.engine, previous.id);
     auto existing = std::ranges::find(release.services, previous.service, &ReleasedService::name);

@@ -6,6 +6,7 @@
 #include "drivers/compose.hpp"
 #include "steps/candidate.hpp"
 #include "steps/compose_model.hpp"
+#include "steps/late_arrivals.hpp"
 #include "steps/step.hpp"
 
 namespace belay::create {
@@ -91,6 +92,14 @@ Release kept_release(const Context& context) {
   return std::move(*release);
 }
 
+/// Whether each container that was asked for was also seen: the candidate's, and the migration's own.
+bool all_came(const Context& context) {
+  const auto& migrate = context.environment().migrate;
+  const bool own_container = migrate && migrate->when == MigrationRule::When::before_switch &&
+                             context.plan.kind == Plan::Kind::deploy;
+  return context.ledger.done(StepName::create) && (!own_container || context.ledger.done(StepName::migrate));
+}
+
 }  // namespace
 
 std::string apply(Context& context) {
@@ -128,8 +137,11 @@ std::string apply(Context& context) {
 }
 
 std::string undo(Context& context) {
-  for (const auto& container : context.engine.containers({fmt::format("{}={}", label::nonce, context.nonce)}))
-    context.engine.remove(container.id);
+  remove_with_late_arrivals(all_came(context), [&] {
+    const auto made = context.engine.containers({fmt::format("{}={}", label::nonce, context.nonce)});
+    for (const auto& container : made) context.engine.remove(container.id);
+    return static_cast<int>(made.size());
+  });
   return "the candidate's containers are gone";
 }
 

@@ -18,6 +18,10 @@ struct Layout {
   std::filesystem::path release(const std::string& id) const { return releases() / id; }
   std::filesystem::path source(const std::string& id) const { return release(id) / "source"; }
   std::filesystem::path compose_model(const std::string& id) const { return release(id) / "compose.json"; }
+  /// The live directory's compose file as an adopted release was found with it: it has no source of its own.
+  std::filesystem::path adopted_compose_file(const std::string& id) const {
+    return release(id) / "adopted.yml";
+  }
   std::filesystem::path runs() const { return own() / "runs"; }
   std::filesystem::path run(const std::string& run) const { return runs() / run; }
   std::filesystem::path journal(const std::string& run_id) const { return run(run_id) / "journal.jsonl"; }

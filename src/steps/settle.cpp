@@ -38,10 +38,20 @@ void take_over(Context& context, const Release& release) {
   }
 }
 
+/// An adopted release has no source but what operators left in the live directory; a deployment since may
+/// have put another compose file there, and `docker compose up` by hand would go by that.
+void restore_compose_file(Context& context) {
+  const auto release = context.store.find(context.release);
+  const auto text = read_file_if_exists(context.layout.adopted_compose_file(context.release));
+  if (!release || !text) return;
+  const auto live = context.layout.live / release->compose_file;
+  if (read_file_if_exists(live) != text) write_file_atomically(live, *text, 0644);
+}
+
 /// The live directory shows the source of what serves; what is excluded there is never touched.
 void publish(Context& context) {
   const auto source = context.layout.source(context.release);
-  if (!fs::is_directory(source)) return;  // an adopted release has none: the live directory is its source
+  if (!fs::is_directory(source)) return restore_compose_file(context);
   const auto& rules = context.environment().sync;
   auto exclude = rules.exclude;
   exclude.insert(exclude.begin(), "/.belay");

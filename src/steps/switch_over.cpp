@@ -47,6 +47,8 @@ std::optional<Error> stop_for_good(Context& context, const std::vector<docker::C
 }
 
 void start_again(Context& context, const PreviousContainer& previous) {
+  // The Engine may still be at the stop that a killed process asked for: it has to be over before the start.
+  if (!context.ledger.done(StepName::switch_over)) context.engine.stop(previous.id);
   context.engine.start(previous.id);
   const auto now_has = context.engine.inspect(previous.id);
   const auto policy = previous.restart_policy.empty() ? "no" : previous.restart_policy;
