@@ -95,10 +95,11 @@ def test_a_full_backup_disk_stops_the_deployment_and_leaves_no_part(by_hand):
 
 
 def test_a_backup_restores_whole_beside_the_live_database(by_hand):
-    """What a destructive migration took is in the backup from before it; psql restores it without an error, and touches nothing live."""
+    """What a destructive migration took is in the backup from before it; psql restores it without an error."""
     world = by_hand.world
     by_hand.configure("health:", "migrate: npx prisma migrate deploy\n    health:", 1)
-    world.repository.write("deploy-backend/prisma/migrations/20250701000000_cleanup/migration.sql", "DELETE FROM customers WHERE id <= 10000;\n")
+    migration = "deploy-backend/prisma/migrations/20250701000000_cleanup/migration.sql"
+    world.repository.write(migration, "DELETE FROM customers WHERE id <= 10000;\n")
     version = by_hand.release("bump", version="1.4.0")
     with world.load() as load:
         deployed = by_hand.deploy(load=False)

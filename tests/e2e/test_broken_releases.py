@@ -1,4 +1,4 @@
-"""A release that does not work: belay says so, the old one serves, nothing is left, and a hand that tidies up does not bring the bad one back."""
+"""A release that does not work: belay says so, the old one serves, nothing is left, and `compose up` by hand keeps it so."""
 import re
 
 from scenario import never_stopped, rolled_back
@@ -53,7 +53,7 @@ def test_one_that_hangs_costs_its_attempts_and_no_more(by_hand):
 
 def test_one_that_dies_while_it_is_verified_is_undone(by_hand):
     by_hand.without_migration()
-    by_hand.shorten_health(attempts="60, successes: 60")
+    by_hand.shorten_health(attempts="30, successes: 30")
     by_hand.release("crash-later")
     deployed = by_hand.deploy()
     rolled_back(by_hand, deployed)
@@ -63,7 +63,7 @@ def test_one_that_dies_while_it_is_verified_is_undone(by_hand):
 
 def test_one_that_runs_out_of_memory_is_undone_and_named_so(by_hand):
     by_hand.without_migration()
-    by_hand.shorten_health(attempts="60, successes: 60")
+    by_hand.shorten_health(attempts="30, successes: 30")
     by_hand.release("oom")
     deployed = by_hand.deploy()
     rolled_back(by_hand, deployed)

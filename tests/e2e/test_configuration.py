@@ -35,7 +35,8 @@ def test_every_mistake_in_the_file_is_shown_with_its_line_and_a_remedy(world):
 def test_a_variable_that_is_not_set_is_a_mistake_only_where_it_is_needed(world):
     said = refused(world, "deploy", "production", env={"VPS_HOST": None})
     assert "VPS_HOST" in said
-    world.repository.replace("belay.yml", "host: ${VPS_USER}@${VPS_HOST}\n    path: " + str(world.staging.live), "host: ${NOT_SET}\n    path: /x")
+    of_staging = f"    path: {world.staging.live}\n"
+    world.repository.replace("belay.yml", "host: ${VPS_USER}@${VPS_HOST}\n" + of_staging, "host: ${NOT_SET}\n" + of_staging)
     assert world.belay("check", "production").code == 0
 
 

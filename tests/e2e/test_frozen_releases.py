@@ -11,7 +11,8 @@ def serving(world):
 def change_everything(scenario, release="bump", **options):
     """The next release has another compose model, and on the server another .env."""
     world = scenario.world
-    world.repository.replace("deploy-backend/docker-compose.production.yml", "mem_limit: 384m", "mem_limit: 300m\n    environment: { FEATURE: new }")
+    changed = "mem_limit: 300m\n    environment: { FEATURE: new }"
+    world.repository.replace("deploy-backend/docker-compose.production.yml", "mem_limit: 384m", changed)
     scenario.release(release, **options)
     env = world.live / ".env"
     env.write_text(env.read_text().replace("LOG_LEVEL=info", "LOG_LEVEL=debug"))
@@ -42,6 +43,18 @@ def test_a_rollback_by_hand_brings_all_of_it_back(by_hand):
     # The live directory shows what serves; .env is the operators' own, and stays as they left it.
     assert "mem_limit: 384m" in (by_hand.world.live / "docker-compose.production.yml").read_text()
     assert "LOG_LEVEL=debug" in (by_hand.world.live / ".env").read_text()
+
+
+def test_an_adopted_release_comes_back_with_its_compose_file(by_hand):
+    by_hand.without_migration()
+    change_everything(by_hand, version="1.0.1")
+    assert by_hand.deploy(load=False).code == 0
+    assert serving(by_hand.world) == ("debug", "new", 300)
+    back = by_hand.world.belay("rollback", "production")
+    assert back.code == 0, back
+    assert serving(by_hand.world) == ("info", None, 384)
+    by_hand.up_by_hand_keeps("1.0.0")
+    assert serving(by_hand.world)[1:] == (None, 384)  # LOG_LEVEL is in .env, which is the operators'
 
 
 def test_services_that_are_not_named_are_left_alone(by_hand):

@@ -89,8 +89,10 @@ def processes_with(variable):
     return found
 
 
-def agents():
-    return set(run("pgrep", "-x", "ssh-agent", check=False).out.split())
+def agents(world):
+    """The ssh-agents whose socket is in this world's TMPDIR."""
+    found = run("pgrep", "-x", "-a", "ssh-agent", check=False).out.splitlines()
+    return {line.split()[0] for line in found if str(world.temporary) in line}
 
 
 def test_a_key_from_the_environment_deploys_and_dies_with_belay(ssh):
@@ -101,17 +103,15 @@ def test_a_key_from_the_environment_deploys_and_dies_with_belay(ssh):
     middle = key.splitlines()[2].encode()
     scenario.without_migration()
     scenario.release("slow-start", seconds=2)
-    agents_before = agents()
     deploying = world.start_belay("deploy", "production", "--skip-test", env=ssh.environment | {"BELAY_SSH_KEY": key})
     host = Host(scenario)
     host.reaches("step-began", "verify")
-    own = agents() - agents_before
-    assert len(own) == 1
+    assert len(agents(world)) == 1
     assert processes_with(middle) == []  # no child was given it, and belay itself has forgotten it
     holding = [file for file in world.temporary.rglob("*") if file.is_file() and middle in file.read_bytes()]
     assert holding == []
     os.kill(deploying.pid, signal.SIGKILL)
-    wait_until("the agent is gone", lambda: not own & agents())
+    wait_until("the agent is gone", lambda: not agents(world))
     wait_until("its directory is gone", lambda: not list(world.temporary.iterdir()))
     host.serves("1.3.0-slow-start")
 

@@ -1,4 +1,5 @@
 """Whatever is killed, the host ends with a good release serving, and nothing of belay's left running."""
+import os
 import signal
 
 import pytest
@@ -59,7 +60,7 @@ def test_the_controller_is_killed_and_the_host_undoes_a_bad_release(by_hand):
 
 def test_the_controller_is_killed_before_the_source_is_there_and_nothing_is_touched(by_hand):
     before = by_hand.world.inventory()
-    by_hand.world.repository.write("deploy-backend/large.bin", "x" * 200_000_000)
+    by_hand.world.repository.path.joinpath("deploy-backend/large.bin").write_bytes(os.urandom(60_000_000))
     deploying, host = begin(by_hand)
     host.reaches("awaiting")
     deploying.kill()
