@@ -50,7 +50,9 @@ struct PreviousContainer {
 std::vector<PreviousContainer> previous_containers(const Context&);  // as create noted them
 /// Whether anything served before: if not, a failure has nothing to go back to.
 bool something_served(const Context&);
-/// The containers this attempt made for `role`, with their service.
+/// The containers this attempt made for `role`, in no order.
 std::vector<docker::Container> made_by_this_attempt(const Context&, const std::string& role);
+/// The candidate's containers, in the order in which `services:` names theirs.
+std::vector<docker::Container> candidates_of(const Context&);
 
 }  // namespace belay

@@ -14,7 +14,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::size_t shown_on_failure = 30;
+constexpr std::size_t shown_on_failure = 50;
 
 /// The last lines of the migration tool: its own words are the "why" of a failure.
 class Tail {
@@ -86,7 +86,7 @@ std::string before_switch(Context& context, const MigrationRule& rule, Tail& tai
 
 /// In the running candidate, as the hand-written pipelines do.
 std::string after_start(Context& context, const MigrationRule& rule, Tail& tail) {
-  const auto candidates = made_by_this_attempt(context, "candidate");
+  const auto candidates = candidates_of(context);
   if (candidates.empty()) throw Error("there is no candidate to migrate in", {}, "deploy again");
   const auto outcome = run({.argv = {"docker", "exec", candidates.front().id, "sh", "-c", rule.command}},
                            context.stop, Deadline::in(rule.timeout), [&](Stream, std::string_view line) {

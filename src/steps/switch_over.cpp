@@ -12,6 +12,9 @@ namespace belay::switch_over {
 
 namespace {
 
+/// Noted before the first container is asked to stop: without it, undo leaves alone what serves.
+constexpr auto stops = "stops";
+
 std::vector<std::string> ids_of(const std::vector<docker::Container>& containers) {
   std::vector<std::string> ids;
   for (const auto& container : containers) ids.push_back(container.id);
@@ -56,15 +59,31 @@ void start_again(Context& context, const PreviousContainer& previous) {
     context.engine.set_restart_policy(previous.id, policy, previous.restart_maximum);
 }
 
+/// Each of them, whatever becomes of another; the names of those that run.
+std::string start_all_again(Context& context, std::optional<Error>& trouble) {
+  std::string started;
+  for (const auto& container : previous_containers(context)) {
+    if (!container.running) continue;
+    try {
+      start_again(context, container);
+      started += (started.empty() ? "" : ", ") + container.name;
+    } catch (const Error& error) {
+      trouble = error;
+    }
+  }
+  return started;
+}
+
 }  // namespace
 
 std::string apply(Context& context) {
-  const auto candidates = made_by_this_attempt(context, "candidate");
+  const auto candidates = candidates_of(context);
   if (candidates.empty()) throw Error("there is no candidate to switch to", {}, "deploy again");
   // The stream stands before the first start: a candidate that dies at once is seen.
   context.watch = std::make_unique<ContainerWatch>(context.engine, ids_of(candidates));
 
   const auto previous = previous_containers(context);
+  context.ledger.note(StepName::switch_over, stops, true);
   const auto began = std::chrono::steady_clock::now();
   for (const auto& container : previous)
     if (container.running) context.engine.stop(container.id);
@@ -79,19 +98,16 @@ std::string apply(Context& context) {
 
 std::string undo(Context& context) {
   context.watch.reset();
-  const auto candidates = made_by_this_attempt(context, "candidate");
-  const auto trouble = stop_for_good(context, candidates);
+  if (!context.ledger.noted(StepName::switch_over, stops) && something_served(context))
+    return "what serves was not stopped";
+  const auto candidates = candidates_of(context);
+  auto trouble = stop_for_good(context, candidates);
   if (!something_served(context)) {
     leave_for_inspection(context, candidates);
     if (trouble) throw *trouble;
     return "the first release's container is left stopped, for its logs";
   }
-  std::string started;
-  for (const auto& container : previous_containers(context)) {
-    if (!container.running) continue;
-    start_again(context, container);
-    started += (started.empty() ? "" : ", ") + container.name;
-  }
+  const auto started = start_all_again(context, trouble);
   if (trouble) throw *trouble;
   return fmt::format("{} runs again", started);
 }
