@@ -28,6 +28,14 @@ bool RunLedger::done(StepName step) const {
   return false;
 }
 
+bool RunLedger::ended(StepName step) const {
+  for (const auto& record : journal_.records())
+    if (const auto* failed = std::get_if<event::StepFailed>(&record.event);
+        failed != nullptr && failed->step == step)
+      return true;
+  return done(step);
+}
+
 void RunLedger::output(StepName step, const std::string& line) {
   journal_.append(event::Output{step, line});
 }

@@ -14,6 +14,7 @@ class RunLedger : public Ledger {
   void note(StepName, const std::string& key, boost::json::value value) override;
   std::optional<boost::json::value> noted(StepName, const std::string& key) const override;
   bool done(StepName) const override;
+  bool ended(StepName) const override;
   void output(StepName, const std::string& line) override;
   void progress(StepName, std::int64_t done, std::int64_t total, const std::string& unit) override;
   event::Heard ask_controller(const std::string& what, const std::string& detail,

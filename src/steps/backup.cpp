@@ -35,6 +35,8 @@ std::string apply(Context& context) {
 std::string undo(Context& context) {
   remove_tree(partial_of(context));
   if (context.ledger.done(StepName::backup)) return "the backup is kept";
+  // A dump that failed has ended its own; the database that failed it need not answer now.
+  if (context.ledger.ended(StepName::backup)) return "no partial file is left";
   const auto& rule = *context.environment().backup;
   // A dump whose client was killed goes on inside the container. Where the container is gone there is nothing
   // to end.

@@ -8,6 +8,7 @@ namespace belay {
 
 namespace {
 constexpr auto longest_wait_for_stream = std::chrono::seconds(5);
+constexpr auto unhealthy = "was found unhealthy by its HEALTHCHECK";
 constexpr auto pause_before_reconnect = std::chrono::milliseconds(200);
 }  // namespace
 
@@ -31,7 +32,7 @@ void ContainerWatch::follow(std::stop_token stop) {
   while (!stop.stop_requested()) {
     try {
       engine_.follow_events(
-          last_event_nano_ == 0 ? 0 : last_event_nano_ + 1,
+          last_event_nano_,
           [this] {
             look_once();
             const std::scoped_lock lock(mutex_);
@@ -60,6 +61,7 @@ void ContainerWatch::look_once() {
     if (state == "exited" || state == "dead" || state == "restarting" || inspection->restarts > 0)
       return report(id, inspection->oom_killed ? "killed: out of memory"
                                                : "exited with code " + std::to_string(inspection->exit_code));
+    if (inspection->health == "unhealthy") return report(id, unhealthy);
   }
 }
 
@@ -67,19 +69,22 @@ void ContainerWatch::seen(const docker::Event& event) {
   last_event_nano_ = event.time_nano;
   if (!ids_.contains(event.id)) return;
   if (event.action == "oom") {
-    out_of_memory_ = true;
+    out_of_memory_.insert(event.id);
   } else if (event.action == "die") {
     const auto code = event.attributes.find("exitCode");
-    // Out of memory shows as its own event beside this one, before or after it: exit code 137 asks the
-    // Engine.
-    if (!out_of_memory_ && code != event.attributes.end() && code->second == "137")
-      if (const auto inspection = engine_.inspect(event.id)) out_of_memory_ = inspection->oom_killed;
-    report(event.id, out_of_memory_
-                         ? "killed: out of memory"
-                         : "exited with code " + (code == event.attributes.end() ? "unknown" : code->second));
+    report(event.id, how_it_ended(event.id, code == event.attributes.end() ? "unknown" : code->second));
   } else if (event.action == "health_status: unhealthy") {
-    report(event.id, "its HEALTHCHECK says unhealthy");
+    report(event.id, unhealthy);
   }
+}
+
+std::string ContainerWatch::how_it_ended(const std::string& id, const std::string& exit_code) {
+  // Running out of memory is an event of its own, before or after this one; of a container that was killed,
+  // the Engine is asked.
+  if (exit_code == "137" && !out_of_memory_.contains(id))
+    if (const auto inspection = engine_.inspect(id); inspection && inspection->oom_killed)
+      out_of_memory_.insert(id);
+  return out_of_memory_.contains(id) ? "killed: out of memory" : "exited with code " + exit_code;
 }
 
 void ContainerWatch::report(const std::string& id, std::string how) {

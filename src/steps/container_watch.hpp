@@ -24,7 +24,7 @@ class ContainerWatch {
   ContainerWatch& operator=(const ContainerWatch&) = delete;
 
   struct Death {
-    std::string id, how;  // "exited with code 1", "killed: out of memory", "turned unhealthy"
+    std::string id, how;  // "exited with code 1", "killed: out of memory", …
   };
   /// The first death seen, if any.
   std::optional<Death> death() const;
@@ -35,6 +35,7 @@ class ContainerWatch {
   void follow(std::stop_token);
   void seen(const docker::Event&);
   void look_once();
+  std::string how_it_ended(const std::string& id, const std::string& exit_code);
   void report(const std::string& id, std::string how);
 
   docker::Engine engine_;
@@ -42,8 +43,10 @@ class ContainerWatch {
   mutable std::mutex mutex_;
   std::condition_variable standing_changed_;
   bool standing_ = false;
-  bool out_of_memory_ = false;
+  // Of the following thread alone.
+  std::set<std::string> out_of_memory_;
   std::int64_t last_event_nano_ = 0;
+
   std::optional<Death> death_;
   std::stop_source died_;
   std::jthread thread_;

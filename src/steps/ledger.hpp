@@ -22,8 +22,10 @@ class Ledger {
   virtual void note(StepName, const std::string& key, boost::json::value value) = 0;
   /// What was noted last under this key, in this process or in one that died.
   virtual std::optional<boost::json::value> noted(StepName, const std::string& key) const = 0;
-  /// Whether the step reported its end.
+  /// Whether the step reported a good end.
   virtual bool done(StepName) const = 0;
+  /// Whether it reported any end, good or bad: if not, its process was killed in the middle of it.
+  virtual bool ended(StepName) const = 0;
 
   virtual void output(StepName, const std::string& line) = 0;
   virtual void progress(StepName, std::int64_t done, std::int64_t total, const std::string& unit) = 0;

@@ -35,11 +35,11 @@ std::vector<docker::Inspection> inspected_candidates(const Context& context) {
   return found;
 }
 
-/// Waits until the candidates accept connections, or the time the health check would take is over: an app
-/// that never listens is then found by the question itself, in its own words.
-void wait_until_listening(Context& context, const std::vector<OwnAddress>& addresses, std::stop_token stop) {
-  const auto& check = context.environment().health;
-  const auto limit = Deadline::in(check.interval * check.attempts);
+/// Waits until the candidates accept connections, so that an app that is still starting is not asked in vain;
+/// `longest` at the most: one that never listens is then found by the question itself, in its own words.
+void wait_until_listening(Context& context, const std::vector<OwnAddress>& addresses,
+                          std::chrono::milliseconds longest, std::stop_token stop) {
+  const auto limit = Deadline::in(longest);
   while (!all_listen(addresses) && !limit.expired() && !stop.stop_requested())
     std::this_thread::sleep_for(between_looks);
   throw_if_dead(context);
@@ -47,6 +47,7 @@ void wait_until_listening(Context& context, const std::vector<OwnAddress>& addre
 
 std::string ask_from_host(Context& context, const std::vector<OwnAddress>& addresses, std::stop_token stop) {
   const auto& check = context.environment().health;
+  wait_until_listening(context, addresses, check.interval, stop);
   const auto verdict = ask_until_healthy(
       check, [&] { return all_listen(addresses); },
       [&](int attempt, const std::string& finding) {
@@ -64,6 +65,7 @@ std::string ask_from_host(Context& context, const std::vector<OwnAddress>& addre
 std::string ask_controller(Context& context, const std::vector<OwnAddress>& addresses, std::stop_token stop) {
   const auto& environment = context.environment();
   const auto& check = environment.health;
+  wait_until_listening(context, addresses, check.interval * check.attempts, stop);
   const auto limit = check.attempts * (check.interval + check.timeout) + environment.confirm_timeout;
   const auto heard = context.ledger.ask_controller("confirmation", check.url, limit, stop);
   throw_if_dead(context);
@@ -77,19 +79,31 @@ std::string ask_controller(Context& context, const std::vector<OwnAddress>& addr
   return heard.detail + ", asked from outside";
 }
 
+/// What keeps a release that cannot be asked from counting as ready; empty: nothing.
+std::string what_is_missing(const std::vector<docker::Inspection>& candidates,
+                            const std::vector<OwnAddress>& addresses) {
+  if (candidates.empty()) return "its containers are gone";
+  for (const auto& candidate : candidates) {
+    if (!candidate.container.running())
+      return fmt::format("{} is {}", candidate.container.name, candidate.container.state);
+    if (!candidate.health.empty() && candidate.health != "healthy")
+      return fmt::format("the HEALTHCHECK of {} says {}", candidate.container.name, candidate.health);
+  }
+  return all_listen(addresses) ? std::string{} : "its port does not accept connections";
+}
+
 /// Nothing to ask: it runs, does not restart, listens, and its HEALTHCHECK (if it has one) says healthy.
 std::string watch_quietly(Context& context, const std::vector<OwnAddress>& addresses, std::stop_token stop) {
   const auto& check = context.environment().health;
-  const auto limit = Deadline::in(check.interval * check.attempts);
+  const auto limit = Deadline::in(quiet_time + check.interval * check.attempts);
   const auto quiet_until = Deadline::in(quiet_time);
   while (!stop.stop_requested()) {
-    const auto candidates = inspected_candidates(context);
-    const bool settled = std::ranges::all_of(candidates, [](const docker::Inspection& candidate) {
-      return candidate.container.running() && (candidate.health.empty() || candidate.health == "healthy");
-    });
-    if (settled && quiet_until.expired() && all_listen(addresses))
-      return fmt::format("no health URL: it ran for {} s, listens, did not restart", quiet_time.count());
-    if (limit.expired()) throw Error("the candidate did not become ready", "no health URL is configured", {});
+    const auto missing = what_is_missing(inspected_candidates(context), addresses);
+    if (missing.empty() && quiet_until.expired())
+      return fmt::format("no health URL: it ran for {} s, {}did not restart", quiet_time.count(),
+                         addresses.empty() ? "" : "listens, ");
+    if (limit.expired())
+      throw Error("the candidate did not become ready", missing, "its last log lines may say why");
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
   throw_if_dead(context);
@@ -106,7 +120,6 @@ std::string apply(Context& context) {
   std::vector<OwnAddress> addresses;
   for (const auto& candidate : inspected_candidates(context))
     if (const auto own = own_address(candidate, check.url)) addresses.push_back(*own);
-  wait_until_listening(context, addresses, either.token());
 
   std::string finding;
   if (check.url.empty())
