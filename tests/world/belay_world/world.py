@@ -59,7 +59,7 @@ class World:
         own = {k: v for k, v in os.environ.items() if not k.startswith(("BELAY_", "VPS_", "GIT_", "SSH_", "CI"))}
         own |= {k: v for k, v in self.machine.server.items() if k.startswith("VPS_")}
         own |= {
-            "HOME": str(self.home), "TMPDIR": str(self.temporary),
+            "HOME": str(self.home), "TMPDIR": str(self.temporary), "XDG_RUNTIME_DIR": str(self.temporary),
             "BELAY_SSH_CONFIG": self.machine.server["VPS_SSH_CONFIG"],
             # Packages are asked of the registry once, not in every test.
             "npm_config_cache": str(STATE / "npm"), "npm_config_prefer_offline": "true",
