@@ -27,6 +27,7 @@ Command command(const Request& request, std::vector<std::string> further) {
   std::vector<std::string>& argv = made.argv;
   argv.insert(argv.end(), further.begin(), further.end());
   for (const std::string& pattern : request.exclude) argv.push_back("--exclude=" + pattern);
+  for (const std::string& pattern : request.never_remove) argv.push_back("--filter=protect " + pattern);
   if (request.remove_extraneous) argv.push_back("--delete");
   if (!request.link_destination.empty()) argv.push_back("--link-dest=" + request.link_destination);
   if (!request.remote_shell.empty())

@@ -23,8 +23,9 @@ struct Request {
   std::vector<std::string> exclude{};  // rsync patterns
   std::string
       link_destination{};  // unchanged files are hard-linked against this directory (on the receiving side)
-  bool remove_extraneous = false;  // --delete: what is excluded is never removed
-  std::string remote_shell{};      // for -e; empty: local
+  bool remove_extraneous = false;           // --delete: what is excluded is never removed
+  std::vector<std::string> never_remove{};  // nor is what matches these, though it is transferred
+  std::string remote_shell{};               // for -e; empty: local
 };
 
 /// Contents decide, not times (a checkout's times say nothing). Throws Error with rsync's own words.

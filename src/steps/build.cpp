@@ -26,6 +26,22 @@ void freeze_pulled_image(Context& context, const compose::Project& live, const s
   context.engine.tag(live_image, frozen.substr(0, colon), frozen.substr(colon + 1));
 }
 
+/// What an app writes to stays in the live directory; where that has no such directory yet, it begins with
+/// what is shipped. Never over something that is there.
+void begin_written_directories(const Context& context, const json::object& model) {
+  for (const auto& directory :
+       written_directories(model, context.environment().services, context.layout.live)) {
+    const auto shipped = context.layout.source(context.release) / directory;
+    const auto there = context.layout.live / directory;
+    if (!fs::is_directory(shipped) || fs::exists(there)) continue;
+    make_directories(there.parent_path(), 0755);
+    const auto beside = context.layout.release(context.release) / "begun";
+    remove_tree(beside);
+    fs::copy(shipped, beside, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+    fs::rename(beside, there);
+  }
+}
+
 }  // namespace
 
 std::string apply(Context& context) {
@@ -44,6 +60,8 @@ std::string apply(Context& context) {
                                          context.release, context.nonce);
   // It holds the environment's values: for its owner only, as everything below .belay.
   write_file_atomically(context.layout.compose_model(context.release), json::serialize(candidate));
+
+  begin_written_directories(context, model);
 
   std::vector<std::string> built;
   for (std::size_t i = 0; i < environment.services.size(); ++i) {

@@ -37,13 +37,20 @@ void point_build_at_source(json::object& build, const fs::path& live, const fs::
         item.value() = shipped(std::string(item.value().as_string()), live, source);
 }
 
+bool is_writable_bind(const json::object& volume) {
+  const auto* read_only = volume.if_contains("read_only");
+  return volume.at("type") == "bind" && !(read_only && read_only->is_bool() && read_only->as_bool());
+}
+
 void point_volumes_at_source(json::object& service, const fs::path& live, const fs::path& source) {
   auto* volumes = service.if_contains("volumes");
   if (!volumes || !volumes->is_array()) return;
   for (auto& volume : volumes->as_array()) {
     auto& object = volume.as_object();
-    if (object.at("type") == "bind")
-      object["source"] = shipped(std::string(object.at("source").as_string()), live, source);
+    if (object.at("type") != "bind") continue;
+    const auto there = shipped(std::string(object.at("source").as_string()), live, source);
+    // Uploads, logs: what an app writes must outlive the release, even where git ships the directory.
+    if (!is_writable_bind(object) || !fs::is_directory(there)) object["source"] = there;
   }
 }
 
@@ -98,6 +105,23 @@ json::object candidate_model(json::object model, const std::vector<std::string>&
     labels.as_object()[label::role] = "candidate";
   }
   return model;
+}
+
+std::vector<std::string> written_directories(const json::object& model,
+                                             const std::vector<std::string>& services, const fs::path& live) {
+  std::vector<std::string> found;
+  for (const auto& name : services) {
+    const auto* volumes = service_of(model, name).if_contains("volumes");
+    if (!volumes || !volumes->is_array()) continue;
+    for (const auto& volume : volumes->as_array()) {
+      const auto& object = volume.as_object();
+      if (!is_writable_bind(object)) continue;
+      const auto relative = fs::path(std::string(object.at("source").as_string())).lexically_relative(live);
+      if (!relative.empty() && *relative.begin() != ".." && relative != ".")
+        found.push_back(relative.string());
+    }
+  }
+  return found;
 }
 
 }  // namespace belay

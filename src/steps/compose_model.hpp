@@ -19,7 +19,14 @@ std::string frozen_image(const std::string& live_image, const std::string& relea
 /// The names a service's containers will have when settled, one per replica.
 std::vector<std::string> container_names_of(const boost::json::object& model, const std::string& service);
 
-/// The model to build and create candidates from: paths of shipped files point into `source`, images carry
+/// What the services' containers may write to below the live directory, relative to it: theirs alone, never
+/// part of a release.
+std::vector<std::string> written_directories(const boost::json::object& model,
+                                             const std::vector<std::string>& services,
+                                             const std::filesystem::path& live);
+
+/// The model to build and create candidates from: paths of shipped files point into `source` (save for
+/// directories that containers may write to: uploads must outlive the release), images carry
 /// the release's tag, fixed names are taken out (the running container has them), and each released service
 /// carries the nonce.
 boost::json::object candidate_model(boost::json::object model, const std::vector<std::string>& services,

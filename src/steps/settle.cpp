@@ -8,6 +8,7 @@
 #include "drivers/postgres.hpp"
 #include "drivers/rsync.hpp"
 #include "steps/candidate.hpp"
+#include "steps/compose_model.hpp"
 #include "steps/step.hpp"
 
 namespace belay::settle {
@@ -48,6 +49,22 @@ void restore_compose_file(Context& context) {
   if (read_file_if_exists(live) != text) write_file_atomically(live, *text, 0644);
 }
 
+/// What `sync.delete` must not take although the source has no such file: the environment's values, the
+/// backups, and what the containers wrote.
+std::vector<std::string> only_on_the_host(const Context& context) {
+  std::vector<std::string> patterns{"/.env", "/.env.*"};
+  const auto add_tree = [&](const std::string& directory) {
+    patterns.push_back("/" + directory);
+    patterns.push_back("/" + directory + "/**");
+  };
+  if (const auto& rule = context.environment().backup) add_tree(rule->directory);
+  if (const auto model = read_file_if_exists(context.layout.compose_model(context.release)))
+    for (const auto& directory : written_directories(boost::json::parse(*model).as_object(),
+                                                     context.environment().services, context.layout.live))
+      add_tree(directory);
+  return patterns;
+}
+
 /// The live directory shows the source of what serves; what is excluded there is never touched.
 void publish(Context& context) {
   const auto source = context.layout.source(context.release);
@@ -59,7 +76,8 @@ void publish(Context& context) {
       {.from = source,
        .to = context.layout.live.string(),
        .exclude = exclude,
-       .remove_extraneous = rules.remove_extraneous},
+       .remove_extraneous = rules.remove_extraneous,
+       .never_remove = only_on_the_host(context)},
       [](std::uint64_t, int) {}, context.stop, Deadline::in(std::chrono::minutes(10)));
 }
 
@@ -89,7 +107,8 @@ void prune(Context& context, const std::string& current) {
 
   std::vector<std::string> runs;
   for (const auto& entry : fs::directory_iterator(context.layout.runs()))
-    runs.push_back(entry.path().filename().string());
+    if (entry.path().filename() != context.release)  // this very run, should the clock have gone back
+      runs.push_back(entry.path().filename().string());
   std::ranges::sort(runs, std::ranges::greater{});
   for (std::size_t i = kept_runs; i < runs.size(); ++i) remove_tree(context.layout.run(runs[i]));
 }
