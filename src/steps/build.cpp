@@ -33,7 +33,12 @@ void begin_written_directories(const Context& context, const json::object& model
        written_directories(model, context.environment().services, context.layout.live)) {
     const auto shipped = context.layout.source(context.release) / directory;
     const auto there = context.layout.live / directory;
-    if (!fs::is_directory(shipped) || fs::exists(there)) continue;
+    if (!fs::is_directory(shipped)) continue;
+    context.ledger.output(StepName::build,
+                          fmt::format("{} may be written to by its container, so it is the live directory's, "
+                                      "not the release's: mount it read-only (:ro) to have it released",
+                                      directory));
+    if (fs::exists(there)) continue;
     make_directories(there.parent_path(), 0755);
     const auto beside = context.layout.release(context.release) / "begun";
     remove_tree(beside);
@@ -49,7 +54,8 @@ std::string apply(Context& context) {
   const auto deadline = Deadline::in(environment.build_timeout);
   const auto source = context.layout.source(context.release);
   const compose::Project shipped{context.layout.live, source / environment.compose};
-  const auto model = compose::resolved(shipped, context.stop, deadline);
+  context.model = compose::resolved(shipped, context.stop, deadline);
+  const auto& model = context.model;
 
   json::array frozen;
   for (const auto& service : environment.services)

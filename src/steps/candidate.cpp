@@ -1,6 +1,7 @@
 #include "steps/candidate.hpp"
 
 #include <algorithm>
+#include <future>
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
@@ -109,10 +110,12 @@ ReleasedService frozen_service(Context& context, const json::object& model, cons
   const auto existing =
       context.engine.containers({"com.docker.compose.project=" + project,
                                  "com.docker.compose.service=" + service, "com.docker.compose.oneoff=False"});
+  // Compose takes its time to start: the two runs of it go side by side.
+  auto hash = std::async(std::launch::async, [&] { return hash_of(context, model, service); });
   const auto made = template_of(context, project, service, existing.size());
   auto body = made.body;
   auto& labels = body.at("Labels").as_object();
-  labels["com.docker.compose.config-hash"] = hash_of(context, model, service);
+  labels["com.docker.compose.config-hash"] = hash.get();
   labels["com.docker.compose.depends_on"] = depends_on_label(model, service);
   labels["com.docker.compose.image"] = released.image_id;
   labels["com.docker.compose.project.working_dir"] = context.layout.live.string();

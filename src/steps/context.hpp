@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <boost/json/object.hpp>
+
 #include "drivers/docker.hpp"
 #include "model/plan.hpp"
 #include "steps/container_watch.hpp"
@@ -29,6 +31,7 @@ struct Context {
   Ledger& ledger;
   std::stop_token stop;
   std::unique_ptr<ContainerWatch> watch{};  // from switch to verify
+  boost::json::object model{};              // compose's resolved model, from build to create
 
   const EnvironmentConfig& environment() const { return plan.environment; }
 };

@@ -43,15 +43,24 @@ void note_previous(Context& context, const std::vector<PreviousContainer>& previ
   context.ledger.note(StepName::create, "previous_containers", std::move(noted));
 }
 
-/// Whether what runs is what the current release froze: the same images, made by it.
+/// Made by belay for this release; or, of one that was adopted, as it was found then. The image alone does
+/// not tell: somebody may have changed the environment and typed `docker compose up`.
+bool is_of(const Release& release, const std::string& service_name, const docker::Inspection& inspection) {
+  const auto service = std::ranges::find(release.services, service_name, &ReleasedService::name);
+  if (service == release.services.end() || inspection.container.image_id != service->image_id) return false;
+  const auto& labels = inspection.container.labels;
+  if (const auto made_for = labels.find(label::release); made_for != labels.end())
+    return made_for->second == release.id;
+  return std::ranges::find(service->containers, docker::create_body_of(inspection.raw)) !=
+         service->containers.end();
+}
+
 bool runs_current(const Context& context, const std::vector<PreviousContainer>& running) {
   const auto current = context.store.find(context.previous);
   if (!current) return false;
   return std::ranges::all_of(running, [&](const PreviousContainer& container) {
-    const auto service = std::ranges::find(current->services, container.service, &ReleasedService::name);
     const auto inspection = context.engine.inspect(container.id);
-    return service != current->services.end() && inspection &&
-           inspection->container.image_id == service->image_id;
+    return inspection && is_of(*current, container.service, *inspection);
   });
 }
 
@@ -119,9 +128,7 @@ std::string apply(Context& context) {
     }
     note_previous(context, previous);
   } else {
-    const auto model = compose::resolved(
-        {context.layout.live, context.layout.source(context.release) / context.environment().compose},
-        context.stop, Deadline::in(std::chrono::minutes(1)));
+    const auto& model = context.model;
     const auto project = std::string(model.at("name").as_string());
     for (const auto& service : context.environment().services)
       std::ranges::copy(found_containers(context, project, service, container_names_of(model, service)),

@@ -21,6 +21,19 @@ std::vector<std::string> ids_of(const std::vector<docker::Container>& containers
   return ids;
 }
 
+/// A container that an earlier first release left for its logs; this one's are newer.
+void remove_earlier_failures(Context& context) {
+  for (const auto& previous : previous_containers(context)) {
+    const auto inspection = context.engine.inspect(previous.id);
+    if (previous.running || !inspection) continue;
+    const auto& labels = inspection->container.labels;
+    const auto made_for = labels.find(label::release);
+    if (made_for == labels.end()) continue;
+    const auto release = context.store.find(made_for->second);
+    if (!release || release->state == Release::State::candidate) context.engine.remove(previous.id);
+  }
+}
+
 /// The first release failed: its container stays, stopped, under the name operators will ask for.
 void leave_for_inspection(Context& context, const std::vector<docker::Container>& candidates) {
   const auto release = context.store.find(context.release);
@@ -103,6 +116,7 @@ std::string undo(Context& context) {
   const auto candidates = candidates_of(context);
   auto trouble = stop_for_good(context, candidates);
   if (!something_served(context)) {
+    remove_earlier_failures(context);
     leave_for_inspection(context, candidates);
     if (trouble) throw *trouble;
     return "the first release's container is left stopped, for its logs";

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "base/files.hpp"
+#include "steps/late_arrivals.hpp"
 #include "steps/step.hpp"
 
 namespace belay::sync {
@@ -31,6 +32,11 @@ std::string apply(Context& context) {
 }
 
 std::string undo(Context& context) {
+  // The controller's rsync may not know yet that it is over, and go on writing for a moment.
+  remove_with_late_arrivals(context.ledger.ended(StepName::sync), [&] {
+    std::error_code failed;  // tried again below, where a failure counts
+    return static_cast<int>(fs::remove_all(context.layout.release(context.release), failed) != 0);
+  });
   context.store.remove(context.release);
   return "the release's directory is gone";
 }
