@@ -66,9 +66,19 @@ void recover_in_child(const Layout& layout, const std::string& run, const std::s
                 ExitCode::nothing_serves);
 }
 
+/// A guard that died between making a run's directory and its journal has done nothing.
+void remove_stillborn_runs(const Layout& layout) {
+  if (!fs::is_directory(layout.runs())) return;
+  std::vector<fs::path> stillborn;
+  for (const auto& entry : fs::directory_iterator(layout.runs()))
+    if (!fs::exists(layout.journal(entry.path().filename().string()))) stillborn.push_back(entry.path());
+  for (const auto& directory : stillborn) remove_tree(directory);
+}
+
 }  // namespace
 
 std::vector<RecoveredRun> recover_open_runs(const Layout& layout, const std::string& by) {
+  remove_stillborn_runs(layout);
   std::vector<RecoveredRun> recovered;
   while (const auto run = open_run(layout)) {
     recover_in_child(layout, *run, by);

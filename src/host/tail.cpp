@@ -20,7 +20,8 @@ namespace {
 
 constexpr auto between_life_signs = std::chrono::seconds(1);
 
-/// Reads what was appended since; whole lines only.
+/// Reads what was appended since; whole lines only. A line's beginning is read anew each time: a recovery may
+/// have cut it off and put another in its place.
 class Appended {
  public:
   explicit Appended(const fs::path& path) : file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
@@ -28,19 +29,19 @@ class Appended {
   }
 
   std::string lines() {
+    std::string text;
     std::array<char, 65536> part{};
-    for (ssize_t got = 0; (got = ::read(file_.get(), part.data(), part.size())) > 0;)
-      pending_.append(part.data(), static_cast<std::size_t>(got));
-    const auto end = pending_.rfind('\n');
-    if (end == std::string::npos) return {};
-    auto whole = pending_.substr(0, end + 1);
-    pending_.erase(0, end + 1);
-    return whole;
+    for (ssize_t got = 0; (got = ::pread(file_.get(), part.data(), part.size(),
+                                         shown_ + static_cast<off_t>(text.size()))) > 0;)
+      text.append(part.data(), static_cast<std::size_t>(got));
+    text.erase(text.rfind('\n') + 1);  // all of it where there is none
+    shown_ += static_cast<off_t>(text.size());
+    return text;
   }
 
  private:
   Fd file_;
-  std::string pending_;
+  off_t shown_ = 0;
 };
 
 Fd watch_of(const fs::path& path) {

@@ -1,0 +1,128 @@
+#include "host/control_socket.hpp"
+
+#include <chrono>
+#include <thread>
+
+#include <doctest/doctest.h>
+
+#include "base/files.hpp"
+#include "runs.hpp"
+
+using namespace belay;
+using namespace belay::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto hang_guard = 30s;
+
+/// An executor's ear, and a session's mouth.
+struct Ear {
+  Environment environment;
+  std::stop_source cancel;
+  std::optional<ControlSocket> socket;
+
+  Ear() {
+    make_directories(environment.layout.run("r1"));
+    socket.emplace(ControlSocket::listen(environment.layout.run("r1")), "nonce", cancel);
+  }
+  Fd session() const { return ControlSocket::connect(environment.layout.run("r1")).value(); }
+  static void say(const Fd& session, const wire::ToHost& message) {
+    write_all(session.get(), wire::encode(message) + "\n");
+  }
+  auto answer(std::chrono::milliseconds patience = hang_guard) {
+    return socket->wait_for("source", hang_guard, patience, {});
+  }
+};
+
+}  // namespace
+
+TEST_CASE("what a controller tells reaches the step that waits for it, before or after it asks") {
+  Ear ear;
+  const auto session = ear.session();
+  Ear::say(session, wire::Tell{"nonce", "source", true, "3 files"});
+  const auto told = ear.answer();
+  REQUIRE(told);
+  CHECK(told->ok);
+  CHECK(told->detail == "3 files");
+}
+
+TEST_CASE("the first answer wins; another attempt's is not heard") {
+  Ear ear;
+  const auto session = ear.session();
+  Ear::say(session, wire::Tell{"another", "source", false, "of yesterday"});
+  Ear::say(session, wire::Tell{"nonce", "source", true, "first"});
+  Ear::say(session, wire::Tell{"nonce", "source", false, "second"});
+  CHECK(ear.answer()->detail == "first");
+  std::this_thread::sleep_for(50ms);
+  CHECK(ear.answer()->detail == "first");
+}
+
+TEST_CASE("a cancel stops this attempt, and another attempt's does not") {
+  Ear ear;
+  const auto session = ear.session();
+  Ear::say(session, wire::Cancel{"another"});
+  Ear::say(session, wire::Tell{"nonce", "source", true, {}});
+  REQUIRE(ear.answer());  // so the cancel before it was read
+  CHECK_FALSE(ear.cancel.stop_requested());
+  Ear::say(session, wire::Cancel{"nonce"});
+  for (int i = 0; i < 3000 && !ear.cancel.stop_requested(); ++i) std::this_thread::sleep_for(10ms);
+  CHECK(ear.cancel.stop_requested());
+}
+
+TEST_CASE("nonsense ends the session that said it, and no other") {
+  Ear ear;
+  const auto wild = ear.session(), sound = ear.session();
+  write_all(wild.get(), "{\"this is\": no message\n");
+  Ear::say(sound, wire::Tell{"nonce", "source", true, "sound"});
+  CHECK(ear.answer()->detail == "sound");
+}
+
+TEST_CASE("with nobody connected the wait ends when patience does; with somebody it goes on") {
+  Ear ear;
+  CHECK_FALSE(ear.answer(50ms).has_value());
+  const auto session = ear.session();
+  const std::jthread later([&] {
+    std::this_thread::sleep_for(300ms);
+    Ear::say(session, wire::Tell{"nonce", "source", true, "late"});
+  });
+  std::this_thread::sleep_for(50ms);  // the connection is known by then
+  CHECK(ear.answer(50ms)->detail == "late");
+}
+
+TEST_CASE("a controller that comes back within patience is still heard") {
+  Ear ear;
+  {
+    const auto gone = ear.session();
+  }
+  const std::jthread later([&] {
+    std::this_thread::sleep_for(200ms);
+    const auto session = ear.session();
+    Ear::say(session, wire::Tell{"nonce", "source", true, "again"});
+  });
+  CHECK(ear.answer(10s)->detail == "again");
+}
+
+TEST_CASE("a stop ends the wait") {
+  Ear ear;
+  std::stop_source stop;
+  stop.request_stop();
+  CHECK_FALSE(ear.socket->wait_for("source", hang_guard, hang_guard, stop.get_token()).has_value());
+}
+
+TEST_CASE("where nobody listens there is no connection, and that is no error") {
+  const Environment environment;
+  make_directories(environment.layout.run("r1"));
+  CHECK_FALSE(ControlSocket::connect(environment.layout.run("r1")).has_value());
+  {
+    Ear ear;
+  }
+}
+
+TEST_CASE("a live directory with a long path has a control socket, too") {
+  const Scratch scratch;
+  const auto deep = scratch / std::string(200, 'd');
+  make_directories(deep);
+  const auto listener = ControlSocket::listen(deep);
+  CHECK(ControlSocket::connect(deep).has_value());
+}

@@ -1,0 +1,39 @@
+#include "host/holder.hpp"
+
+#include <doctest/doctest.h>
+
+#include "runs.hpp"
+
+using namespace belay;
+using namespace belay::testing;
+
+TEST_CASE("who is refused learns who holds it, and which run") {
+  const Environment environment;
+  const auto lock = FileLock::try_acquire(environment.layout.lock());
+  REQUIRE(lock);
+  write_holder(*lock, {"ana", "laptop"}, "r1");
+  const auto held = read_holder(environment.layout);
+  CHECK(held.by.find("ana") != std::string::npos);
+  CHECK(held.run == "r1");
+  CHECK(is_held(environment.layout));
+}
+
+TEST_CASE("a lock is free when its holder is gone, whatever its content says") {
+  const Environment environment;
+  CHECK_FALSE(is_held(environment.layout));  // never taken
+  {
+    const auto lock = FileLock::try_acquire(environment.layout.lock());
+    REQUIRE(lock);
+    write_holder(*lock, {"ana", "laptop"}, "r1");
+  }
+  CHECK_FALSE(is_held(environment.layout));
+}
+
+TEST_CASE("a holder caught before it could write its name is somebody") {
+  const Environment environment;
+  const auto lock = FileLock::try_acquire(environment.layout.lock());
+  REQUIRE(lock);
+  CHECK(read_holder(environment.layout).by == "somebody");
+  environment.live.write(".belay/lock", "{\"by\":\"an");
+  CHECK(read_holder(environment.layout).by == "somebody");
+}

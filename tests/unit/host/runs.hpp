@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "../drivers/scratch.hpp"
+#include "host/journal.hpp"
+#include "steps/layout.hpp"
+
+namespace belay::testing {
+
+/// An environment's directory in which tests make runs.
+struct Environment {
+  Scratch live;
+  Layout layout{live.path()};
+
+  Environment();
+  /// A journal with these records behind its opening.
+  Journal begin(const std::string& run, const std::vector<Event>& events = {}) const;
+};
+
+event::Opened opened(const std::string& run);
+
+}  // namespace belay::testing

@@ -1,0 +1,92 @@
+#include "host/tail.hpp"
+
+#include <atomic>
+#include <fstream>
+#include <thread>
+
+#include <doctest/doctest.h>
+
+#include "runs.hpp"
+
+using namespace belay;
+using namespace belay::testing;
+
+namespace {
+
+std::vector<std::uint64_t> numbers_seen(const Environment& environment, std::uint64_t from = 1) {
+  std::vector<std::uint64_t> seen;
+  tail_journal(
+      environment.layout, "r1", from, [&](const Record& record) { seen.push_back(record.number); }, [] {},
+      {});
+  return seen;
+}
+
+}  // namespace
+
+TEST_CASE("a closed run is shown whole, and the showing ends") {
+  const Environment environment;
+  environment.begin("r1", {event::StepBegan{StepName::sync}, event::Closed{}});
+  CHECK(numbers_seen(environment) == std::vector<std::uint64_t>{1, 2, 3});
+  CHECK(numbers_seen(environment, 3) == std::vector<std::uint64_t>{3});
+}
+
+TEST_CASE("records that are appended meanwhile all come, in order") {
+  const Environment environment;
+  auto journal = environment.begin("r1");
+  const std::jthread writer([&] {
+    for (int i = 0; i < 500; ++i) journal.append(event::Output{StepName::build, "a line"});
+    journal.append(event::Closed{});
+  });
+  const auto seen = numbers_seen(environment);
+  REQUIRE(seen.size() == 502);
+  for (std::size_t i = 0; i < seen.size(); ++i) CHECK(seen[i] == i + 1);
+}
+
+TEST_CASE("a torn record that recovery cuts off and replaces is not seen, and what replaces it is") {
+  const Environment environment;
+  environment.begin("r1");
+  const auto path = environment.layout.journal("r1");
+  std::ofstream(path, std::ios::app)
+      << "12345678 {\"n\":2,\"at\":\"torn, and longer than what comes in its place";
+  std::vector<std::string> seen;
+  const std::jthread recovery([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));  // the tail has read the torn bytes by then
+    auto journal = Journal::open(path, "recovery");
+    journal.append(event::Recovering{"guard"});
+    journal.append(event::Closed{});
+  });
+  tail_journal(
+      environment.layout, "r1", 1, [&](const Record& record) { seen.push_back(type_of(record.event)); },
+      [] {}, {});
+  CHECK(seen == std::vector<std::string>{"opened", "recovering", "closed"});
+}
+
+TEST_CASE("a run that nobody holds any more is reported as abandoned, and shown on once it is taken up") {
+  const Environment environment;
+  auto journal = environment.begin("r1");
+  std::atomic<int> calls = 0;
+  tail_journal(
+      environment.layout, "r1", 1, [](const Record&) {},
+      [&] {
+        ++calls;
+        journal.append(event::Closed{});
+      },
+      {});
+  CHECK(calls == 1);
+}
+
+TEST_CASE("while somebody holds the lock a silent run is not abandoned; a stop ends the showing") {
+  const Environment environment;
+  const auto journal = environment.begin("r1");
+  const auto lock = FileLock::try_acquire(environment.layout.lock());
+  REQUIRE(lock);
+  std::stop_source source;
+  const std::jthread stopper([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1500));  // more than one look for a sign of life
+    source.request_stop();
+  });
+  bool abandoned = false;
+  tail_journal(
+      environment.layout, "r1", 1, [](const Record&) {}, [&] { abandoned = true; }, source.get_token());
+  CHECK_FALSE(abandoned);
+}
