@@ -1,0 +1,169 @@
+#include <boost/json.hpp>
+#include <doctest/doctest.h>
+
+#include "base/error.hpp"
+#include "host.hpp"
+
+using namespace belay;
+using namespace belay::testing;
+
+namespace {
+
+const auto first = "20260101-000000-aaaaaaa", second = "20260102-000000-bbbbbbb",
+           third = "20260103-000000-ccccccc", fourth = "20260104-000000-ddddddd";
+constexpr auto serves = "exec sleep 1000";
+
+void release(const Host& host, const std::string& id, const std::string& compose_file) {
+  const auto attempt = host.deploy(id, compose_file);
+  attempt->apply_all(up_to(StepName::verify));
+  attempt->context->watch.reset();
+  attempt->apply(StepName::settle);
+}
+
+}  // namespace
+
+TEST_CASE("a settled release has the name operators know, and `docker compose up` by hand keeps it") {
+  const Host host;
+  release(host, first, host.compose(serves, "    environment: {VERSION: one}\n"));
+  CHECK(host.containers() == std::vector<std::string>{host.name()});
+  const auto id = host.id_of(host.name());
+  host.by_hand({"up", "--detach"});
+  CHECK(host.id_of(host.name()) == id);
+  CHECK(host.engine.inspect(id)->restart_policy == "always");
+}
+
+TEST_CASE("volumes, aliases, two networks, a health check and labels are as compose would make them") {
+  const Host host;
+  const auto file = host.compose(serves,
+                                 "    volumes: ['./uploads:/uploads', 'data:/data']\n"
+                                 "    networks: {default: {aliases: [api]}, back: {}}\n"
+                                 "    labels: {mine: kept}\n"
+                                 "    healthcheck: {test: [CMD, 'true'], interval: 1s}\n"
+                                 "networks: {back: {}}\nvolumes: {data: {}}\n");
+  release(host, first, file);
+  const auto id = host.id_of(host.name());
+  const auto inspection = host.engine.inspect(id);
+  CHECK(inspection->addresses.size() == 2);
+  CHECK(inspection->health == "healthy");
+  CHECK(inspection->container.labels.at("mine") == "kept");
+  host.by_hand({"up", "--detach"});
+  CHECK(host.id_of(host.name()) == id);
+  host.by_hand({"down", "--volumes"});
+}
+
+TEST_CASE("an undone candidate leaves the old release running under its name, and nothing of its own") {
+  const Host host;
+  release(host, first, host.compose(serves));
+  const auto before = host.id_of(host.name());
+  const auto attempt = host.deploy(second, host.compose(serves, "    environment: {VERSION: two}\n"));
+  attempt->apply_all(up_to(StepName::switch_over));
+  CHECK_FALSE(host.engine.inspect(before)->container.running());
+  attempt->die();
+  for (int twice = 0; twice < 2; ++twice)
+    for (const auto step : {StepName::switch_over, StepName::create, StepName::build, StepName::sync})
+      attempt->undo(step);
+  CHECK(host.containers() == std::vector<std::string>{host.name()});
+  CHECK(host.id_of(host.name()) == before);
+  CHECK(host.engine.inspect(before)->container.running());
+  CHECK(host.engine.inspect(before)->restart_policy == "always");
+  CHECK(host.tags() == std::vector<std::string>{first, "latest"});
+  CHECK_FALSE(fs::exists(host.layout().release(second)));
+}
+
+TEST_CASE("a switch that was cut before it stopped anything is undone without a stop") {
+  const Host host;
+  release(host, first, host.compose(serves));
+  const auto started = host.engine.inspect(host.name())->started;
+  const auto attempt = host.deploy(second, host.compose(serves));
+  attempt->apply_all(up_to(StepName::create));
+  attempt->undo(StepName::switch_over);
+  CHECK(host.engine.inspect(host.name())->started == started);
+  attempt->undo(StepName::create);
+}
+
+TEST_CASE(
+    "a first release that fails stays stopped under its name, and the next one that fails replaces it") {
+  const Host host;
+  for (const auto* id : {first, second}) {
+    const auto attempt = host.deploy(id, host.compose("exit 3"));
+    attempt->apply_all(up_to(StepName::switch_over));
+    CHECK_THROWS_AS(attempt->apply(StepName::verify), Error);
+    for (int twice = 0; twice < 2; ++twice) attempt->undo(StepName::switch_over);
+    CHECK(host.containers() == std::vector<std::string>{host.name()});
+    const auto left = host.engine.inspect(host.name());
+    CHECK_FALSE(left->container.running());
+    CHECK(left->container.labels.at(label::release) == id);
+    CHECK(left->restart_policy == "no");
+  }
+  release(host, third, host.compose(serves));
+  CHECK(host.containers() == std::vector<std::string>{host.name()});
+  CHECK(host.tags() == std::vector<std::string>{third, "latest"});
+  CHECK(host.store().all().size() == 1);
+}
+
+TEST_CASE("settling goes on from wherever it was cut, and settling twice changes nothing") {
+  const Host host;
+  release(host, first, host.compose(serves));
+  const auto attempt = host.deploy(second, host.compose(serves));
+  attempt->apply_all(up_to(StepName::verify));
+  attempt->die();
+  // A death between the removal of the old container and the renaming of the new one.
+  host.engine.remove(host.id_of(host.name()));
+  attempt->apply(StepName::settle);
+  const auto id = host.id_of(host.name());
+  attempt->apply(StepName::settle);
+  CHECK(host.id_of(host.name()) == id);
+  CHECK(host.containers() == std::vector<std::string>{host.name()});
+  CHECK(host.store().current() == second);
+}
+
+TEST_CASE("as many good releases are kept as are asked for, and the one that serves, and the one before it") {
+  const Host host;
+  for (const auto* id : {first, second, third}) release(host, id, host.compose(serves));
+  CHECK(host.tags() == std::vector<std::string>{second, third, "latest"});
+  const auto back = host.go_back_to(second);
+  back->apply_all({StepName::create, StepName::switch_over, StepName::verify});
+  back->die();
+  back->apply(StepName::settle);
+  CHECK(host.store().current() == second);
+  release(host, fourth, host.compose(serves));  // from second: third is newer, and among the newest two
+  CHECK(host.tags() == std::vector<std::string>{second, third, fourth, "latest"});
+}
+
+TEST_CASE("going back brings the old environment and compose model, and `docker compose up` keeps them") {
+  const Host host;
+  release(host, first, host.compose(serves, "    environment: {VERSION: one}\n    mem_limit: 64m\n"));
+  release(host, second, host.compose(serves, "    environment: {VERSION: two}\n"));
+  const auto back = host.go_back_to(first);
+  back->apply_all({StepName::create, StepName::switch_over, StepName::verify});
+  back->die();
+  back->apply(StepName::settle);
+  const auto id = host.id_of(host.name());
+  const auto raw = boost::json::serialize(host.engine.inspect(id)->raw);
+  CHECK(raw.find("VERSION=one") != std::string::npos);
+  CHECK(raw.find("\"Memory\":67108864") != std::string::npos);
+  host.by_hand({"up", "--detach"});
+  CHECK(host.id_of(host.name()) == id);
+}
+
+TEST_CASE("what the app wrote, .env and backups survive `delete`") {
+  const Host host;
+  auto attempt = host.deploy(first, host.compose(serves, "    volumes: ['./uploads:/uploads']\n"));
+  make_directories(host.layout().source(first) / "uploads");
+  write_file_atomically(host.layout().source(first) / "uploads/.gitkeep", "");
+  make_directories(host.live() / "backups", 0755);
+  for (const auto* file : {".env", "backups/pre-deploy-20260101-000000.sql", "stale.ts"})
+    write_file_atomically(host.live() / file, "HERE=only");
+  attempt->plan.environment.sync.remove_extraneous = true;
+  attempt->plan.environment.backup = PostgresBackup{"db", "user", "base"};
+  attempt->apply_all(up_to(StepName::switch_over));
+  write_file_atomically(host.live() / "uploads/photo", "written by the app");
+  attempt->apply(StepName::verify);
+  attempt->die();
+  attempt->apply(StepName::settle);
+  CHECK(fs::exists(host.live() / "uploads/photo"));
+  CHECK(fs::exists(host.live() / "uploads/.gitkeep"));
+  CHECK(fs::exists(host.live() / ".env"));
+  CHECK(fs::exists(host.live() / "backups/pre-deploy-20260101-000000.sql"));
+  CHECK_FALSE(fs::exists(host.live() / "stale.ts"));
+}

@@ -1,0 +1,87 @@
+#include <boost/json.hpp>
+#include <doctest/doctest.h>
+
+#include "base/error.hpp"
+#include "host.hpp"
+
+using namespace belay;
+using namespace belay::testing;
+namespace json = boost::json;
+
+namespace {
+
+struct Watched {
+  Host host;
+
+  std::string create(const std::string& part, const std::string& script, json::object more = {}) const {
+    more["Image"] = "busybox";
+    more["Cmd"] = json::array{"sh", "-c", script};
+    return host.engine.create(host.name() + "-" + part, more);
+  }
+  /// How the first of them is seen to die, once all are started; empty: within the guard it is not.
+  std::string death_of(const std::vector<std::string>& ids) const {
+    const ContainerWatch watch(host.engine, ids);
+    for (const auto& id : ids) host.engine.start(id);
+    if (!eventually([&] { return watch.died().stop_requested(); })) return {};
+    return watch.death()->how;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a container that exits is seen with its exit code") {
+  const Watched at;
+  CHECK(at.death_of({at.create("exits", "exit 3")}) == "exited with code 3");
+}
+
+TEST_CASE("a container that restarts in a loop is seen at its first exit") {
+  const Watched at;
+  CHECK(at.death_of({at.create(
+            "restarts", "exit 4",
+            {{"HostConfig", json::object{{"RestartPolicy", json::object{{"Name", "always"}}}}}})}) ==
+        "exited with code 4");
+}
+
+TEST_CASE(
+    "a container that is killed by the kernel for its memory is told from one that ended with the same "
+    "code") {
+  const Watched at;
+  const json::object small{{"HostConfig", json::object{{"Memory", 16'000'000}, {"MemorySwap", 16'000'000}}}};
+  // tail keeps what has no line end.
+  CHECK(at.death_of({at.create("eats", "exec tail /dev/zero", small)}) == "killed: out of memory");
+  const auto killed = at.create("killed", "exit 137");
+  CHECK(at.death_of({killed}) == "exited with code 137");
+}
+
+TEST_CASE("a container that turns unhealthy counts as dead") {
+  const Watched at;
+  const json::object sick{{"Healthcheck", json::object{{"Test", json::array{"CMD", "false"}},
+                                                       {"Interval", 100'000'000},
+                                                       {"Timeout", 1'000'000'000},
+                                                       {"Retries", 1}}}};
+  CHECK(at.death_of({at.create("sick", "sleep 1000", sick)}) == "was found unhealthy by its HEALTHCHECK");
+}
+
+TEST_CASE("a death before the watch stood is seen, and so is a container that is gone") {
+  const Watched at;
+  const auto dead = at.create("dead", "exit 5");
+  at.host.engine.start(dead);
+  CHECK(at.host.engine.wait(dead, {}, Deadline::in(std::chrono::seconds(30))) == 5);
+  const ContainerWatch late(at.host.engine, {dead});
+  REQUIRE(late.death().has_value());
+  CHECK(late.death()->how == "exited with code 5");
+  at.host.engine.remove(dead);
+  const ContainerWatch gone(at.host.engine, {dead});
+  REQUIRE(gone.death().has_value());
+  CHECK(gone.death()->how == "was removed");
+}
+
+TEST_CASE("others that die are not the candidate") {
+  const Watched at;
+  const auto stays = at.create("stays", "sleep 1000"), other = at.create("other", "exit 1");
+  const ContainerWatch watch(at.host.engine, {stays});
+  at.host.engine.start(stays);
+  at.host.engine.start(other);
+  at.host.engine.wait(other, {}, Deadline::in(std::chrono::seconds(30)));
+  CHECK_FALSE(watch.died().stop_requested());
+}
