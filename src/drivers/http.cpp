@@ -15,7 +15,7 @@
 namespace belay::http {
 namespace {
 
-constexpr std::size_t body_limit = 64 * 1024;
+constexpr std::size_t body_limit = 65'536;
 
 [[noreturn]] void refuse(const std::string& url, const std::string& why) {
   throw Error(fmt::format("{} is not an address to ask", url), why,

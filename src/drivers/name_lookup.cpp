@@ -14,6 +14,7 @@
 #include "drivers/program.hpp"
 
 // Exported by glibc for such programs as this, but in none of its headers.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the name is glibc's.
 extern "C" int __nss_configure_lookup(const char* database, const char* services);
 
 namespace belay {

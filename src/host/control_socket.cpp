@@ -45,7 +45,7 @@ Fd unix_socket() {
 }
 
 const sockaddr* generic(const ShortAddress& address) {
-  return static_cast<const sockaddr*>(static_cast<const void*>(&address.address));
+  return reinterpret_cast<const sockaddr*>(&address.address);
 }
 
 }  // namespace

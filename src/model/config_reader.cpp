@@ -221,7 +221,7 @@ void SectionReader::boolean(std::string_view name, bool& into) {
 std::optional<std::string> SectionReader::chosen_text(std::string_view name) {
   const YamlNode* node = find(name);
   if (node == nullptr) return std::nullopt;
-  const auto text = scalar(name, *node);
+  auto text = scalar(name, *node);
   if (!text) return std::nullopt;
   const auto choices = choices_of(key(name));
   if (std::find(choices.begin(), choices.end(), *text) != choices.end()) return text;

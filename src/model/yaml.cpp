@@ -63,6 +63,10 @@ std::string_view as_text(const yaml_char_t* text) {
   return text == nullptr ? std::string_view() : std::string_view(reinterpret_cast<const char*>(text));
 }
 
+std::string_view as_text(const yaml_char_t* text, std::size_t length) {
+  return {reinterpret_cast<const char*>(text), length};
+}
+
 /// Where the reading has to stop: what follows cannot be understood. Never leaves this file.
 struct Stop {};
 
@@ -157,7 +161,7 @@ class Builder {
   void scalar(YamlNode& made) {
     const auto& scalar = events_.current().data.scalar;
     made.kind = YamlNode::Kind::scalar;
-    made.text.assign(as_text(scalar.value).data(), scalar.length);
+    made.text = as_text(scalar.value, scalar.length);
     made.plain = scalar.style == YAML_PLAIN_SCALAR_STYLE;
     count({0, scalar.length}, made.at);
   }

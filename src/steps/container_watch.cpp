@@ -14,7 +14,7 @@ constexpr auto pause_before_reconnect = std::chrono::milliseconds(200);
 
 ContainerWatch::ContainerWatch(docker::Engine engine, std::vector<std::string> ids)
     : engine_(std::move(engine)), ids_(ids.begin(), ids.end()) {
-  thread_ = std::jthread([this](std::stop_token stop) { follow(stop); });
+  thread_ = std::jthread([this](const std::stop_token& stop) { follow(stop); });
   std::unique_lock lock(mutex_);
   if (!standing_changed_.wait_for(lock, longest_wait_for_stream, [this] { return standing_; }))
     throw Error("the Engine's event stream did not open", "no answer within 5 s",
@@ -28,7 +28,7 @@ std::optional<ContainerWatch::Death> ContainerWatch::death() const {
   return death_;
 }
 
-void ContainerWatch::follow(std::stop_token stop) {
+void ContainerWatch::follow(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     try {
       engine_.follow_events(
@@ -40,7 +40,7 @@ void ContainerWatch::follow(std::stop_token stop) {
             standing_changed_.notify_all();
           },
           [this](const docker::Event& event) { seen(event); }, stop);
-    } catch (const Error&) {
+    } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
       // The Engine is restarting: the stream is opened again until it stands or nobody needs it any more.
       // That it does not come back is found by whoever waits for the candidate, whose own deadline ends the
       // step.

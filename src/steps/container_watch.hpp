@@ -32,7 +32,7 @@ class ContainerWatch {
   std::stop_token died() const { return died_.get_token(); }
 
  private:
-  void follow(std::stop_token);
+  void follow(const std::stop_token&);
   void seen(const docker::Event&);
   void look_once();
   std::string how_it_ended(const std::string& id, const std::string& exit_code);

@@ -34,7 +34,7 @@ std::vector<docker::Container> made_by_this_attempt(const Context& context, cons
 std::vector<docker::Container> candidates_of(const Context& context) {
   auto candidates = made_by_this_attempt(context, "candidate");
   const auto& services = context.environment().services;
-  std::ranges::stable_sort(candidates, {}, [&](const docker::Container& candidate) {
+  std::ranges::sort(candidates, {}, [&](const docker::Container& candidate) {
     const auto service = candidate.labels.find("com.docker.compose.service");
     return service == candidate.labels.end() ? services.end() : std::ranges::find(services, service->second);
   });

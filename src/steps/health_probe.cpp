@@ -16,7 +16,7 @@ namespace {
 constexpr auto between_successes = std::chrono::milliseconds(150);
 constexpr auto between_looks = std::chrono::milliseconds(25);
 
-void pause(std::chrono::milliseconds time, std::stop_token stop) {
+void pause(std::chrono::milliseconds time, const std::stop_token& stop) {
   std::mutex mutex;
   std::unique_lock lock(mutex);
   std::condition_variable_any().wait_for(lock, stop, time, [] { return false; });
@@ -24,7 +24,7 @@ void pause(std::chrono::milliseconds time, std::stop_token stop) {
 
 /// Until the interval is over, or something listens that did not when the pause began.
 void pause_until_listening(std::chrono::milliseconds interval, const std::function<bool()>& listens,
-                           std::stop_token stop) {
+                           const std::stop_token& stop) {
   const auto until = Deadline::in(interval);
   if (!listens || listens()) return pause(interval, stop);
   while (!until.expired() && !stop.stop_requested()) {
@@ -69,12 +69,12 @@ bool all_listen(const std::vector<OwnAddress>& addresses) {
 
 HealthVerdict ask_once(const HealthCheck& check, std::stop_token stop) {
   const auto url = http::parse_url(check.url);
-  const auto exchange = http::get(url, stop, Deadline::in(check.timeout));
+  const auto exchange = http::get(url, std::move(stop), Deadline::in(check.timeout));
   return {good(exchange), found(url, exchange)};
 }
 
 HealthVerdict ask_until_healthy(const HealthCheck& check, const std::function<bool()>& listens,
-                                const AttemptSink& on_attempt, std::stop_token stop) {
+                                const AttemptSink& on_attempt, const std::stop_token& stop) {
   HealthVerdict last{false, "no attempt was made"};
   int successes = 0;
   for (int attempt = 1; attempt <= check.attempts && !stop.stop_requested();) {

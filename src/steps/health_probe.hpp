@@ -32,7 +32,7 @@ using AttemptSink = std::function<void(int attempt, const std::string& finding)>
 /// first come quickly). The interval is cut short when `listens` turns true: an app that just came up is
 /// asked at once.
 HealthVerdict ask_until_healthy(const HealthCheck&, const std::function<bool()>& listens, const AttemptSink&,
-                                std::stop_token);
+                                const std::stop_token&);
 
 /// Whether each of them accepts connections now.
 bool all_listen(const std::vector<OwnAddress>&);

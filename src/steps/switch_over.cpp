@@ -17,6 +17,7 @@ constexpr auto stops = "stops";
 
 std::vector<std::string> ids_of(const std::vector<docker::Container>& containers) {
   std::vector<std::string> ids;
+  ids.reserve(containers.size());
   for (const auto& container : containers) ids.push_back(container.id);
   return ids;
 }

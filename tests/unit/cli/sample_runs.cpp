@@ -160,8 +160,8 @@ std::vector<Record> migration_fails() {
   writer.began(StepName::migrate)
       .output(StepName::migrate, {"3 migrations found in prisma/migrations",
                                   "Applying migration `20260110_greeting`", "Error: P3018",
-                                  "A migration failed to apply. New migrations cannot be applied before the "
-                                  "error is recovered from.",
+                                  ("A migration failed to apply. New migrations cannot be applied before the "
+                                   "error is recovered from."),
                                   "Database error code: 42701",
                                   "ERROR: column \"greeting\" of relation \"customers\" already exists"});
   writer.after(

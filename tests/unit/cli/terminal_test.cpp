@@ -19,7 +19,7 @@ using namespace belay::cli;
 namespace {
 
 VariableLookup variables(std::map<std::string, std::string> set) {
-  return [set](const std::string& name) {
+  return [set = std::move(set)](const std::string& name) {
     const auto found = set.find(name);
     return found == set.end() ? std::nullopt : std::optional(found->second);
   };

@@ -23,6 +23,7 @@ postgres::Dump published(const Scratch& scratch, const char* time, const std::st
 
 std::vector<std::string> names(const std::vector<fs::path>& paths) {
   std::vector<std::string> found;
+  found.reserve(paths.size());
   for (const fs::path& path : paths) found.push_back(path.filename().string());
   return found;
 }

@@ -20,6 +20,7 @@ void check(bool good, const char* what) {
 
 Fd listen_on_loopback(int& port) {
   Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  check(static_cast<bool>(listener), "socket");
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

@@ -44,7 +44,7 @@ std::string Identity::pem() const {
   BIO* memory = BIO_new(BIO_s_mem());
   PEM_write_bio_X509(memory, certificate.get());
   char* data = nullptr;
-  const long size = BIO_ctrl(memory, BIO_CTRL_INFO, 0, &data);
+  const long size = BIO_ctrl(memory, BIO_CTRL_INFO, 0, static_cast<void*>(&data));
   std::string text(data, static_cast<std::size_t>(size));
   BIO_free(memory);
   return text;
