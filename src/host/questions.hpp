@@ -9,7 +9,7 @@
 
 namespace belay {
 
-/// Answers a wire::Ask about this host; see docs/host-side.md for each question's arguments and answer.
+/// Answers a wire::Ask about this host; docs/architecture.md has the list.
 /// All but "facts" first recover what a dead deployment left. Throws Error for an unknown question.
 boost::json::value answer(const Layout&, const wire::Ask&, std::stop_token);
 
