@@ -50,7 +50,7 @@ services:
     container_name: )" + world.name("backend") + R"(
     command: ["sleep", "1000"]
     environment: { A: "1", B: "two words" }
-    ports: ["127.0.0.1:39018:3001"]
+    ports: ["127.0.0.1:19018:3001"]
     expose: ["9229"]
     volumes: ["./data:/data:ro", "named:/named"]
     tmpfs: ["/scratch"]

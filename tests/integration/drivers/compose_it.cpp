@@ -11,128 +11,109 @@ namespace json = boost::json;
 
 namespace {
 
-std::vector<std::string> compose_command(const compose::Project &project,
+std::vector<std::string> compose_command(const compose::Project& project,
                                          std::vector<std::string> arguments) {
-  std::vector<std::string> argv{"docker",
-                                "compose",
-                                "--project-directory",
-                                project.directory.string(),
-                                "--project-name",
-                                project.name,
-                                "--file",
-                                project.file.string()};
+  std::vector<std::string> argv{
+      "docker",     "compose", "--project-directory", project.directory.string(), "--project-name",
+      project.name, "--file",  project.file.string()};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   return argv;
 }
 
-std::vector<docker::Container> of_service(const World &world,
-                                          const compose::Project &project) {
-  return world.engine.containers({"com.docker.compose.project=" + project.name,
-                                  "com.docker.compose.service=backend"});
+std::vector<docker::Container> of_service(const World& world, const compose::Project& project) {
+  return world.engine.containers(
+      {"com.docker.compose.project=" + project.name, "com.docker.compose.service=backend"});
 }
 
 /// Two images of this test's own under one repository.
-std::string image_with_marker(const World &world, const std::string &tag,
-                              const std::string &marker) {
+std::string image_with_marker(const World& world, const std::string& tag, const std::string& marker) {
   const std::string id = world.create("image-" + tag, "true");
-  sh({"docker", "commit", "--change", "LABEL marker=" + marker, id,
-      world.name("backend:" + tag)});
+  sh({"docker", "commit", "--change", "LABEL marker=" + marker, id, world.name("backend:" + tag)});
   world.engine.remove(id);
   return world.engine.image_id(world.name("backend:" + tag)).value();
 }
 
-std::string model(const World &world, const std::string &more) {
+std::string model(const World& world, const std::string& more) {
   return "services:\n  backend:\n    image: " + world.name("backend:latest") +
          "\n    command: [sleep, '1000']\n    stop_signal: SIGKILL\n" + more +
          "  other:\n    image: busybox\n    command: [sleep, '1000']\n";
 }
 
 /// The labels compose itself would give service backend's first container.
-json::object labels_of(const compose::Project &project,
-                       const std::string &image_id) {
-  return {
-      {"com.docker.compose.project", project.name},
-      {"com.docker.compose.service", "backend"},
-      {"com.docker.compose.container-number", "1"},
-      {"com.docker.compose.oneoff", "False"},
-      {"com.docker.compose.config-hash",
-       compose::service_hash(project, "backend", {}, soon())},
-      {"com.docker.compose.image", image_id},
-      {"com.docker.compose.project.config_files", project.file.string()},
-      {"com.docker.compose.project.working_dir", project.directory.string()},
-      {"com.docker.compose.depends_on", ""},
-      {"com.docker.compose.version", compose::version({})}};
+json::object labels_of(const compose::Project& project, const std::string& image_id) {
+  return {{"com.docker.compose.project", project.name},
+          {"com.docker.compose.service", "backend"},
+          {"com.docker.compose.container-number", "1"},
+          {"com.docker.compose.oneoff", "False"},
+          {"com.docker.compose.config-hash", compose::service_hash(project, "backend", {}, soon())},
+          {"com.docker.compose.image", image_id},
+          {"com.docker.compose.project.config_files", project.file.string()},
+          {"com.docker.compose.project.working_dir", project.directory.string()},
+          {"com.docker.compose.depends_on", ""},
+          {"com.docker.compose.version", compose::version({})}};
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("compose says its version, the resolved model and a service's hash") {
   const World world;
-  CHECK(sh({"docker", "compose", "version", "--short"})
-            .contains(compose::version({})));
-  write_file_atomically(world.directory() / ".env", "PORT=39019\n");
-  const compose::Project project =
-      world.project("services:\n  backend:\n    image: busybox\n    ports: "
-                    "['${PORT}:3001']\n");
+  CHECK(sh({"docker", "compose", "version", "--short"}).contains(compose::version({})));
+  write_file_atomically(world.directory() / ".env", "PORT=19019\n");
+  const compose::Project project = world.project(
+      "services:\n  backend:\n    image: busybox\n    ports: "
+      "['${PORT}:3001']\n");
   const json::object resolved = compose::resolved(project, {}, soon());
-  const json::value &port =
-      resolved.at("services").at("backend").at("ports").at(0);
-  CHECK(port.at("published") == "39019");
+  const json::value& port = resolved.at("services").at("backend").at("ports").at(0);
+  CHECK(port.at("published") == "19019");
   CHECK(resolved.at("name").get_string() == project.name);
-  const std::string hash =
-      compose::service_hash(project, "backend", {}, soon());
+  const std::string hash = compose::service_hash(project, "backend", {}, soon());
   CHECK(hash.size() == 64);
   sh(compose_command(project, {"create"}));
   REQUIRE(of_service(world, project).size() == 1);
-  CHECK(of_service(world, project)[0].labels.at(
-            "com.docker.compose.config-hash") == hash);
+  CHECK(of_service(world, project)[0].labels.at("com.docker.compose.config-hash") == hash);
   CHECK_THROWS_AS(compose::service_hash(project, "nobody", {}, soon()), Error);
 }
 
 TEST_CASE("a mistake in the compose file comes back in compose's own words") {
   const World world;
   try {
-    compose::resolved(
-        world.project("services:\n  backend:\n    imagge: busybox\n"), {},
-        soon());
+    compose::resolved(world.project("services:\n  backend:\n    imagge: busybox\n"), {}, soon());
     FAIL("accepted");
-  } catch (const Error &error) {
+  } catch (const Error& error) {
     CHECK(error.why().contains("imagge"));
   }
 }
 
 TEST_CASE("a build shows its lines, and a failing one ends with them") {
   const World world;
-  const std::string yaml =
-      "services:\n  backend:\n    image: " + world.name("built") +
-      "\n    build: .\n";
-  write_file_atomically(world.directory() / "Dockerfile",
-                        "FROM busybox\nRUN echo hello-from-the-build\n", 0644);
+  const std::string yaml = "services:\n  backend:\n    image: " + world.name("built") + "\n    build: .\n";
+  write_file_atomically(world.directory() / "Dockerfile", "FROM busybox\nRUN echo hello-from-the-build\n",
+                        0644);
   std::string shown;
-  const auto collect = [&](const std::string &line) { shown += line + "\n"; };
+  const auto collect = [&](const std::string& line) { shown += line + "\n"; };
   compose::build(world.project(yaml), {"backend"}, collect, {}, soon());
   CHECK(shown.contains("hello-from-the-build"));
   CHECK(world.engine.image_id(world.name("built")));
 
-  write_file_atomically(world.directory() / "Dockerfile",
-                        "FROM busybox\nRUN echo it-breaks-here; exit 9\n",
+  write_file_atomically(world.directory() / "Dockerfile", "FROM busybox\nRUN echo it-breaks-here; exit 9\n",
                         0644);
   try {
     compose::build(world.project(yaml), {"backend"}, {}, {}, soon());
     FAIL("it was built");
-  } catch (const Error &error) {
+  } catch (const Error& error) {
     CHECK(error.message() == "building backend failed");
     CHECK(error.why().contains("it-breaks-here"));
     CHECK(error.why().contains("exit code: 9"));
   }
 }
 
-TEST_CASE("one more container is created beside the running one, which is not "
-          "touched") {
+TEST_CASE(
+    "one more container is created beside the running one, which is not "
+    "touched") {
   const World world;
   world.engine.tag("busybox", world.name("backend"), "latest");
-  const compose::Project project = world.project(model(
-      world, "    ports: ['127.0.0.1:39020:3001']\n    depends_on: [other]\n"));
+  const compose::Project project =
+      world.project(model(world, "    ports: ['127.0.0.1:19020:3001']\n    depends_on: [other]\n"));
   sh(compose_command(project, {"up", "--detach", "--no-deps", "backend"}));
   const std::string first = of_service(world, project).at(0).id;
   const Time started = world.engine.inspect(first)->started;
@@ -140,41 +121,39 @@ TEST_CASE("one more container is created beside the running one, which is not "
   compose::create_one_more(project, "backend", 1, {}, soon());
   const auto containers = of_service(world, project);
   REQUIRE(containers.size() == 2);
-  for (const docker::Container &container : containers)
+  for (const docker::Container& container : containers)
     CHECK(container.state == (container.id == first ? "running" : "created"));
   CHECK(world.engine.inspect(first)->started == started);
-  CHECK(world.engine.containers({"com.docker.compose.project=" + project.name})
-            .size() == 2); // not `other`
+  CHECK(world.engine.containers({"com.docker.compose.project=" + project.name}).size() == 2);  // not `other`
 }
 
-TEST_CASE(
-    "one more container is created even where the model has changed since") {
+TEST_CASE("one more container is created even where the model has changed since") {
   const World world;
   world.engine.tag("busybox", world.name("backend"), "latest");
-  compose::Project project =
-      world.project(model(world, "    environment: { RELEASE: one }\n"));
+  compose::Project project = world.project(model(world, "    environment: { RELEASE: one }\n"));
   sh(compose_command(project, {"up", "--detach", "--no-deps", "backend"}));
   const std::string first = of_service(world, project).at(0).id;
   project = world.project(model(world, "    environment: { RELEASE: two }\n"));
   compose::create_one_more(project, "backend", 1, {}, soon());
   REQUIRE(of_service(world, project).size() == 2);
-  for (const docker::Container &container : of_service(world, project)) {
+  for (const docker::Container& container : of_service(world, project)) {
     const bool is_first = container.id == first;
     CHECK(container.state == (is_first ? "running" : "created"));
-    const std::string environment = json::serialize(
-        world.engine.inspect(container.id)->raw.at("Config").at("Env"));
+    const std::string environment =
+        json::serialize(world.engine.inspect(container.id)->raw.at("Config").at("Env"));
     CHECK(environment.contains(is_first ? "RELEASE=one" : "RELEASE=two"));
   }
 }
 
 // What settle relies on: operators go on with plain compose after a deployment,
 // and it must not replace what belay made.
-TEST_CASE("compose leaves a container alone that carries the labels compose "
-          "itself would have given it") {
+TEST_CASE(
+    "compose leaves a container alone that carries the labels compose "
+    "itself would have given it") {
   const World world;
   const std::string one = image_with_marker(world, "latest", "one");
-  const std::string ports = "    container_name: " + world.name("backend") +
-                            "\n    ports: ['127.0.0.1:39021:3001']\n";
+  const std::string ports =
+      "    container_name: " + world.name("backend") + "\n    ports: ['127.0.0.1:19021:3001']\n";
   const compose::Project project = world.project(model(world, ports));
   sh(compose_command(project, {"up", "--detach", "--no-deps", "backend"}));
   const auto old = world.engine.inspect(world.name("backend"));
@@ -184,21 +163,18 @@ TEST_CASE("compose leaves a container alone that carries the labels compose "
   // under corrected labels.
   const std::string two = image_with_marker(world, "latest", "two");
   REQUIRE(one != two);
-  const compose::Project next = world.project(
-      model(world, ports + "    environment: { RELEASE: two }\n"));
+  const compose::Project next = world.project(model(world, ports + "    environment: { RELEASE: two }\n"));
   json::object body = docker::create_body_of(old->raw);
   body["Env"] = json::array{"RELEASE=two"};
-  body["Image"] = two; // by its id: a tag may move at any time
+  body["Image"] = two;  // by its id: a tag may move at any time
   body["Labels"] = labels_of(next, two);
-  const std::string candidate =
-      world.engine.create(world.name("candidate"), body);
+  const std::string candidate = world.engine.create(world.name("candidate"), body);
   world.engine.stop(old->container.id, std::chrono::seconds(0));
   world.engine.start(candidate);
   world.engine.remove(old->container.id);
   world.engine.rename(candidate, world.name("backend"));
 
-  const std::vector<std::string> up =
-      compose_command(next, {"up", "--detach", "--no-deps", "backend"});
+  const std::vector<std::string> up = compose_command(next, {"up", "--detach", "--no-deps", "backend"});
   const Captured said = capture({.argv = up}, {}, soon());
   REQUIRE(said.ok());
   CHECK((said.out + said.err).contains("Running"));
@@ -210,8 +186,7 @@ TEST_CASE("compose leaves a container alone that carries the labels compose "
   // And the test can tell: with another hash, or another image, compose does
   // replace it.
   SUBCASE("a changed model is still noticed") {
-    world.project(
-        model(world, ports + "    environment: { RELEASE: three }\n"));
+    world.project(model(world, ports + "    environment: { RELEASE: three }\n"));
     sh(up);
     CHECK(of_service(world, next).at(0).id != candidate);
   }

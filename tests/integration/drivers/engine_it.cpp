@@ -217,8 +217,8 @@ TEST_CASE("published ports are told, running or not") {
        {"HostConfig",
         json::object{{"PortBindings",
                       json::object{{"3001/tcp", json::array{json::object{{"HostIp", "127.0.0.1"},
-                                                                         {"HostPort", "39017"}}}}}}}}});
-  const std::vector<std::string> expected{"127.0.0.1:39017->3001/tcp"};
+                                                                         {"HostPort", "19017"}}}}}}}}});
+  const std::vector<std::string> expected{"127.0.0.1:19017->3001/tcp"};
   CHECK(world.engine.inspect(id)->published == expected);
   world.engine.start(id);
   CHECK(world.engine.inspect(id)->published == expected);

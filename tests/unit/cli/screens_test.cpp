@@ -130,7 +130,8 @@ TEST_CASE("plan: everything that would change") {
 TEST_CASE("plan: a long list of files is cut in the text, and whole in JSON") {
   Preview preview;
   preview.plan = samples::sample_plan();
-  for (int i = 0; i < 100; ++i) preview.files.push_back({rsync::Change::Kind::added, "file-" + std::to_string(i)});
+  for (int i = 0; i < 100; ++i)
+    preview.files.push_back({rsync::Change::Kind::added, "file-" + std::to_string(i)});
   CHECK(preview_text(preview, plain).find("and 60 more; --json has them all") != std::string::npos);
   CHECK(preview_json(preview).at("files").as_array().size() == 100);
 }

@@ -44,7 +44,7 @@ def test_a_reset_undoes_whatever_a_test_did(world):
 def test_the_server_takes_commands_and_cut_connections_are_cut(world):
     machine = world.machine
     ssh = ["ssh", "-F", machine.server["VPS_SSH_CONFIG"], "belay-vps"]
-    assert world.start(*ssh, "echo $HOME; docker ps -q | wc -l").wait().out.endswith("server-2222/home\n1\n")
+    assert world.start(*ssh, "echo $HOME; docker ps -q --filter name=^crm- | wc -l").wait().out.endswith("server-2222/home\n1\n")
     before = machine.connections()
     waiting = world.start(*ssh, "echo here; sleep 1000")
     while "here" not in waiting.out():
