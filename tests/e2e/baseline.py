@@ -43,14 +43,17 @@ ROWS = {
     "crash on start (29)": Script("failed", "14", "12.8", "641/1600", "0", "the old image"),
     "health answers 500": Script("failed", "189", "193", "9663/11028", "0", BROKEN),
     "health answers 500 (29)": Script("failed", "197", "185", "9244/10766", "0", "the old image"),
-    "... and its migration renamed a column (29)": Script("failed", "204", "220+", "11016/12262", "0", "old image, new schema: fails"),
-    "... and its compose file changed the port (29)": Script("failed", "221", "220+", "10978/12574", "0", "old image, new port: fails"),
+    "... and its migration renamed a column (29)":
+        Script("failed", "204", "220+", "11016/12262", "0", "old image, new schema: fails"),
+    "... and its compose file changed the port (29)":
+        Script("failed", "221", "220+", "10978/12574", "0", "old image, new port: fails"),
     "first deployment is bad": Script("failed", "192", "204+", "all", "0", "the broken one"),
     "health request hangs": Script("never ends", "240+", "-", "-", "0", "0 of 30 attempts after 4 min"),
     "bad migration, then its fix, then a revert": Script("3 x failed", "87", "84", "4218/5682", "0", "every later one is refused"),
     "deployer killed between rm and up": Script("-", "-", "49+", "2470/3393", "0", "nothing"),
     "server's shell killed at the same point": Script("-", "-", "48+", "2419/3320", "0", "nothing"),
-    "deployer killed in the health check, the next crashes (29)": Script("failed", "43", "93+", "4656/5086", "0", "the broken one, as 'rollback'"),
+    "deployer killed in the health check, the next crashes (29)":
+        Script("failed", "43", "93+", "4656/5086", "0", "the broken one, as 'rollback'"),
     "restore after a destructive migration": Script("ok", "-", "211", "10558/11375", "22", "15 errors, exit 0"),
     "database stopped during the deployment": Script("failed", "18", "22.5", "1126/2059", "0", "the new one, without a backup"),
     "crm-postgres-dev runs, crm-postgres does not": Script("failed", "21", "25.9", "1298/2082", "0", "a 0-byte backup counts"),
@@ -72,11 +75,13 @@ class Table:
         self._measured[row] = belay
 
     def lines(self):
-        head = ("", "pipeline", "s", "down", "failed/sent", "lost", "then serves", "belay", "s", "down", "failed/sent", "lost", "then serves")
+        figures = ("s", "down", "failed/sent", "lost", "then serves")
+        head = ("", "pipeline", *figures, "belay", *figures)
         rows = [head] + [(row, *self._script(row), *self._belay(row)) for row in ROWS]
         widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
-        yield "The script's figures were measured once; its health budget was 30 attempts, 5 s apart. belay's are of this run, on this machine's load;"
-        yield "where a release has to spend the budget, belay was given 4 to 6 attempts, 0.5 s apart. down: seconds in which requests failed."
+        yield "The script's figures were measured once; its health budget was 30 attempts, 5 s apart. belay's are of this run;"
+        yield "where a release has to spend the budget, belay was given 4 to 6 attempts, 0.5 s apart."
+        yield "down: seconds in which requests failed; lost: acknowledged writes that are missing afterwards."
         for row in rows:
             yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
 

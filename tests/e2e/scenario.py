@@ -15,7 +15,8 @@ STAMP = r"\d{8}-\d{6}"
 # What a deployment that failed may leave: belay itself, its lock, the run's journal, the adopted release, the verified backup.
 KEPT_FILES = re.compile(
     rf"[^/]+/(\.belay/(|lock|current/|bin/|bin/belay|bin/belay-[0-9a-f]{{16}}|runs/|runs/[^/]+/(|journal\.jsonl|executor\.log)"
-    rf"|releases/|releases/{STAMP}-adopted/(|release\.json|adopted\.yml))|backups/(|pre-deploy-{STAMP}\.sql|\.pre-deploy-{STAMP}\.sql\.sha256))"
+    rf"|releases/|releases/{STAMP}-adopted/(|release\.json|adopted\.yml))"
+    rf"|backups/(|pre-deploy-{STAMP}\.sql|\.pre-deploy-{STAMP}\.sql\.sha256))"
 )
 KEPT_IMAGES = re.compile(rf"crm-backend(-dev)?:{STAMP}-adopted = .*")
 
@@ -84,9 +85,9 @@ class Scenario:
 
     # Running --------------------------------------------------------------------------------------------------------
 
-    def deploy(self, *options, environment="production", rows=(), serves=None, load=True, **more):
+    def deploy(self, *options, environment="production", **more):
         """`belay deploy ENV --skip-test …` under load, unless told otherwise; the `rows` of the baseline get its figures."""
-        return self.run("deploy", environment, "--skip-test", *options, environment=environment, rows=rows, serves=serves, load=load, **more)
+        return self.run("deploy", environment, "--skip-test", *options, environment=environment, **more)
 
     def run(self, *arguments, environment="production", rows=(), serves=None, load=True, around=nullcontext(), **more):
         """Any command of belay's, likewise. `around`: a context manager for what is the matter with the world meanwhile."""

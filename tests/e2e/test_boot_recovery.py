@@ -21,7 +21,8 @@ def test_what_host_install_puts_in_place_undoes_what_a_power_cut_left(by_hand):
 
     deploying.kill()
     host.kill_everything()
-    world.engine.docker("kill", *[each["Id"] for each in world.engine.containers(label="belay.role=candidate") if each["Names"][0].startswith("/crm-")])
+    candidates = [each for each in world.engine.containers(label="belay.role=candidate") if each["Names"][0].startswith("/crm-")]
+    world.engine.docker("kill", *[each["Id"] for each in candidates])
     booted = run("env", "-i", "PATH=/usr/bin:/bin", "sh", "-c", command)  # as cron would
     assert "rolled-back" in booted.out
     host.serves("1.0.0")
