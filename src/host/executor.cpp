@@ -9,6 +9,7 @@
 #include "host/run.hpp"
 #include "host/run_ledger.hpp"
 #include "host/saga.hpp"
+#include "host/unfinished_writes.hpp"
 
 namespace belay {
 
@@ -42,6 +43,7 @@ void run_to_the_end(const Layout& layout, const std::string& run, Fd listener,
   const auto closed = recovering_as ? recover(context, journal, *recovering_as) : execute(context, journal);
   // Nothing follows the last record: who dies after it leaves nothing behind.
   remove_tree(layout.run(run) / "control.sock");
+  if (recovering_as) remove_unfinished_writes(layout, context.environment());
   journal.append(closed);
 }
 
