@@ -128,6 +128,19 @@ ReleasedService frozen_service(Context& context, const json::object& model, cons
   return released;
 }
 
+RestartPolicy restart_policy_of(const json::object& body) {
+  const auto* host = body.if_contains("HostConfig");
+  const auto* policy = host && host->is_object() ? host->as_object().if_contains("RestartPolicy") : nullptr;
+  if (!policy || !policy->is_object()) return {};
+  RestartPolicy found;
+  if (const auto* name = policy->as_object().if_contains("Name"); name && name->is_string())
+    if (!name->as_string().empty()) found.name = std::string(name->as_string());
+  if (const auto* maximum = policy->as_object().if_contains("MaximumRetryCount");
+      maximum && maximum->is_int64())
+    found.maximum = static_cast<int>(maximum->as_int64());
+  return found;
+}
+
 void create_candidates(Context& context, const Release& release) {
   for (const auto& service : release.services)
     for (std::size_t i = 0; i < service.containers.size(); ++i) {
@@ -138,6 +151,8 @@ void create_candidates(Context& context, const Release& release) {
       labels.as_object()[label::release] = release.id;
       labels.as_object()[label::role] = "candidate";
       body["Image"] = service.frozen_image;
+      if (auto* host = body.if_contains("HostConfig"); host && host->is_object())
+        host->as_object()["RestartPolicy"] = json::object{{"Name", "no"}};
       context.engine.create(candidate_name(service.container_names.at(i), context.nonce), body);
     }
 }

@@ -14,7 +14,15 @@ namespace belay {
 /// there, so that typing it later changes nothing.
 ReleasedService frozen_service(Context&, const boost::json::object& live_model, const std::string& service);
 
-/// Creates (does not start) the release's containers under names of their own.
+/// What a frozen create body says of restarts; "no" where it says nothing.
+struct RestartPolicy {
+  std::string name = "no";
+  int maximum = 0;
+};
+RestartPolicy restart_policy_of(const boost::json::object& body);
+
+/// Creates (does not start) the release's containers under names of their own. Until settle the Engine does
+/// not restart them: one that dies is seen dead, and holds nothing up.
 void create_candidates(Context&, const Release&);
 
 /// The name of a candidate until settle gives it the one operators know.

@@ -25,6 +25,19 @@ void split_tag(const std::string& reference, std::string& repository, std::strin
   tag = tagged ? reference.substr(colon + 1) : "latest";
 }
 
+/// The restart policy the compose file asks for; until now a candidate that dies stays dead, and is undone.
+/// It is started where a reboot came between the commit and this.
+void let_it_restart(Context& context, const Release& release) {
+  for (const auto& candidate : made_by_this_attempt(context, "candidate"))
+    for (const auto& service : release.services) {
+      const auto of = candidate.labels.find("com.docker.compose.service");
+      if (of == candidate.labels.end() || of->second != service.name) continue;
+      const auto policy = restart_policy_of(service.containers.front());
+      context.engine.set_restart_policy(candidate.id, policy.name, policy.maximum);
+      context.engine.start(candidate.id);
+    }
+}
+
 /// The candidate takes the name and the tag that operators know.
 void take_over(Context& context, const Release& release) {
   for (const auto& previous : previous_containers(context)) context.engine.remove(previous.id);
@@ -123,6 +136,7 @@ std::string apply(Context& context) {
   if (release->switched == Time{} || context.plan.kind == Plan::Kind::rollback) release->switched = now();
   context.store.save(*release);
   context.store.set_current(release->id);
+  let_it_restart(context, *release);
   take_over(context, *release);
   publish(context);
   prune(context, release->id);

@@ -33,7 +33,7 @@ environments:
     compose: compose.yml
     keep: 2
     backup: {{ postgres: {{ container: {database}, user: crash, database: crash }}, keep: 2 }}
-    health: {{ url: "http://127.0.0.1:{port}/version", attempts: 50, interval: 100ms, timeout: 2s }}
+    health: {{ url: "http://127.0.0.1:{port}/version", attempts: 200, interval: 100ms, timeout: 2s }}
 """
 DOCKERFILE = 'FROM busybox\nCOPY . /app\nCMD ["sh", "/app/serve.sh"]\n'
 SERVE = "trap 'exit 0' TERM\nhttpd -p 8080 -h /app/www\nwhile :; do sleep 1000 & wait $!; done\n"

@@ -24,12 +24,18 @@ def points(field):
     return found
 
 
+def missed(results):
+    """The trials in which nobody died, with their journals: then the deployment went another way than the one walked."""
+    return "\n\n".join(str(result) for result in results if not result.struck)
+
+
 @pytest.mark.parametrize("broken", [False, True], ids=["good", "broken"])
 @pytest.mark.parametrize("victim", ["executor", "guard", "controller"])
 def test_one_dies_at_each_record(field, points, victim, broken):
     trials = [Trial(victim, point, broken=broken) for point in points[broken]]
     results = field.run(trials)
-    assert all(result.struck or victim == "guard" for result in results)
+    if victim != "guard":  # the executor may be done before it is known that its guard is dead
+        assert missed(results) == ""
 
 
 @pytest.mark.parametrize("broken", [False, True], ids=["good", "broken"])
@@ -38,7 +44,7 @@ def test_executor_and_guard_die_at_each_record(field, points, broken):
         Trial("executor+guard", point, broken=broken, then=RECOVERIES[number % len(RECOVERIES)])
         for number, point in enumerate(points[broken])
     ]
-    assert all(result.struck for result in field.run(trials))
+    assert missed(field.run(trials)) == ""
 
 
 @pytest.mark.parametrize("after", ["step-began:verify", "committed"])
