@@ -289,4 +289,5 @@ class World:
     def close(self):
         for running in self._running:
             running.kill()
+        wait_until("belay's processes on the host are gone", self._kill_host_processes)
         self._clear(keep=None)
