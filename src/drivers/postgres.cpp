@@ -19,9 +19,6 @@
 namespace belay::postgres {
 namespace {
 
-/// What our dumps are called in pg_stat_activity.
-constexpr const char* session_name = "belay-dump";
-
 Error failed_dump(const Database& database, const fs::path& partial, const std::string& why,
                   const std::string& next) {
   const std::uint64_t left = free_space(partial.parent_path()).bytes_free;
@@ -48,14 +45,13 @@ Dump dump(const Database& database, const fs::path& partial, std::stop_token sto
   const Fd file(::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!file) throw system_error("cannot write the backup " + partial.string(), errno);
 
-  Command command{.argv = {"docker", "exec", "--env", fmt::format("PGAPPNAME={}", session_name),
-                           database.container, "pg_dump", "--username", database.user, "--no-password",
-                           database.database}};
+  Command command{.argv = {"docker", "exec", "--env", "PGAPPNAME=" + database.session, database.container,
+                           "pg_dump", "--username", database.user, "--no-password", database.database}};
   command.stdout_to = file.get();
   const Captured captured = capture(command, stop, deadline);
   if (!captured.ok()) {
     if (captured.outcome.end != Outcome::End::exited)
-      end_abandoned_dumps(database, {}, Deadline::in(std::chrono::seconds(10)));
+      end_abandoned_dump(database, {}, Deadline::in(std::chrono::seconds(10)));
     const std::string words = last_lines(captured.err, 20);
     throw failed_dump(database, partial, captured.outcome.described() + (words.empty() ? "" : "\n" + words),
                       hint_for(database, words));
@@ -69,11 +65,11 @@ Dump dump(const Database& database, const fs::path& partial, std::stop_token sto
   }
 }
 
-void end_abandoned_dumps(const Database& database, std::stop_token stop, Deadline deadline) {
+void end_abandoned_dump(const Database& database, std::stop_token stop, Deadline deadline) {
   const std::string sql = fmt::format(
       "select pg_terminate_backend(pid) from pg_stat_activity where application_name = '{}' and datname = "
       "current_database()",
-      session_name);
+      database.session);
   require_output(
       {.argv = {"docker", "exec", database.container, "psql", "--username", database.user, "--no-password",
                 "--no-psqlrc", "--quiet", "--tuples-only", "--command", sql, database.database}},

@@ -17,6 +17,8 @@ namespace belay::postgres {
 
 struct Database {
   std::string container, user, database;
+  /// What our sessions in it are called in pg_stat_activity (63 bytes at the most): nobody else's are ended.
+  std::string session = "belay";
 };
 
 struct Dump {
@@ -30,10 +32,10 @@ struct Dump {
 /// the disk is full, or the dump is not whole: it must end with pg_dump's completion mark.
 Dump dump(const Database&, const std::filesystem::path& partial, std::stop_token, Deadline);
 
-/// Ends what a dump that was given up may have left running in the container (a client that is killed does
-/// not take pg_dump with it, and that would go on holding its locks). Throws Error if the database cannot be
-/// asked.
-void end_abandoned_dumps(const Database&, std::stop_token, Deadline);
+/// Ends what a dump of this session's that was given up may have left running in the container (a client that
+/// is killed does not take pg_dump with it, and that would go on holding its locks). Throws Error if the
+/// database cannot be asked.
+void end_abandoned_dump(const Database&, std::stop_token, Deadline);
 
 /// Reads a dump back and says what it holds; throws Error where it is not whole.
 Dump verify(const std::filesystem::path&);

@@ -176,7 +176,7 @@ json::value answer(const Layout& layout, const wire::Ask& ask, std::stop_token s
   if (ask.about == "facts") return facts_to_json(host_facts(layout, ask.arguments, stop));
   if (ask.about == "install") return json::object{{"by", install_boot_recovery(layout)}};
   if (ask.about == "recover") return recovered(layout, stop);
-  if (!is_held(layout)) recover_in_own_process(layout, stop);
+  if (!is_held(layout) || !holder_runs(layout)) recover_in_own_process(layout, stop);
   if (ask.about == "status")
     return status_to_json(host_status(layout, plan_from_json(ask.arguments.at("plan").as_object()), stop));
   if (ask.about == "releases") {

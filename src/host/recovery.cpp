@@ -11,6 +11,7 @@
 #include "base/files.hpp"
 #include "base/process.hpp"
 #include "host/executor.hpp"
+#include "host/holder.hpp"
 #include "host/journal.hpp"
 #include "host/run.hpp"
 
@@ -18,7 +19,8 @@ namespace belay {
 
 namespace {
 
-constexpr int lock_tries = 10;
+constexpr auto a_look = std::chrono::milliseconds(500);
+constexpr auto a_death = std::chrono::seconds(10);
 constexpr auto between_lock_tries = std::chrono::milliseconds(50);
 constexpr auto recovery_limit = std::chrono::minutes(30);
 
@@ -93,12 +95,13 @@ std::vector<RecoveredRun> recover_open_runs(const Layout& layout, const std::str
 
 std::vector<RecoveredRun> recover_if_abandoned(const Layout& layout, const std::string& by) {
   if (!fs::exists(layout.lock())) return {};
-  // One who died a moment ago may hold it for another, and so may one who only looks whether it is held.
-  for (int i = 0; i < lock_tries; ++i) {
+  // One who only looks whether it is held holds it for a moment; one who was killed may hold it for longer.
+  const auto looked = Deadline::in(a_look), dead = Deadline::in(a_death);
+  while (true) {
     if (const auto lock = FileLock::try_acquire(layout.lock())) return recover_open_runs(layout, by);
+    if (dead.expired() || (looked.expired() && holder_runs(layout))) return {};
     std::this_thread::sleep_for(between_lock_tries);
   }
-  return {};
 }
 
 std::vector<RecoveredRun> recover_in_own_process(const Layout& layout, std::stop_token stop) {

@@ -18,14 +18,18 @@ fs::path partial_of(const Context& context) {
   return directory_of(context) / (".pre-deploy-" + context.nonce + ".partial");
 }
 
+postgres::Database database_of(const Context& context) {
+  const auto& rule = *context.environment().backup;
+  return {rule.container, rule.user, rule.database, "belay-" + context.nonce};
+}
+
 }  // namespace
 
 std::string apply(Context& context) {
   const auto& rule = *context.environment().backup;
-  const postgres::Database database{rule.container, rule.user, rule.database};
   make_directories(directory_of(context));
   const auto dump = postgres::publish(
-      postgres::dump(database, partial_of(context), context.stop, Deadline::in(rule.timeout)),
+      postgres::dump(database_of(context), partial_of(context), context.stop, Deadline::in(rule.timeout)),
       directory_of(context), now());
   context.ledger.note(StepName::backup, "file", boost::json::string(dump.file.string()));
   return fmt::format("{}: {}, {} tables, {} rows, verified", dump.file.filename().string(),
@@ -42,8 +46,7 @@ std::string undo(Context& context) {
   // to end.
   if (const auto container = context.engine.container_named(rule.container);
       container && container->running())
-    postgres::end_abandoned_dumps({rule.container, rule.user, rule.database}, {},
-                                  Deadline::in(std::chrono::seconds(10)));
+    postgres::end_abandoned_dump(database_of(context), {}, Deadline::in(std::chrono::seconds(10)));
   return "no partial file is left";
 }
 

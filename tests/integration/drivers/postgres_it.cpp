@@ -97,7 +97,7 @@ TEST_CASE("a dump that is given up holds no locks afterwards") {
   argv.insert(argv.begin() + 2, {"--detach"});
   sh(argv);
   const auto dumps = [&] {
-    return server.sql("select count(*) from pg_stat_activity where application_name = 'belay-dump'");
+    return server.sql("select count(*) from pg_stat_activity where application_name = 'belay'");
   };
   REQUIRE(eventually([&] {
     return server.sql(
@@ -109,4 +109,26 @@ TEST_CASE("a dump that is given up holds no locks afterwards") {
   });
   CHECK(said.contains("no end after 3"));
   CHECK(eventually([&] { return dumps() == "0"; }));
+}
+
+TEST_CASE("of the dumps that run, only the abandoned one is ended") {
+  const World world;
+  const Postgres server(world);
+  auto mine = server.database, anothers = server.database;
+  mine.session = "belay-mine";
+  anothers.session = "belay-anothers";
+  for (const auto& database : {mine, anothers}) {
+    auto argv = server.command("select pg_sleep(1000)");
+    argv.insert(argv.begin() + 2, {"--detach", "--env", "PGAPPNAME=" + database.session});
+    sh(argv);
+  }
+  const auto sessions = [&] {
+    return server.sql(
+        "select string_agg(application_name, ',' order by application_name) from pg_stat_activity where "
+        "application_name like "
+        "'belay-%'");
+  };
+  REQUIRE(eventually([&] { return sessions() == "belay-anothers,belay-mine"; }));
+  postgres::end_abandoned_dump(mine, {}, soon());
+  CHECK(eventually([&] { return sessions() == "belay-anothers"; }));
 }

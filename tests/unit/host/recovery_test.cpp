@@ -1,7 +1,10 @@
 #include "host/recovery.hpp"
 
+#include <thread>
+
 #include <doctest/doctest.h>
 
+#include "host/holder.hpp"
 #include "runs.hpp"
 
 using namespace belay;
@@ -35,6 +38,21 @@ TEST_CASE("a run that a living process holds is not recovered") {
   environment.begin("r1", {event::StepBegan{StepName::sync}});
   const auto lock = FileLock::try_acquire(environment.layout.lock());
   REQUIRE(lock);
+  write_holder(*lock, {"ana", "laptop"}, "r1");
   CHECK(recover_if_abandoned(environment.layout, "boot").empty());
   CHECK(Journal::read(environment.layout.journal("r1")).size() == 2);
+}
+
+TEST_CASE("a run whose holder is dead is recovered as soon as the kernel lets go of its lock") {
+  const Environment environment;
+  environment.begin("r1", {});
+  auto lock = FileLock::try_acquire(environment.layout.lock());
+  REQUIRE(lock);
+  const std::jthread last_write([&] {
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    lock.reset();
+  });
+  const auto recovered = recover_if_abandoned(environment.layout, "boot");
+  REQUIRE(recovered.size() == 1);
+  CHECK(recovered.front().run == "r1");
 }
