@@ -1,3 +1,5 @@
+#include <future>
+
 #include <fmt/core.h>
 
 #include "base/files.hpp"
@@ -32,10 +34,10 @@ void require_space(const fs::path& path) {
 
 std::string apply(Context& context) {
   require_space(context.layout.live);
-  const auto compose = compose::version(context.stop);
+  auto compose = std::async(std::launch::async, [&] { return compose::version(context.stop); });
   if (rsync::version(context.stop).empty())
     throw Error("rsync is missing on the host", {}, "install it there: apt-get install rsync");
-  return fmt::format("docker {}, compose {}, {} free", context.engine.version(), compose,
+  return fmt::format("docker {}, compose {}, {} free", context.engine.version(), compose.get(),
                      human_bytes(free_space(context.layout.live).bytes_free));
 }
 

@@ -13,7 +13,7 @@ namespace belay::verify {
 namespace {
 
 constexpr auto quiet_time = std::chrono::seconds(3);
-constexpr auto between_looks = std::chrono::milliseconds(25);
+constexpr auto between_looks = std::chrono::milliseconds(10);
 
 Error candidate_died(const Context& context, const ContainerWatch::Death& death) {
   const auto inspection = context.engine.inspect(death.id);
