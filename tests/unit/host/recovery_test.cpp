@@ -1,8 +1,8 @@
 #include "host/recovery.hpp"
 
-#include <thread>
-
 #include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "host/holder.hpp"
 #include "runs.hpp"
@@ -48,11 +48,16 @@ TEST_CASE("a run whose holder is dead is recovered as soon as the kernel lets go
   environment.begin("r1", {});
   auto lock = FileLock::try_acquire(environment.layout.lock());
   REQUIRE(lock);
-  const std::jthread last_write([&] {
-    std::this_thread::sleep_for(std::chrono::seconds(1));
-    lock.reset();
-  });
+  const pid_t dying = ::fork();  // shares the lock, and lets go of it last
+  REQUIRE(dying >= 0);
+  if (dying == 0) {
+    ::sleep(1);
+    ::_exit(0);
+  }
+  lock.reset();
   const auto recovered = recover_if_abandoned(environment.layout, "boot");
   REQUIRE(recovered.size() == 1);
   CHECK(recovered.front().run == "r1");
+  int status = 0;
+  CHECK(::waitpid(dying, &status, 0) == dying);
 }
