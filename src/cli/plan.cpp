@@ -107,10 +107,17 @@ std::string step_text(StepName step, const Plan& plan) {
       return fmt::format("docker compose -f {} build {}", environment.compose, services_text(environment));
     case StepName::create:
       return fmt::format("candidate of {}, beside what serves", services_text(environment));
+    case StepName::edge:
+      return fmt::format("{} in front of {}", environment.edge ? environment.edge->image : "",
+                         services_text(environment));
     case StepName::migrate:
       return environment.migrate ? environment.migrate->command : "";
+    case StepName::start:
+      return "the candidate, beside what serves; it proves itself at its own address";
     case StepName::switch_over:
-      return "stop the old, start the new";
+      if (environment.strategy == Strategy::blue_green) return "the edge turns the requests to the new";
+      return environment.edge ? "stop the old, start the new; the edge holds what arrives"
+                              : "stop the old, start the new";
     case StepName::verify:
       return health_text(environment);
     case StepName::commit:

@@ -72,6 +72,8 @@ class Engine {
   /// Sends the container's stop signal and waits; without `limit` the container's own stop timeout holds.
   /// Already stopped is fine.
   void stop(const std::string& id, std::optional<std::chrono::seconds> limit = std::nullopt) const;
+  /// Sends a signal to its first process: "SIGUSR2".
+  void kill(const std::string& id, const std::string& signal) const;
   void rename(const std::string& id, const std::string& name) const;
   void set_restart_policy(const std::string& id, const std::string& policy, int maximum) const;
   /// Force-removes it with its anonymous volumes; absent is fine.

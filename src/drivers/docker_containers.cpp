@@ -132,6 +132,13 @@ void Engine::stop(const std::string& id, std::optional<std::chrono::seconds> lim
   if (!reply.ok() && reply.status != 304) throw refused(what_failed, reply);
 }
 
+void Engine::kill(const std::string& id, const std::string& signal) const {
+  const std::string what_failed = fmt::format("sending {} to container {} failed", signal, id.substr(0, 40));
+  const Reply reply =
+      ask(request("POST", "/containers/" + encoded(id) + "/kill?signal=" + encoded(signal)), what_failed);
+  if (!reply.ok()) throw refused(what_failed, reply);
+}
+
 void Engine::rename(const std::string& id, const std::string& name) const {
   const std::string what_failed = fmt::format("renaming container {} to {} failed", id.substr(0, 40), name);
   const Reply reply =

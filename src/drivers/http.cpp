@@ -58,8 +58,10 @@ std::string host_header(const Url& url) {
 
 std::string request_of(const Url& url) {
   return fmt::format(
-      "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: belay/{}\r\nAccept: */*\r\nConnection: close\r\n\r\n",
-      url.target, host_header(url), BELAY_VERSION);
+      "GET {} HTTP/1.1\r\nHost: {}\r\n{}User-Agent: belay/{}\r\nAccept: */*\r\nConnection: close\r\n\r\n",
+      url.target, url.for_host.empty() ? host_header(url) : url.for_host,
+      url.for_scheme.empty() ? std::string{} : "X-Forwarded-Proto: " + url.for_scheme + "\r\n",
+      BELAY_VERSION);
 }
 
 /// "5 s", "0.5 s": the limit as it was given, not what a clock read a microsecond later says.
@@ -126,6 +128,15 @@ Url parse_url(const std::string& text) {
   url.target.erase(std::min(url.target.find('#'), url.target.size()));
   if (!url.target.starts_with('/')) url.target.insert(0, "/");
   return url;
+}
+
+Url asked_of(const Url& url, const std::string& address, int port) {
+  return {.scheme = "http",
+          .host = address,
+          .port = std::to_string(port),
+          .target = url.target,
+          .for_host = host_header(url),
+          .for_scheme = url.scheme};
 }
 
 Exchange get(const Url& url, std::stop_token stop, Deadline deadline) {

@@ -24,10 +24,14 @@ struct NoAnswer {
 
 struct Url {
   std::string scheme, host, port, target;  // target: path and query
+  /// Asked for in the name of another: what the Host header says, and X-Forwarded-Proto.
+  std::string for_host{}, for_scheme{};
   std::string shown() const;
 };
 /// http and https; IPv6 literals in brackets. Throws Error on anything else.
 Url parse_url(const std::string&);
+/// The same question, asked of the server at address:port itself, past the proxies that the URL goes through.
+Url asked_of(const Url&, const std::string& address, int port);
 
 struct Exchange {
   std::optional<Answer> answer;

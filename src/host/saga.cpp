@@ -73,7 +73,9 @@ bool undo_steps(Context& context, Journal& journal) {
   context.stop = {};  // nothing stops an undo
   bool all = true;
   const auto state = state_of(journal);
-  const bool first_release_left = state.has_begun(StepName::switch_over) && !something_served(context);
+  const bool first_release_left =
+      (state.has_begun(StepName::start) || state.has_begun(StepName::switch_over)) &&
+      !something_served(context);
   for (const auto step : state.begun | std::views::reverse) {
     if (step == StepName::commit || step == StepName::settle || state.was_undone(step)) continue;
     // The first release's container stays for its logs, and so do its image and its source.
@@ -138,7 +140,8 @@ Serving look_at_previous(Context& context) {
 
 event::Closed close_undone(Context& context, const Journal& journal, bool undone) {
   const auto state = state_of(journal);
-  const bool touched = state.has_begun(StepName::switch_over);
+  const bool touched = state.has_begun(StepName::switch_over) ||
+                       (state.has_begun(StepName::start) && !something_served(context));
   event::Closed closed{.backup = backup_of(journal)};
   if (!touched) {
     closed.serving = state.previous;

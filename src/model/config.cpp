@@ -110,6 +110,30 @@ HealthCheck read_health(SectionReader section, Reading& reading) {
   return health;
 }
 
+EdgeConfig read_edge(SectionReader section) {
+  EdgeConfig edge;
+  std::string image;
+  section.text("image", image, edge_image_value);
+  if (!image.empty()) edge.image = image;
+  section.duration("drain_timeout", edge.drain_timeout);
+  section.duration("hold_timeout", edge.hold_timeout);
+  return edge;
+}
+
+/// Each of the two implies the other, unless it is said.
+void read_edge_and_strategy(SectionReader& section, EnvironmentConfig& into, Reading& reading) {
+  if (auto edge = section.section("edge")) into.edge = read_edge(*edge);
+  if (into.edge) into.strategy = Strategy::blue_green;
+  section.choice("strategy", into.strategy);
+  if (into.strategy == Strategy::recreate || into.edge) return;
+  if (section.has("edge"))
+    reading.report(
+        section.location_of("edge"),
+        fmt::format("'edge' is off, but strategy '{}' turns the traffic at the edge", name_of(into.strategy)),
+        "write edge: on, or strategy: recreate");
+  into.edge = EdgeConfig{};
+}
+
 PushTrigger read_push(SectionReader section) {
   PushTrigger push;
   section.texts("branches", push.branches, line_value);
@@ -132,7 +156,7 @@ void read_shared(SectionReader& section, EnvironmentConfig& into, Reading& readi
   if (auto backup = section.section("backup")) into.backup = read_backup(*backup);
   if (auto health = section.section("health")) into.health = read_health(*health, reading);
   section.text("compose", into.compose, relative_path_value);
-  section.text("strategy", into.strategy, strategy_value);
+  read_edge_and_strategy(section, into, reading);
   section.boolean("rollback", into.rollback);
   section.number("keep", into.keep_releases);
   if (auto timeouts = section.section("timeouts")) read_timeouts(*timeouts, into);

@@ -49,8 +49,16 @@ struct HealthCheck {
   int successes = 2;                        // in a row
 };
 
-/// blue-green and canary are the edge's; this version refuses them by name.
-enum class Strategy { recreate };
+/// How the candidate takes over. recreate: the old one is stopped, then it is started; blue-green: it is
+/// started beside, and the edge turns the traffic.
+enum class Strategy { recreate, blue_green };
+
+/// The reverse proxy in front of the released services, which owns the ports they publish.
+struct EdgeConfig {
+  std::string image = "haproxy:3.0";
+  std::chrono::milliseconds drain_timeout{30000};  // for the old release's last sessions
+  std::chrono::milliseconds hold_timeout{30000};   // of a request that arrives while nothing can answer
+};
 
 struct PushTrigger {
   std::vector<std::string> branches, paths;
@@ -78,7 +86,8 @@ struct EnvironmentConfig {
   std::optional<MigrationRule> migrate;
   std::optional<PostgresBackup> backup;
   HealthCheck health;
-  Strategy strategy = Strategy::recreate;
+  std::optional<EdgeConfig> edge;
+  Strategy strategy = Strategy::recreate;  // blue_green only with an edge
   bool rollback = true;
   int keep_releases = 5;
   std::chrono::milliseconds build_timeout{std::chrono::minutes(30)};

@@ -21,7 +21,9 @@ constexpr auto enum_names(HealthCheck::From) {
 }
 
 constexpr auto enum_names(Strategy) {
-  return std::to_array<std::pair<Strategy, std::string_view>>({{Strategy::recreate, "recreate"}});
+  using enum Strategy;
+  return std::to_array<std::pair<Strategy, std::string_view>>(
+      {{recreate, "recreate"}, {blue_green, "blue-green"}});
 }
 
 void fields(auto& archive, Is<TestStep> auto& step) {
@@ -57,6 +59,12 @@ void fields(auto& archive, Is<HealthCheck> auto& health) {
   archive("successes", health.successes);
 }
 
+void fields(auto& archive, Is<EdgeConfig> auto& edge) {
+  archive("image", edge.image);
+  archive("drain_timeout", edge.drain_timeout);
+  archive("hold_timeout", edge.hold_timeout);
+}
+
 void fields(auto& archive, Is<PushTrigger> auto& push) {
   archive("branches", push.branches);
   archive("paths", push.paths);
@@ -83,6 +91,7 @@ void fields(auto& archive, Is<EnvironmentConfig> auto& environment) {
   archive("migrate", environment.migrate);
   archive("backup", environment.backup);
   archive("health", environment.health);
+  archive("edge", environment.edge);
   archive("strategy", environment.strategy);
   archive("rollback", environment.rollback);
   archive("keep_releases", environment.keep_releases);

@@ -156,12 +156,11 @@ Value<HostAddress> host_value(std::string_view text) {
   return address;
 }
 
-Value<Strategy> strategy_value(std::string_view text) {
-  if (text == "recreate") return Strategy::recreate;
-  if (text == "blue-green" || text == "canary")
-    return fault(fmt::format("cannot be '{}': it needs the edge, which this version does not have", text),
-                 "allowed: recreate");
-  return fault(fmt::format("cannot be '{}'", text), "allowed: recreate");
+Value<std::string> edge_image_value(std::string_view text) {
+  const auto truth = boolean_value(text);
+  if (truth == true) return std::string{};
+  if (!truth && is_word(text, alphanumeric_and("_.-/:@"), {})) return std::string(text);
+  return fault(fmt::format("cannot be '{}'", text), "an image such as haproxy:3.0; or on, or off");
 }
 
 Value<std::string> host_key_value(std::string_view text) {

@@ -31,8 +31,8 @@ std::optional<bool> boolean_value(std::string_view);
 /// local, user@host, user@host:port, or a Host of ~/.ssh/config. Only characters that no shell gives a
 /// meaning to: ssh hands host and user to ProxyCommand's shell.
 Value<HostAddress> host_value(std::string_view);
-/// Names the strategies that a later version will have.
-Value<Strategy> strategy_value(std::string_view);
+/// An image's reference; empty for `on`: the default.
+Value<std::string> edge_image_value(std::string_view);
 Value<std::string> host_key_value(std::string_view);
 Value<std::string> url_value(std::string_view);
 /// The host in a URL that url_value() accepts: lower case, without port and brackets.

@@ -21,9 +21,12 @@ Plan plan_deployment(const std::string& app, const EnvironmentConfig& environmen
   std::vector<StepName> steps{preflight};
   if (environment.backup) steps.push_back(backup);
   steps.insert(steps.end(), {sync, build, create});
+  if (environment.edge) steps.push_back(edge);
   if (migrates(MigrationRule::When::before_switch)) steps.push_back(migrate);
-  steps.push_back(switch_over);
+  const bool beside = environment.strategy == Strategy::blue_green;
+  steps.push_back(beside ? start : switch_over);
   if (migrates(MigrationRule::When::after_start)) steps.push_back(migrate);
+  if (beside) steps.push_back(switch_over);
   steps.insert(steps.end(), {verify, commit, settle});
 
   return Plan{.kind = Plan::Kind::deploy,
@@ -39,6 +42,10 @@ Plan plan_deployment(const std::string& app, const EnvironmentConfig& environmen
 Plan plan_rollback(const std::string& app, const EnvironmentConfig& environment, const std::string& release,
                    const Author& by) {
   using enum StepName;
+  std::vector<StepName> steps{preflight, create};
+  if (environment.edge) steps.push_back(edge);
+  if (environment.strategy == Strategy::blue_green) steps.push_back(start);
+  steps.insert(steps.end(), {switch_over, verify, commit, settle});
   return Plan{.kind = Plan::Kind::rollback,
               .app = app,
               .environment = environment,
@@ -46,7 +53,7 @@ Plan plan_rollback(const std::string& app, const EnvironmentConfig& environment,
               .commit = {},
               .by = by,
               .gate = {},
-              .steps = {preflight, create, switch_over, verify, commit, settle}};
+              .steps = std::move(steps)};
 }
 
 boost::json::object plan_to_json(const Plan& plan) {

@@ -14,7 +14,20 @@ namespace belay {
 
 /// The steps of a deployment in their order (docs/architecture.md has the table of what each applies and
 /// undoes). The gate runs before there is a plan.
-enum class StepName { preflight, backup, sync, build, create, migrate, switch_over, verify, commit, settle };
+enum class StepName {
+  preflight,
+  backup,
+  sync,
+  build,
+  create,
+  edge,
+  migrate,
+  start,
+  switch_over,
+  verify,
+  commit,
+  settle
+};
 
 std::string to_string(StepName);
 std::optional<StepName> step_name(const std::string&);

@@ -8,6 +8,7 @@
 
 #include "base/files.hpp"
 #include "steps/compose_model.hpp"
+#include "steps/edge_shape.hpp"
 
 namespace belay {
 
@@ -142,9 +143,11 @@ RestartPolicy restart_policy_of(const json::object& body) {
 }
 
 void create_candidates(Context& context, const Release& release) {
+  std::size_t number = 0;
   for (const auto& service : release.services)
     for (std::size_t i = 0; i < service.containers.size(); ++i) {
       auto body = service.containers[i];
+      if (context.environment().edge) body = behind_edge(std::move(body), edge_host(context.nonce, ++number));
       auto& labels = body["Labels"];
       if (!labels.is_object()) labels = json::object{};
       labels.as_object()[label::nonce] = context.nonce;

@@ -6,9 +6,11 @@
 
 namespace belay {
 
-std::vector<PreviousContainer> previous_containers(const Context& context) {
+namespace {
+
+std::vector<PreviousContainer> noted_containers(const Context& context, const std::string& key) {
   std::vector<PreviousContainer> found;
-  const auto noted = context.ledger.noted(StepName::create, "previous_containers");
+  const auto noted = context.ledger.noted(StepName::create, key);
   if (!noted) return found;
   for (const auto& item : noted->as_array()) {
     const auto& object = item.as_object();
@@ -20,6 +22,22 @@ std::vector<PreviousContainer> previous_containers(const Context& context) {
                      .restart_maximum = object.at("restart_maximum").to_number<int>()});
   }
   return found;
+}
+
+}  // namespace
+
+std::vector<PreviousContainer> previous_containers(const Context& context) {
+  return noted_containers(context, "previous_containers");
+}
+
+std::optional<PreviousContainer> previous_edge(const Context& context) {
+  const auto noted = noted_containers(context, "previous_edge");
+  if (noted.empty()) return std::nullopt;
+  return noted.front();
+}
+
+bool edge_stays(const Context& context) {
+  return context.ledger.noted(StepName::edge, "stays").has_value();
 }
 
 bool something_served(const Context& context) {
@@ -39,6 +57,13 @@ std::vector<docker::Container> candidates_of(const Context& context) {
     return service == candidate.labels.end() ? services.end() : std::ranges::find(services, service->second);
   });
   return candidates;
+}
+
+std::vector<std::string> ids_of(const std::vector<docker::Container>& containers) {
+  std::vector<std::string> ids;
+  ids.reserve(containers.size());
+  for (const auto& container : containers) ids.push_back(container.id);
+  return ids;
 }
 
 }  // namespace belay

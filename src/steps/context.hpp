@@ -40,7 +40,10 @@ struct Context {
 namespace label {
 inline constexpr auto nonce = "belay.nonce";
 inline constexpr auto release = "belay.release";
-inline constexpr auto role = "belay.role";  // "candidate" or "migration"
+inline constexpr auto role = "belay.role";            // "candidate", "migration" or "edge"
+inline constexpr auto host = "belay.host";            // what a container behind the edge is known by there
+inline constexpr auto kind = "belay.kind";            // of an edge: what it is made of
+inline constexpr auto published = "belay.published";  // what it would publish itself: ["3001->3000/tcp"]
 }  // namespace label
 
 /// A container of the release before, as the switch found it.
@@ -51,11 +54,16 @@ struct PreviousContainer {
   int restart_maximum = 0;
 };
 std::vector<PreviousContainer> previous_containers(const Context&);  // as create noted them
+/// The edge in front of them, if there was one.
+std::optional<PreviousContainer> previous_edge(const Context&);
+/// Whether that edge stays, in front of the candidates too.
+bool edge_stays(const Context&);
 /// Whether anything served before: if not, a failure has nothing to go back to.
 bool something_served(const Context&);
 /// The containers this attempt made for `role`, in no order.
 std::vector<docker::Container> made_by_this_attempt(const Context&, const std::string& role);
 /// The candidate's containers, in the order in which `services:` names theirs.
 std::vector<docker::Container> candidates_of(const Context&);
+std::vector<std::string> ids_of(const std::vector<docker::Container>&);
 
 }  // namespace belay

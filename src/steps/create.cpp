@@ -6,6 +6,7 @@
 #include "drivers/compose.hpp"
 #include "steps/candidate.hpp"
 #include "steps/compose_model.hpp"
+#include "steps/edge_container.hpp"
 #include "steps/late_arrivals.hpp"
 #include "steps/step.hpp"
 
@@ -31,16 +32,30 @@ std::vector<PreviousContainer> found_containers(Context& context, const std::str
   return found;
 }
 
-void note_previous(Context& context, const std::vector<PreviousContainer>& previous) {
+void note_containers(Context& context, const std::string& key,
+                     const std::vector<PreviousContainer>& containers) {
   json::array noted;
-  for (const auto& container : previous)
+  for (const auto& container : containers)
     noted.push_back(json::object{{"id", container.id},
                                  {"name", container.name},
                                  {"service", container.service},
                                  {"running", container.running},
                                  {"restart_policy", container.restart_policy},
                                  {"restart_maximum", container.restart_maximum}});
-  context.ledger.note(StepName::create, "previous_containers", std::move(noted));
+  context.ledger.note(StepName::create, key, std::move(noted));
+}
+
+/// The edge first: who is found is noted once both are known.
+void note_previous(Context& context, const std::string& project,
+                   const std::vector<PreviousContainer>& previous) {
+  std::vector<PreviousContainer> edges;
+  for (const auto& edge : edges_of(context.engine, project))
+    if (const auto inspection = context.engine.inspect(edge.id))
+      if (edge.labels.at(label::nonce) != context.nonce)
+        edges.push_back({edge.id, edge.name, edge_service, inspection->container.running(),
+                         inspection->restart_policy, inspection->restart_maximum});
+  if (!edges.empty()) note_containers(context, "previous_edge", edges);
+  note_containers(context, "previous_containers", previous);
 }
 
 /// Made by belay for this release; or, of one that was adopted, as it was found then. The image alone does
@@ -116,24 +131,18 @@ std::string apply(Context& context) {
   Release release;
   if (context.plan.kind == Plan::Kind::rollback) {
     release = kept_release(context);
-    for (const auto& service : release.services) {
-      const auto* labels = service.containers.front().if_contains("Labels");
-      const auto* project = labels && labels->is_object()
-                                ? labels->as_object().if_contains("com.docker.compose.project")
-                                : nullptr;
-      std::ranges::copy(
-          found_containers(context, project ? std::string(project->as_string()) : std::string("-"),
-                           service.name, service.container_names),
-          std::back_inserter(previous));
-    }
-    note_previous(context, previous);
+    const auto project = project_of(release);
+    for (const auto& service : release.services)
+      std::ranges::copy(found_containers(context, project, service.name, service.container_names),
+                        std::back_inserter(previous));
+    note_previous(context, project, previous);
   } else {
     const auto& model = context.model;
     const auto project = std::string(model.at("name").as_string());
     for (const auto& service : context.environment().services)
       std::ranges::copy(found_containers(context, project, service, container_names_of(model, service)),
                         std::back_inserter(previous));
-    note_previous(context, previous);
+    note_previous(context, project, previous);
     adopt_if_foreign(context, model, previous);
     release = deployed_release(context, model);
   }

@@ -4,10 +4,12 @@
 #include <condition_variable>
 #include <mutex>
 
+#include <boost/json.hpp>
 #include <fmt/core.h>
 
 #include "base/error.hpp"
 #include "drivers/http.hpp"
+#include "steps/context.hpp"
 
 namespace belay {
 
@@ -45,6 +47,21 @@ std::string found(const http::Url& url, const http::Exchange& exchange) {
 
 }  // namespace
 
+namespace {
+
+/// What it publishes; or, behind the edge, what the edge publishes in its place.
+std::vector<std::string> published_by(const docker::Inspection& inspection) {
+  auto published = inspection.published;
+  const auto behind = inspection.container.labels.find(label::published);
+  if (behind == inspection.container.labels.end()) return published;
+  const auto ports = boost::json::parse(behind->second);
+  for (const auto& port : ports.as_array())
+    published.push_back(":" + std::string(port.as_string()));
+  return published;
+}
+
+}  // namespace
+
 std::optional<OwnAddress> own_address(const docker::Inspection& inspection, const std::string& health_url) {
   std::string address;
   for (const auto& [network, ip] : inspection.addresses)
@@ -52,7 +69,7 @@ std::optional<OwnAddress> own_address(const docker::Inspection& inspection, cons
   if (address.empty()) return std::nullopt;
   if (!health_url.empty()) {
     const auto wanted = ":" + http::parse_url(health_url).port + "->";
-    for (const auto& published : inspection.published)
+    for (const auto& published : published_by(inspection))
       if (const auto at = published.find(wanted); at != std::string::npos)
         return OwnAddress{address, std::stoi(published.substr(at + wanted.size()))};
   }
@@ -67,18 +84,20 @@ bool all_listen(const std::vector<OwnAddress>& addresses) {
   });
 }
 
-HealthVerdict ask_once(const HealthCheck& check, std::stop_token stop) {
-  const auto url = http::parse_url(check.url);
+namespace {
+
+HealthVerdict ask(const http::Url& url, const HealthCheck& check, std::stop_token stop) {
   const auto exchange = http::get(url, std::move(stop), Deadline::in(check.timeout));
   return {good(exchange), found(url, exchange)};
 }
 
-HealthVerdict ask_until_healthy(const HealthCheck& check, const std::function<bool()>& listens,
-                                const AttemptSink& on_attempt, const std::stop_token& stop) {
+HealthVerdict ask_until_healthy(const http::Url& url, const HealthCheck& check,
+                                const std::function<bool()>& listens, const AttemptSink& on_attempt,
+                                const std::stop_token& stop) {
   HealthVerdict last{false, "no attempt was made"};
   int successes = 0;
   for (int attempt = 1; attempt <= check.attempts && !stop.stop_requested();) {
-    last = ask_once(check, stop);
+    last = ask(url, check, stop);
     on_attempt(attempt, last.finding);
     if (!last.healthy) {
       successes = 0;
@@ -92,6 +111,24 @@ HealthVerdict ask_until_healthy(const HealthCheck& check, const std::function<bo
   }
   last.healthy = false;
   return last;
+}
+
+}  // namespace
+
+HealthVerdict ask_once(const HealthCheck& check, std::stop_token stop) {
+  return ask(http::parse_url(check.url), check, std::move(stop));
+}
+
+HealthVerdict ask_until_healthy(const HealthCheck& check, const std::function<bool()>& listens,
+                                const AttemptSink& on_attempt, const std::stop_token& stop) {
+  return ask_until_healthy(http::parse_url(check.url), check, listens, on_attempt, stop);
+}
+
+HealthVerdict ask_itself_until_healthy(const HealthCheck& check, const OwnAddress& own,
+                                       const AttemptSink& on_attempt, const std::stop_token& stop) {
+  return ask_until_healthy(
+      http::asked_of(http::parse_url(check.url), own.address, own.port), check,
+      [&] { return all_listen({own}); }, on_attempt, stop);
 }
 
 }  // namespace belay

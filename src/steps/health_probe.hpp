@@ -34,6 +34,10 @@ using AttemptSink = std::function<void(int attempt, const std::string& finding)>
 HealthVerdict ask_until_healthy(const HealthCheck&, const std::function<bool()>& listens, const AttemptSink&,
                                 const std::stop_token&);
 
+/// The same of a container's own address, past the edge and whatever else the URL goes through.
+HealthVerdict ask_itself_until_healthy(const HealthCheck&, const OwnAddress&, const AttemptSink&,
+                                       const std::stop_token&);
+
 /// Whether each of them accepts connections now.
 bool all_listen(const std::vector<OwnAddress>&);
 

@@ -22,6 +22,8 @@ struct Layout {
   std::filesystem::path adopted_compose_file(const std::string& id) const {
     return release(id) / "adopted.yml";
   }
+  /// The edge's directories: each holds what one container of it reads, under the nonce of its making.
+  std::filesystem::path edge() const { return own() / "edge"; }
   std::filesystem::path runs() const { return own() / "runs"; }
   std::filesystem::path run(const std::string& run) const { return runs() / run; }
   std::filesystem::path journal(const std::string& run_id) const { return run(run_id) / "journal.jsonl"; }

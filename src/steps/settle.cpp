@@ -10,6 +10,8 @@
 #include "drivers/rsync.hpp"
 #include "steps/candidate.hpp"
 #include "steps/compose_model.hpp"
+#include "steps/edge_container.hpp"
+#include "steps/edge_turn.hpp"
 #include "steps/step.hpp"
 
 namespace belay::settle {
@@ -37,6 +39,29 @@ void let_it_restart(Context& context, const Release& release) {
       context.engine.set_restart_policy(candidate.id, policy.name, policy.maximum);
       context.engine.start(candidate.id);
     }
+}
+
+/// Whoever stands behind the edge now stays there through its restart, and a reboot; then the old release may
+/// end.
+void settle_edge(Context& context) {
+  const EdgeTurn turn(context);
+  turn.open_candidates();
+  turn.drain_previous();
+  turn.release();
+  turn.write_down();
+  turn.wait_for_previous(StepName::settle);
+}
+
+/// Of the edges that were, only the one in front of this release is left, under the name operators know.
+void tidy_edges(Context& context) {
+  const auto old = previous_edge(context);
+  if (old && !edge_stays(context)) context.engine.remove(old->id);
+  const auto edge = context.environment().edge ? edge_of_this_attempt(context) : std::nullopt;
+  if (!edge) return remove_tree(context.layout.edge());
+  const auto kept = edge_directory(context, *edge);
+  for (const auto& entry : fs::directory_iterator(context.layout.edge()))
+    if (entry.path() != kept) remove_tree(entry.path());
+  give_final_name(context, *edge);
 }
 
 /// The candidate takes the name and the tag that operators know.
@@ -140,7 +165,9 @@ std::string apply(Context& context) {
   // The Engine's part and the files' part touch nothing in common.
   auto published = std::async(std::launch::async, [&] { publish(context); });
   let_it_restart(context, *release);
+  if (context.environment().edge) settle_edge(context);
   take_over(context, *release);
+  tidy_edges(context);
   published.get();
   prune(context, release->id);
   return fmt::format("{} releases kept", context.store.all().size());

@@ -5,13 +5,15 @@
 namespace belay {
 
 const Step& step_of(StepName name) {
-  static constexpr std::array<Step, 10> steps = {{
+  static constexpr std::array<Step, 12> steps = {{
       {preflight::apply, preflight::undo},
       {backup::apply, backup::undo},
       {sync::apply, sync::undo},
       {build::apply, build::undo},
       {create::apply, create::undo},
+      {edge::apply, edge::undo},
       {migrate::apply, migrate::undo},
+      {start::apply, start::undo},
       {switch_over::apply, switch_over::undo},
       {verify::apply, verify::undo},
       {nullptr, nullptr},  // commit

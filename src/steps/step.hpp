@@ -38,10 +38,18 @@ namespace create {
 std::string apply(Context&);
 std::string undo(Context&);
 }  // namespace create
+namespace edge {
+std::string apply(Context&);
+std::string undo(Context&);
+}  // namespace edge
 namespace migrate {
 std::string apply(Context&);
 std::string undo(Context&);
 }  // namespace migrate
+namespace start {
+std::string apply(Context&);
+std::string undo(Context&);
+}  // namespace start
 namespace switch_over {
 std::string apply(Context&);
 std::string undo(Context&);

@@ -6,6 +6,7 @@
 
 #include "drivers/http.hpp"
 #include "steps/health_probe.hpp"
+#include "steps/readiness.hpp"
 #include "steps/step.hpp"
 
 namespace belay::verify {
@@ -15,26 +16,6 @@ namespace {
 constexpr auto quiet_time = std::chrono::seconds(3);
 constexpr auto between_looks = std::chrono::milliseconds(10);
 
-Error candidate_died(const Context& context, const ContainerWatch::Death& death) {
-  const auto inspection = context.engine.inspect(death.id);
-  return Error(fmt::format("the candidate {} {}",
-                           inspection ? inspection->container.name : death.id.substr(0, 12), death.how),
-               {}, "its last log lines say why");
-}
-
-/// A death seen while something else was waited for explains whatever that wait found.
-void throw_if_dead(const Context& context) {
-  if (const auto death = context.watch->death()) throw candidate_died(context, *death);
-  if (context.stop.stop_requested()) throw Error("cancelled", {}, {});
-}
-
-std::vector<docker::Inspection> inspected_candidates(const Context& context) {
-  std::vector<docker::Inspection> found;
-  for (const auto& candidate : made_by_this_attempt(context, "candidate"))
-    if (auto inspection = context.engine.inspect(candidate.id)) found.push_back(std::move(*inspection));
-  return found;
-}
-
 /// Waits until the candidates accept connections, so that an app that is still starting is not asked in vain;
 /// `longest` at the most: one that never listens is then found by the question itself, in its own words.
 void wait_until_listening(Context& context, const std::vector<OwnAddress>& addresses,
@@ -42,7 +23,7 @@ void wait_until_listening(Context& context, const std::vector<OwnAddress>& addre
   const auto limit = Deadline::in(longest);
   while (!all_listen(addresses) && !limit.expired() && !stop.stop_requested())
     std::this_thread::sleep_for(between_looks);
-  throw_if_dead(context);
+  throw_if_candidate_died(context);
 }
 
 std::string ask_from_host(Context& context, const std::vector<OwnAddress>& addresses, std::stop_token stop) {
@@ -55,7 +36,7 @@ std::string ask_from_host(Context& context, const std::vector<OwnAddress>& addre
         context.ledger.output(StepName::verify, finding);
       },
       stop);
-  throw_if_dead(context);
+  throw_if_candidate_died(context);
   if (!verdict.healthy)
     throw Error(fmt::format("the health check failed {} times", check.attempts), verdict.finding,
                 "ask it by hand once the release runs somewhere: curl -i " + check.url);
@@ -68,7 +49,7 @@ std::string ask_controller(Context& context, const std::vector<OwnAddress>& addr
   wait_until_listening(context, addresses, check.interval * check.attempts, stop);
   const auto limit = check.attempts * (check.interval + check.timeout) + environment.confirm_timeout;
   const auto heard = context.ledger.ask_controller("confirmation", check.url, limit, stop);
-  throw_if_dead(context);
+  throw_if_candidate_died(context);
   if (heard.what == "nobody") {
     context.ledger.output(StepName::verify, heard.detail + ": the host asks the public URL itself");
     return ask_from_host(context, addresses, stop);
@@ -79,26 +60,13 @@ std::string ask_controller(Context& context, const std::vector<OwnAddress>& addr
   return heard.detail + ", asked from outside";
 }
 
-/// What keeps a release that cannot be asked from counting as ready; empty: nothing.
-std::string what_is_missing(const std::vector<docker::Inspection>& candidates,
-                            const std::vector<OwnAddress>& addresses) {
-  if (candidates.empty()) return "its containers are gone";
-  for (const auto& candidate : candidates) {
-    if (!candidate.container.running())
-      return fmt::format("{} is {}", candidate.container.name, candidate.container.state);
-    if (!candidate.health.empty() && candidate.health != "healthy")
-      return fmt::format("the HEALTHCHECK of {} says {}", candidate.container.name, candidate.health);
-  }
-  return all_listen(addresses) ? std::string{} : "its port does not accept connections";
-}
-
 /// Nothing to ask: it runs, does not restart, listens, and its HEALTHCHECK (if it has one) says healthy.
 std::string watch_quietly(Context& context, const std::vector<OwnAddress>& addresses, std::stop_token stop) {
   const auto& check = context.environment().health;
   const auto limit = Deadline::in(quiet_time + check.interval * check.attempts);
   const auto quiet_until = Deadline::in(quiet_time);
   while (!stop.stop_requested()) {
-    const auto missing = what_is_missing(inspected_candidates(context), addresses);
+    const auto missing = missing_for_readiness(candidate_inspections(context), {});
     if (missing.empty() && quiet_until.expired())
       return fmt::format("no health URL: it ran for {} s, {}did not restart", quiet_time.count(),
                          addresses.empty() ? "" : "listens, ");
@@ -106,7 +74,7 @@ std::string watch_quietly(Context& context, const std::vector<OwnAddress>& addre
       throw Error("the candidate did not become ready", missing, "its last log lines may say why");
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
-  throw_if_dead(context);
+  throw_if_candidate_died(context);
   return {};
 }
 
@@ -118,7 +86,7 @@ std::string apply(Context& context) {
   const auto& check = context.environment().health;
 
   std::vector<OwnAddress> addresses;
-  for (const auto& candidate : inspected_candidates(context))
+  for (const auto& candidate : candidate_inspections(context))
     if (const auto own = own_address(candidate, check.url)) addresses.push_back(*own);
 
   std::string finding;
@@ -129,7 +97,7 @@ std::string apply(Context& context) {
   else
     finding = ask_controller(context, addresses, either.token());
 
-  throw_if_dead(context);
+  throw_if_candidate_died(context);
   context.ledger.note(StepName::verify, "checked", boost::json::string(finding));
   return finding;
 }

@@ -188,3 +188,23 @@ TEST_CASE("a variable's value is validated like any other text") {
   CHECK(found.contains("'host' cannot be '-oProxyCommand=evil'"));
   CHECK(found.contains("'path' must not be the root directory"));
 }
+
+TEST_CASE("an edge brings blue-green with it, and blue-green an edge; either can be said otherwise") {
+  const auto environment = [](const std::string& text) { return parsed(minimal(text)).environments.at(0); };
+  CHECK_FALSE(environment("").edge);
+  CHECK(environment("").strategy == Strategy::recreate);
+  CHECK(environment("edge: on").strategy == Strategy::blue_green);
+  CHECK(environment("edge: on").edge->image == EdgeConfig{}.image);
+  CHECK(environment("edge: haproxy:2.6").edge->image == "haproxy:2.6");
+  CHECK(environment("strategy: blue-green").edge);
+  const auto held = environment("edge: { hold_timeout: 1m }\nstrategy: recreate");
+  CHECK(held.edge->hold_timeout == std::chrono::minutes(1));
+  CHECK(held.strategy == Strategy::recreate);
+  CHECK_FALSE(environment("edge: off").edge);
+}
+
+TEST_CASE("a strategy that needs the edge is refused without it, where it is written") {
+  const auto said = problems(minimal("edge: off\nstrategy: blue-green"));
+  CHECK(said.contains("'edge' is off, but strategy 'blue-green' turns the traffic at the edge"));
+  CHECK(said.contains("belay.yml:7:11"));
+}

@@ -127,11 +127,10 @@ TEST_CASE("a relative path stays inside") {
   }
 }
 
-TEST_CASE("the strategies of a later version are named as such") {
-  CHECK(strategy_value("recreate") == Strategy::recreate);
-  CHECK(strategy_value("blue-green")
-            .error()
-            .message.contains("needs the edge, which this version does not have"));
-  CHECK(strategy_value("canary").error().message.contains("needs the edge"));
-  CHECK_FALSE(strategy_value("x").error().message.contains("edge"));
+TEST_CASE("the edge's image is an image, or the default") {
+  CHECK(edge_image_value("on") == "");
+  CHECK(edge_image_value("registry.example.com:5000/haproxy@sha256:0f") ==
+        "registry.example.com:5000/haproxy@sha256:0f");
+  CHECK_FALSE(edge_image_value("off"));
+  CHECK_FALSE(edge_image_value("haproxy; rm -rf /"));
 }

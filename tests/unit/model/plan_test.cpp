@@ -79,7 +79,7 @@ TEST_CASE("no key of a plan is left at its default by the sample, so the round t
   const auto sample = plan_to_json(sample_plan()).at("environment").as_object();
   for (const auto& [key, value] : with_defaults) {
     CAPTURE(std::string(key));
-    if (key != "strategy") CHECK(sample.at(key) != value);  // there is only one strategy
+    if (key != "strategy") CHECK(sample.at(key) != value);  // the sample is of the first format's days
   }
 }
 
@@ -93,4 +93,19 @@ TEST_CASE("a wrong value in a plan is refused with the path to it") {
   auto written = plan_to_json(sample_plan());
   written["environment"].as_object()["health"].as_object()["attempts"] = "many";
   CHECK_THROWS_WITH_AS(plan_from_json(written), "cannot read plan.environment.health.attempts", Error);
+}
+
+TEST_CASE("with an edge the candidate is started beside, and the edge prepared before") {
+  EnvironmentConfig environment = sample_plan().environment;
+  environment.migrate->when = MigrationRule::When::before_switch;
+  environment.edge = EdgeConfig{.image = "haproxy:2.8", .drain_timeout = std::chrono::seconds(14)};
+  environment.strategy = Strategy::blue_green;
+  const auto plan = plan_deployment("shop", environment, {}, {}, {});
+  CHECK(steps(plan) == "preflight backup sync build create edge migrate start switch verify commit settle");
+  CHECK(steps(plan_rollback("shop", environment, "r1", {})) ==
+        "preflight create edge start switch verify commit settle");
+  CHECK(plan_to_json(plan_from_json(plan_to_json(plan))) == plan_to_json(plan));
+  environment.strategy = Strategy::recreate;
+  CHECK(steps(plan_deployment("shop", environment, {}, {}, {})) ==
+        "preflight backup sync build create edge migrate switch verify commit settle");
 }

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace belay::haproxy {
+
+/// HAProxy (2.4 or newer): the file it reads, and its runtime socket (docs.haproxy.org, management guide
+/// §9.3).
+
+/// One service's port. Containers stand in slots with names of their own: s1, s2, …
+struct Backend {
+  std::string name;
+  int port = 0;
+  bool http = true;                // else bytes
+  std::vector<std::string> slots;  // the host in each; empty: free
+};
+
+/// Where requests arrive.
+struct Listener {
+  std::string name;
+  int port = 0;
+  bool http = true;
+  std::string backend;
+  /// Several services on one port: the host a request is for, and its backend.
+  std::vector<std::pair<std::string, std::string>> by_host{};
+};
+
+struct Configuration {
+  std::vector<Listener> listeners;
+  std::vector<Backend> backends;
+  std::chrono::milliseconds hold{};  // how long a request waits for somebody who accepts it
+};
+
+/// The file; hosts are resolved by Docker's own name server. The same configuration gives the same text.
+std::string text(const Configuration&);
+
+/// In the directory that HAProxy has as /belay.
+inline constexpr auto socket_name = "admin.sock";
+/// The slot that refuses every connection: as long as it is open, requests wait for another.
+inline constexpr auto hold_slot = "hold";
+inline constexpr int full_weight = 100;
+
+struct Server {
+  enum class State { ready, drain, maintenance };  // maintenance: free
+  std::string backend, slot, host, address;
+  State state = State::maintenance;
+  bool reachable = false;  // its host has an address
+  int weight = 0;
+  std::int64_t sessions = 0;  // requests and tunnels under way
+  std::int64_t requests = 0, errors_5xx = 0;
+};
+
+/// The running HAProxy. Throws Error with its own words where it refuses, or does not answer within seconds.
+class Runtime {
+ public:
+  explicit Runtime(std::filesystem::path socket);
+
+  bool answers() const;
+  std::vector<Server> servers() const;
+
+  /// Gives a slot to a host; done when HAProxy has its address.
+  void seat(const std::string& backend, const std::string& slot, const std::string& host, int port) const;
+  void open(const std::string& backend, const std::string& slot, int weight) const;
+  void drain(const std::string& backend, const std::string& slot) const;
+  void close(const std::string& backend, const std::string& slot) const;
+  void hold(const std::string& backend) const;
+  void release(const std::string& backend) const;
+
+ private:
+  std::string ask(const std::string& command) const;
+  void tell(const std::string& command) const;
+  void set(const std::string& backend, const std::string& slot, const std::string& what) const;
+
+  std::filesystem::path socket_;
+};
+
+}  // namespace belay::haproxy

@@ -1,0 +1,88 @@
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "drivers/haproxy.hpp"
+
+namespace belay::haproxy {
+
+namespace {
+
+/// After a connection that failed HAProxy waits as long as a connection may take, then tries again.
+constexpr auto between_tries = std::chrono::milliseconds(200);
+
+constexpr auto nobody = "nobody.belay.invalid";
+
+// A name that does not resolve for a moment (its container restarts) keeps its address: connections to it are
+// tried again anyway.
+constexpr auto common = R"(# Written by belay, and replaced whole: what is changed here by hand is lost.
+global
+  stats socket /belay/admin.sock mode 600 level admin expose-fd listeners
+  hard-stop-after 10s
+
+resolvers docker
+  nameserver docker 127.0.0.11:53
+  accepted_payload_size 8192
+  resolve_retries 2
+  timeout resolve 1s
+  timeout retry 1s
+  hold valid 1s
+  hold obsolete 30s
+  hold nx 30s
+  hold other 30s
+  hold refused 30s
+  hold timeout 30s
+
+defaults
+  timeout connect {connect}ms
+  timeout client 1h
+  timeout server 1h
+  timeout tunnel 24h
+  timeout http-request 1m
+  timeout http-keep-alive 1m
+  timeout queue {hold}ms
+  retries {retries}
+  option redispatch 1
+)";
+
+std::string listener_text(const Listener& listener) {
+  auto text = fmt::format("\nfrontend {}\n  mode {}\n  bind :{}\n", listener.name,
+                          listener.http ? "http" : "tcp", listener.port);
+  if (listener.http) text += "  option forwardfor\n";
+  for (const auto& [host, backend] : listener.by_host)
+    text += fmt::format("  use_backend {} if {{ req.hdr(host),field(1,:) -i {} }}\n", backend, host);
+  return text + fmt::format("  default_backend {}\n", listener.backend);
+}
+
+// http-server-close: a connection that the app closes while idle is never one that a request is sent on.
+constexpr auto http_rules = R"(  option http-server-close
+  retry-on conn-failure empty-response
+  http-request disable-l7-retry if !{ method GET HEAD OPTIONS }
+)";
+
+std::string backend_text(const Backend& backend) {
+  auto text = fmt::format("\nbackend {}\n  mode {}\n  balance roundrobin\n", backend.name,
+                          backend.http ? "http" : "tcp");
+  if (backend.http) text += http_rules;
+  text += fmt::format("  server {} 127.0.0.1:1 weight {} disabled\n", hold_slot, full_weight);
+  for (std::size_t i = 0; i < backend.slots.size(); ++i) {
+    const auto& host = backend.slots[i];
+    text +=
+        fmt::format("  server s{} {}:{} weight {} resolvers docker init-addr none{}\n", i + 1,
+                    host.empty() ? nobody : host, backend.port, full_weight, host.empty() ? " disabled" : "");
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string text(const Configuration& configuration) {
+  const auto retries = std::max<std::int64_t>(3, configuration.hold / between_tries);
+  auto text = fmt::format(fmt::runtime(common), fmt::arg("connect", between_tries.count()),
+                          fmt::arg("hold", configuration.hold.count()), fmt::arg("retries", retries));
+  for (const auto& listener : configuration.listeners) text += listener_text(listener);
+  for (const auto& backend : configuration.backends) text += backend_text(backend);
+  return text;
+}
+
+}  // namespace belay::haproxy

@@ -1,0 +1,207 @@
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <sstream>
+#include <thread>
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/deadline.hpp"
+#include "base/error.hpp"
+#include "base/fd.hpp"
+#include "base/poll.hpp"
+#include "drivers/haproxy.hpp"
+
+namespace belay::haproxy {
+
+namespace {
+
+constexpr auto patience = std::chrono::seconds(5);
+constexpr auto name_patience = std::chrono::seconds(10);
+constexpr auto between_looks = std::chrono::milliseconds(5);
+
+// Bits of srv_admin_state (HAProxy's include/haproxy/server-t.h).
+constexpr unsigned maintenance_bits = 0x01 | 0x02 | 0x04, drain_bits = 0x08 | 0x10, unresolved_bit = 0x20;
+
+/// A socket's path is limited to 107 bytes, a live directory's is not: the directory is named by its
+/// descriptor. Empty where nobody listens.
+Fd connected_to(const std::filesystem::path& path) {
+  const Fd directory(::open(path.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!directory) return Fd();
+  Fd made(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!made) throw system_error("cannot make a socket", errno);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const auto short_path = fmt::format("/proc/self/fd/{}/{}", directory.get(), path.filename().string());
+  std::memcpy(&address.sun_path[0], short_path.data(),
+              std::min(short_path.size(), sizeof address.sun_path - 1));
+  if (::connect(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return Fd();
+  return made;
+}
+
+std::string everything_from(const Fd& socket, Deadline deadline) {
+  std::string text;
+  std::array<char, 16384> part{};
+  while (true) {
+    pollfd wanted{socket.get(), POLLIN, 0};
+    if (!poll_until({&wanted, 1}, deadline))
+      throw Error("HAProxy did not answer within 5 s", {}, "docker logs of the edge may say why");
+    const auto got = ::read(socket.get(), part.data(), part.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw system_error("cannot read HAProxy's answer", errno);
+    if (got == 0) return text;
+    text.append(part.data(), static_cast<std::size_t>(got));
+  }
+}
+
+/// Rows by the names of a header line.
+class Rows {
+ public:
+  Rows(const std::string& text, char separator) : separator_(separator) {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with("# "))
+        names_ = fields(line.substr(2));
+      else if (!names_.empty() && !line.empty())
+        add(fields(line));
+    }
+  }
+  auto begin() const { return rows_.begin(); }
+  auto end() const { return rows_.end(); }
+
+ private:
+  using Row = std::map<std::string, std::string>;
+
+  std::vector<std::string> fields(const std::string& line) const {
+    std::vector<std::string> found;
+    std::istringstream parts(line);
+    for (std::string part; std::getline(parts, part, separator_);) found.push_back(part);
+    return found;
+  }
+  void add(const std::vector<std::string>& values) {
+    Row row;
+    for (std::size_t i = 0; i < std::min(names_.size(), values.size()); ++i) row[names_[i]] = values[i];
+    rows_.push_back(std::move(row));
+  }
+
+  char separator_;
+  std::vector<std::string> names_;
+  std::vector<Row> rows_;
+};
+
+std::int64_t number_in(const std::map<std::string, std::string>& row, const std::string& name) {
+  const auto found = row.find(name);
+  return found == row.end() || found->second.empty() ? 0 : std::stoll(found->second);
+}
+
+std::string text_in(const std::map<std::string, std::string>& row, const std::string& name) {
+  const auto found = row.find(name);
+  return found == row.end() || found->second == "-" ? std::string{} : found->second;
+}
+
+Server::State state_from(unsigned admin) {
+  if (admin & maintenance_bits) return Server::State::maintenance;
+  return admin & drain_bits ? Server::State::drain : Server::State::ready;
+}
+
+}  // namespace
+
+Runtime::Runtime(std::filesystem::path socket) : socket_(std::move(socket)) {}
+
+bool Runtime::answers() const {
+  return static_cast<bool>(connected_to(socket_));
+}
+
+std::string Runtime::ask(const std::string& command) const {
+  const auto socket = connected_to(socket_);
+  if (!socket)
+    throw Error("the edge does not answer", "nobody listens at " + socket_.string(),
+                "docker restart brings it back");
+  const auto line = command + "\n";
+  if (::write(socket.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size()))
+    throw system_error("cannot tell HAProxy: " + command, errno);
+  return everything_from(socket, Deadline::in(patience));
+}
+
+void Runtime::tell(const std::string& command) const {
+  auto words = ask(command);
+  while (words.ends_with('\n')) words.pop_back();
+  // Its news of a changed address is no complaint.
+  if (!words.empty() && !words.contains("changed") && !words.contains("no need to change"))
+    throw Error("HAProxy refuses: " + command, words, "please report it");
+}
+
+void Runtime::set(const std::string& backend, const std::string& slot, const std::string& what) const {
+  tell(fmt::format("set server {}/{} {}", backend, slot, what));
+}
+
+std::vector<Server> Runtime::servers() const {
+  std::vector<Server> found;
+  for (const auto& row : Rows(ask("show servers state"), ' ')) {
+    const auto admin = static_cast<unsigned>(number_in(row, "srv_admin_state"));
+    Server server{.backend = text_in(row, "be_name"),
+                  .slot = text_in(row, "srv_name"),
+                  .host = text_in(row, "srv_fqdn"),
+                  .address = text_in(row, "srv_addr"),
+                  .state = state_from(admin),
+                  .weight = static_cast<int>(number_in(row, "srv_uweight"))};
+    server.reachable = !server.address.empty() && (admin & unresolved_bit) == 0;
+    found.push_back(std::move(server));
+  }
+  for (const auto& row : Rows(ask("show stat -1 4 -1"), ',')) {
+    const auto server = std::ranges::find_if(found, [&](const Server& known) {
+      return known.backend == text_in(row, "pxname") && known.slot == text_in(row, "svname");
+    });
+    if (server == found.end()) continue;
+    server->sessions = number_in(row, "scur");
+    server->requests = number_in(row, "stot");
+    server->errors_5xx = number_in(row, "hrsp_5xx");
+  }
+  return found;
+}
+
+void Runtime::seat(const std::string& backend, const std::string& slot, const std::string& host, int) const {
+  set(backend, slot, "fqdn " + host);
+  const auto limit = Deadline::in(name_patience);
+  while (true) {
+    const auto all = servers();
+    const auto seated = std::ranges::find_if(all, [&](const Server& server) {
+      return server.backend == backend && server.slot == slot && server.host == host && server.reachable;
+    });
+    if (seated != all.end()) return;
+    if (limit.expired())
+      throw Error("the edge does not find " + host, "Docker's name server does not tell its address",
+                  "does the container run, and on the edge's network?");
+    std::this_thread::sleep_for(between_looks);
+  }
+}
+
+void Runtime::open(const std::string& backend, const std::string& slot, int weight) const {
+  set(backend, slot, fmt::format("weight {}", weight));
+  set(backend, slot, "state ready");
+}
+
+void Runtime::drain(const std::string& backend, const std::string& slot) const {
+  set(backend, slot, "state drain");
+}
+
+void Runtime::close(const std::string& backend, const std::string& slot) const {
+  set(backend, slot, "state maint");
+}
+
+void Runtime::hold(const std::string& backend) const {
+  set(backend, hold_slot, "state ready");
+}
+
+void Runtime::release(const std::string& backend) const {
+  set(backend, hold_slot, "state maint");
+}
+
+}  // namespace belay::haproxy

@@ -1,0 +1,179 @@
+#include "steps/edge_container.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include <boost/json.hpp>
+#include <fmt/core.h>
+
+#include "base/files.hpp"
+#include "base/hash.hpp"
+#include "drivers/program.hpp"
+#include "steps/candidate.hpp"
+
+namespace belay {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr auto file_name = "haproxy.cfg";
+constexpr auto beside = "haproxy.cfg.new";
+constexpr auto check_time = std::chrono::seconds(60);
+constexpr auto start_time = std::chrono::seconds(20);
+constexpr auto pull_time = std::chrono::minutes(10);
+
+std::string nonce_of(const docker::Container& edge) {
+  const auto nonce = edge.labels.find(label::nonce);
+  return nonce == edge.labels.end() ? std::string{} : nonce->second;
+}
+
+fs::path directory_of(const Context& context, const std::string& nonce) {
+  return context.layout.edge() / nonce;
+}
+
+std::string final_name(const std::string& project) {
+  return fmt::format("{}-{}-1", project, edge_service);
+}
+
+std::string file_text(const Context& context, const EdgeShape& shape, std::vector<haproxy::Backend> seated) {
+  return haproxy::text({.listeners = shape.listeners,
+                        .backends = std::move(seated),
+                        .hold = context.environment().edge->hold_timeout});
+}
+
+void require_image(Context& context, const std::string& image) {
+  if (context.engine.image_id(image)) return;
+  context.ledger.output(StepName::edge, "pulling " + image);
+  require_success(
+      capture({.argv = {"docker", "pull", "--quiet", image}}, context.stop, Deadline::in(pull_time)),
+      "pulling the edge's image " + image + " failed",
+      "name one that the host can get: edge: { image: … } in belay.yml");
+}
+
+std::string in_container(const std::string& name) {
+  return "/belay/" + name;
+}
+
+/// HAProxy's own word on the file, in a container of the edge's image: the path is the one it will have.
+void check_file(Context& context, const EdgeShape& shape, const fs::path& directory) {
+  auto body = edge_body(shape, *context.environment().edge, directory.string());
+  body["Cmd"] = json::array{"haproxy", "-c", "-f", in_container(file_name)};
+  body["Labels"] = json::object{{label::nonce, context.nonce}, {label::role, "edge-check"}};
+  body.erase("ExposedPorts");
+  body.erase("NetworkingConfig");
+  auto& host = body.at("HostConfig").as_object();
+  host.erase("PortBindings");
+  host.erase("RestartPolicy");
+  host["NetworkMode"] = "none";
+  const auto id = context.engine.create("belay-edge-check-" + context.nonce, body);
+  context.engine.start(id);
+  const int code = context.engine.wait(id, context.stop, Deadline::in(check_time));
+  std::string words;
+  if (code != 0)
+    for (const auto& line : context.engine.last_log_lines(id, 20)) words += line + "\n";
+  context.engine.remove(id);
+  if (code != 0)
+    throw Error("HAProxy refuses the edge's configuration", words, "please report it: belay wrote that file");
+}
+
+}  // namespace
+
+std::vector<docker::Container> edges_of(const docker::Engine& engine, const std::string& project) {
+  return engine.containers({"com.docker.compose.project=" + project, fmt::format("{}=edge", label::role)});
+}
+
+std::optional<docker::Container> edge_made_by_this_attempt(const Context& context) {
+  const auto made = made_by_this_attempt(context, "edge");
+  if (made.empty()) return std::nullopt;
+  return made.front();
+}
+
+std::optional<docker::Container> edge_of_this_attempt(const Context& context) {
+  const auto stays = context.ledger.noted(StepName::edge, "stays");
+  if (!stays) return edge_made_by_this_attempt(context);
+  const auto inspection = context.engine.inspect(std::string(stays->as_string()));
+  if (!inspection) return std::nullopt;
+  return inspection->container;
+}
+
+fs::path edge_directory(const Context& context, const docker::Container& edge) {
+  return directory_of(context, nonce_of(edge));
+}
+
+std::string edge_kind(const EdgeShape& shape, const EdgeConfig& edge) {
+  return sha256_hex(json::serialize(edge_body(shape, edge, {}))).substr(0, 16);
+}
+
+bool write_edge_file(Context& context, const docker::Container& edge, const EdgeShape& shape,
+                     std::vector<haproxy::Backend> seated) {
+  const auto directory = edge_directory(context, edge);
+  const auto text = file_text(context, shape, std::move(seated));
+  // What is beside it was written, and perhaps never read.
+  if (read_file_if_exists(directory / file_name) == text && !fs::exists(directory / beside)) return false;
+  write_file_atomically(directory / beside, text, 0644);
+  require_success(
+      capture({.argv = {"docker", "exec", edge.id, "haproxy", "-c", "-q", "-f", in_container(beside)}}, {},
+              Deadline::in(check_time)),
+      "HAProxy refuses the edge's configuration", "please report it: belay wrote that file");
+  write_file_atomically(directory / file_name, text, 0644);
+  return true;
+}
+
+void edge_file_is_read(const Context& context, const docker::Container& edge) {
+  remove_tree(edge_directory(context, edge) / beside);
+}
+
+void reload_edge(const Context& context, const docker::Container& edge) {
+  context.engine.kill(edge.id, "SIGUSR2");
+  start_edge(context, edge);
+  edge_file_is_read(context, edge);
+}
+
+void make_edge(Context& context, const EdgeShape& shape, std::vector<haproxy::Backend> seated) {
+  const auto& edge = *context.environment().edge;
+  require_image(context, edge.image);
+  const auto directory = directory_of(context, context.nonce);
+  make_directories(directory);
+  write_file_atomically(directory / file_name, file_text(context, shape, std::move(seated)), 0644);
+  check_file(context, shape, directory);
+  auto body = edge_body(shape, edge, directory.string());
+  auto& labels = body.at("Labels").as_object();
+  labels[label::nonce] = context.nonce;
+  labels[label::kind] = edge_kind(shape, edge);
+  labels["com.docker.compose.project.working_dir"] = context.layout.live.string();
+  labels["com.docker.compose.project.config_files"] =
+      (context.layout.live / context.environment().compose).string();
+  if (!edge_made_by_this_attempt(context))
+    context.engine.create(candidate_name(final_name(shape.project), context.nonce), body);
+}
+
+void start_edge(const Context& context, const docker::Container& edge) {
+  context.engine.start(edge.id);
+  const haproxy::Runtime runtime(edge_directory(context, edge) / haproxy::socket_name);
+  const auto limit = Deadline::in(start_time);
+  while (!runtime.answers()) {
+    const auto inspection = context.engine.inspect(edge.id);
+    if (!inspection || !inspection->container.running() || limit.expired()) {
+      std::string words;
+      for (const auto& line : context.engine.last_log_lines(edge.id, 20)) words += line + "\n";
+      throw Error("the edge does not come up", words, "docker logs " + edge.name);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
+void give_final_name(const Context& context, const docker::Container& edge) {
+  const auto name = final_name(edge.labels.at("com.docker.compose.project"));
+  if (edge.name == candidate_name(name, context.nonce)) context.engine.rename(edge.id, name);
+}
+
+EdgeTable table_of(const Context& context, const docker::Container& edge, const Release& release) {
+  haproxy::Runtime runtime(edge_directory(context, edge) / haproxy::socket_name);
+  if (!runtime.answers())
+    throw Error("the edge " + edge.name + " does not answer", {},
+                "see docker logs " + edge.name + "; docker restart brings it back");
+  return {std::move(runtime), edge_shape(release)};
+}
+
+}  // namespace belay

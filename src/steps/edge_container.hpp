@@ -1,0 +1,49 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "steps/context.hpp"
+#include "steps/edge_shape.hpp"
+#include "steps/edge_table.hpp"
+
+namespace belay {
+
+/// The container the edge runs in, and the directory it reads: .belay/edge/<nonce of the attempt that made
+/// it>.
+
+std::vector<docker::Container> edges_of(const docker::Engine&, const std::string& project);
+
+/// Of the attempt's own: empty where it made none.
+std::optional<docker::Container> edge_made_by_this_attempt(const Context&);
+/// The one in front of what this attempt brings in: its own, or the one that stays.
+std::optional<docker::Container> edge_of_this_attempt(const Context&);
+
+std::filesystem::path edge_directory(const Context&, const docker::Container& edge);
+
+/// Two edges of one kind can be exchanged for each other without anybody noticing: image, ports, networks.
+std::string edge_kind(const EdgeShape&, const EdgeConfig&);
+
+/// Writes the file with these seats, if it says anything else; has HAProxy itself check it first. True if it
+/// was written.
+bool write_edge_file(Context&, const docker::Container& edge, const EdgeShape&,
+                     std::vector<haproxy::Backend> seated);
+/// What runs is what the file says; until this is told, the next attempt has it read again.
+void edge_file_is_read(const Context&, const docker::Container& edge);
+/// Has the running one read its file anew; nobody is cut off.
+void reload_edge(const Context&, const docker::Container& edge);
+
+/// Creates (does not start) it, in front of `seated`.
+void make_edge(Context&, const EdgeShape&, std::vector<haproxy::Backend> seated);
+
+/// Starts it where it does not run, and waits until it answers.
+void start_edge(const Context&, const docker::Container& edge);
+
+/// Of an edge that this attempt made.
+void give_final_name(const Context&, const docker::Container& edge);
+
+/// Throws Error where it does not answer.
+EdgeTable table_of(const Context&, const docker::Container& edge, const Release&);
+
+}  // namespace belay

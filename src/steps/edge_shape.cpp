@@ -1,0 +1,227 @@
+#include "steps/edge_shape.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <boost/json.hpp>
+#include <fmt/core.h>
+
+#include "base/error.hpp"
+#include "steps/context.hpp"
+
+namespace belay {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t least_slots = 4;
+constexpr int first_free_port = 20000;
+
+const json::object* object_in(const json::object& from, std::string_view key) {
+  const auto* found = from.if_contains(key);
+  return found && found->is_object() ? &found->get_object() : nullptr;
+}
+
+/// "3001/tcp" → 3001; other protocols are nothing for the edge.
+std::optional<int> tcp_port(std::string_view text) {
+  if (!text.ends_with("/tcp")) return std::nullopt;
+  return std::stoi(std::string(text.substr(0, text.size() - 4)));
+}
+
+struct ServicePorts {
+  std::set<int> targets;
+  std::map<int, json::array> published;  // target → the Engine's bindings
+};
+
+ServicePorts ports_of(const ReleasedService& service) {
+  ServicePorts ports;
+  const auto& body = service.containers.front();
+  if (const auto* exposed = object_in(body, "ExposedPorts"))
+    for (const auto& entry : *exposed)
+      if (const auto port = tcp_port(entry.key())) ports.targets.insert(*port);
+  const auto* host = object_in(body, "HostConfig");
+  const auto* bindings = host ? object_in(*host, "PortBindings") : nullptr;
+  if (!bindings) return ports;
+  for (const auto& [key, list] : *bindings) {
+    const auto port = tcp_port(key);
+    if (!port || !list.is_array() || list.get_array().empty()) continue;
+    ports.targets.insert(*port);
+    ports.published.emplace(*port, list.get_array());
+  }
+  return ports;
+}
+
+const json::object& endpoints_of(const ReleasedService& service) {
+  const auto* networking = object_in(service.containers.front(), "NetworkingConfig");
+  const auto* endpoints = networking ? object_in(*networking, "EndpointsConfig") : nullptr;
+  if (!endpoints || endpoints->empty())
+    throw Error(fmt::format("the edge cannot stand in front of service {}", service.name),
+                "it has no network of its own (network_mode)",
+                "give it a compose network, or write edge: off and strategy: recreate");
+  return *endpoints;
+}
+
+/// The edge answers to the names that the service answered to, save for its containers' own.
+void add_aliases(json::object& into, const ReleasedService& service) {
+  for (const auto& [network, settings] : endpoints_of(service)) {
+    auto& endpoint = into[network];
+    if (!endpoint.is_object()) endpoint = json::object{{"Aliases", json::array{}}};
+    auto& aliases = endpoint.get_object().at("Aliases").get_array();
+    const auto* given = settings.is_object() ? settings.get_object().if_contains("Aliases") : nullptr;
+    if (!given || !given->is_array()) continue;
+    for (const auto& alias : given->get_array()) {
+      const std::string name(alias.as_string());
+      const bool own = std::ranges::find(service.container_names, name) != service.container_names.end();
+      if (!own && std::ranges::find(aliases, alias) == aliases.end()) aliases.push_back(alias);
+    }
+  }
+}
+
+std::string backend_name(const std::string& service, int port) {
+  return fmt::format("{}_{}", service, port);
+}
+
+struct Draft {
+  EdgeShape shape;
+  std::map<int, std::vector<std::string>> inside;  // port → the services that listen there
+  std::map<std::string, ServicePorts> ports;
+};
+
+/// Inside the network every service keeps its port: services that share one are told apart by the name they
+/// are called by.
+void add_inner_listener(Draft& draft, int port, const std::vector<std::string>& services) {
+  haproxy::Listener listener{.name = fmt::format("inside_{}", port), .port = port};
+  listener.backend = backend_name(services.front(), port);
+  // What nobody publishes may be no HTTP at all.
+  listener.http = std::ranges::any_of(
+      services, [&](const std::string& service) { return draft.ports.at(service).published.contains(port); });
+  if (services.size() > 1) {
+    listener.http = true;
+    for (const auto& service : services) listener.by_host.emplace_back(service, backend_name(service, port));
+  }
+  draft.shape.listeners.push_back(std::move(listener));
+}
+
+/// From outside a port is one service's alone: where it shares the inner one, it gets a listener of its own.
+int outer_port(Draft& draft, const std::string& service, int target) {
+  if (draft.inside.at(target).size() == 1) return target;
+  int port = first_free_port;
+  while (draft.inside.contains(port) ||
+         std::ranges::find(draft.shape.listeners, port, &haproxy::Listener::port) !=
+             draft.shape.listeners.end())
+    ++port;
+  draft.shape.listeners.push_back({.name = fmt::format("outside_{}_{}", service, target),
+                                   .port = port,
+                                   .backend = backend_name(service, target)});
+  return port;
+}
+
+bool is_http(const Draft& draft, const std::string& backend) {
+  return std::ranges::any_of(draft.shape.listeners, [&](const haproxy::Listener& listener) {
+    return listener.http && (listener.backend == backend ||
+                             std::ranges::any_of(listener.by_host,
+                                                 [&](const auto& route) { return route.second == backend; }));
+  });
+}
+
+}  // namespace
+
+EdgeShape edge_shape(const Release& release) {
+  Draft draft;
+  for (const auto& service : release.services) {
+    auto ports = ports_of(service);
+    for (const int port : ports.targets) draft.inside[port].push_back(service.name);
+    draft.ports.emplace(service.name, std::move(ports));
+    add_aliases(draft.shape.endpoints, service);
+  }
+  draft.shape.project = project_of(release);
+  for (const auto& [port, services] : draft.inside) add_inner_listener(draft, port, services);
+  for (const auto& service : release.services) {
+    const auto& ports = draft.ports.at(service.name);
+    for (const auto& [target, bindings] : ports.published)
+      draft.shape.port_bindings[fmt::format("{}/tcp", outer_port(draft, service.name, target))] = bindings;
+    for (const int port : ports.targets) {
+      const auto name = backend_name(service.name, port);
+      draft.shape.backends.push_back(
+          {.name = name,
+           .port = port,
+           .http = is_http(draft, name),
+           .slots = std::vector<std::string>(std::max(least_slots, 2 * service.containers.size()))});
+    }
+  }
+  return std::move(draft.shape);
+}
+
+std::string project_of(const Release& release) {
+  for (const auto& service : release.services)
+    if (const auto* labels = object_in(service.containers.front(), "Labels"))
+      if (const auto* project = labels->if_contains("com.docker.compose.project"))
+        return std::string(project->as_string());
+  return "-";
+}
+
+std::vector<const haproxy::Backend*> backends_of(const EdgeShape& shape, const std::string& service) {
+  std::vector<const haproxy::Backend*> found;
+  for (const auto& backend : shape.backends)
+    if (backend.name == backend_name(service, backend.port)) found.push_back(&backend);
+  return found;
+}
+
+json::object edge_body(const EdgeShape& shape, const EdgeConfig& edge, const std::string& directory) {
+  json::object exposed;
+  for (const auto& listener : shape.listeners) exposed[fmt::format("{}/tcp", listener.port)] = json::object{};
+  json::object labels{{"com.docker.compose.project", shape.project},
+                      {"com.docker.compose.service", edge_service},
+                      {"com.docker.compose.oneoff", "False"},
+                      {"com.docker.compose.container-number", "1"},
+                      {label::role, "edge"}};
+  json::object host{{"PortBindings", shape.port_bindings},
+                    {"Binds", json::array{directory + ":/belay"}},
+                    {"NetworkMode", shape.endpoints.begin()->key()},
+                    {"RestartPolicy", json::object{{"Name", "unless-stopped"}}},
+                    {"CapDrop", json::array{"ALL"}},
+                    {"CapAdd", json::array{"NET_BIND_SERVICE"}},
+                    {"SecurityOpt", json::array{"no-new-privileges"}},
+                    {"ReadonlyRootfs", true}};
+  return {{"Image", edge.image},
+          {"Entrypoint", json::array{}},
+          {"Cmd", json::array{"haproxy", "-W", "-db", "-f", "/belay/haproxy.cfg"}},
+          {"User", "0:0"},
+          {"WorkingDir", "/"},
+          {"StopSignal", "SIGUSR1"},  // HAProxy's own: first ends what it is at
+          {"Labels", std::move(labels)},
+          {"ExposedPorts", std::move(exposed)},
+          {"HostConfig", std::move(host)},
+          {"NetworkingConfig", json::object{{"EndpointsConfig", shape.endpoints}}}};
+}
+
+json::object behind_edge(json::object body, const std::string& host) {
+  json::array would_publish;
+  if (auto* config = body.if_contains("HostConfig"); config && config->is_object()) {
+    if (const auto* bindings = object_in(config->get_object(), "PortBindings"))
+      for (const auto& [target, list] : *bindings)
+        for (const auto& binding : list.as_array())
+          would_publish.push_back(json::string(
+              fmt::format("{}->{}", std::string(binding.at("HostPort").as_string()), std::string(target))));
+    config->get_object().erase("PortBindings");
+    config->get_object()["PublishAllPorts"] = false;
+  }
+  auto& labels = body["Labels"];
+  if (!labels.is_object()) labels = json::object{};
+  labels.get_object()[label::host] = host;
+  labels.get_object()[label::published] = json::serialize(would_publish);
+  if (auto* networking = body.if_contains("NetworkingConfig"); networking && networking->is_object())
+    for (auto& [network, settings] : networking->get_object().at("EndpointsConfig").get_object()) {
+      if (!settings.is_object()) settings = json::object{};
+      settings.get_object()["Aliases"] = json::array{json::string(host)};
+    }
+  return body;
+}
+
+std::string edge_host(const std::string& nonce, std::size_t number) {
+  return fmt::format("belay-{}-{}", nonce, number);
+}
+
+}  // namespace belay

@@ -1,0 +1,95 @@
+#include "steps/edge_table.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "steps/context.hpp"
+
+namespace belay {
+
+namespace {
+
+using haproxy::Server;
+
+std::string label_of(const docker::Container& container, const char* name) {
+  const auto found = container.labels.find(name);
+  return found == container.labels.end() ? std::string{} : found->second;
+}
+
+bool is_free(const Server& server) {
+  return server.state == Server::State::maintenance && server.slot != haproxy::hold_slot;
+}
+
+}  // namespace
+
+EdgeTable::EdgeTable(haproxy::Runtime runtime, EdgeShape shape)
+    : runtime_(std::move(runtime)), shape_(std::move(shape)) {}
+
+void EdgeTable::open(const docker::Container& container) const {
+  const auto host = label_of(container, label::host);
+  const auto servers = runtime_.servers();
+  for (const auto* backend : backends_of(shape_, label_of(container, "com.docker.compose.service"))) {
+    auto slot = std::ranges::find_if(servers, [&](const Server& server) {
+      return server.backend == backend->name && server.host == host && !is_free(server);
+    });
+    if (slot == servers.end())
+      slot = std::ranges::find_if(
+          servers, [&](const Server& server) { return server.backend == backend->name && is_free(server); });
+    if (slot == servers.end())
+      throw Error("the edge has no free slot for " + container.name, "backend " + backend->name + " is full",
+                  "restart the edge: it comes up with the current release alone");
+    if (slot->host != host || is_free(*slot)) runtime_.seat(slot->backend, slot->slot, host, backend->port);
+    runtime_.open(slot->backend, slot->slot, haproxy::full_weight);
+  }
+}
+
+void EdgeTable::drain(const docker::Container& container) const {
+  const auto host = label_of(container, label::host);
+  for (const auto& server : runtime_.servers())
+    if (server.host == host && !is_free(server)) runtime_.drain(server.backend, server.slot);
+}
+
+void EdgeTable::close(const docker::Container& container) const {
+  const auto host = label_of(container, label::host);
+  for (const auto& server : runtime_.servers())
+    if (server.host == host && !is_free(server)) runtime_.close(server.backend, server.slot);
+}
+
+void EdgeTable::hold(const std::string& service) const {
+  for (const auto* backend : backends_of(shape_, service)) runtime_.hold(backend->name);
+}
+
+void EdgeTable::release(const std::string& service) const {
+  for (const auto* backend : backends_of(shape_, service)) runtime_.release(backend->name);
+}
+
+std::int64_t EdgeTable::sessions(const std::vector<docker::Container>& containers) const {
+  std::int64_t sessions = 0;
+  for (const auto& server : runtime_.servers())
+    if (!is_free(server) && std::ranges::any_of(containers, [&](const docker::Container& container) {
+          return label_of(container, label::host) == server.host;
+        }))
+      sessions += server.sessions;
+  return sessions;
+}
+
+std::vector<haproxy::Backend> EdgeTable::seated(const std::vector<docker::Container>& open) const {
+  auto backends = shape_.backends;
+  const auto servers = runtime_.servers();
+  for (auto& backend : backends) {
+    std::vector<std::string> slots;
+    for (const auto& server : servers) {
+      if (server.backend != backend.name || server.slot == haproxy::hold_slot) continue;
+      const bool stays =
+          !is_free(server) && std::ranges::any_of(open, [&](const docker::Container& container) {
+            return label_of(container, label::host) == server.host;
+          });
+      slots.push_back(stays ? server.host : std::string{});
+    }
+    slots.resize(std::max(slots.size(), backend.slots.size()));
+    backend.slots = std::move(slots);
+  }
+  return backends;
+}
+
+}  // namespace belay

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "drivers/docker.hpp"
+#include "drivers/haproxy.hpp"
+#include "steps/edge_shape.hpp"
+
+namespace belay {
+
+/// Who stands behind the edge that runs, and who of them is given requests. Containers are told by the host
+/// they carry as a label; each act is idempotent, and is done when it returns.
+class EdgeTable {
+ public:
+  EdgeTable(haproxy::Runtime, EdgeShape);
+
+  /// Requests go to it; where it has no slot yet, it gets a free one.
+  void open(const docker::Container&) const;
+  /// No further requests; those it has may end.
+  void drain(const docker::Container&) const;
+  /// Its slots are free again.
+  void close(const docker::Container&) const;
+
+  /// While nobody of the service is open: its requests wait, instead of being refused.
+  void hold(const std::string& service) const;
+  void release(const std::string& service) const;
+
+  /// Requests and long-lived connections that these still have.
+  std::int64_t sessions(const std::vector<docker::Container>&) const;
+
+  /// As the file has to say it, so that a restart brings back what is open now; only `open` ones stand in it.
+  std::vector<haproxy::Backend> seated(const std::vector<docker::Container>& open) const;
+
+ private:
+  haproxy::Runtime runtime_;
+  EdgeShape shape_;
+};
+
+}  // namespace belay

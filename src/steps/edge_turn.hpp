@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "steps/context.hpp"
+#include "steps/edge_table.hpp"
+
+namespace belay {
+
+/// What the strategies do at the edge that stays: who of current and candidate is given the requests.
+class EdgeTurn {
+ public:
+  /// Throws Error where the edge cannot be brought to answer.
+  explicit EdgeTurn(Context&);
+
+  void open_candidates() const;
+  void open_previous() const;
+  void drain_previous() const;
+  void drain_candidates() const;
+  /// No further requests; then their last ones end, for `patience` at the most.
+  void close_previous() const;
+  void close_candidates(std::chrono::milliseconds patience) const;
+
+  /// Requests wait, as long as nobody else is open.
+  void hold() const;
+  void release() const;
+
+  /// Waits for the end of what the previous ones still have: for the drain timeout at the most.
+  void wait_for_previous(StepName) const;
+
+  /// A restart of the edge brings back the candidates as those who serve.
+  void write_down() const;
+
+ private:
+  std::int64_t wait(const std::vector<docker::Container>&, std::chrono::milliseconds patience,
+                    StepName) const;
+
+  Context& context_;
+  docker::Container edge_;
+  Release release_;
+  EdgeTable table_;
+  std::vector<docker::Container> previous_, candidates_;
+};
+
+/// Blue-green's switch: the candidates run already.
+void turn_the_edge(Context&);
+std::string turn_the_edge_back(Context&);
+
+}  // namespace belay

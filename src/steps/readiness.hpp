@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "drivers/docker.hpp"
+#include "steps/context.hpp"
+
+namespace belay {
+
+/// Whether the candidates are up, by what the Engine knows of them.
+
+std::vector<docker::Inspection> candidate_inspections(const Context&);
+
+/// What keeps them from counting as ready: one does not run, its HEALTHCHECK does not say healthy, its port
+/// (the health URL's, or its only one) does not accept. Empty: nothing.
+std::string missing_for_readiness(const std::vector<docker::Inspection>&, const std::string& health_url);
+
+/// A death seen while something else was waited for explains whatever that wait found. Throws Error of it; of
+/// the wish to stop as well.
+void throw_if_candidate_died(const Context&);
+
+}  // namespace belay

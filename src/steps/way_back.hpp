@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "steps/context.hpp"
+
+namespace belay {
+
+/// Bringing back what served, and putting away what was to replace it.
+
+/// Stops the candidates, for good. What keeps one from being stopped must not keep the old release from being
+/// started: it is returned.
+std::optional<Error> stop_candidates(const Context&);
+
+/// The first release failed: its container stays, stopped, under the name operators will ask for. For people:
+/// what was done.
+std::string leave_for_inspection(const Context&);
+
+/// Starts those of them that ran, with their restart policies; each, whatever becomes of another. Their
+/// names; the last trouble is put into `trouble`.
+std::string start_again(const Context&, const std::vector<PreviousContainer>&, std::optional<Error>& trouble);
+
+}  // namespace belay
