@@ -27,8 +27,9 @@ constexpr auto patience = std::chrono::seconds(5);
 constexpr auto name_patience = std::chrono::seconds(10);
 constexpr auto between_looks = std::chrono::milliseconds(5);
 
-// Bits of srv_admin_state (HAProxy's include/haproxy/server-t.h).
-constexpr unsigned maintenance_bits = 0x01 | 0x02 | 0x04, drain_bits = 0x08 | 0x10, unresolved_bit = 0x20;
+// Bits of srv_admin_state (HAProxy's include/haproxy/server-t.h). 0x04 is none of them: it tells that the
+// file said `disabled`, and stays when the socket has said otherwise.
+constexpr unsigned maintenance_bits = 0x01 | 0x02, drain_bits = 0x08 | 0x10, unresolved_bit = 0x20;
 
 /// A socket's path is limited to 107 bytes, a live directory's is not: the directory is named by its
 /// descriptor. Empty where nobody listens.

@@ -141,6 +141,8 @@ void make_edge(Context& context, const EdgeShape& shape, std::vector<haproxy::Ba
   auto& labels = body.at("Labels").as_object();
   labels[label::nonce] = context.nonce;
   labels[label::kind] = edge_kind(shape, edge);
+  labels["com.docker.compose.config-hash"] =
+      edge_kind(shape, edge);  // `docker compose ps` passes over those without
   labels["com.docker.compose.project.working_dir"] = context.layout.live.string();
   labels["com.docker.compose.project.config_files"] =
       (context.layout.live / context.environment().compose).string();

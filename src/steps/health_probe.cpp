@@ -55,8 +55,7 @@ std::vector<std::string> published_by(const docker::Inspection& inspection) {
   const auto behind = inspection.container.labels.find(label::published);
   if (behind == inspection.container.labels.end()) return published;
   const auto ports = boost::json::parse(behind->second);
-  for (const auto& port : ports.as_array())
-    published.push_back(":" + std::string(port.as_string()));
+  for (const auto& port : ports.as_array()) published.push_back(":" + std::string(port.as_string()));
   return published;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -12,9 +13,11 @@ namespace belay {
 
 std::vector<docker::Inspection> candidate_inspections(const Context&);
 
-/// What keeps them from counting as ready: one does not run, its HEALTHCHECK does not say healthy, its port
-/// (the health URL's, or its only one) does not accept. Empty: nothing.
-std::string missing_for_readiness(const std::vector<docker::Inspection>&, const std::string& health_url);
+/// What keeps them from counting as ready: one does not run, its port (the health URL's, or its only one)
+/// does not accept, its HEALTHCHECK does not say healthy. Empty: nothing. A HEALTHCHECK that has not spoken
+/// yet is asked: the Engine would wait an interval for it.
+std::string missing_for_readiness(const std::vector<docker::Inspection>&, const std::string& health_url,
+                                  std::stop_token);
 
 /// A death seen while something else was waited for explains whatever that wait found. Throws Error of it; of
 /// the wish to stop as well.

@@ -42,7 +42,7 @@ void wait_until_ready(Context& context, std::stop_token stop) {
   const auto& check = context.environment().health;
   const auto limit = Deadline::in(check.interval * check.attempts);
   while (true) {
-    const auto missing = missing_for_readiness(candidate_inspections(context), check.url);
+    const auto missing = missing_for_readiness(candidate_inspections(context), check.url, stop);
     throw_if_candidate_died(context);
     if (missing.empty()) return;
     if (limit.expired())

@@ -66,7 +66,7 @@ std::string watch_quietly(Context& context, const std::vector<OwnAddress>& addre
   const auto limit = Deadline::in(quiet_time + check.interval * check.attempts);
   const auto quiet_until = Deadline::in(quiet_time);
   while (!stop.stop_requested()) {
-    const auto missing = missing_for_readiness(candidate_inspections(context), {});
+    const auto missing = missing_for_readiness(candidate_inspections(context), {}, stop);
     if (missing.empty() && quiet_until.expired())
       return fmt::format("no health URL: it ran for {} s, {}did not restart", quiet_time.count(),
                          addresses.empty() ? "" : "listens, ");
