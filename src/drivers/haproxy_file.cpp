@@ -67,9 +67,10 @@ std::string backend_text(const Backend& backend) {
   text += fmt::format("  server {} 127.0.0.1:1 weight {} disabled\n", hold_slot, full_weight);
   for (std::size_t i = 0; i < backend.slots.size(); ++i) {
     const auto& host = backend.slots[i];
-    text +=
-        fmt::format("  server s{} {}:{} weight {} resolvers docker init-addr none{}\n", i + 1,
-                    host.empty() ? nobody : host, backend.port, full_weight, host.empty() ? " disabled" : "");
+    // At its start it asks for a host's address at once; that of nobody is not asked for.
+    text += fmt::format("  server s{} {}:{} weight {} resolvers docker init-addr {}\n", i + 1,
+                        host.empty() ? nobody : host, backend.port, full_weight,
+                        host.empty() ? "none disabled" : "libc,none");
   }
   return text;
 }

@@ -40,9 +40,9 @@ void stop_and_start(Context& context, const std::vector<docker::Container>& cand
   const auto old = outgoing(context);
   for (const auto& container : old)
     if (container.running) context.engine.stop(container.id);
-  // What arrives from now on is held until a candidate answers.
-  if (const auto edge = edge_made_by_this_attempt(context)) start_edge(context, *edge);
+  // The edge after them: it finds their addresses when it comes up, and holds what arrives until they answer.
   for (const auto& candidate : candidates) context.engine.start(candidate.id);
+  if (const auto edge = edge_made_by_this_attempt(context)) start_edge(context, *edge);
   // With `restart: always` a reboot would bring it up beside the candidate, both wanting the port.
   for (const auto& container : old)
     if (container.running) context.engine.set_restart_policy(container.id, "no", 0);
