@@ -32,6 +32,7 @@ environments:
     path: {live}
     compose: compose.yml
     keep: 2
+    {edge}
     backup: {{ postgres: {{ container: {database}, user: crash, database: crash }}, keep: 2 }}
     health: {{ url: "http://127.0.0.1:{port}/version", attempts: 200, interval: 100ms, timeout: 2s }}
 """
@@ -43,7 +44,8 @@ CRASH = "echo this release is broken\nexit 3\n"
 class App:
     """One environment with its own names and port; several can be deployed, and killed, at the same time."""
 
-    def __init__(self, number, place, binary, engine):
+    def __init__(self, number, place, binary, engine, edge=False):
+        self.edge = edge  # blue-green behind one, instead of recreate
         self.name, self.port = f"belay-crash-{number}", 18300 + number
         self.place, self.binary, self.engine = Path(place) / self.name, Path(binary), engine
         # Its last name is the compose project: one for each.
@@ -62,6 +64,7 @@ class App:
         (self.live / ".env").write_text("A=1\n")
         self.repository.git("init", "-q")
         words = {"name": self.name, "port": self.port, "live": self.live, "database": DATABASE}
+        words["edge"] = "edge: { image: \"haproxy:2.6\", drain_timeout: 2s }" if self.edge else "edge: off"
         self.repository.write("belay.yml", BELAY.format(**words))
         self.repository.write("app/compose.yml", COMPOSE.format(**words))
         self.repository.write("app/Dockerfile", DOCKERFILE)

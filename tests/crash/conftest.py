@@ -66,13 +66,24 @@ class Field:
 
 @pytest.fixture(scope="session")
 def field():
+    """Environments with the strategy recreate."""
+    yield from environments(False)
+
+
+@pytest.fixture(scope="session")
+def edge_field():
+    """Environments behind an edge, blue-green."""
+    yield from environments(True)
+
+
+def environments(edge):
     engine = Engine()
     binary = os.environ.get("BELAY_BINARY") or REPOSITORY / "build/dev/belay"
     database = Database(engine)
     with tempfile.TemporaryDirectory(prefix="belay-crash-") as place:
         stripped = Path(place) / "belay"
         os.system(f"strip -o '{stripped}' '{binary}'")  # sent and hashed hundreds of times
-        apps = [App(number, place, stripped, engine) for number in range(1, ENVIRONMENTS + 1)]
+        apps = [App(number + 4 * edge, place, stripped, engine, edge) for number in range(1, ENVIRONMENTS + 1)]
         try:
             yield Field(apps)
         finally:

@@ -1,7 +1,9 @@
 """What must be true after any death: a good release serves, whole, and nothing is left behind."""
 import fcntl
 import json
+import os
 import re
+import socket
 from pathlib import Path
 
 from belay_world.commands import run
@@ -24,9 +26,12 @@ def broken_promises(app, may_serve, by_hand=True):
         or container["Names"][0].startswith(f"/{app.name}")
     ]
     shown = [f"{c['Names'][0]} {c['State']} {c['Image']}" for c in containers]
+    edges = [c for c in containers if c["Labels"].get("belay.role") == "edge"]
+    containers = [c for c in containers if c not in edges]
     if [c["Names"] for c in containers] != [[f"/{app.name}"]] or containers[0]["State"] != "running":
         return [*found, f"the containers are {shown}"]
     _releases(app, containers[0], say)
+    _edge(app, edges, containers[0], say)
     _live_directory(app, serves, say)
     _runs(app, serves, say)
     _processes_and_locks(app, say)
@@ -57,6 +62,41 @@ def _releases(app, container, say):
         say(f"the container is of {container['Labels'].get('belay.release')}, current is {current}")
 
 
+def _edge(app, edges, container, say):
+    """One, in front of the one that serves; as it runs, and as it would come up again."""
+    if not app.edge:
+        if edges:
+            say("an edge is left")
+        return
+    if [(e["Names"], e["State"]) for e in edges] != [([f"/{app.live.name}-belay-edge-1"], "running")]:
+        return say(f"the edges are {[(e['Names'], e['State']) for e in edges]}")
+    folders = list((app.live / ".belay" / "edge").iterdir())
+    if len(folders) != 1 or {entry.name for entry in folders[0].iterdir()} != {"haproxy.cfg", "admin.sock"}:
+        return say(f"the edge's folders are {[[str(e) for e in folder.iterdir()] for folder in folders]}")
+    host = container["Labels"].get("belay.host")
+    seated = re.findall(r"server s\d+ (belay-\S+):8080", (folders[0] / "haproxy.cfg").read_text())
+    if seated != [host]:
+        say(f"the edge's file has {seated}, and {host} serves")
+    slots = [line.split() for line in ask_edge(folders[0], "show servers state").splitlines()[2:] if line]
+    open_hosts = [slot[17] for slot in slots if int(slot[6]) & 0x1B == 0]
+    if open_hosts != [host]:
+        say(f"the edge gives its requests to {open_hosts}, and {host} serves")
+
+
+def ask_edge(folder, command):
+    with socket.socket(socket.AF_UNIX) as connection:
+        descriptor = os.open(folder, os.O_PATH)
+        try:
+            connection.connect(f"/proc/self/fd/{descriptor}/admin.sock")
+        finally:
+            os.close(descriptor)
+        connection.sendall(command.encode() + b"\n")
+        answer = b""
+        while part := connection.recv(65536):
+            answer += part
+        return answer.decode()
+
+
 def _live_directory(app, serves, say):
     if (app.live / "app" / "www" / "version").exists():
         say("the source lies in the wrong place")
@@ -66,7 +106,7 @@ def _live_directory(app, serves, say):
     if (app.live / "uploads" / "kept").read_text() != "a user's file\n" or not (app.live / ".env").exists():
         say("a live file was touched")
     own = {entry.name for entry in (app.live / ".belay").iterdir()}
-    if own != OWN:
+    if own != (OWN | {"edge"} if app.edge else OWN):
         say(f".belay holds {sorted(own)}")
     programs = {entry.name for entry in (app.live / ".belay" / "bin").iterdir()}
     if any(not re.fullmatch(r"belay(-[0-9a-f]{16})?", name) for name in programs):

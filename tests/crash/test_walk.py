@@ -9,8 +9,11 @@ OF_PEOPLE = ("output", "progressed")  # records that only tell: no intent, and n
 
 @pytest.fixture(scope="session")
 def points(field):
+    return points_in(field.apps[0])
+
+
+def points_in(app):
     """The records of a deployment of a good release, and of a broken one: {broken: [point]}."""
-    app = field.apps[0]
     found = {}
     for broken in (False, True):
         app.commit(broken)
@@ -20,7 +23,7 @@ def points(field):
         assert len(set(found[broken])) == len(found[broken]), "a point that comes twice cannot be told apart"
         # The first record is written by the guard, before there is an executor.
         assert found[broken].pop(0) == "opened"
-    assert "committed" in found[False] and "undo-began:switch" in found[True]
+    assert "committed" in found[False] and f"undo-began:{'start' if app.edge else 'switch'}" in found[True]
     return found
 
 
