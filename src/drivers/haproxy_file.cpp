@@ -27,7 +27,7 @@ resolvers docker
   timeout resolve 1s
   timeout retry 1s
   hold valid 1s
-  hold obsolete 30s
+  hold obsolete 1s
   hold nx 30s
   hold other 30s
   hold refused 30s

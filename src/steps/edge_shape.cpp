@@ -190,6 +190,7 @@ json::object edge_body(const EdgeShape& shape, const EdgeConfig& edge, const std
           {"Cmd", json::array{"haproxy", "-W", "-db", "-f", "/belay/haproxy.cfg"}},
           {"User", "0:0"},
           {"WorkingDir", "/"},
+          {"StopTimeout", 2},
           {"StopSignal", "SIGUSR1"},  // HAProxy's own: first ends what it is at
           {"Labels", std::move(labels)},
           {"ExposedPorts", std::move(exposed)},

@@ -26,7 +26,7 @@ std::vector<PreviousContainer> outgoing(const Context& context) {
   const auto edge = previous_edge(context);
   if (!edge || edge_stays(context)) return found;
   if (is_beside(context)) found.clear();  // behind the old edge they have no ports
-  found.push_back(*edge);
+  found.insert(found.begin(), *edge);  // first: it ends what it is at, as long as there is who answers
   return found;
 }
 

@@ -1,0 +1,199 @@
+"""Behind the edge: no request is lost, whatever the release is like. Under load from a fixed schedule: 120 GET, 60 POST and 20 health requests a
+second on kept connections."""
+import http.client
+import subprocess
+import threading
+import time
+
+import pytest
+
+from belay_world.commands import run, wait_until
+from belay_world.machine import SCRIPTS
+
+LOAD = {"get": 120, "post": 60, "health": 20}
+EDGE = "deploy-backend-belay-edge-1"
+
+
+def put_edge_in(scenario, strategy="blue-green", drain="10s"):
+    scenario.configure("strategy: recreate", f'edge: {{ image: "haproxy:2.6", drain_timeout: {drain} }}\n    strategy: {strategy}')
+
+
+@pytest.fixture
+def behind_edge(by_hand):
+    """Version 1.0.0 serves, deployed by belay with an edge in front; no migrations, they are another test's subject."""
+    by_hand.without_migration()
+    put_edge_in(by_hand)
+    deployed = by_hand.deploy(load=False)
+    assert deployed.code == 0, deployed.outcome
+    return by_hand
+
+
+def nothing_is_lost(scenario, client, capsys, what):
+    report = client.report
+    late = max(kind["latency_ms"]["max"] for kind in report.kinds.values())
+    with capsys.disabled():
+        print(f"\n    {what}: {report.failed} of {report.sent} requests failed, the longest took {late:.0f} ms")
+    assert report.failed == 0, report.summary()
+    assert scenario.lost(report) == []
+    assert report.acknowledged
+
+
+def test_twenty_good_releases_in_a_row(behind_edge, capsys):
+    scenario = behind_edge
+    with scenario.world.load(**LOAD) as client:
+        for number in range(20):
+            version = scenario.release("bump", version=f"2.0.{number}")
+            outcome = scenario.world.belay("deploy", "production", "--skip-test")
+            assert outcome.code == 0, outcome
+            assert scenario.world.version() == version
+    nothing_is_lost(scenario, client, capsys, "20 good releases")
+    scenario.up_by_hand_keeps("2.0.19")
+    assert "belay-edge" in scenario.world.production.compose("ps").out
+
+
+def test_bad_releases_and_a_rollback_lose_nothing(behind_edge, capsys):
+    scenario = behind_edge
+    scenario.release("good-code")
+    assert scenario.world.belay("deploy", "production", "--skip-test").code == 0
+    scenario.shorten_health()
+    with scenario.world.load(**LOAD) as client:
+        for bad in ("crash-on-start", "health-500"):
+            scenario.release(bad)
+            outcome = scenario.world.belay("deploy", "production", "--skip-test")
+            assert outcome.code == 1, outcome
+            assert scenario.world.version() == "1.1.0"
+            assert "it never stopped" in outcome.out
+        outcome = scenario.world.belay("rollback", "production")
+        assert outcome.code == 0, outcome
+        assert scenario.world.version() == "1.0.0"
+    nothing_is_lost(scenario, client, capsys, "two bad releases and a rollback")
+
+
+def test_a_failing_migration_loses_nothing(by_hand, capsys):
+    put_edge_in(by_hand)
+    assert by_hand.deploy(load=False).code == 0
+    by_hand.release("migration-fails")
+    with by_hand.world.load(**LOAD) as client:
+        outcome = by_hand.world.belay("deploy", "production", "--skip-test")
+    assert outcome.code == 1, outcome
+    nothing_is_lost(by_hand, client, capsys, "a failing migration")
+
+
+def test_a_release_that_dies_after_the_turn_is_turned_back(behind_edge, capsys):
+    """Requests that the dying release is at are lost with it: a POST cannot be asked again. The figure is printed."""
+    scenario = behind_edge
+    scenario.release("crash-later")  # two seconds after its start: the health has to be asked for longer than that
+    scenario.configure('api/health", attempts: 30, interval: 5s }', 'api/health", attempts: 40, interval: 150ms, successes: 30 }')
+    with scenario.world.load(**LOAD) as client:
+        outcome = scenario.world.belay("deploy", "production", "--skip-test")
+    report = client.report
+    with capsys.disabled():
+        print(f"\n    a release that dies: {report.summary()}")
+    assert outcome.code == 1, outcome
+    assert scenario.world.version() == "1.0.0"
+    assert scenario.lost(report) == []
+    assert report.failed <= 10, report.summary()
+
+
+def test_recreate_behind_the_edge_holds_what_arrives_in_the_gap(by_hand, capsys):
+    by_hand.without_migration()
+    put_edge_in(by_hand, "recreate")
+    assert by_hand.deploy(load=False).code == 0
+    with by_hand.world.load(**LOAD) as client:
+        by_hand.release("good-code")
+        assert by_hand.world.belay("deploy", "production", "--skip-test").code == 0
+        assert by_hand.world.version() == "1.1.0"
+        by_hand.release("crash-on-start")
+        assert by_hand.world.belay("deploy", "production", "--skip-test").code == 1
+        assert by_hand.world.version() == "1.1.0"
+    nothing_is_lost(by_hand, client, capsys, "recreate: a good and a bad release")
+
+
+def test_the_edge_is_put_in_and_taken_out_again(by_hand, capsys):
+    """Each time the port changes hands: for as long as a container takes to stop and another to start nobody has it."""
+    by_hand.without_migration()
+    put_edge_in(by_hand)
+    put_in = by_hand.deploy()
+    assert put_in.code == 0, put_in.outcome
+    assert "the edge took over the ports" in put_in.said
+    assert sorted(put_in.after.containers) == ["crm-backend", "crm-postgres", EDGE]
+    assert not by_hand.world.container("crm-backend")["HostConfig"]["PortBindings"]
+    by_hand.configure('edge: { image: "haproxy:2.6", drain_timeout: 10s }\n    strategy: blue-green', "edge: off")
+    taken_out = by_hand.deploy()
+    assert taken_out.code == 0, taken_out.outcome
+    assert sorted(taken_out.after.containers) == ["crm-backend", "crm-postgres"]
+    assert by_hand.world.container("crm-backend")["HostConfig"]["PortBindings"]
+    assert not (by_hand.world.live / ".belay" / "edge").exists()
+    by_hand.up_by_hand_keeps("1.0.0")
+    for deployed in (put_in, taken_out):
+        with capsys.disabled():
+            print(f"\n    the port changes hands: {deployed.load.summary()}")
+        assert deployed.lost == []
+
+
+def test_after_its_restart_and_the_engine_s_it_points_at_the_release_that_serves(behind_edge, capsys):
+    """A restart of the edge, or of the Engine (which stops every container), is a gap that belay has no part in; the figures are printed."""
+    scenario = behind_edge
+    scenario.release("good-code")
+    assert scenario.world.belay("deploy", "production", "--skip-test").code == 0
+    for what, act in (
+        ("the edge restarted", lambda: run("docker", "restart", EDGE)),
+        ("the app restarted", lambda: run("docker", "restart", "crm-backend")),
+        ("the Engine restarted", lambda: [run(SCRIPTS / "engine", act) for act in ("stop", "start")]),
+    ):
+        with scenario.world.load(**LOAD) as client:
+            act()
+            wait_until("the app answers", lambda: scenario.world.version() == "1.1.0", limit=60)
+            time.sleep(1)
+        with capsys.disabled():
+            print(f"\n    {what}: {client.report.summary()}")
+        assert scenario.lost(client.report) == []
+        if what == "the app restarted":
+            assert client.report.failed <= 5, "requests are held while it restarts"
+
+
+def test_a_request_under_way_stays_with_the_release_that_has_it(behind_edge):
+    """Its first half before the deployment, its second after the turn."""
+    scenario = behind_edge
+    body = b'{"name": "Slow Upload", "email": "slow@example.com"}'
+    connection = http.client.HTTPConnection("127.0.0.1", 3001, timeout=60)
+    connection.putrequest("POST", "/api/customers")
+    connection.putheader("Content-Type", "application/json")
+    connection.putheader("Content-Length", str(len(body)))
+    connection.endheaders()
+    connection.send(body[:10])
+    scenario.release("good-code")
+    deploying = scenario.world.start_belay("deploy", "production", "--skip-test")
+    wait_until("the new release answers", lambda: scenario.world.version() == "1.1.0", limit=60)
+    time.sleep(1)
+    assert deploying.runs(), "it waits for the old release's last request"
+    connection.send(body[10:])
+    answer = connection.getresponse()
+    assert answer.status in (200, 201), answer.read()
+    finished = deploying.wait(60)
+    assert finished.code == 0, finished
+
+
+def test_other_services_reach_the_new_release_only_after_the_turn(behind_edge):
+    scenario = behind_edge
+    network = next(iter(scenario.world.container("crm-backend")["NetworkSettings"]["Networks"]))
+    said = []
+    over = threading.Event()
+
+    def ask():
+        while not over.is_set():
+            said.append(subprocess.run(
+                ["docker", "run", "--rm", "--network", network, "busybox", "wget", "-qO-", "http://backend:3001/api/health"],
+                capture_output=True, text=True).stdout)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        scenario.release("good-code")
+        assert scenario.world.belay("deploy", "production", "--skip-test").code == 0
+        time.sleep(2)
+    finally:
+        over.set()
+        asking.join()
+    versions = ["1.1.0" if '"1.1.0"' in answer else "1.0.0" if '"1.0.0"' in answer else answer for answer in said]
+    assert versions == sorted(versions) and set(versions) == {"1.0.0", "1.1.0"}, versions
