@@ -143,7 +143,9 @@ std::string preview_text(const Preview& preview, const Style& style) {
 
   text += "\n" + style.bold("Now there") + "\n";
   if (preview.facts.containers.empty()) text += "  no containers\n";
-  for (const RunningContainer& one : preview.facts.containers)
+  auto there = preview.facts.containers;
+  there.insert(there.end(), preview.facts.edges.begin(), preview.facts.edges.end());
+  for (const RunningContainer& one : there)
     text += fmt::format("  {}  {}  {}\n", one.name, one.state, style.dim(one.image));
 
   text += "\n" + style.bold("Steps") + "\n";

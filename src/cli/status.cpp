@@ -21,6 +21,23 @@ std::string container_state(const RunningContainer& container, const Style& styl
   return well ? style.green(state) : style.bold_red(state);
 }
 
+std::string edge_text(const HostStatus& status, const Style& style, int columns) {
+  Table table({{"AT THE EDGE"},
+               {"CONTAINER"},
+               {"STATE"},
+               {"WEIGHT", Table::Align::right},
+               {"SESSIONS", Table::Align::right},
+               {"PER SECOND", Table::Align::right},
+               {"REQUESTS", Table::Align::right},
+               {"5XX", Table::Align::right}});
+  for (const EdgeSlot& slot : status.slots)
+    table.add({slot.backend, slot.container,
+               slot.state == "open" ? style.green(slot.state) : style.yellow(slot.state),
+               std::to_string(slot.weight), std::to_string(slot.sessions), std::to_string(slot.rate),
+               std::to_string(slot.requests), std::to_string(slot.errors_5xx)});
+  return table.rendered(style, columns);
+}
+
 std::string containers_text(const HostStatus& status, Time now, const Style& style, int columns) {
   Table table({{"SERVICE"},
                {"CONTAINER"},
@@ -29,10 +46,13 @@ std::string containers_text(const HostStatus& status, Time now, const Style& sty
                {"RESTARTS", Table::Align::right},
                {"RELEASE"},
                {"IMAGE"}});
-  for (const RunningContainer& one : status.containers)
+  const auto add = [&](const RunningContainer& one, const std::string& release) {
     table.add({one.service, one.name, container_state(one, style), ago_text(one.started, now),
-               one.restarts > 0 ? style.yellow(std::to_string(one.restarts)) : "0",
-               one.release.empty() ? style.dim("not belay's") : one.release, one.image});
+               one.restarts > 0 ? style.yellow(std::to_string(one.restarts)) : "0", release, one.image});
+  };
+  for (const RunningContainer& one : status.containers)
+    add(one, one.release.empty() ? style.dim("not belay's") : one.release);
+  for (const RunningContainer& edge : status.edges) add(edge, style.dim("the edge"));
   return table.rendered(style, columns);
 }
 
@@ -80,6 +100,7 @@ std::string status_text(const std::string& app, const EnvironmentConfig& environ
             next_line(fmt::format("belay deploy {}  brings the first release.", environment.name), style);
   else
     text += containers_text(status, now, style, columns);
+  if (!status.slots.empty()) text += "\n" + edge_text(status, style, columns);
   return text;
 }
 

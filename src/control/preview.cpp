@@ -56,6 +56,16 @@ std::vector<std::string> warnings_of(const EnvironmentConfig& environment, const
             ? "first deployment: nothing serves yet, so there is nothing to go back to"
             : fmt::format("{} was not deployed by belay: it is taken over as the release to go back to",
                           facts.containers.front().name));
+  if (environment.edge && facts.edges.empty() && !facts.containers.empty())
+    warnings.push_back(
+        fmt::format("the edge is new here: it takes over the ports of {}, and while that one stops "
+                    "and the edge starts (some tenths of a second) nobody has them",
+                    facts.containers.front().name));
+  if (!environment.edge && !facts.edges.empty())
+    warnings.push_back(
+        fmt::format("the edge {} is taken out: while it stops and the new release starts nobody has "
+                    "the ports",
+                    facts.edges.front().name));
   if (!environment.rollback) warnings.push_back("rollback: false: a release that fails stays as it is");
   if (environment.test.empty())
     warnings.push_back("no test: in belay.yml: nothing is tested before it is shipped");

@@ -51,8 +51,9 @@ struct Server {
   State state = State::maintenance;
   bool reachable = false;  // its host has an address
   int weight = 0;
-  std::int64_t sessions = 0;  // requests and tunnels under way
-  std::int64_t requests = 0, errors_5xx = 0;
+  std::int64_t sessions = 0;                  // requests and tunnels under way
+  std::int64_t rate = 0;                      // requests that began in the last second
+  std::int64_t requests = 0, errors_5xx = 0;  // answered; of these with 5xx, or broken off
 };
 
 /// The running HAProxy. Throws Error with its own words where it refuses, or does not answer within seconds.

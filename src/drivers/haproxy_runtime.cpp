@@ -162,8 +162,12 @@ std::vector<Server> Runtime::servers() const {
     });
     if (server == found.end()) continue;
     server->sessions = number_in(row, "scur");
-    server->requests = number_in(row, "stot");
-    server->errors_5xx = number_in(row, "hrsp_5xx");
+    server->rate = number_in(row, "rate");
+    const auto broken_off = number_in(row, "eresp");
+    for (const auto* status : {"hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other"})
+      server->requests += number_in(row, status);
+    server->requests += broken_off;
+    server->errors_5xx = number_in(row, "hrsp_5xx") + broken_off;
   }
   return found;
 }

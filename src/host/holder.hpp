@@ -14,8 +14,8 @@ void write_holder(const FileLock&, const Author&, const std::string& run);
 wire::Held read_holder(const Layout&);
 /// Whether somebody holds it now.
 bool is_held(const Layout&);
-/// Whether one of the holder's processes, its guard or its executor, still runs. A killed one may hold the lock
-/// for a while longer: until its last write has reached the disk.
+/// Whether one of the holder's processes, its guard or its executor, still runs. A killed one may hold the
+/// lock for a while longer: until its last write has reached the disk.
 bool holder_runs(const Layout&);
 
 }  // namespace belay

@@ -12,6 +12,7 @@
 #include "drivers/postgres.hpp"
 #include "drivers/rsync.hpp"
 #include "host/boot.hpp"
+#include "host/edge_status.hpp"
 #include "host/holder.hpp"
 #include "host/listening_ports.hpp"
 #include "host/recovery.hpp"
@@ -19,6 +20,7 @@
 #include "model/host_facts.hpp"
 #include "steps/candidate.hpp"
 #include "steps/compose_model.hpp"
+#include "steps/edge_shape.hpp"
 #include "steps/health_probe.hpp"
 #include "steps/release_store.hpp"
 
@@ -88,13 +90,18 @@ void look_at_docker(HostFacts& facts, const Layout& layout, const json::object& 
   facts.compose_version = compose::version(stop);
   facts.containers = serving_containers(layout, engine, list_argument(arguments, "services"),
                                         text_argument(arguments, "compose"), stop);
+  for (const auto& edge : edges_there(layout, engine))
+    if (const auto inspection = engine.inspect(edge.id))
+      facts.edges.push_back(described(*inspection, edge_service));
   if (const auto name = text_argument(arguments, "backup_container"); !name.empty()) {
     const auto container = engine.container_named(name);
     facts.backup_container_state = container ? container->state : "absent";
   }
+  auto ours = facts.containers;
+  ours.insert(ours.end(), facts.edges.begin(), facts.edges.end());
   if (const auto* ports = arguments.if_contains("ports"); ports != nullptr && ports->is_array())
     for (const auto& port : ports->as_array())
-      if (auto taken = taken_by_another(engine, port.to_number<int>(), facts.containers))
+      if (auto taken = taken_by_another(engine, port.to_number<int>(), ours))
         facts.ports_taken.push_back(std::move(*taken));
 }
 
@@ -141,10 +148,14 @@ HostStatus host_status(const Layout& layout, const Plan& plan, std::stop_token s
   const auto engine = docker::Engine::connect();
   status.containers =
       serving_containers(layout, engine, plan.environment.services, plan.environment.compose, stop);
-  const bool running = !status.containers.empty() &&
-                       std::ranges::all_of(status.containers, [](const RunningContainer& container) {
-                         return container.state == "running";
-                       });
+  for (const auto& edge : edges_there(layout, engine)) {
+    if (const auto inspection = engine.inspect(edge.id))
+      status.edges.push_back(described(*inspection, edge_service));
+    if (edge.running()) status.slots = edge_slots(layout, engine, edge);
+  }
+  const auto runs = [](const RunningContainer& container) { return container.state == "running"; };
+  const bool running = !status.containers.empty() && std::ranges::all_of(status.containers, runs) &&
+                       std::ranges::all_of(status.edges, runs);
   if (!running) {
     status.health = status.containers.empty() ? "nothing runs" : "not everything runs";
   } else if (plan.environment.health.url.empty()) {

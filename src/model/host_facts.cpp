@@ -30,6 +30,17 @@ static void fields(auto& archive, Is<RunningContainer> auto& container) {
   archive("health", container.health);
 }
 
+static void fields(auto& archive, Is<EdgeSlot> auto& slot) {
+  archive("backend", slot.backend);
+  archive("container", slot.container);
+  archive("state", slot.state);
+  archive("weight", slot.weight);
+  archive("sessions", slot.sessions);
+  archive("rate", slot.rate);
+  archive("requests", slot.requests);
+  archive("errors_5xx", slot.errors_5xx);
+}
+
 static void fields(auto& archive, Is<HostFacts> auto& facts) {
   archive("clock", facts.clock);
   archive("docker_version", facts.docker_version);
@@ -45,6 +56,7 @@ static void fields(auto& archive, Is<HostFacts> auto& facts) {
   archive("current_release", facts.current_release);
   archive("releases", facts.releases);
   archive("containers", facts.containers);
+  archive("edges", facts.edges);
   archive("backup_container_state", facts.backup_container_state);
   archive("ports_taken", facts.ports_taken);
   archive("live_compose_hash", facts.live_compose_hash);
@@ -53,6 +65,8 @@ static void fields(auto& archive, Is<HostFacts> auto& facts) {
 static void fields(auto& archive, Is<HostStatus> auto& status) {
   archive("current", status.current);
   archive("containers", status.containers);
+  archive("edges", status.edges);
+  archive("slots", status.slots);
   archive("healthy", status.healthy);
   archive("health", status.health);
   archive("open_run", status.open_run);

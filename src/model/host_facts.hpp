@@ -21,6 +21,14 @@ struct RunningContainer {
   std::string health;  // Docker's HEALTHCHECK: healthy, unhealthy, starting, or empty
 };
 
+/// One of the edge's slots that somebody stands in.
+struct EdgeSlot {
+  std::string backend, container, state;  // state: open, draining, unreachable
+  int weight = 0;
+  std::int64_t sessions = 0, rate = 0;  // rate: new requests in the last second
+  std::int64_t requests = 0, errors_5xx = 0;
+};
+
 /// Ask "facts".
 struct HostFacts {
   Time clock{};
@@ -33,6 +41,7 @@ struct HostFacts {
   std::string current_release;                        // empty: none
   std::vector<std::string> releases;                  // kept, newest first
   std::vector<RunningContainer> containers;           // of the services asked about
+  std::vector<RunningContainer> edges;                // in front of them: one, or none
   std::optional<std::string> backup_container_state;  // asked for: its state; "absent"
   std::vector<std::string> ports_taken;               // of the ports asked about: "3001 by container x"
   std::string live_compose_hash;                      // sha256 of the live compose file; empty: absent
@@ -43,7 +52,8 @@ HostFacts facts_from_json(const boost::json::object&);
 /// Ask "status".
 struct HostStatus {
   std::optional<Release> current;
-  std::vector<RunningContainer> containers;
+  std::vector<RunningContainer> containers, edges;
+  std::vector<EdgeSlot> slots;  // of the edge that runs
   bool healthy = false;
   std::string health;    // "GET … answered 200 in 12 ms", "no health check configured; running since …"
   std::string open_run;  // a deployment under way or to be recovered

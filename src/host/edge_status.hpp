@@ -1,0 +1,17 @@
+#pragma once
+
+#include <vector>
+
+#include "drivers/docker.hpp"
+#include "model/host_facts.hpp"
+#include "steps/layout.hpp"
+
+namespace belay {
+
+/// The containers of the edge in front of this environment, whether they run or not.
+std::vector<docker::Container> edges_there(const Layout&, const docker::Engine&);
+
+/// Who stands behind it, by its own counters; empty where it does not answer.
+std::vector<EdgeSlot> edge_slots(const Layout&, const docker::Engine&, const docker::Container& edge);
+
+}  // namespace belay
