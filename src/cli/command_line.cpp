@@ -117,6 +117,14 @@ void Grammar::add_changing() {
   rollback_app.add_flag("--wait", rollback->wait, "wait while another deployment holds the environment");
   rollback_app.add_flag("--json", rollback->json, events_text);
 
+  auto promote = std::make_shared<command::Promote>();
+  add("promote", "go on with the canary or soak that is being watched", promote)
+      .add_option("ENV", promote->environment, environment_text);
+
+  auto abort = std::make_shared<command::Abort>();
+  add("abort", "have the deployment that is running undone", abort)
+      .add_option("ENV", abort->environment, environment_text);
+
   auto attach = std::make_shared<command::Attach>();
   CLI::App& attach_app = add("attach", "show the deployment that is running, or the last one", attach);
   attach_app.add_option("ENV", attach->environment, environment_text);

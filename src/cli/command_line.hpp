@@ -56,6 +56,12 @@ struct Backup {
   std::string environment, action;
   bool json = false;
 };
+struct Promote {
+  std::string environment;
+};
+struct Abort {
+  std::string environment;
+};
 struct Attach {
   std::string environment;
   bool json = false;
@@ -78,7 +84,7 @@ struct Internal {
 using Command =
     std::variant<command::Overview, command::Help, command::Version, command::Check, command::Plan,
                  command::Deploy, command::Rollback, command::Releases, command::Status, command::Logs,
-                 command::Exec, command::Backup, command::Attach, command::Completion,
+                 command::Exec, command::Backup, command::Attach, command::Promote, command::Abort, command::Completion,
                  command::CompletionEnvironments, command::Host, command::Internal>;
 
 struct CommandLine {

@@ -37,6 +37,8 @@ int run(const command::Logs&, Context&);
 int run(const command::Exec&, Context&);
 int run(const command::Backup&, Context&);
 int run(const command::Attach&, Context&);
+int run(const command::Promote&, Context&);
+int run(const command::Abort&, Context&);
 int run(const command::Completion&, Context&);
 int run(const command::CompletionEnvironments&, Context&);
 int run(const command::Host&, Context&);

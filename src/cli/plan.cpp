@@ -92,6 +92,15 @@ boost::json::array changes_json(const std::vector<rsync::Change>& changes) {
   return all;
 }
 
+std::string canary_text(const EnvironmentConfig& environment) {
+  if (!environment.canary) return "";
+  std::string shares;
+  for (const int share : environment.canary->steps)
+    if (share < 100) shares += fmt::format("{}{} %", shares.empty() ? "" : ", ", share);
+  return fmt::format("{} of the requests, {} each; turn back if it is worse", shares,
+                     human_duration(environment.canary->time));
+}
+
 }  // namespace
 
 std::string step_text(StepName step, const Plan& plan) {
@@ -114,8 +123,14 @@ std::string step_text(StepName step, const Plan& plan) {
       return environment.migrate ? environment.migrate->command : "";
     case StepName::start:
       return "the candidate, beside what serves; it proves itself at its own address";
+    case StepName::canary:
+      return canary_text(environment);
+    case StepName::soak:
+      return environment.soak ? fmt::format("watch it for {}; turn back if it is worse",
+                                            human_duration(environment.soak->time))
+                              : "";
     case StepName::switch_over:
-      if (environment.strategy == Strategy::blue_green) return "the edge turns the requests to the new";
+      if (environment.strategy != Strategy::recreate) return "the edge turns the requests to the new";
       return environment.edge ? "stop the old, start the new; the edge holds what arrives"
                               : "stop the old, start the new";
     case StepName::verify:

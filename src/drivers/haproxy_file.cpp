@@ -18,6 +18,7 @@ constexpr auto nobody = "nobody.belay.invalid";
 constexpr auto common = R"(# Written by belay, and replaced whole: what is changed here by hand is lost.
 global
   stats socket /belay/admin.sock mode 600 level admin expose-fd listeners
+  log /belay/log.sock len 256 format raw local0 info
   hard-stop-after 10s
 
 resolvers docker
@@ -48,7 +49,7 @@ defaults
 std::string listener_text(const Listener& listener) {
   auto text = fmt::format("\nfrontend {}\n  mode {}\n  bind :{}\n", listener.name,
                           listener.http ? "http" : "tcp", listener.port);
-  if (listener.http) text += "  option forwardfor\n";
+  if (listener.http) text += "  option forwardfor\n  log global\n  log-format \"%b %s %Tr\"\n";
   for (const auto& [host, backend] : listener.by_host)
     text += fmt::format("  use_backend {} if {{ req.hdr(host),field(1,:) -i {} }}\n", backend, host);
   return text + fmt::format("  default_backend {}\n", listener.backend);

@@ -137,4 +137,9 @@ std::optional<wire::Tell> ControlSocket::wait_for(const std::string& what, std::
   return std::nullopt;
 }
 
+bool ControlSocket::take(const std::string& what) {
+  const std::scoped_lock lock(mutex_);
+  return told_.erase(what) > 0;
+}
+
 }  // namespace belay

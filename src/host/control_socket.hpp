@@ -35,6 +35,9 @@ class ControlSocket {
   std::optional<wire::Tell> wait_for(const std::string& what, std::chrono::milliseconds limit,
                                      std::chrono::milliseconds patience, std::stop_token);
 
+  /// Whether somebody told `what` since it was taken last.
+  bool take(const std::string& what);
+
  private:
   void serve(std::stop_token);
   void listen_to(Fd connection, std::stop_token);

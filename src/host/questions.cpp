@@ -12,8 +12,10 @@
 #include "drivers/postgres.hpp"
 #include "drivers/rsync.hpp"
 #include "host/boot.hpp"
+#include "host/control_socket.hpp"
 #include "host/edge_status.hpp"
 #include "host/holder.hpp"
+#include "host/journal.hpp"
 #include "host/listening_ports.hpp"
 #include "host/recovery.hpp"
 #include "host/run.hpp"
@@ -180,6 +182,31 @@ json::object recovered(const Layout& layout, std::stop_token stop) {
   return {{"recovered", runs}, {"under_way", is_held(layout)}};
 }
 
+/// To the executor of the run that is under way. Only while a release is being watched is there something to
+/// promote; a deployment can be stopped at any moment until its commit.
+json::object passed_on(const Layout& layout, const std::string& what) {
+  const auto run = open_run(layout);
+  const auto state = run ? run_state(Journal::read(layout.journal(*run))) : std::nullopt;
+  if (!state) throw Error("no deployment is under way", {}, {}, ExitCode::bad_input);
+  const auto step = state->begun.empty() ? StepName::preflight : state->begun.back();
+  const bool watched = (step == StepName::canary || step == StepName::soak) && !state->is_done(step);
+  if (what == "promote" && !watched)
+    throw Error("there is nothing to promote: run " + *run + " is at " + to_string(step),
+                "it is not at a canary or a soak", {}, ExitCode::bad_input);
+  if (state->committed)
+    throw Error("run " + *run + " is committed: it only goes forward", {}, "belay rollback goes back",
+                ExitCode::bad_input);
+  const auto connection = ControlSocket::connect(layout.run(*run));
+  if (!connection)
+    throw Error("run " + *run + " is being recovered: nobody listens", {}, "belay attach shows it");
+  const auto& nonce = state->opened.nonce;
+  const wire::ToHost message =
+      what == "promote" ? wire::ToHost(wire::Tell{.nonce = nonce, .what = what, .ok = true, .detail = {}})
+                        : wire::ToHost(wire::Cancel{.nonce = nonce});
+  write_all(connection->get(), wire::encode(message) + "\n");
+  return {{"run", *run}, {"step", to_string(step)}};
+}
+
 }  // namespace
 
 json::value answer(const Layout& layout, const wire::Ask& ask, std::stop_token stop) {
@@ -187,6 +214,7 @@ json::value answer(const Layout& layout, const wire::Ask& ask, std::stop_token s
   if (ask.about == "facts") return facts_to_json(host_facts(layout, ask.arguments, stop));
   if (ask.about == "install") return json::object{{"by", install_boot_recovery(layout)}};
   if (ask.about == "recover") return recovered(layout, stop);
+  if (ask.about == "promote" || ask.about == "abort") return passed_on(layout, ask.about);
   if (!is_held(layout) || !holder_runs(layout)) recover_in_own_process(layout, stop);
   if (ask.about == "status")
     return status_to_json(host_status(layout, plan_from_json(ask.arguments.at("plan").as_object()), stop));

@@ -44,6 +44,10 @@ void RunLedger::progress(StepName step, std::int64_t done, std::int64_t total, c
   journal_.append(event::Progressed{step, done, total, unit});
 }
 
+bool RunLedger::asked_for(const std::string& what) {
+  return controller_ != nullptr && controller_->take(what);
+}
+
 event::Heard RunLedger::ask_controller(const std::string& what, const std::string& detail,
                                        std::chrono::milliseconds limit, std::stop_token stop) {
   journal_.append(event::Awaiting{what, detail, limit});

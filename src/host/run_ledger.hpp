@@ -17,6 +17,7 @@ class RunLedger : public Ledger {
   bool ended(StepName) const override;
   void output(StepName, const std::string& line) override;
   void progress(StepName, std::int64_t done, std::int64_t total, const std::string& unit) override;
+  bool asked_for(const std::string& what) override;
   event::Heard ask_controller(const std::string& what, const std::string& detail,
                               std::chrono::milliseconds limit, std::stop_token) override;
 

@@ -140,7 +140,7 @@ Serving look_at_previous(Context& context) {
 
 event::Closed close_undone(Context& context, const Journal& journal, bool undone) {
   const auto state = state_of(journal);
-  const bool touched = state.has_begun(StepName::switch_over) ||
+  const bool touched = state.has_begun(StepName::switch_over) || state.has_begun(StepName::canary) ||
                        (state.has_begun(StepName::start) && !something_served(context));
   event::Closed closed{.backup = backup_of(journal)};
   if (!touched) {
@@ -176,6 +176,7 @@ event::Closed go_back(Context& context, Journal& journal) {
 event::Closed go_forward(Context& context, Journal& journal, RunOutcome outcome) {
   context.stop = {};
   context.watch.reset();
+  context.traffic.reset();
   const bool settled = run_step(context, journal, StepName::settle);
   std::string checked;
   if (const auto noted = context.ledger.noted(StepName::verify, "checked"))

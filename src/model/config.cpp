@@ -120,18 +120,60 @@ EdgeConfig read_edge(SectionReader section) {
   return edge;
 }
 
-/// Each of the two implies the other, unless it is said.
+AbortRule read_abort_rule(SectionReader& section) {
+  AbortRule rule{.errors_5xx = 100, .p95 = 200};
+  if (auto given = section.section("abort_if")) {
+    rule = {};
+    given->text("errors_5xx", rule.errors_5xx, more_than_percent_value);
+    given->text("p95", rule.p95, more_than_times_value);
+  }
+  return rule;
+}
+
+CanaryRule read_canary(SectionReader section, Reading& reading) {
+  CanaryRule canary;
+  std::vector<std::string> shares;
+  section.texts("steps", shares, share_value);
+  if (!shares.empty()) canary.steps.clear();
+  for (const auto& share : shares) canary.steps.push_back(std::stoi(share));
+  if (!std::ranges::is_sorted(canary.steps))
+    reading.report(section.location_of("steps"), "'steps' must rise", "for example [5%, 25%, 100%]");
+  section.duration("for", canary.time);
+  canary.abort_if = read_abort_rule(section);
+  return canary;
+}
+
+SoakRule read_soak(SectionReader section) {
+  SoakRule soak;
+  section.duration("for", soak.time);
+  soak.abort_if = read_abort_rule(section);
+  return soak;
+}
+
+/// What stands at a key needs an edge: there is one unless `edge: off` is said.
+void require_edge(SectionReader& section, const std::string& key, const std::string& what,
+                  EnvironmentConfig& into, Reading& reading) {
+  if (into.edge) return;
+  if (section.has("edge"))
+    reading.report(section.location_of(key), fmt::format("'edge' is off, but {} needs it", what),
+                   "write edge: on");
+  into.edge = EdgeConfig{};
+}
+
+/// An edge brings blue-green with it, and what needs an edge brings that.
 void read_edge_and_strategy(SectionReader& section, EnvironmentConfig& into, Reading& reading) {
   if (auto edge = section.section("edge")) into.edge = read_edge(*edge);
+  if (auto canary = section.section("canary")) into.canary = read_canary(*canary, reading);
+  if (auto soak = section.section("soak")) into.soak = read_soak(*soak);
   if (into.edge) into.strategy = Strategy::blue_green;
   section.choice("strategy", into.strategy);
-  if (into.strategy == Strategy::recreate || into.edge) return;
-  if (section.has("edge"))
-    reading.report(
-        section.location_of("edge"),
-        fmt::format("'edge' is off, but strategy '{}' turns the traffic at the edge", name_of(into.strategy)),
-        "write edge: on, or strategy: recreate");
-  into.edge = EdgeConfig{};
+  if (into.strategy != Strategy::recreate)
+    require_edge(section, "strategy", "strategy '" + name_of(into.strategy) + "'", into, reading);
+  if (into.soak) require_edge(section, "soak", "'soak'", into, reading);
+  if (into.strategy != Strategy::canary)
+    into.canary.reset();
+  else if (!into.canary)
+    into.canary = CanaryRule{.abort_if = {.errors_5xx = 100, .p95 = 200}};
 }
 
 PushTrigger read_push(SectionReader section) {

@@ -51,13 +51,32 @@ struct HealthCheck {
 
 /// How the candidate takes over. recreate: the old one is stopped, then it is started; blue-green: it is
 /// started beside, and the edge turns the traffic.
-enum class Strategy { recreate, blue_green };
+/// canary: as blue-green, but the traffic is turned in parts, and what came of it is judged.
+enum class Strategy { recreate, blue_green, canary };
 
 /// The reverse proxy in front of the released services, which owns the ports they publish.
 struct EdgeConfig {
   std::string image = "haproxy:3.0";
   std::chrono::milliseconds drain_timeout{30000};  // for the old release's last sessions
   std::chrono::milliseconds hold_timeout{30000};   // of a request that arrives while nothing can answer
+};
+
+/// How much worse than the current release a candidate may be; see model/judgement.hpp.
+struct AbortRule {
+  std::optional<int> errors_5xx;  // in hundredths of a percentage point: 100 is 1 %
+  std::optional<int> p95;         // in hundredths of the current release's: 200 is twice
+};
+
+struct CanaryRule {
+  std::vector<int> steps{5, 25, 100};                       // the candidate's share, in percent, ascending
+  std::chrono::milliseconds time{std::chrono::minutes(2)};  // of one step
+  AbortRule abort_if;
+};
+
+/// After the switch, before the commit: the release serves, and is watched.
+struct SoakRule {
+  std::chrono::milliseconds time{};
+  AbortRule abort_if;
 };
 
 struct PushTrigger {
@@ -87,7 +106,9 @@ struct EnvironmentConfig {
   std::optional<PostgresBackup> backup;
   HealthCheck health;
   std::optional<EdgeConfig> edge;
-  Strategy strategy = Strategy::recreate;  // blue_green only with an edge
+  Strategy strategy = Strategy::recreate;  // the others only with an edge
+  std::optional<CanaryRule> canary;        // with that strategy
+  std::optional<SoakRule> soak;            // with an edge
   bool rollback = true;
   int keep_releases = 5;
   std::chrono::milliseconds build_timeout{std::chrono::minutes(30)};

@@ -23,7 +23,7 @@ constexpr auto enum_names(HealthCheck::From) {
 constexpr auto enum_names(Strategy) {
   using enum Strategy;
   return std::to_array<std::pair<Strategy, std::string_view>>(
-      {{recreate, "recreate"}, {blue_green, "blue-green"}});
+      {{recreate, "recreate"}, {blue_green, "blue-green"}, {canary, "canary"}});
 }
 
 void fields(auto& archive, Is<TestStep> auto& step) {
@@ -65,6 +65,22 @@ void fields(auto& archive, Is<EdgeConfig> auto& edge) {
   archive("hold_timeout", edge.hold_timeout);
 }
 
+void fields(auto& archive, Is<AbortRule> auto& rule) {
+  archive("errors_5xx", rule.errors_5xx);
+  archive("p95", rule.p95);
+}
+
+void fields(auto& archive, Is<CanaryRule> auto& canary) {
+  archive("steps", canary.steps);
+  archive("time", canary.time);
+  archive.required("abort_if", canary.abort_if);
+}
+
+void fields(auto& archive, Is<SoakRule> auto& soak) {
+  archive("time", soak.time);
+  archive.required("abort_if", soak.abort_if);
+}
+
 void fields(auto& archive, Is<PushTrigger> auto& push) {
   archive("branches", push.branches);
   archive("paths", push.paths);
@@ -93,6 +109,8 @@ void fields(auto& archive, Is<EnvironmentConfig> auto& environment) {
   archive("health", environment.health);
   archive("edge", environment.edge);
   archive("strategy", environment.strategy);
+  archive("canary", environment.canary);
+  archive("soak", environment.soak);
   archive("rollback", environment.rollback);
   archive("keep_releases", environment.keep_releases);
   archive("build_timeout", environment.build_timeout);

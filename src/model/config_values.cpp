@@ -163,6 +163,41 @@ Value<std::string> edge_image_value(std::string_view text) {
   return fault(fmt::format("cannot be '{}'", text), "an image such as haproxy:3.0; or on, or off");
 }
 
+Value<std::string> share_value(std::string_view text) {
+  const auto share = text.ends_with('%') ? number<int>(text.substr(0, text.size() - 1)) : std::nullopt;
+  if (share && *share >= 1 && *share <= 100) return std::to_string(*share);
+  return fault(fmt::format("has '{}', which is no share of the requests", text), "from 1% to 100%");
+}
+
+namespace {
+
+/// ">1.25%" with the unit "%" is 125; empty: it is no such text, or none above zero.
+std::optional<int> hundredths(std::string_view text, std::string_view unit) {
+  if (!text.starts_with('>') || !text.ends_with(unit)) return std::nullopt;
+  text = text.substr(1, text.size() - 1 - unit.size());
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  const auto whole_end = std::min(text.find('.'), text.size());
+  std::string fraction(whole_end == text.size() ? "" : text.substr(whole_end + 1));
+  if (fraction.size() > 2 || (whole_end != text.size() && fraction.empty())) return std::nullopt;
+  fraction.resize(2, '0');
+  const auto whole = number<int>(text.substr(0, whole_end)), rest = number<int>(fraction);
+  if (!whole || !rest || *whole < 0 || *rest < 0 || *whole > 10000) return std::nullopt;
+  return *whole * 100 + *rest > 0 ? std::optional(*whole * 100 + *rest) : std::nullopt;
+}
+
+}  // namespace
+
+Value<int> more_than_percent_value(std::string_view text) {
+  if (const auto value = hundredths(text, "%"); value && *value <= 10000) return *value;
+  return fault(fmt::format("cannot be '{}'", text), "write how much more may fail, such as \">1%\"");
+}
+
+Value<int> more_than_times_value(std::string_view text) {
+  if (const auto value = hundredths(text, "x"); value && *value >= 100) return *value;
+  return fault(fmt::format("cannot be '{}'", text),
+               "write how many times as long it may take, such as \">2x\"");
+}
+
 Value<std::string> host_key_value(std::string_view text) {
   constexpr std::string_view prefix = "SHA256:";
   if (text.starts_with(prefix) && text.size() == prefix.size() + 43 &&

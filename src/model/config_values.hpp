@@ -33,6 +33,12 @@ std::optional<bool> boolean_value(std::string_view);
 Value<HostAddress> host_value(std::string_view);
 /// An image's reference; empty for `on`: the default.
 Value<std::string> edge_image_value(std::string_view);
+/// "5%": from 1 to 100, without its sign.
+Value<std::string> share_value(std::string_view);
+/// ">1%", ">0.5%": in hundredths of a percentage point.
+Value<int> more_than_percent_value(std::string_view);
+/// ">2x", ">1.5x": in hundredths.
+Value<int> more_than_times_value(std::string_view);
 Value<std::string> host_key_value(std::string_view);
 Value<std::string> url_value(std::string_view);
 /// The host in a URL that url_value() accepts: lower case, without port and brackets.

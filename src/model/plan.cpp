@@ -23,11 +23,14 @@ Plan plan_deployment(const std::string& app, const EnvironmentConfig& environmen
   steps.insert(steps.end(), {sync, build, create});
   if (environment.edge) steps.push_back(edge);
   if (migrates(MigrationRule::When::before_switch)) steps.push_back(migrate);
-  const bool beside = environment.strategy == Strategy::blue_green;
+  const bool beside = environment.strategy != Strategy::recreate;
   steps.push_back(beside ? start : switch_over);
   if (migrates(MigrationRule::When::after_start)) steps.push_back(migrate);
+  if (environment.strategy == Strategy::canary) steps.push_back(canary);
   if (beside) steps.push_back(switch_over);
-  steps.insert(steps.end(), {verify, commit, settle});
+  steps.push_back(verify);
+  if (environment.soak) steps.push_back(soak);
+  steps.insert(steps.end(), {commit, settle});
 
   return Plan{.kind = Plan::Kind::deploy,
               .app = app,
@@ -44,7 +47,7 @@ Plan plan_rollback(const std::string& app, const EnvironmentConfig& environment,
   using enum StepName;
   std::vector<StepName> steps{preflight, create};
   if (environment.edge) steps.push_back(edge);
-  if (environment.strategy == Strategy::blue_green) steps.push_back(start);
+  if (environment.strategy != Strategy::recreate) steps.push_back(start);
   steps.insert(steps.end(), {switch_over, verify, commit, settle});
   return Plan{.kind = Plan::Kind::rollback,
               .app = app,

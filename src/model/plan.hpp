@@ -23,8 +23,10 @@ enum class StepName {
   edge,
   migrate,
   start,
+  canary,
   switch_over,
   verify,
+  soak,
   commit,
   settle
 };

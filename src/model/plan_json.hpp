@@ -19,8 +19,10 @@ constexpr auto enum_names(StepName) {
                                                                {edge, "edge"},
                                                                {migrate, "migrate"},
                                                                {start, "start"},
+                                                               {canary, "canary"},
                                                                {switch_over, "switch"},
                                                                {verify, "verify"},
+                                                               {soak, "soak"},
                                                                {commit, "commit"},
                                                                {settle, "settle"}});
 }

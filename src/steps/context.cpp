@@ -36,6 +36,15 @@ std::optional<PreviousContainer> previous_edge(const Context& context) {
   return noted.front();
 }
 
+std::vector<docker::Container> previous_behind_edge(const Context& context) {
+  std::vector<docker::Container> found;
+  for (const auto& previous : previous_containers(context))
+    if (auto inspection = context.engine.inspect(previous.id);
+        inspection && inspection->container.labels.contains(label::host))
+      found.push_back(std::move(inspection->container));
+  return found;
+}
+
 bool edge_stays(const Context& context) {
   return context.ledger.noted(StepName::edge, "stays").has_value();
 }

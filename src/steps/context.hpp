@@ -17,6 +17,8 @@
 
 namespace belay {
 
+class EdgeTraffic;
+
 /// What every step is given. Nothing in it outlives the process but what the ledger and the release store
 /// hold: a step that is undone by another process finds there, or on the Engine by the nonce's label, all it
 /// needs.
@@ -32,6 +34,7 @@ struct Context {
   std::stop_token stop;
   std::unique_ptr<ContainerWatch> watch{};  // from switch to verify
   boost::json::object model{};              // compose's resolved model, from build to create
+  std::shared_ptr<EdgeTraffic> traffic{};   // from start to soak, where a release is judged by it
 
   const EnvironmentConfig& environment() const { return plan.environment; }
 };
@@ -56,6 +59,8 @@ struct PreviousContainer {
 std::vector<PreviousContainer> previous_containers(const Context&);  // as create noted them
 /// The edge in front of them, if there was one.
 std::optional<PreviousContainer> previous_edge(const Context&);
+/// Those of them that stand behind it.
+std::vector<docker::Container> previous_behind_edge(const Context&);
 /// Whether that edge stays, in front of the candidates too.
 bool edge_stays(const Context&);
 /// Whether anything served before: if not, a failure has nothing to go back to.

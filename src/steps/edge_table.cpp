@@ -20,12 +20,18 @@ bool is_free(const Server& server) {
   return server.state == Server::State::maintenance && server.slot != haproxy::hold_slot;
 }
 
+bool is_of(const Server& server, const std::vector<docker::Container>& containers) {
+  return !is_free(server) && std::ranges::any_of(containers, [&](const docker::Container& container) {
+    return label_of(container, label::host) == server.host;
+  });
+}
+
 }  // namespace
 
 EdgeTable::EdgeTable(haproxy::Runtime runtime, EdgeShape shape)
     : runtime_(std::move(runtime)), shape_(std::move(shape)) {}
 
-void EdgeTable::open(const docker::Container& container) const {
+void EdgeTable::open(const docker::Container& container, int weight) const {
   const auto host = label_of(container, label::host);
   const auto servers = runtime_.servers();
   for (const auto* backend : backends_of(shape_, label_of(container, "com.docker.compose.service"))) {
@@ -39,7 +45,7 @@ void EdgeTable::open(const docker::Container& container) const {
       throw Error("the edge has no free slot for " + container.name, "backend " + backend->name + " is full",
                   "restart the edge: it comes up with the current release alone");
     if (slot->host != host || is_free(*slot)) runtime_.seat(slot->backend, slot->slot, host, backend->port);
-    runtime_.open(slot->backend, slot->slot, haproxy::full_weight);
+    runtime_.open(slot->backend, slot->slot, weight);
   }
 }
 
@@ -63,13 +69,28 @@ void EdgeTable::release(const std::string& service) const {
   for (const auto* backend : backends_of(shape_, service)) runtime_.release(backend->name);
 }
 
+EdgeTable::Counters EdgeTable::counters(const std::vector<docker::Container>& containers) const {
+  Counters sum;
+  for (const auto& server : runtime_.servers())
+    if (is_of(server, containers)) {
+      sum.requests += server.requests;
+      sum.errors += server.errors_5xx;
+    }
+  return sum;
+}
+
+std::vector<std::pair<std::string, std::string>> EdgeTable::slots_of(
+    const std::vector<docker::Container>& containers) const {
+  std::vector<std::pair<std::string, std::string>> slots;
+  for (const auto& server : runtime_.servers())
+    if (is_of(server, containers)) slots.emplace_back(server.backend, server.slot);
+  return slots;
+}
+
 std::int64_t EdgeTable::sessions(const std::vector<docker::Container>& containers) const {
   std::int64_t sessions = 0;
   for (const auto& server : runtime_.servers())
-    if (!is_free(server) && std::ranges::any_of(containers, [&](const docker::Container& container) {
-          return label_of(container, label::host) == server.host;
-        }))
-      sessions += server.sessions;
+    if (is_of(server, containers)) sessions += server.sessions;
   return sessions;
 }
 
@@ -80,11 +101,7 @@ std::vector<haproxy::Backend> EdgeTable::seated(const std::vector<docker::Contai
     std::vector<std::string> slots;
     for (const auto& server : servers) {
       if (server.backend != backend.name || server.slot == haproxy::hold_slot) continue;
-      const bool stays =
-          !is_free(server) && std::ranges::any_of(open, [&](const docker::Container& container) {
-            return label_of(container, label::host) == server.host;
-          });
-      slots.push_back(stays ? server.host : std::string{});
+      slots.push_back(is_of(server, open) ? server.host : std::string{});
     }
     slots.resize(std::max(slots.size(), backend.slots.size()));
     backend.slots = std::move(slots);

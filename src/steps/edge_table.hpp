@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "drivers/docker.hpp"
@@ -15,8 +16,9 @@ class EdgeTable {
  public:
   EdgeTable(haproxy::Runtime, EdgeShape);
 
-  /// Requests go to it; where it has no slot yet, it gets a free one.
-  void open(const docker::Container&) const;
+  /// Requests go to it, by its weight (1 to 256, beside those of others); where it has no slot yet, it gets a
+  /// free one.
+  void open(const docker::Container&, int weight = haproxy::full_weight) const;
   /// No further requests; those it has may end.
   void drain(const docker::Container&) const;
   /// Its slots are free again.
@@ -25,6 +27,14 @@ class EdgeTable {
   /// While nobody of the service is open: its requests wait, instead of being refused.
   void hold(const std::string& service) const;
   void release(const std::string& service) const;
+
+  /// What these were given since the edge's start, and what became of it.
+  struct Counters {
+    std::int64_t requests = 0, errors = 0;
+  };
+  Counters counters(const std::vector<docker::Container>&) const;
+  /// Backend and slot of each place they stand in.
+  std::vector<std::pair<std::string, std::string>> slots_of(const std::vector<docker::Container>&) const;
 
   /// Requests and long-lived connections that these still have.
   std::int64_t sessions(const std::vector<docker::Container>&) const;

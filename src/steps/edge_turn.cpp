@@ -1,6 +1,7 @@
 #include "steps/edge_turn.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <thread>
 
 #include <boost/json.hpp>
@@ -13,8 +14,8 @@ namespace belay {
 
 namespace {
 
-/// Noted before the edge is told anything: without it there is nothing to turn back.
 constexpr auto turns = "turns";
+constexpr int greatest_weight = 256;  // HAProxy's
 constexpr auto between_looks = std::chrono::milliseconds(20);
 /// Of requests that a candidate is at when it is turned away: they are let end, but not for long.
 constexpr auto last_requests = std::chrono::seconds(10);
@@ -33,15 +34,6 @@ Release release_in(const Context& context) {
   return std::move(*release);
 }
 
-std::vector<docker::Container> previous_behind_edge(const Context& context) {
-  std::vector<docker::Container> found;
-  for (const auto& previous : previous_containers(context))
-    if (auto inspection = context.engine.inspect(previous.id);
-        inspection && inspection->container.labels.contains(label::host))
-      found.push_back(std::move(inspection->container));
-  return found;
-}
-
 }  // namespace
 
 EdgeTurn::EdgeTurn(Context& context)
@@ -58,6 +50,17 @@ void EdgeTurn::open_candidates() const {
 
 void EdgeTurn::open_previous() const {
   for (const auto& container : previous_) table_.open(container);
+}
+
+void EdgeTurn::weigh(int share) const {
+  // A weight is a container's; a share is all of theirs.
+  const double each_candidate = share / static_cast<double>(std::max<std::size_t>(1, candidates_.size()));
+  const double each_previous =
+      (100 - share) / static_cast<double>(std::max<std::size_t>(1, previous_.size()));
+  const double scale = greatest_weight / std::max(each_candidate, each_previous);
+  const auto weight = [&](double part) { return std::max(1, static_cast<int>(std::lround(part * scale))); };
+  for (const auto& container : candidates_) table_.open(container, weight(each_candidate));
+  for (const auto& container : previous_) table_.open(container, weight(each_previous));
 }
 
 void EdgeTurn::drain_previous() const {
@@ -119,15 +122,19 @@ void EdgeTurn::write_down() const {
   edge_file_is_read(context_, edge_);
 }
 
+void note_turn(Context& context, StepName step) {
+  context.ledger.note(step, turns, true);
+}
+
 void turn_the_edge(Context& context) {
-  context.ledger.note(StepName::switch_over, turns, true);
+  note_turn(context, StepName::switch_over);
   const EdgeTurn turn(context);
   turn.open_candidates();
   turn.drain_previous();
 }
 
-std::string turn_the_edge_back(Context& context) {
-  if (!context.ledger.noted(StepName::switch_over, turns)) return "the edge was not turned";
+std::string turn_the_edge_back(Context& context, StepName step) {
+  if (!context.ledger.noted(step, turns)) return "the edge was not turned";
   const EdgeTurn turn(context);
   turn.open_previous();
   turn.close_candidates(last_requests);

@@ -17,6 +17,8 @@ class EdgeTurn {
 
   void open_candidates() const;
   void open_previous() const;
+  /// Both are open: the candidates get this share of the requests, in percent.
+  void weigh(int share) const;
   void drain_previous() const;
   void drain_candidates() const;
   /// No further requests; then their last ones end, for `patience` at the most.
@@ -44,8 +46,11 @@ class EdgeTurn {
   std::vector<docker::Container> previous_, candidates_;
 };
 
+/// Before the edge is told anything in this step: without it there is nothing to turn back.
+void note_turn(Context&, StepName);
 /// Blue-green's switch: the candidates run already.
 void turn_the_edge(Context&);
-std::string turn_the_edge_back(Context&);
+/// What this step turned.
+std::string turn_the_edge_back(Context&, StepName);
 
 }  // namespace belay

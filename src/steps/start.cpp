@@ -6,7 +6,9 @@
 
 #include "base/human.hpp"
 #include "steps/candidate.hpp"
+#include "steps/edge_traffic.hpp"
 #include "steps/health_probe.hpp"
+#include "steps/judged_window.hpp"
 #include "steps/readiness.hpp"
 #include "steps/step.hpp"
 #include "steps/way_back.hpp"
@@ -62,6 +64,8 @@ std::string apply(Context& context) {
   // The stream stands before the first start: a candidate that dies at once is seen.
   context.watch = std::make_unique<ContainerWatch>(context.engine, ids_of(candidates));
   const EitherStop either(context.stop, context.watch->died());
+  if (edge_stays(context) && windows_of(context.environment()) > 0)
+    context.traffic = std::make_shared<EdgeTraffic>(context);
   for (const auto& candidate : candidates) context.engine.start(candidate.id);
   wait_until_ready(context, either.token());
   if (!context.environment().health.url.empty()) ask_each(context, candidates, either.token());
@@ -72,6 +76,7 @@ std::string apply(Context& context) {
 }
 
 std::string undo(Context& context) {
+  context.traffic.reset();
   context.watch.reset();
   if (const auto trouble = stop_candidates(context)) throw *trouble;
   return something_served(context) ? "the candidate is stopped" : leave_for_inspection(context);

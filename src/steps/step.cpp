@@ -5,7 +5,7 @@
 namespace belay {
 
 const Step& step_of(StepName name) {
-  static constexpr std::array<Step, 12> steps = {{
+  static constexpr std::array<Step, 14> steps = {{
       {preflight::apply, preflight::undo},
       {backup::apply, backup::undo},
       {sync::apply, sync::undo},
@@ -14,8 +14,10 @@ const Step& step_of(StepName name) {
       {edge::apply, edge::undo},
       {migrate::apply, migrate::undo},
       {start::apply, start::undo},
+      {canary::apply, canary::undo},
       {switch_over::apply, switch_over::undo},
       {verify::apply, verify::undo},
+      {soak::apply, soak::undo},
       {nullptr, nullptr},  // commit
       {settle::apply, settle::undo},
   }};

@@ -50,6 +50,10 @@ namespace start {
 std::string apply(Context&);
 std::string undo(Context&);
 }  // namespace start
+namespace canary {
+std::string apply(Context&);
+std::string undo(Context&);
+}  // namespace canary
 namespace switch_over {
 std::string apply(Context&);
 std::string undo(Context&);
@@ -58,6 +62,10 @@ namespace verify {
 std::string apply(Context&);
 std::string undo(Context&);
 }  // namespace verify
+namespace soak {
+std::string apply(Context&);
+std::string undo(Context&);
+}  // namespace soak
 namespace settle {
 std::string apply(Context&);
 /// Never called: after the commit there is only forward.

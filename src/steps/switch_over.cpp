@@ -17,7 +17,7 @@ namespace {
 constexpr auto stops = "stops";
 
 bool is_beside(const Context& context) {
-  return context.environment().strategy == Strategy::blue_green;
+  return context.environment().strategy != Strategy::recreate;
 }
 
 /// What has the ports that the candidates, or the edge in front of them, need.
@@ -26,7 +26,7 @@ std::vector<PreviousContainer> outgoing(const Context& context) {
   const auto edge = previous_edge(context);
   if (!edge || edge_stays(context)) return found;
   if (is_beside(context)) found.clear();  // behind the old edge they have no ports
-  found.insert(found.begin(), *edge);  // first: it ends what it is at, as long as there is who answers
+  found.insert(found.begin(), *edge);     // first: it ends what it is at, as long as there is who answers
   return found;
 }
 
@@ -100,7 +100,7 @@ std::string apply(Context& context) {
 }
 
 std::string undo(Context& context) {
-  if (edge_stays(context) && is_beside(context)) return turn_the_edge_back(context);
+  if (edge_stays(context) && is_beside(context)) return turn_the_edge_back(context, StepName::switch_over);
   context.watch.reset();
   if (!context.ledger.noted(StepName::switch_over, stops) && something_served(context))
     return "what serves was not stopped";

@@ -20,6 +20,7 @@ class MemoryLedger : public Ledger {
   bool ended(StepName step) const override { return done(step); }
   void output(StepName, const std::string& line) override { lines.push_back(line); }
   void progress(StepName, std::int64_t, std::int64_t, const std::string&) override {}
+  bool asked_for(const std::string&) override { return false; }
   event::Heard ask_controller(const std::string&, const std::string&, std::chrono::milliseconds,
                               std::stop_token) override {
     return {.what = "nobody", .ok = false, .detail = "no controller is connected"};

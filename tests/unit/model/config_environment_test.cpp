@@ -205,6 +205,38 @@ TEST_CASE("an edge brings blue-green with it, and blue-green an edge; either can
 
 TEST_CASE("a strategy that needs the edge is refused without it, where it is written") {
   const auto said = problems(minimal("edge: off\nstrategy: blue-green"));
-  CHECK(said.contains("'edge' is off, but strategy 'blue-green' turns the traffic at the edge"));
-  CHECK(said.contains("belay.yml:7:11"));
+  CHECK(said.contains("'edge' is off, but strategy 'blue-green' needs it"));
+  CHECK(said.contains("belay.yml:8:15"));
+}
+
+TEST_CASE("a canary has its steps and its rule; only what abort_if names is judged") {
+  const auto environment = [](const std::string& text) { return parsed(minimal(text)).environments.at(0); };
+  const auto usual = environment("strategy: canary");
+  CHECK(usual.edge);
+  CHECK(usual.canary->steps == std::vector<int>{5, 25, 100});
+  CHECK(usual.canary->abort_if.errors_5xx == 100);
+  CHECK(usual.canary->abort_if.p95 == 200);
+  const auto own = environment(
+      "strategy: canary\ncanary: { steps: [10%, 100%], for: 1m, abort_if: { p95: \">3x\" } }\nsoak: 30s");
+  CHECK(own.canary->steps == std::vector<int>{10, 100});
+  CHECK_FALSE(own.canary->abort_if.errors_5xx);
+  CHECK(own.canary->abort_if.p95 == 300);
+  CHECK(own.soak->time == std::chrono::seconds(30));
+  CHECK_FALSE(environment("edge: on\ncanary: { for: 1m }").canary);  // another strategy
+  CHECK(problems(minimal("canary: { steps: [25%, 5%] }")).contains("'steps' must rise"));
+  CHECK(problems(minimal("edge: off\nsoak: 30s")).contains("'edge' is off, but 'soak' needs it"));
+}
+
+TEST_CASE("what a canary and a soak are travels in the plan") {
+  const auto environment =
+      parsed(minimal("strategy: canary\ncanary: { abort_if: { p95: \">3x\" } }\nsoak: 30s"))
+          .environments.at(0);
+  const auto plan = plan_deployment("shop", environment, {}, {}, {});
+  const auto back = plan_from_json(plan_to_json(plan)).environment;
+  CHECK(back.canary->abort_if.p95 == 300);
+  CHECK_FALSE(back.canary->abort_if.errors_5xx);
+  CHECK(back.soak->abort_if.errors_5xx == 100);
+  std::string names;
+  for (const auto step : plan.steps) names += to_string(step) + " ";
+  CHECK(names == "preflight sync build create edge start canary switch verify soak commit settle ");
 }

@@ -134,3 +134,16 @@ TEST_CASE("the edge's image is an image, or the default") {
   CHECK_FALSE(edge_image_value("off"));
   CHECK_FALSE(edge_image_value("haproxy; rm -rf /"));
 }
+
+TEST_CASE("shares and thresholds are written as people say them") {
+  CHECK(share_value("5%") == "5");
+  CHECK(share_value("100%") == "100");
+  for (const char* text : {"0%", "101%", "5", "%", "-5%", "5.5%"}) CHECK_FALSE(share_value(text));
+  CHECK(more_than_percent_value(">1%") == 100);
+  CHECK(more_than_percent_value("> 0.25%") == 25);
+  for (const char* text : {"1%", ">1", ">0%", ">1.%", ">1.234%", ">101%", ">-1%", ">1.5.2%"})
+    CHECK_FALSE(more_than_percent_value(text));
+  CHECK(more_than_times_value(">2x") == 200);
+  CHECK(more_than_times_value(">1.5x") == 150);
+  for (const char* text : {">0.5x", "2x", ">2", ">x"}) CHECK_FALSE(more_than_times_value(text));
+}

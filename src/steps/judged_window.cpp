@@ -1,0 +1,62 @@
+#include "steps/judged_window.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include <fmt/core.h>
+
+#include "base/human.hpp"
+#include "steps/edge_traffic.hpp"
+#include "steps/readiness.hpp"
+
+namespace belay {
+
+namespace {
+
+constexpr auto between_looks = std::chrono::milliseconds(200);
+constexpr auto between_reports = std::chrono::seconds(5);
+
+std::string compared(const Served& candidate, const Served& current) {
+  return fmt::format("candidate: {}; current: {}", shown(candidate), shown(current));
+}
+
+}  // namespace
+
+int windows_of(const EnvironmentConfig& environment) {
+  int windows = environment.soak ? 1 : 0;
+  if (environment.canary)
+    windows += static_cast<int>(
+        std::ranges::count_if(environment.canary->steps, [](int share) { return share < 100; }));
+  return windows;
+}
+
+std::string watch_window(Context& context, const Window& window) {
+  Judge judge(window.abort_if, windows_of(context.environment()));
+  const auto over = Deadline::in(window.time);
+  auto report = Deadline::in(between_reports);
+  while (true) {
+    const auto candidate = context.traffic->candidate(), current = context.traffic->current();
+    const auto verdict = judge.look(candidate, current);
+    throw_if_candidate_died(context);
+    if (verdict.worse)
+      throw Error(verdict.finding, compared(candidate, current),
+                  "its log may say why; thresholds: abort_if in belay.yml");
+    if (context.ledger.asked_for("promote")) return "promoted by hand; " + compared(candidate, current);
+    if (over.expired() && (verdict.decided || !window.holds_without_data))
+      return compared(candidate, current);
+    if (report.expired()) {
+      report = Deadline::in(between_reports);
+      const bool holds = over.expired();
+      context.ledger.output(
+          window.step,
+          compared(candidate, current) +
+              (holds ? fmt::format("; it holds until the candidate has had {} requests (belay promote "
+                                   "goes on without)",
+                                   Judge::least_requests)
+                     : ""));
+    }
+    std::this_thread::sleep_for(between_looks);
+  }
+}
+
+}  // namespace belay
