@@ -1,5 +1,6 @@
 #include "model/judgement.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <iostream>

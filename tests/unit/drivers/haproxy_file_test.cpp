@@ -1,0 +1,50 @@
+#include <doctest/doctest.h>
+
+#include "drivers/haproxy.hpp"
+
+using namespace belay;
+using namespace std::chrono_literals;
+
+namespace {
+
+haproxy::Configuration one_service() {
+  return {.listeners = {{.name = "inside_3000", .port = 3000, .http = true, .backend = "web_3000"}},
+          .backends = {{.name = "web_3000", .port = 3000, .http = true, .slots = {"belay-0011-1", ""}}},
+          .hold = 30s};
+}
+
+}  // namespace
+
+TEST_CASE("who stands in a slot is in service from the start; a free slot is not, and is never asked for") {
+  const auto text = haproxy::text(one_service());
+  CHECK(text.contains("server s1 belay-0011-1:3000 weight 100 resolvers docker init-addr libc,none\n"));
+  CHECK(text.contains(
+      "server s2 nobody.belay.invalid:3000 weight 100 resolvers docker init-addr none disabled\n"));
+  CHECK(text.contains("server hold 127.0.0.1:1 weight 100 disabled\n"));
+}
+
+TEST_CASE("tries times the pause between them is the time that a request is held") {
+  const auto text = haproxy::text(one_service());
+  CHECK(text.contains("timeout connect 200ms\n"));
+  CHECK(text.contains("retries 150\n"));
+}
+
+TEST_CASE("bytes are passed on without a look at them") {
+  auto configuration = one_service();
+  configuration.listeners.front().http = configuration.backends.front().http = false;
+  const auto text = haproxy::text(configuration);
+  CHECK_FALSE(text.contains("mode http"));
+  CHECK_FALSE(text.contains("forwardfor"));
+  CHECK_FALSE(text.contains("http-server-close"));
+}
+
+TEST_CASE("services that share a port are told apart by the host") {
+  auto configuration = one_service();
+  configuration.listeners.front().by_host = {{"api", "api_3000"}};
+  CHECK(
+      haproxy::text(configuration).contains("use_backend api_3000 if { req.hdr(host),field(1,:) -i api }\n"));
+}
+
+TEST_CASE("the same configuration gives the same text") {
+  CHECK(haproxy::text(one_service()) == haproxy::text(one_service()));
+}
