@@ -8,6 +8,7 @@
 
 #include "base/files.hpp"
 #include "base/hash.hpp"
+#include "drivers/haproxy_log.hpp"
 #include "drivers/program.hpp"
 #include "steps/candidate.hpp"
 
@@ -168,6 +169,10 @@ void start_edge(const Context& context, const docker::Container& edge) {
 void give_final_name(const Context& context, const docker::Container& edge) {
   const auto name = final_name(edge.labels.at("com.docker.compose.project"));
   if (edge.name == candidate_name(name, context.nonce)) context.engine.rename(edge.id, name);
+}
+
+void clear_edge_directory(const Context& context, const docker::Container& edge) {
+  remove_tree(edge_directory(context, edge) / haproxy::log_name);
 }
 
 EdgeTable table_of(const Context& context, const docker::Container& edge, const Release& release) {

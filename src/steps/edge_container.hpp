@@ -43,6 +43,9 @@ void start_edge(const Context&, const docker::Container& edge);
 /// Of an edge that this attempt made.
 void give_final_name(const Context&, const docker::Container& edge);
 
+/// What a process that was killed left in its directory beside what HAProxy reads.
+void clear_edge_directory(const Context&, const docker::Container& edge);
+
 /// Throws Error where it does not answer.
 EdgeTable table_of(const Context&, const docker::Container& edge, const Release&);
 

@@ -59,6 +59,8 @@ std::string apply(Context& context) {
 }
 
 std::string undo(Context& context) {
+  if (edge_stays(context))
+    if (const auto edge = edge_of_this_attempt(context)) clear_edge_directory(context, *edge);
   for (const auto& made : made_by_this_attempt(context, "edge")) context.engine.remove(made.id);
   for (const auto& check : made_by_this_attempt(context, "edge-check")) context.engine.remove(check.id);
   remove_tree(context.layout.edge() / context.nonce);

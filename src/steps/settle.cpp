@@ -58,6 +58,7 @@ void tidy_edges(Context& context) {
   if (old && !edge_stays(context)) context.engine.remove(old->id);
   const auto edge = context.environment().edge ? edge_of_this_attempt(context) : std::nullopt;
   if (!edge) return remove_tree(context.layout.edge());
+  clear_edge_directory(context, *edge);
   const auto kept = edge_directory(context, *edge);
   for (const auto& entry : fs::directory_iterator(context.layout.edge()))
     if (entry.path() != kept) remove_tree(entry.path());

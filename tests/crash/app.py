@@ -64,7 +64,7 @@ class App:
         (self.live / ".env").write_text("A=1\n")
         self.repository.git("init", "-q")
         words = {"name": self.name, "port": self.port, "live": self.live, "database": DATABASE}
-        words["edge"] = "edge: { image: \"haproxy:2.6\", drain_timeout: 2s }" if self.edge else "edge: off"
+        words["edge"] = "edge: { image: \"haproxy:2.6\", drain_timeout: 2s }\n    soak: 1s" if self.edge else "edge: off"
         self.repository.write("belay.yml", BELAY.format(**words))
         self.repository.write("app/compose.yml", COMPOSE.format(**words))
         self.repository.write("app/Dockerfile", DOCKERFILE)
