@@ -84,8 +84,8 @@ struct Internal {
 using Command =
     std::variant<command::Overview, command::Help, command::Version, command::Check, command::Plan,
                  command::Deploy, command::Rollback, command::Releases, command::Status, command::Logs,
-                 command::Exec, command::Backup, command::Attach, command::Promote, command::Abort, command::Completion,
-                 command::CompletionEnvironments, command::Host, command::Internal>;
+                 command::Exec, command::Backup, command::Attach, command::Promote, command::Abort,
+                 command::Completion, command::CompletionEnvironments, command::Host, command::Internal>;
 
 struct CommandLine {
   Command command;

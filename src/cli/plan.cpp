@@ -69,7 +69,7 @@ const char* sign_of(rsync::Change::Kind kind) {
 }
 
 std::string change_text(const rsync::Change& change, const Style& style) {
-  const auto line = fmt::format("{} {}", sign_of(change.kind), printable(change.path));
+  auto line = fmt::format("{} {}", sign_of(change.kind), printable(change.path));
   switch (change.kind) {
     case rsync::Change::Kind::added:
       return style.green(line);

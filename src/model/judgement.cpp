@@ -75,8 +75,10 @@ void ResponseTimes::add(const ResponseTimes& more) {
 
 std::size_t ResponseTimes::bucket_of_nth(std::int64_t n) const {
   std::int64_t seen = 0;
-  for (std::size_t bucket = 0; bucket < buckets; ++bucket)
-    if ((seen += counts_[bucket]) >= n) return bucket;
+  for (std::size_t bucket = 0; bucket < buckets; ++bucket) {
+    seen += counts_[bucket];
+    if (seen >= n) return bucket;
+  }
   return buckets - 1;
 }
 
