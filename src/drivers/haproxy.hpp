@@ -65,7 +65,7 @@ class Runtime {
   std::vector<Server> servers() const;
 
   /// Gives a slot to a host; done when HAProxy has its address.
-  void seat(const std::string& backend, const std::string& slot, const std::string& host, int port) const;
+  void seat(const std::string& backend, const std::string& slot, const std::string& host) const;
   void open(const std::string& backend, const std::string& slot, int weight) const;
   void drain(const std::string& backend, const std::string& slot) const;
   void close(const std::string& backend, const std::string& slot) const;
@@ -73,6 +73,7 @@ class Runtime {
   void release(const std::string& backend) const;
 
  private:
+  std::vector<Server> placed() const;  // without what they were given
   std::string ask(const std::string& command) const;
   void tell(const std::string& command) const;
   void set(const std::string& backend, const std::string& slot, const std::string& what) const;

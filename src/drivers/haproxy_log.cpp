@@ -2,19 +2,16 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <sstream>
 
-#include <fcntl.h>
-#include <fmt/core.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/poll.hpp"
 #include "base/stop_wake.hpp"
+#include "base/unix_address.hpp"
 
 namespace belay::haproxy {
 
@@ -22,17 +19,9 @@ namespace {
 
 Fd bound_to(const std::filesystem::path& path) {
   ::unlink(path.c_str());  // of one that was killed
-  const Fd directory(::open(path.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  Fd made(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!directory || !made) throw system_error("cannot listen at " + path.string(), errno);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  // A socket's path is limited to 107 bytes, a live directory's is not.
-  const auto short_path = fmt::format("/proc/self/fd/{}/{}", directory.get(), path.filename().string());
-  std::memcpy(&address.sun_path[0], short_path.data(), short_path.size());
-  if (::bind(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    throw system_error("cannot listen at " + path.string(), errno);
-  return made;
+  auto socket = unix_socket(SOCK_DGRAM | SOCK_NONBLOCK);
+  if (!UnixAddress(path).bind(socket)) throw system_error("cannot listen at " + path.string(), errno);
+  return socket;
 }
 
 }  // namespace

@@ -1,22 +1,20 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <map>
 #include <sstream>
 #include <thread>
 
-#include <fcntl.h>
 #include <fmt/core.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/deadline.hpp"
 #include "base/error.hpp"
 #include "base/fd.hpp"
 #include "base/poll.hpp"
+#include "base/unix_address.hpp"
 #include "drivers/haproxy.hpp"
 
 namespace belay::haproxy {
@@ -31,20 +29,10 @@ constexpr auto between_looks = std::chrono::milliseconds(5);
 // file said `disabled`, and stays when the socket has said otherwise.
 constexpr unsigned maintenance_bits = 0x01 | 0x02, drain_bits = 0x08 | 0x10, unresolved_bit = 0x20;
 
-/// A socket's path is limited to 107 bytes, a live directory's is not: the directory is named by its
-/// descriptor. Empty where nobody listens.
+/// Empty where nobody listens.
 Fd connected_to(const std::filesystem::path& path) {
-  const Fd directory(::open(path.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!directory) return Fd();
-  Fd made(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!made) throw system_error("cannot make a socket", errno);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const auto short_path = fmt::format("/proc/self/fd/{}/{}", directory.get(), path.filename().string());
-  std::memcpy(&address.sun_path[0], short_path.data(),
-              std::min(short_path.size(), sizeof address.sun_path - 1));
-  if (::connect(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return Fd();
-  return made;
+  auto socket = unix_socket(SOCK_STREAM);
+  return UnixAddress(path).connect(socket) ? std::move(socket) : Fd();
 }
 
 std::string everything_from(const Fd& socket, Deadline deadline) {
@@ -62,6 +50,8 @@ std::string everything_from(const Fd& socket, Deadline deadline) {
   }
 }
 
+using Row = std::map<std::string, std::string>;
+
 /// Rows by the names of a header line.
 class Rows {
  public:
@@ -78,8 +68,6 @@ class Rows {
   auto end() const { return rows_.end(); }
 
  private:
-  using Row = std::map<std::string, std::string>;
-
   std::vector<std::string> fields(const std::string& line) const {
     std::vector<std::string> found;
     std::istringstream parts(line);
@@ -97,12 +85,12 @@ class Rows {
   std::vector<Row> rows_;
 };
 
-std::int64_t number_in(const std::map<std::string, std::string>& row, const std::string& name) {
+std::int64_t number_in(const Row& row, const std::string& name) {
   const auto found = row.find(name);
   return found == row.end() || found->second.empty() ? 0 : std::stoll(found->second);
 }
 
-std::string text_in(const std::map<std::string, std::string>& row, const std::string& name) {
+std::string text_in(const Row& row, const std::string& name) {
   const auto found = row.find(name);
   return found == row.end() || found->second == "-" ? std::string{} : found->second;
 }
@@ -110,6 +98,16 @@ std::string text_in(const std::map<std::string, std::string>& row, const std::st
 Server::State state_from(unsigned admin) {
   if (admin & maintenance_bits) return Server::State::maintenance;
   return admin & drain_bits ? Server::State::drain : Server::State::ready;
+}
+
+void count(Server& server, const Row& row) {
+  server.sessions = number_in(row, "scur");
+  server.rate = number_in(row, "rate");
+  const auto broken_off = number_in(row, "eresp");
+  server.requests = broken_off;
+  for (const auto* status : {"hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other"})
+    server.requests += number_in(row, status);
+  server.errors_5xx = number_in(row, "hrsp_5xx") + broken_off;
 }
 
 }  // namespace
@@ -143,7 +141,7 @@ void Runtime::set(const std::string& backend, const std::string& slot, const std
   tell(fmt::format("set server {}/{} {}", backend, slot, what));
 }
 
-std::vector<Server> Runtime::servers() const {
+std::vector<Server> Runtime::placed() const {
   std::vector<Server> found;
   for (const auto& row : Rows(ask("show servers state"), ' ')) {
     const auto admin = static_cast<unsigned>(number_in(row, "srv_admin_state"));
@@ -156,31 +154,26 @@ std::vector<Server> Runtime::servers() const {
     server.reachable = !server.address.empty() && (admin & unresolved_bit) == 0;
     found.push_back(std::move(server));
   }
+  return found;
+}
+
+std::vector<Server> Runtime::servers() const {
+  auto found = placed();
   for (const auto& row : Rows(ask("show stat -1 4 -1"), ',')) {
     const auto server = std::ranges::find_if(found, [&](const Server& known) {
       return known.backend == text_in(row, "pxname") && known.slot == text_in(row, "svname");
     });
-    if (server == found.end()) continue;
-    server->sessions = number_in(row, "scur");
-    server->rate = number_in(row, "rate");
-    const auto broken_off = number_in(row, "eresp");
-    for (const auto* status : {"hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other"})
-      server->requests += number_in(row, status);
-    server->requests += broken_off;
-    server->errors_5xx = number_in(row, "hrsp_5xx") + broken_off;
+    if (server != found.end()) count(*server, row);
   }
   return found;
 }
 
-void Runtime::seat(const std::string& backend, const std::string& slot, const std::string& host, int) const {
+void Runtime::seat(const std::string& backend, const std::string& slot, const std::string& host) const {
   set(backend, slot, "fqdn " + host);
   const auto limit = Deadline::in(name_patience);
-  while (true) {
-    const auto all = servers();
-    const auto seated = std::ranges::find_if(all, [&](const Server& server) {
-      return server.backend == backend && server.slot == slot && server.host == host && server.reachable;
-    });
-    if (seated != all.end()) return;
+  while (!std::ranges::any_of(placed(), [&](const Server& server) {
+    return server.backend == backend && server.slot == slot && server.host == host && server.reachable;
+  })) {
     if (limit.expired())
       throw Error("the edge does not find " + host, "Docker's name server does not tell its address",
                   "does the container run, and on the edge's network?");

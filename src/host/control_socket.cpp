@@ -2,18 +2,15 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 
-#include <fcntl.h>
-#include <fmt/core.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/line_reader.hpp"
 #include "base/poll.hpp"
 #include "base/stop_wake.hpp"
+#include "base/unix_address.hpp"
 
 namespace belay {
 
@@ -21,48 +18,22 @@ namespace {
 
 constexpr int backlog = 16;
 
-/// A socket's path is limited to 107 bytes, a live directory's is not: the directory is named by its
-/// descriptor.
-struct ShortAddress {
-  Fd directory;
-  sockaddr_un address{};
-};
-
-ShortAddress address_in(const fs::path& run_directory) {
-  ShortAddress made;
-  made.directory.reset(::open(run_directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!made.directory) throw system_error("cannot open " + run_directory.string(), errno);
-  made.address.sun_family = AF_UNIX;
-  const auto path = fmt::format("/proc/self/fd/{}/control.sock", made.directory.get());
-  std::memcpy(&made.address.sun_path[0], path.data(), path.size());
-  return made;
-}
-
-Fd unix_socket() {
-  Fd made(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!made) throw system_error("cannot make a socket", errno);
-  return made;
-}
-
-const sockaddr* generic(const ShortAddress& address) {
-  return reinterpret_cast<const sockaddr*>(&address.address);
+fs::path socket_in(const fs::path& run_directory) {
+  return run_directory / "control.sock";
 }
 
 }  // namespace
 
 Fd ControlSocket::listen(const fs::path& run_directory) {
-  auto socket = unix_socket();
-  const auto address = address_in(run_directory);
-  if (::bind(socket.get(), generic(address), sizeof(sockaddr_un)) != 0 ||
-      ::listen(socket.get(), backlog) != 0)
+  auto socket = unix_socket(SOCK_STREAM);
+  if (!UnixAddress(socket_in(run_directory)).bind(socket) || ::listen(socket.get(), backlog) != 0)
     throw system_error("cannot listen in " + run_directory.string(), errno);
   return socket;
 }
 
 std::optional<Fd> ControlSocket::connect(const fs::path& run_directory) {
-  auto socket = unix_socket();
-  const auto address = address_in(run_directory);
-  if (::connect(socket.get(), generic(address), sizeof(sockaddr_un)) == 0) return socket;
+  auto socket = unix_socket(SOCK_STREAM);
+  if (UnixAddress(socket_in(run_directory)).connect(socket)) return socket;
   if (errno == ENOENT || errno == ECONNREFUSED) return std::nullopt;
   throw system_error("cannot reach the executor in " + run_directory.string(), errno);
 }

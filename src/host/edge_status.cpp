@@ -4,6 +4,7 @@
 
 #include "drivers/haproxy.hpp"
 #include "steps/context.hpp"
+#include "steps/edge_container.hpp"
 
 namespace belay {
 
@@ -29,7 +30,7 @@ std::vector<docker::Container> edges_there(const Layout& layout, const docker::E
 
 std::vector<EdgeSlot> edge_slots(const Layout& layout, const docker::Engine& engine,
                                  const docker::Container& edge) {
-  const haproxy::Runtime runtime(layout.edge() / edge.labels.at(label::nonce) / haproxy::socket_name);
+  const haproxy::Runtime runtime(edge_directory(layout, edge) / haproxy::socket_name);
   std::vector<EdgeSlot> slots;
   if (!runtime.answers()) return slots;
   for (const auto& server : runtime.servers()) {

@@ -4,6 +4,8 @@
 
 #include <boost/json.hpp>
 
+#include "base/error.hpp"
+
 namespace belay {
 
 namespace {
@@ -25,6 +27,12 @@ std::vector<PreviousContainer> noted_containers(const Context& context, const st
 }
 
 }  // namespace
+
+Release release_of(const Context& context) {
+  auto release = context.store.find(context.release);
+  if (!release) throw Error("release " + context.release + " has no release.json", {}, "deploy again");
+  return std::move(*release);
+}
 
 std::vector<PreviousContainer> previous_containers(const Context& context) {
   return noted_containers(context, "previous_containers");

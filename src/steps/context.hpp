@@ -49,6 +49,9 @@ inline constexpr auto kind = "belay.kind";            // of an edge: what it is 
 inline constexpr auto published = "belay.published";  // what it would publish itself: ["3001->3000/tcp"]
 }  // namespace label
 
+/// The candidate, as create froze it. Throws Error where it is not there.
+Release release_of(const Context&);
+
 /// A container of the release before, as the switch found it.
 struct PreviousContainer {
   std::string id, name, service;

@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "base/files.hpp"
 #include "base/hash.hpp"
@@ -24,13 +25,8 @@ constexpr auto check_time = std::chrono::seconds(60);
 constexpr auto start_time = std::chrono::seconds(20);
 constexpr auto pull_time = std::chrono::minutes(10);
 
-std::string nonce_of(const docker::Container& edge) {
-  const auto nonce = edge.labels.find(label::nonce);
-  return nonce == edge.labels.end() ? std::string{} : nonce->second;
-}
-
-fs::path directory_of(const Context& context, const std::string& nonce) {
-  return context.layout.edge() / nonce;
+std::string last_words(const docker::Engine& engine, const std::string& container) {
+  return fmt::format("{}", fmt::join(engine.last_log_lines(container, 20), "\n"));
 }
 
 std::string final_name(const std::string& project) {
@@ -70,9 +66,7 @@ void check_file(Context& context, const EdgeShape& shape, const fs::path& direct
   const auto id = context.engine.create("belay-edge-check-" + context.nonce, body);
   context.engine.start(id);
   const int code = context.engine.wait(id, context.stop, Deadline::in(check_time));
-  std::string words;
-  if (code != 0)
-    for (const auto& line : context.engine.last_log_lines(id, 20)) words += line + "\n";
+  const auto words = code == 0 ? std::string{} : last_words(context.engine, id);
   context.engine.remove(id);
   if (code != 0)
     throw Error("HAProxy refuses the edge's configuration", words, "please report it: belay wrote that file");
@@ -98,8 +92,15 @@ std::optional<docker::Container> edge_of_this_attempt(const Context& context) {
   return inspection->container;
 }
 
-fs::path edge_directory(const Context& context, const docker::Container& edge) {
-  return directory_of(context, nonce_of(edge));
+docker::Container edge_in_front(const Context& context) {
+  auto edge = edge_of_this_attempt(context);
+  if (!edge)
+    throw Error("the edge is gone", "its container was removed by hand", "deploy again: it is made anew");
+  return std::move(*edge);
+}
+
+fs::path edge_directory(const Layout& layout, const docker::Container& edge) {
+  return layout.edge() / edge.labels.at(label::nonce);
 }
 
 std::string edge_kind(const EdgeShape& shape, const EdgeConfig& edge) {
@@ -108,7 +109,7 @@ std::string edge_kind(const EdgeShape& shape, const EdgeConfig& edge) {
 
 bool write_edge_file(Context& context, const docker::Container& edge, const EdgeShape& shape,
                      std::vector<haproxy::Backend> seated) {
-  const auto directory = edge_directory(context, edge);
+  const auto directory = edge_directory(context.layout, edge);
   const auto text = file_text(context, shape, std::move(seated));
   // What is beside it was written, and perhaps never read.
   if (read_file_if_exists(directory / file_name) == text && !fs::exists(directory / beside)) return false;
@@ -122,7 +123,7 @@ bool write_edge_file(Context& context, const docker::Container& edge, const Edge
 }
 
 void edge_file_is_read(const Context& context, const docker::Container& edge) {
-  remove_tree(edge_directory(context, edge) / beside);
+  remove_tree(edge_directory(context.layout, edge) / beside);
 }
 
 void reload_edge(const Context& context, const docker::Container& edge) {
@@ -134,16 +135,16 @@ void reload_edge(const Context& context, const docker::Container& edge) {
 void make_edge(Context& context, const EdgeShape& shape, std::vector<haproxy::Backend> seated) {
   const auto& edge = *context.environment().edge;
   require_image(context, edge.image);
-  const auto directory = directory_of(context, context.nonce);
+  const auto directory = context.layout.edge() / context.nonce;
   make_directories(directory);
   write_file_atomically(directory / file_name, file_text(context, shape, std::move(seated)), 0644);
   check_file(context, shape, directory);
   auto body = edge_body(shape, edge, directory.string());
   auto& labels = body.at("Labels").as_object();
   labels[label::nonce] = context.nonce;
-  labels[label::kind] = edge_kind(shape, edge);
-  labels["com.docker.compose.config-hash"] =
-      edge_kind(shape, edge);  // `docker compose ps` passes over those without
+  const auto kind = edge_kind(shape, edge);
+  labels[label::kind] = kind;
+  labels["com.docker.compose.config-hash"] = kind;  // `docker compose ps` passes over those without
   labels["com.docker.compose.project.working_dir"] = context.layout.live.string();
   labels["com.docker.compose.project.config_files"] =
       (context.layout.live / context.environment().compose).string();
@@ -153,15 +154,13 @@ void make_edge(Context& context, const EdgeShape& shape, std::vector<haproxy::Ba
 
 void start_edge(const Context& context, const docker::Container& edge) {
   context.engine.start(edge.id);
-  const haproxy::Runtime runtime(edge_directory(context, edge) / haproxy::socket_name);
+  const haproxy::Runtime runtime(edge_directory(context.layout, edge) / haproxy::socket_name);
   const auto limit = Deadline::in(start_time);
   while (!runtime.answers()) {
     const auto inspection = context.engine.inspect(edge.id);
-    if (!inspection || !inspection->container.running() || limit.expired()) {
-      std::string words;
-      for (const auto& line : context.engine.last_log_lines(edge.id, 20)) words += line + "\n";
-      throw Error("the edge does not come up", words, "docker logs " + edge.name);
-    }
+    if (!inspection || !inspection->container.running() || limit.expired())
+      throw Error("the edge does not come up", last_words(context.engine, edge.id),
+                  "docker logs " + edge.name);
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
 }
@@ -172,11 +171,11 @@ void give_final_name(const Context& context, const docker::Container& edge) {
 }
 
 void clear_edge_directory(const Context& context, const docker::Container& edge) {
-  remove_tree(edge_directory(context, edge) / haproxy::log_name);
+  remove_tree(edge_directory(context.layout, edge) / haproxy::log_name);
 }
 
 EdgeTable table_of(const Context& context, const docker::Container& edge, const Release& release) {
-  haproxy::Runtime runtime(edge_directory(context, edge) / haproxy::socket_name);
+  haproxy::Runtime runtime(edge_directory(context.layout, edge) / haproxy::socket_name);
   if (!runtime.answers())
     throw Error("the edge " + edge.name + " does not answer", {},
                 "see docker logs " + edge.name + "; docker restart brings it back");

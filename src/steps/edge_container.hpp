@@ -19,8 +19,10 @@ std::vector<docker::Container> edges_of(const docker::Engine&, const std::string
 std::optional<docker::Container> edge_made_by_this_attempt(const Context&);
 /// The one in front of what this attempt brings in: its own, or the one that stays.
 std::optional<docker::Container> edge_of_this_attempt(const Context&);
+/// The same; throws Error where it is gone.
+docker::Container edge_in_front(const Context&);
 
-std::filesystem::path edge_directory(const Context&, const docker::Container& edge);
+std::filesystem::path edge_directory(const Layout&, const docker::Container& edge);
 
 /// Two edges of one kind can be exchanged for each other without anybody noticing: image, ports, networks.
 std::string edge_kind(const EdgeShape&, const EdgeConfig&);

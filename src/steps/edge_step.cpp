@@ -42,14 +42,13 @@ void bring_up_to_date(Context& context, const docker::Container& edge, const Rel
 }  // namespace
 
 std::string apply(Context& context) {
-  const auto release = context.store.find(context.release);
-  if (!release) throw Error("release " + context.release + " is not there", {}, "deploy again");
-  const auto shape = edge_shape(*release);
+  const auto release = release_of(context);
+  const auto shape = edge_shape(release);
   if (const auto previous = previous_edge(context)) {
     const auto inspection = context.engine.inspect(previous->id);
     if (inspection && can_stay(inspection->container, shape, *context.environment().edge)) {
       context.ledger.note(StepName::edge, "stays", boost::json::string(previous->id));
-      bring_up_to_date(context, inspection->container, *release);
+      bring_up_to_date(context, inspection->container, release);
       return previous->name + " stays";
     }
   }

@@ -28,6 +28,33 @@ bool is_of(const Server& server, const std::vector<docker::Container>& container
 
 }  // namespace
 
+EdgeView::EdgeView(std::vector<Server> servers) : servers_(std::move(servers)) {}
+
+EdgeView::Counters EdgeView::counters(const std::vector<docker::Container>& containers) const {
+  Counters sum;
+  for (const auto& server : servers_)
+    if (is_of(server, containers)) {
+      sum.requests += server.requests;
+      sum.errors += server.errors_5xx;
+    }
+  return sum;
+}
+
+std::int64_t EdgeView::sessions(const std::vector<docker::Container>& containers) const {
+  std::int64_t sessions = 0;
+  for (const auto& server : servers_)
+    if (is_of(server, containers)) sessions += server.sessions;
+  return sessions;
+}
+
+std::vector<std::pair<std::string, std::string>> EdgeView::slots_of(
+    const std::vector<docker::Container>& containers) const {
+  std::vector<std::pair<std::string, std::string>> slots;
+  for (const auto& server : servers_)
+    if (is_of(server, containers)) slots.emplace_back(server.backend, server.slot);
+  return slots;
+}
+
 EdgeTable::EdgeTable(haproxy::Runtime runtime, EdgeShape shape)
     : runtime_(std::move(runtime)), shape_(std::move(shape)) {}
 
@@ -44,21 +71,23 @@ void EdgeTable::open(const docker::Container& container, int weight) const {
     if (slot == servers.end())
       throw Error("the edge has no free slot for " + container.name, "backend " + backend->name + " is full",
                   "restart the edge: it comes up with the current release alone");
-    if (slot->host != host || is_free(*slot)) runtime_.seat(slot->backend, slot->slot, host, backend->port);
+    if (slot->host != host || is_free(*slot)) runtime_.seat(slot->backend, slot->slot, host);
     runtime_.open(slot->backend, slot->slot, weight);
   }
 }
 
+std::vector<Server> EdgeTable::seats_of(const docker::Container& container) const {
+  auto servers = runtime_.servers();
+  std::erase_if(servers, [&](const Server& server) { return !is_of(server, {container}); });
+  return servers;
+}
+
 void EdgeTable::drain(const docker::Container& container) const {
-  const auto host = label_of(container, label::host);
-  for (const auto& server : runtime_.servers())
-    if (server.host == host && !is_free(server)) runtime_.drain(server.backend, server.slot);
+  for (const auto& seat : seats_of(container)) runtime_.drain(seat.backend, seat.slot);
 }
 
 void EdgeTable::close(const docker::Container& container) const {
-  const auto host = label_of(container, label::host);
-  for (const auto& server : runtime_.servers())
-    if (server.host == host && !is_free(server)) runtime_.close(server.backend, server.slot);
+  for (const auto& seat : seats_of(container)) runtime_.close(seat.backend, seat.slot);
 }
 
 void EdgeTable::hold(const std::string& service) const {
@@ -69,29 +98,8 @@ void EdgeTable::release(const std::string& service) const {
   for (const auto* backend : backends_of(shape_, service)) runtime_.release(backend->name);
 }
 
-EdgeTable::Counters EdgeTable::counters(const std::vector<docker::Container>& containers) const {
-  Counters sum;
-  for (const auto& server : runtime_.servers())
-    if (is_of(server, containers)) {
-      sum.requests += server.requests;
-      sum.errors += server.errors_5xx;
-    }
-  return sum;
-}
-
-std::vector<std::pair<std::string, std::string>> EdgeTable::slots_of(
-    const std::vector<docker::Container>& containers) const {
-  std::vector<std::pair<std::string, std::string>> slots;
-  for (const auto& server : runtime_.servers())
-    if (is_of(server, containers)) slots.emplace_back(server.backend, server.slot);
-  return slots;
-}
-
-std::int64_t EdgeTable::sessions(const std::vector<docker::Container>& containers) const {
-  std::int64_t sessions = 0;
-  for (const auto& server : runtime_.servers())
-    if (is_of(server, containers)) sessions += server.sessions;
-  return sessions;
+EdgeView EdgeTable::look() const {
+  return EdgeView(runtime_.servers());
 }
 
 std::vector<haproxy::Backend> EdgeTable::seated(const std::vector<docker::Container>& open) const {

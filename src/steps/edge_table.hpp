@@ -10,6 +10,24 @@
 
 namespace belay {
 
+/// What the containers behind the edge were given since its start, and what became of it: all of one moment.
+class EdgeView {
+ public:
+  explicit EdgeView(std::vector<haproxy::Server>);
+
+  struct Counters {
+    std::int64_t requests = 0, errors = 0;
+  };
+  Counters counters(const std::vector<docker::Container>&) const;
+  /// Requests and long-lived connections that these still have.
+  std::int64_t sessions(const std::vector<docker::Container>&) const;
+  /// Backend and slot of each place they stand in.
+  std::vector<std::pair<std::string, std::string>> slots_of(const std::vector<docker::Container>&) const;
+
+ private:
+  std::vector<haproxy::Server> servers_;
+};
+
 /// Who stands behind the edge that runs, and who of them is given requests. Containers are told by the host
 /// they carry as a label; each act is idempotent, and is done when it returns.
 class EdgeTable {
@@ -28,21 +46,15 @@ class EdgeTable {
   void hold(const std::string& service) const;
   void release(const std::string& service) const;
 
-  /// What these were given since the edge's start, and what became of it.
-  struct Counters {
-    std::int64_t requests = 0, errors = 0;
-  };
-  Counters counters(const std::vector<docker::Container>&) const;
-  /// Backend and slot of each place they stand in.
-  std::vector<std::pair<std::string, std::string>> slots_of(const std::vector<docker::Container>&) const;
-
-  /// Requests and long-lived connections that these still have.
-  std::int64_t sessions(const std::vector<docker::Container>&) const;
+  EdgeView look() const;
 
   /// As the file has to say it, so that a restart brings back what is open now; only `open` ones stand in it.
   std::vector<haproxy::Backend> seated(const std::vector<docker::Container>& open) const;
 
  private:
+  /// The places that the container stands in.
+  std::vector<haproxy::Server> seats_of(const docker::Container&) const;
+
   haproxy::Runtime runtime_;
   EdgeShape shape_;
 };

@@ -2,33 +2,15 @@
 
 #include <algorithm>
 
-#include "base/error.hpp"
 #include "steps/edge_container.hpp"
 
 namespace belay {
 
-namespace {
-
-docker::Container edge_in(const Context& context) {
-  auto edge = edge_of_this_attempt(context);
-  if (!edge)
-    throw Error("the edge is gone", "its container was removed by hand", "deploy again: it is made anew");
-  return std::move(*edge);
-}
-
-EdgeTable table_in(const Context& context) {
-  const auto release = context.store.find(context.release);
-  if (!release) throw Error("release " + context.release + " is not there", {}, "deploy again");
-  return table_of(context, edge_in(context), *release);
-}
-
-}  // namespace
-
 EdgeTraffic::EdgeTraffic(Context& context)
-    : table_(table_in(context)),
+    : table_(table_of(context, edge_in_front(context), release_of(context))),
       previous_(previous_behind_edge(context)),
       candidates_(candidates_of(context)),
-      log_(edge_directory(context, edge_in(context)) / haproxy::log_name,
+      log_(edge_directory(context.layout, edge_in_front(context)) / haproxy::log_name,
            [this](const haproxy::Answered& answered) { take(answered); }) {
   restart();
 }
@@ -38,32 +20,36 @@ void EdgeTraffic::take(const haproxy::Answered& answered) {
   times_[{answered.backend, answered.slot}].add(answered.milliseconds);
 }
 
-void EdgeTraffic::forget(const std::vector<docker::Container>& containers) {
-  const auto slots = table_.slots_of(containers);
-  const std::scoped_lock lock(mutex_);
-  for (const auto& slot : slots) times_.erase(slot);
-}
-
 void EdgeTraffic::restart() {
-  previous_since_ = table_.counters(previous_);
-  forget(previous_);
-  restart_candidate();
+  const auto now = table_.look();
+  previous_since_ = since(now, previous_);
+  candidate_since_ = since(now, candidates_);
 }
 
 void EdgeTraffic::restart_candidate() {
-  candidate_since_ = table_.counters(candidates_);
-  forget(candidates_);
+  candidate_since_ = since(table_.look(), candidates_);
 }
 
-Served EdgeTraffic::served(const std::vector<docker::Container>& containers,
-                           const EdgeTable::Counters& since) const {
-  const auto now = table_.counters(containers);
-  const auto slots = table_.slots_of(containers);
-  Served served{.requests = std::max<std::int64_t>(0, now.requests - since.requests),
-                .errors = std::max<std::int64_t>(0, now.errors - since.errors)};
+EdgeTraffic::Compared EdgeTraffic::compared() const {
+  const auto now = table_.look();
+  return {.candidate = served(now, candidates_, candidate_since_),
+          .current = served(now, previous_, previous_since_)};
+}
+
+EdgeView::Counters EdgeTraffic::since(const EdgeView& now, const std::vector<docker::Container>& containers) {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& slot : now.slots_of(containers)) times_.erase(slot);
+  return now.counters(containers);
+}
+
+Served EdgeTraffic::served(const EdgeView& now, const std::vector<docker::Container>& containers,
+                           const EdgeView::Counters& since) const {
+  const auto counted = now.counters(containers);
+  Served served{.requests = std::max<std::int64_t>(0, counted.requests - since.requests),
+                .errors = std::max<std::int64_t>(0, counted.errors - since.errors)};
   served.errors = std::min(served.errors, served.requests);
   const std::scoped_lock lock(mutex_);
-  for (const auto& slot : slots)
+  for (const auto& slot : now.slots_of(containers))
     if (const auto found = times_.find(slot); found != times_.end()) served.times.add(found->second);
   return served;
 }

@@ -24,17 +24,21 @@ class EdgeTraffic {
   /// The candidate's alone: the current one's stand for what was before it got nothing any more.
   void restart_candidate();
 
-  Served candidate() const { return served(candidates_, candidate_since_); }
-  Served current() const { return served(previous_, previous_since_); }
+  struct Compared {
+    Served candidate, current;
+  };
+  Compared compared() const;
 
  private:
   void take(const haproxy::Answered&);
-  Served served(const std::vector<docker::Container>&, const EdgeTable::Counters& since) const;
-  void forget(const std::vector<docker::Container>&);
+  Served served(const EdgeView& now, const std::vector<docker::Container>&,
+                const EdgeView::Counters& since) const;
+  /// What they are counted from, if that is to begin now.
+  EdgeView::Counters since(const EdgeView& now, const std::vector<docker::Container>&);
 
   EdgeTable table_;
   std::vector<docker::Container> previous_, candidates_;
-  EdgeTable::Counters previous_since_, candidate_since_;
+  EdgeView::Counters previous_since_, candidate_since_;
   mutable std::mutex mutex_;
   std::map<std::pair<std::string, std::string>, ResponseTimes> times_;  // by backend and slot
   haproxy::RequestLog log_;

@@ -20,26 +20,18 @@ constexpr auto between_looks = std::chrono::milliseconds(20);
 /// Of requests that a candidate is at when it is turned away: they are let end, but not for long.
 constexpr auto last_requests = std::chrono::seconds(10);
 
-docker::Container edge_in(Context& context) {
-  auto edge = edge_of_this_attempt(context);
-  if (!edge)
-    throw Error("the edge is gone", "its container was removed by hand", "deploy again: it is made anew");
-  start_edge(context, *edge);
-  return std::move(*edge);
-}
-
-Release release_in(const Context& context) {
-  auto release = context.store.find(context.release);
-  if (!release) throw Error("release " + context.release + " is not there", {}, "deploy again");
-  return std::move(*release);
+docker::Container started_edge(const Context& context) {
+  auto edge = edge_in_front(context);
+  start_edge(context, edge);
+  return edge;
 }
 
 }  // namespace
 
 EdgeTurn::EdgeTurn(Context& context)
     : context_(context),
-      edge_(edge_in(context)),
-      release_(release_in(context)),
+      edge_(started_edge(context)),
+      release_(release_of(context)),
       table_(table_of(context, edge_, release_)),
       previous_(previous_behind_edge(context)),
       candidates_(candidates_of(context)) {}
@@ -96,9 +88,9 @@ void EdgeTurn::release() const {
 std::int64_t EdgeTurn::wait(const std::vector<docker::Container>& containers,
                             std::chrono::milliseconds patience, StepName step) const {
   const auto limit = Deadline::in(patience);
-  auto left = table_.sessions(containers);
+  auto left = table_.look().sessions(containers);
   const auto first = left;
-  for (auto told = left; left > 0 && !limit.expired(); left = table_.sessions(containers)) {
+  for (auto told = left; left > 0 && !limit.expired(); left = table_.look().sessions(containers)) {
     if (left != told) context_.ledger.progress(step, first - std::min(first, left), first, "sessions ended");
     told = left;
     std::this_thread::sleep_for(between_looks);

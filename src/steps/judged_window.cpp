@@ -16,8 +16,8 @@ namespace {
 constexpr auto between_looks = std::chrono::milliseconds(200);
 constexpr auto between_reports = std::chrono::seconds(5);
 
-std::string compared(const Served& candidate, const Served& current) {
-  return fmt::format("candidate: {}; current: {}", shown(candidate), shown(current));
+std::string shown(const EdgeTraffic::Compared& traffic) {
+  return fmt::format("candidate: {}; current: {}", shown(traffic.candidate), shown(traffic.current));
 }
 
 }  // namespace
@@ -35,21 +35,19 @@ std::string watch_window(Context& context, const Window& window) {
   const auto over = Deadline::in(window.time);
   auto report = Deadline::in(between_reports);
   while (true) {
-    const auto candidate = context.traffic->candidate(), current = context.traffic->current();
-    const auto verdict = judge.look(candidate, current);
+    const auto traffic = context.traffic->compared();
+    const auto verdict = judge.look(traffic.candidate, traffic.current);
     throw_if_candidate_died(context);
     if (verdict.worse)
-      throw Error(verdict.finding, compared(candidate, current),
-                  "its log may say why; thresholds: abort_if in belay.yml");
-    if (context.ledger.asked_for("promote")) return "promoted by hand; " + compared(candidate, current);
-    if (over.expired() && (verdict.decided || !window.holds_without_data))
-      return compared(candidate, current);
+      throw Error(verdict.finding, shown(traffic), "its log may say why; thresholds: abort_if in belay.yml");
+    if (context.ledger.asked_for("promote")) return "promoted by hand; " + shown(traffic);
+    if (over.expired() && (verdict.decided || !window.holds_without_data)) return shown(traffic);
     if (report.expired()) {
       report = Deadline::in(between_reports);
       const bool holds = over.expired();
       context.ledger.output(
           window.step,
-          compared(candidate, current) +
+          shown(traffic) +
               (holds ? fmt::format("; it holds until the candidate has had {} requests (belay promote "
                                    "goes on without)",
                                    Judge::least_requests)

@@ -64,9 +64,8 @@ void remove_one_off(Context& context) {
 /// In a container of its own, from the candidate's image: nothing that serves is touched.
 std::string before_switch(Context& context, const MigrationRule& rule, Tail& tail) {
   remove_one_off(context);
-  const auto release = context.store.find(context.release);
-  if (!release) throw Error("release " + context.release + " is not there", {}, "deploy again");
-  const auto& service = release->services.front();
+  const auto release = release_of(context);
+  const auto& service = release.services.front();
   const auto deadline = Deadline::in(rule.timeout);
   const auto id =
       context.engine.create(fmt::format("{}-migration-{}", service.container_names.front(), context.nonce),

@@ -4,7 +4,6 @@
 #include <fmt/core.h>
 
 #include "base/process.hpp"
-#include "steps/health_probe.hpp"
 
 namespace belay {
 
@@ -51,6 +50,13 @@ std::string missing_for_readiness(const std::vector<docker::Inspection>& candida
     if (candidate.health == "unhealthy") return fmt::format("the HEALTHCHECK of {} says unhealthy", name);
   }
   return {};
+}
+
+AttemptSink attempts_shown(Context& context, StepName step) {
+  return [&context, step](int attempt, const std::string& finding) {
+    context.ledger.progress(step, attempt, context.environment().health.attempts, "attempts");
+    context.ledger.output(step, finding);
+  };
 }
 
 void throw_if_candidate_died(const Context& context) {

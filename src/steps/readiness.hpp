@@ -6,6 +6,7 @@
 
 #include "drivers/docker.hpp"
 #include "steps/context.hpp"
+#include "steps/health_probe.hpp"
 
 namespace belay {
 
@@ -18,6 +19,9 @@ std::vector<docker::Inspection> candidate_inspections(const Context&);
 /// yet is asked: the Engine would wait an interval for it.
 std::string missing_for_readiness(const std::vector<docker::Inspection>&, const std::string& health_url,
                                   std::stop_token);
+
+/// Shows each attempt at a health check as progress and output of the step.
+AttemptSink attempts_shown(Context&, StepName);
 
 /// A death seen while something else was waited for explains whatever that wait found. Throws Error of it; of
 /// the wish to stop as well.

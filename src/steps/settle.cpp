@@ -59,7 +59,7 @@ void tidy_edges(Context& context) {
   const auto edge = context.environment().edge ? edge_of_this_attempt(context) : std::nullopt;
   if (!edge) return remove_tree(context.layout.edge());
   clear_edge_directory(context, *edge);
-  const auto kept = edge_directory(context, *edge);
+  const auto kept = edge_directory(context.layout, *edge);
   for (const auto& entry : fs::directory_iterator(context.layout.edge()))
     if (entry.path() != kept) remove_tree(entry.path());
   give_final_name(context, *edge);
@@ -156,21 +156,20 @@ void prune(Context& context, const std::string& current) {
 }  // namespace
 
 std::string apply(Context& context) {
-  auto release = context.store.find(context.release);
-  if (!release) throw Error("release " + context.release + " has no release.json", {}, "deploy again");
+  auto release = release_of(context);
   const bool left_in_place = context.ledger.noted(StepName::settle, "left_in_place").has_value();
-  release->state = left_in_place ? Release::State::failed : Release::State::good;
-  if (release->switched == Time{} || context.plan.kind == Plan::Kind::rollback) release->switched = now();
-  context.store.save(*release);
-  context.store.set_current(release->id);
+  release.state = left_in_place ? Release::State::failed : Release::State::good;
+  if (release.switched == Time{} || context.plan.kind == Plan::Kind::rollback) release.switched = now();
+  context.store.save(release);
+  context.store.set_current(release.id);
   // The Engine's part and the files' part touch nothing in common.
   auto published = std::async(std::launch::async, [&] { publish(context); });
-  let_it_restart(context, *release);
+  let_it_restart(context, release);
   if (context.environment().edge) settle_edge(context);
-  take_over(context, *release);
+  take_over(context, release);
   tidy_edges(context);
   published.get();
-  prune(context, release->id);
+  prune(context, release.id);
   return fmt::format("{} releases kept", context.store.all().size());
 }
 

@@ -7,7 +7,6 @@
 #include "base/human.hpp"
 #include "steps/candidate.hpp"
 #include "steps/edge_traffic.hpp"
-#include "steps/health_probe.hpp"
 #include "steps/judged_window.hpp"
 #include "steps/readiness.hpp"
 #include "steps/step.hpp"
@@ -24,13 +23,8 @@ void ask_each(Context& context, const std::vector<docker::Container>& candidates
     const auto inspection = context.engine.inspect(candidate.id);
     const auto own = inspection ? own_address(*inspection, check.url) : std::nullopt;
     if (!own) continue;  // it has no port of the URL's, nor a single one: verify asks from outside
-    const auto verdict = ask_itself_until_healthy(
-        check, *own,
-        [&](int attempt, const std::string& finding) {
-          context.ledger.progress(StepName::start, attempt, check.attempts, "attempts");
-          context.ledger.output(StepName::start, finding);
-        },
-        stop);
+    const auto verdict =
+        ask_itself_until_healthy(check, *own, attempts_shown(context, StepName::start), stop);
     throw_if_candidate_died(context);
     if (!verdict.healthy)
       throw Error(fmt::format("the health check of {} failed {} times, at its own address", candidate.name,

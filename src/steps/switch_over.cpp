@@ -35,17 +35,25 @@ void watch(Context& context, const std::vector<docker::Container>& candidates) {
   if (!context.watch) context.watch = std::make_unique<ContainerWatch>(context.engine, ids_of(candidates));
 }
 
+void stop(const Context& context, const std::vector<PreviousContainer>& old) {
+  for (const auto& container : old)
+    if (container.running) context.engine.stop(container.id);
+}
+
+/// With `restart: always` a reboot would bring it up beside the candidate, both wanting the port.
+void keep_down(const Context& context, const std::vector<PreviousContainer>& old) {
+  for (const auto& container : old)
+    if (container.running) context.engine.set_restart_policy(container.id, "no", 0);
+}
+
 /// The ports change hands: between the stop and the start nobody has them.
 void stop_and_start(Context& context, const std::vector<docker::Container>& candidates) {
   const auto old = outgoing(context);
-  for (const auto& container : old)
-    if (container.running) context.engine.stop(container.id);
+  stop(context, old);
   // The edge after them: it finds their addresses when it comes up, and holds what arrives until they answer.
   for (const auto& candidate : candidates) context.engine.start(candidate.id);
   if (const auto edge = edge_made_by_this_attempt(context)) start_edge(context, *edge);
-  // With `restart: always` a reboot would bring it up beside the candidate, both wanting the port.
-  for (const auto& container : old)
-    if (container.running) context.engine.set_restart_policy(container.id, "no", 0);
+  keep_down(context, old);
 }
 
 /// The edge holds what arrives while nobody answers.
@@ -53,14 +61,12 @@ void replace_behind_edge(Context& context, const std::vector<docker::Container>&
   const EdgeTurn turn(context);
   turn.hold();
   turn.close_previous();
-  for (const auto& container : previous_containers(context)) {
-    if (!container.running) continue;
-    context.engine.stop(container.id);
-    context.engine.set_restart_policy(container.id, "no", 0);
-  }
+  const auto old = previous_containers(context);
+  stop(context, old);
   for (const auto& candidate : candidates) context.engine.start(candidate.id);
   turn.open_candidates();
   turn.release();
+  keep_down(context, old);
 }
 
 std::string back_behind_edge(Context& context, std::optional<Error>& trouble) {

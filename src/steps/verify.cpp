@@ -5,7 +5,6 @@
 #include <fmt/core.h>
 
 #include "drivers/http.hpp"
-#include "steps/health_probe.hpp"
 #include "steps/readiness.hpp"
 #include "steps/step.hpp"
 
@@ -30,12 +29,7 @@ std::string ask_from_host(Context& context, const std::vector<OwnAddress>& addre
   const auto& check = context.environment().health;
   wait_until_listening(context, addresses, check.interval, stop);
   const auto verdict = ask_until_healthy(
-      check, [&] { return all_listen(addresses); },
-      [&](int attempt, const std::string& finding) {
-        context.ledger.progress(StepName::verify, attempt, check.attempts, "attempts");
-        context.ledger.output(StepName::verify, finding);
-      },
-      stop);
+      check, [&] { return all_listen(addresses); }, attempts_shown(context, StepName::verify), stop);
   throw_if_candidate_died(context);
   if (!verdict.healthy)
     throw Error(fmt::format("the health check failed {} times", check.attempts), verdict.finding,
