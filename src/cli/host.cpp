@@ -10,6 +10,7 @@
 #include "cli/host_question.hpp"
 #include "control/host_key.hpp"
 #include "host/commands.hpp"
+#include "model/host_facts.hpp"
 #include "model/journal_record.hpp"
 
 namespace belay::cli {
@@ -23,8 +24,8 @@ struct HostCommand {
 // Those not for people are how belay's own processes call each other (docs/architecture.md).
 constexpr std::array host_commands = {
     HostCommand{"install", host_install, true}, HostCommand{"recover", host_recover, true},
-    HostCommand{"session", host_session, false}, HostCommand{"guard", host_guard, false},
-    HostCommand{"execute", host_execute, false}};
+    HostCommand{"reload", host_reload, true},   HostCommand{"session", host_session, false},
+    HostCommand{"guard", host_guard, false},    HostCommand{"execute", host_execute, false}};
 
 bool names_an_environment(const std::vector<std::string>& arguments) {
   return arguments.size() == 2 && !arguments[1].starts_with('-');
@@ -34,6 +35,11 @@ bool names_an_environment(const std::vector<std::string>& arguments) {
 int on_the_host_of(const std::string& environment, const std::string& what, Context& context) {
   const Chosen chosen = choose_environment(context.config, environment, context.variable);
   const auto answer = ask_host(context, chosen, what, {}).as_object();
+  if (what == "reload") {
+    for (const auto& certificate : certificates_from_json(answer))
+      context.out.line(reloaded_text(certificate));
+    return 0;
+  }
   if (what == "install") {
     context.out.line(
         fmt::format("A deployment that a reboot of {} cuts off is now finished or undone at boot, by {}.",
@@ -62,7 +68,7 @@ int on_the_host_of(const std::string& environment, const std::string& what, Cont
 
 int run(const command::Host& asked, Context& context) {
   if (const auto& what = asked.arguments.front();
-      (what == "install" || what == "recover") && names_an_environment(asked.arguments))
+      (what == "install" || what == "recover" || what == "reload") && names_an_environment(asked.arguments))
     return on_the_host_of(asked.arguments[1], what, context);
   std::vector<std::string> names;
   for (const HostCommand& one : host_commands) {

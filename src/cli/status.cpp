@@ -1,5 +1,6 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "base/human.hpp"
 #include "cli/error_text.hpp"
@@ -35,6 +36,16 @@ std::string edge_text(const HostStatus& status, const Style& style, int columns)
                slot.state == "open" ? style.green(slot.state) : style.yellow(slot.state),
                std::to_string(slot.weight), std::to_string(slot.sessions), std::to_string(slot.rate),
                std::to_string(slot.requests), std::to_string(slot.errors_5xx)});
+  return table.rendered(style, columns);
+}
+
+std::string certificates_text(const HostStatus& status, Time now, const Style& style, int columns) {
+  Table table({{"CERTIFICATE"}, {"UNTIL"}, {"COPIED FROM"}});
+  for (const EdgeCertificate& one : status.certificates) {
+    const auto until = time_text(one.until);
+    table.add({fmt::format("{}", fmt::join(one.names, ", ")), one.until < now ? style.bold_red(until) : until,
+               one.file});
+  }
   return table.rendered(style, columns);
 }
 
@@ -101,6 +112,7 @@ std::string status_text(const std::string& app, const EnvironmentConfig& environ
   else
     text += containers_text(status, now, style, columns);
   if (!status.slots.empty()) text += "\n" + edge_text(status, style, columns);
+  if (!status.certificates.empty()) text += "\n" + certificates_text(status, now, style, columns);
   return text;
 }
 

@@ -167,6 +167,30 @@ Finding checked_releases(const HostFacts& facts) {
   return fine("release", "none yet: with the first deployment there is nothing to go back to");
 }
 
+static Finding checked_certificate(const EdgeCertificate& certificate, Time now) {
+  if (!certificate.problem.empty())
+    return problem("certificate", certificate.problem, "put it there, or correct edge: { tls: … }");
+  const auto shown =
+      fmt::format("{}, until {}", joined(certificate.names, ", "), iso8601(certificate.until).substr(0, 10));
+  const auto remedy = "have it renewed; then: belay host reload";
+  if (certificate.until < now) return warning("certificate", shown + ", which is over", remedy);
+  if (certificate.until < now + std::chrono::days(14)) return warning("certificate", shown, remedy);
+  return fine("certificate", shown);
+}
+
+std::vector<Finding> checked_edge(const HostFacts& facts, const EdgeConfig& edge) {
+  std::vector<Finding> findings;
+  if (facts.edge_image_there)
+    findings.push_back(
+        *facts.edge_image_there
+            ? fine("edge", edge.image + " is on the host")
+            : warning("edge", edge.image + " is not on the host yet: the deployment that needs it pulls it",
+                      fmt::format("to be sure that it can:  docker pull {}  there", edge.image)));
+  for (const auto& certificate : facts.certificates)
+    findings.push_back(checked_certificate(certificate, facts.clock));
+  return findings;
+}
+
 Finding checked_excludes(const std::vector<std::string>& hidden) {
   if (hidden.empty()) return fine("excludes", "hide no file that git tracks");
   return warning("excludes",

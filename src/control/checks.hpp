@@ -34,6 +34,8 @@ Finding checked_ports(const HostFacts&, const std::vector<int>& ports);
 Finding checked_backup(const HostFacts&, const PostgresBackup&);
 Finding checked_boot_recovery(const HostFacts&, const std::string& environment);
 Finding checked_releases(const HostFacts&);
+/// Only what was asked for: none without an edge, or where it ends no TLS.
+std::vector<Finding> checked_edge(const HostFacts&, const EdgeConfig&);
 /// `hidden`: what rsync::hidden_by says.
 Finding checked_excludes(const std::vector<std::string>& hidden);
 

@@ -127,6 +127,8 @@ class Examination {
     add(checked_path(facts, environment_.path));
     add(checked_disk(facts, checkout_ ? bytes_in(checkout_->source) : 0));
     add(checked_ports(facts, ports_));
+    if (environment_.edge)
+      for (auto& finding : checked_edge(facts, *environment_.edge)) add(std::move(finding));
     if (environment_.backup) add(checked_backup(facts, *environment_.backup));
     add(checked_releases(facts));
     add(checked_boot_recovery(facts, environment_.name));

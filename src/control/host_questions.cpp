@@ -16,6 +16,10 @@ HostFacts ask_facts(Session& session, const EnvironmentConfig& environment, cons
   boost::json::object arguments{
       {"services", services}, {"compose", environment.compose}, {"ports", asked_ports}};
   if (environment.backup) arguments["backup_container"] = environment.backup->container;
+  if (const auto& edge = environment.edge) {
+    arguments["edge_image"] = edge->image;
+    if (edge->tls) arguments["tls"] = tls_to_json(*edge->tls);
+  }
   const boost::json::value answer =
       session.ask("facts", std::move(arguments), std::move(stop), Deadline::in(std::chrono::seconds(60)));
   if (!answer.is_object()) throw Error("the host's facts are no facts");

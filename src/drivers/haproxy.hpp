@@ -28,18 +28,22 @@ struct Listener {
   std::string backend;
   /// Several services on one port: the host a request is for, and its backend.
   std::vector<std::pair<std::string, std::string>> by_host{};
+  /// TLS ends here: file names in the directory that HAProxy has as /belay. Empty: plain.
+  std::vector<std::string> certificates{};
 };
 
 struct Configuration {
   std::vector<Listener> listeners;
   std::vector<Backend> backends;
-  std::chrono::milliseconds hold{};  // how long a request waits for somebody who accepts it
+  std::chrono::milliseconds hold{};                // how long a request waits for somebody who accepts it
+  std::vector<std::string> proxy_protocol_from{};  // addresses whose connections begin with a PROXY header
 };
 
 /// The file; hosts are resolved by Docker's own name server. The same configuration gives the same text.
 std::string text(const Configuration&);
 
-/// In the directory that HAProxy has as /belay.
+/// Where HAProxy has a file of its directory, which it has as /belay.
+std::string path_of(const std::string& name);
 inline constexpr auto socket_name = "admin.sock";
 /// The slot that refuses every connection: as long as it is open, requests wait for another.
 inline constexpr auto hold_slot = "hold";
@@ -69,6 +73,9 @@ class Runtime {
   void open(const std::string& backend, const std::string& slot, int weight) const;
   void drain(const std::string& backend, const std::string& slot) const;
   void close(const std::string& backend, const std::string& slot) const;
+  /// False: it does not know a certificate of that name. New connections get the new one, nobody is cut off.
+  bool replace_certificate(const std::string& name, const std::string& pem) const;
+
   void hold(const std::string& backend) const;
   void release(const std::string& backend) const;
 

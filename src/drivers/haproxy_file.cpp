@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "drivers/haproxy.hpp"
 
@@ -20,7 +21,7 @@ global
   stats socket /belay/admin.sock mode 600 level admin expose-fd listeners
   log /belay/log.sock len 256 format raw local0 info
   hard-stop-after 10s
-
+{tls}
 resolvers docker
   nameserver docker 127.0.0.11:53
   accepted_payload_size 8192
@@ -46,10 +47,32 @@ defaults
   option redispatch 1
 )";
 
-std::string listener_text(const Listener& listener) {
-  auto text = fmt::format("\nfrontend {}\n  mode {}\n  bind :{}\n", listener.name,
-                          listener.http ? "http" : "tcp", listener.port);
-  if (listener.http) text += "  option forwardfor\n  log global\n  log-format \"%b %s %Tr\"\n";
+// A certificate with its chain is sent through the runtime socket in one buffer.
+constexpr auto for_tls = R"(  tune.bufsize 32768
+  tune.ssl.default-dh-param 2048
+  ssl-default-bind-options ssl-min-ver TLSv1.2
+)";
+
+constexpr auto http_listener = R"(  option forwardfor
+  log global
+  log-format "%b %s %Tr"
+)";
+
+std::string bind_text(const Listener& listener) {
+  auto text = fmt::format("  bind :{}", listener.port);
+  if (listener.certificates.empty()) return text + "\n";
+  text += " ssl";
+  for (const auto& name : listener.certificates) text += " crt " + path_of(name);
+  return text + " alpn h2,http/1.1\n  http-request set-header X-Forwarded-Proto https\n";
+}
+
+std::string listener_text(const Listener& listener, const std::vector<std::string>& proxies) {
+  auto text = fmt::format("\nfrontend {}\n  mode {}\n", listener.name, listener.http ? "http" : "tcp");
+  text += bind_text(listener);
+  if (!proxies.empty())
+    text += fmt::format("  tcp-request connection expect-proxy layer4 if {{ src {} }}\n",
+                        fmt::join(proxies, " "));
+  if (listener.http) text += http_listener;
   for (const auto& [host, backend] : listener.by_host)
     text += fmt::format("  use_backend {} if {{ req.hdr(host),field(1,:) -i {} }}\n", backend, host);
   return text + fmt::format("  default_backend {}\n", listener.backend);
@@ -78,11 +101,19 @@ std::string backend_text(const Backend& backend) {
 
 }  // namespace
 
+std::string path_of(const std::string& name) {
+  return "/belay/" + name;
+}
+
 std::string text(const Configuration& configuration) {
   const auto retries = std::max<std::int64_t>(3, configuration.hold / between_tries);
+  const bool tls = std::ranges::any_of(
+      configuration.listeners, [](const Listener& listener) { return !listener.certificates.empty(); });
   auto text = fmt::format(fmt::runtime(common), fmt::arg("connect", between_tries.count()),
-                          fmt::arg("hold", configuration.hold.count()), fmt::arg("retries", retries));
-  for (const auto& listener : configuration.listeners) text += listener_text(listener);
+                          fmt::arg("hold", configuration.hold.count()), fmt::arg("retries", retries),
+                          fmt::arg("tls", tls ? for_tls : ""));
+  for (const auto& listener : configuration.listeners)
+    text += listener_text(listener, configuration.proxy_protocol_from);
   for (const auto& backend : configuration.backends) text += backend_text(backend);
   return text;
 }

@@ -100,6 +100,14 @@ Server::State state_from(unsigned admin) {
   return admin & drain_bits ? Server::State::drain : Server::State::ready;
 }
 
+std::string without_empty_lines(const std::string& text) {
+  std::string kept;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);)
+    if (line.find_first_not_of(" \t\r") != std::string::npos) kept += line + "\n";
+  return kept;
+}
+
 void count(Server& server, const Row& row) {
   server.sessions = number_in(row, "scur");
   server.rate = number_in(row, "rate");
@@ -123,9 +131,7 @@ std::string Runtime::ask(const std::string& command) const {
   if (!socket)
     throw Error("the edge does not answer", "nobody listens at " + socket_.string(),
                 "docker restart brings it back");
-  const auto line = command + "\n";
-  if (::write(socket.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size()))
-    throw system_error("cannot tell HAProxy: " + command, errno);
+  write_all(socket.get(), command + "\n");
   return everything_from(socket, Deadline::in(patience));
 }
 
@@ -192,6 +198,17 @@ void Runtime::drain(const std::string& backend, const std::string& slot) const {
 
 void Runtime::close(const std::string& backend, const std::string& slot) const {
   set(backend, slot, "state maint");
+}
+
+bool Runtime::replace_certificate(const std::string& name, const std::string& pem) const {
+  const auto path = path_of(name);
+  if (!ask("show ssl cert").contains(path)) return false;
+  // An empty line ends what follows "<<".
+  const auto taken = ask(fmt::format("set ssl cert {} <<\n{}", path, without_empty_lines(pem)));
+  const auto committed = taken.contains("Transaction") ? ask("commit ssl cert " + path) : taken;
+  if (committed.contains("Success")) return true;
+  ask("abort ssl cert " + path);
+  throw Error("HAProxy refuses the certificate " + name, committed, "see the certificate's file and its key");
 }
 
 void Runtime::hold(const std::string& backend) const {

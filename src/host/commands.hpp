@@ -16,6 +16,8 @@ int host_guard(std::span<const std::string> arguments);
 int host_execute(std::span<const std::string> arguments);
 /// `--path P` or `--all`: finishes or undoes what dead deployments left.
 int host_recover(std::span<const std::string> arguments);
+/// `--path P`: the edge takes up its certificates' files anew.
+int host_reload(std::span<const std::string> arguments);
 /// `--path P`: has recovery run at boot, by systemd or cron.
 int host_install(std::span<const std::string> arguments);
 

@@ -1,9 +1,17 @@
 #include "host/edge_status.hpp"
 
+#include <algorithm>
+#include <iostream>
+#include <iterator>
+
 #include <fmt/core.h>
 
+#include "base/error.hpp"
 #include "drivers/haproxy.hpp"
+#include "host/arguments.hpp"
+#include "host/commands.hpp"
 #include "steps/context.hpp"
+#include "steps/edge_certificates.hpp"
 #include "steps/edge_container.hpp"
 
 namespace belay {
@@ -26,6 +34,22 @@ std::string shown_state(const haproxy::Server& server) {
 std::vector<docker::Container> edges_there(const Layout& layout, const docker::Engine& engine) {
   return engine.containers({fmt::format("{}=edge", label::role),
                             "com.docker.compose.project.working_dir=" + layout.live.string()});
+}
+
+std::vector<EdgeCertificate> reload_certificates(const Layout& layout) {
+  std::vector<EdgeCertificate> all;
+  for (const auto& edge : edges_there(layout, docker::Engine::connect()))
+    std::ranges::move(reload_certificates(layout, edge), std::back_inserter(all));
+  if (all.empty())
+    throw Error("no edge of " + layout.live.string() + " ends TLS", "there are no certificates to reload",
+                "edge: { tls: … } in belay.yml, and a deployment, have one do so", ExitCode::bad_input);
+  return all;
+}
+
+int host_reload(std::span<const std::string> arguments) {
+  for (const auto& certificate : reload_certificates(layout_from(arguments)))
+    std::cout << reloaded_text(certificate) << "\n";
+  return 0;
 }
 
 std::vector<EdgeSlot> edge_slots(const Layout& layout, const docker::Engine& engine,

@@ -14,4 +14,8 @@ std::vector<docker::Container> edges_there(const Layout&, const docker::Engine&)
 /// Who stands behind it, by its own counters; empty where it does not answer.
 std::vector<EdgeSlot> edge_slots(const Layout&, const docker::Engine&, const docker::Container& edge);
 
+/// Its certificates' files are read anew, without cutting anybody off. Throws Error where there is no edge
+/// that ends TLS.
+std::vector<EdgeCertificate> reload_certificates(const Layout&);
+
 }  // namespace belay

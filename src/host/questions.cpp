@@ -22,6 +22,7 @@
 #include "model/host_facts.hpp"
 #include "steps/candidate.hpp"
 #include "steps/compose_model.hpp"
+#include "steps/edge_certificates.hpp"
 #include "steps/edge_shape.hpp"
 #include "steps/health_probe.hpp"
 #include "steps/release_store.hpp"
@@ -95,6 +96,8 @@ void look_at_docker(HostFacts& facts, const Layout& layout, const json::object& 
   for (const auto& edge : edges_there(layout, engine))
     if (const auto inspection = engine.inspect(edge.id))
       facts.edges.push_back(described(*inspection, edge_service));
+  if (const auto image = text_argument(arguments, "edge_image"); !image.empty())
+    facts.edge_image_there = engine.image_id(image).has_value();
   if (const auto name = text_argument(arguments, "backup_container"); !name.empty()) {
     const auto container = engine.container_named(name);
     facts.backup_container_state = container ? container->state : "absent";
@@ -125,6 +128,8 @@ HostFacts host_facts(const Layout& layout, const json::object& arguments, std::s
   if (const auto compose = text_argument(arguments, "compose"); !compose.empty())
     if (const auto text = read_file_if_exists(layout.live / compose))
       facts.live_compose_hash = sha256_hex(*text);
+  if (const auto* tls = arguments.if_contains("tls"); tls && tls->is_object())
+    facts.certificates = certificates_now(tls_from_json(tls->get_object()), layout);
   try {
     look_at_docker(facts, layout, arguments, stop);
   } catch (const Error& error) {
@@ -154,6 +159,7 @@ HostStatus host_status(const Layout& layout, const Plan& plan, std::stop_token s
     if (const auto inspection = engine.inspect(edge.id))
       status.edges.push_back(described(*inspection, edge_service));
     if (edge.running()) status.slots = edge_slots(layout, engine, edge);
+    status.certificates = certificates_at(layout, edge);
   }
   const auto runs = [](const RunningContainer& container) { return container.state == "running"; };
   const bool running = !status.containers.empty() && std::ranges::all_of(status.containers, runs) &&
@@ -214,6 +220,7 @@ json::value answer(const Layout& layout, const wire::Ask& ask, std::stop_token s
   if (ask.about == "facts") return facts_to_json(host_facts(layout, ask.arguments, stop));
   if (ask.about == "install") return json::object{{"by", install_boot_recovery(layout)}};
   if (ask.about == "recover") return recovered(layout, stop);
+  if (ask.about == "reload") return certificates_to_json(reload_certificates(layout));
   if (ask.about == "promote" || ask.about == "abort") return passed_on(layout, ask.about);
   if (!is_held(layout) || !holder_runs(layout)) recover_in_own_process(layout, stop);
   if (ask.about == "status")

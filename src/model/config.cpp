@@ -110,13 +110,29 @@ HealthCheck read_health(SectionReader section, Reading& reading) {
   return health;
 }
 
-EdgeConfig read_edge(SectionReader section) {
+TlsConfig read_tls(SectionReader section, Reading& reading) {
+  TlsConfig tls;
+  section.texts("certificates", tls.certificates, line_value);
+  section.texts("keys", tls.keys, line_value);
+  section.number("port", tls.port);
+  if (!tls.keys.empty() && tls.keys.size() != tls.certificates.size())
+    reading.report(
+        section.location_of("keys"),
+        fmt::format("'keys' has {} files, 'certificates' {}", tls.keys.size(), tls.certificates.size()),
+        "one key for each certificate, in the same order; or none, where the certificates' files "
+        "hold them");
+  return tls;
+}
+
+EdgeConfig read_edge(SectionReader section, Reading& reading) {
   EdgeConfig edge;
   std::string image;
   section.text("image", image, edge_image_value);
   if (!image.empty()) edge.image = image;
   section.duration("drain_timeout", edge.drain_timeout);
   section.duration("hold_timeout", edge.hold_timeout);
+  if (auto tls = section.section("tls")) edge.tls = read_tls(*tls, reading);
+  section.texts("proxy_protocol_from", edge.proxy_protocol_from, network_value);
   return edge;
 }
 
@@ -162,7 +178,7 @@ void require_edge(SectionReader& section, const std::string& key, const std::str
 
 /// An edge brings blue-green with it, and what needs an edge brings that.
 void read_edge_and_strategy(SectionReader& section, EnvironmentConfig& into, Reading& reading) {
-  if (auto edge = section.section("edge")) into.edge = read_edge(*edge);
+  if (auto edge = section.section("edge")) into.edge = read_edge(*edge, reading);
   if (auto canary = section.section("canary")) into.canary = read_canary(*canary, reading);
   if (auto soak = section.section("soak")) into.soak = read_soak(*soak);
   if (into.edge) into.strategy = Strategy::blue_green;

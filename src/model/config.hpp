@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <boost/json/fwd.hpp>
+
 #include "model/problem.hpp"
 #include "model/variables.hpp"
 
@@ -54,11 +56,23 @@ struct HealthCheck {
 /// canary: as blue-green, but the traffic is turned in parts, and what came of it is judged.
 enum class Strategy { recreate, blue_green, canary };
 
+/// TLS ends at the edge. The files are the host's: absolute, or relative to the live directory.
+struct TlsConfig {
+  std::vector<std::string> certificates;  // PEM, each with its chain
+  std::vector<std::string> keys;          // one for each, in that order; empty: in the certificates' files
+  int port = 443;                         // of those that the services publish
+};
+
+boost::json::object tls_to_json(const TlsConfig&);
+TlsConfig tls_from_json(const boost::json::object&);
+
 /// The reverse proxy in front of the released services, which owns the ports they publish.
 struct EdgeConfig {
   std::string image = "haproxy:3.0";
   std::chrono::milliseconds drain_timeout{30000};  // for the old release's last sessions
   std::chrono::milliseconds hold_timeout{30000};   // of a request that arrives while nothing can answer
+  std::optional<TlsConfig> tls;
+  std::vector<std::string> proxy_protocol_from;  // addresses of proxies that say whom they speak for
 };
 
 /// How much worse than the current release a candidate may be; see model/judgement.hpp.

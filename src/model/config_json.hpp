@@ -59,10 +59,18 @@ void fields(auto& archive, Is<HealthCheck> auto& health) {
   archive("successes", health.successes);
 }
 
+void fields(auto& archive, Is<TlsConfig> auto& tls) {
+  archive.required("certificates", tls.certificates);
+  archive("keys", tls.keys);
+  archive("port", tls.port);
+}
+
 void fields(auto& archive, Is<EdgeConfig> auto& edge) {
   archive("image", edge.image);
   archive("drain_timeout", edge.drain_timeout);
   archive("hold_timeout", edge.hold_timeout);
+  archive("tls", edge.tls);
+  archive("proxy_protocol_from", edge.proxy_protocol_from);
 }
 
 void fields(auto& archive, Is<AbortRule> auto& rule) {

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include <arpa/inet.h>
 #include <fmt/core.h>
 
 namespace belay {
@@ -161,6 +162,19 @@ Value<std::string> edge_image_value(std::string_view text) {
   if (truth == true) return std::string{};
   if (!truth && is_word(text, alphanumeric_and("_.-/:@"), {})) return std::string(text);
   return fault(fmt::format("cannot be '{}'", text), "an image such as haproxy:3.0; or on, or off");
+}
+
+Value<std::string> network_value(std::string_view text) {
+  const auto slash = text.find('/');
+  const auto address = text.substr(0, slash);
+  std::array<unsigned char, sizeof(in6_addr)> bytes{};
+  const auto is_of = [&](int family) {
+    return ::inet_pton(family, std::string(address).c_str(), bytes.data()) == 1;
+  };
+  const int most = is_of(AF_INET) ? 32 : is_of(AF_INET6) ? 128 : -1;
+  const auto bits = slash == std::string_view::npos ? std::optional(0) : number<int>(text.substr(slash + 1));
+  if (bits && *bits >= 0 && *bits <= most) return std::string(text);
+  return fault(fmt::format("has '{}', which is no address", text), "such as 10.0.0.5 or 10.0.0.0/8");
 }
 
 Value<std::string> share_value(std::string_view text) {

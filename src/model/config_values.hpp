@@ -33,6 +33,8 @@ std::optional<bool> boolean_value(std::string_view);
 Value<HostAddress> host_value(std::string_view);
 /// An image's reference; empty for `on`: the default.
 Value<std::string> edge_image_value(std::string_view);
+/// An IP address, or a network as 10.0.0.0/8.
+Value<std::string> network_value(std::string_view);
 /// "5%": from 1 to 100, without its sign.
 Value<std::string> share_value(std::string_view);
 /// ">1%", ">0.5%": in hundredths of a percentage point.

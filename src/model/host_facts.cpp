@@ -1,5 +1,8 @@
 #include "model/host_facts.hpp"
 
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
 #include "model/json_archive.hpp"
 #include "model/release_json.hpp"
 
@@ -9,6 +12,10 @@ namespace {
 
 struct Backups {
   std::vector<BackupFile> backups;
+};
+
+struct Certificates {
+  std::vector<EdgeCertificate> certificates;
 };
 
 struct Releases {
@@ -41,6 +48,18 @@ static void fields(auto& archive, Is<EdgeSlot> auto& slot) {
   archive("errors_5xx", slot.errors_5xx);
 }
 
+static void fields(auto& archive, Is<EdgeCertificate> auto& certificate) {
+  archive.required("file", certificate.file);
+  archive("names", certificate.names);
+  archive("until", certificate.until);
+  archive("taken_up", certificate.taken_up);
+  archive("problem", certificate.problem);
+}
+
+static void fields(auto& archive, Is<Certificates> auto& list) {
+  archive.required("certificates", list.certificates);
+}
+
 static void fields(auto& archive, Is<HostFacts> auto& facts) {
   archive("clock", facts.clock);
   archive("docker_version", facts.docker_version);
@@ -59,6 +78,8 @@ static void fields(auto& archive, Is<HostFacts> auto& facts) {
   archive("edges", facts.edges);
   archive("backup_container_state", facts.backup_container_state);
   archive("ports_taken", facts.ports_taken);
+  archive("certificates", facts.certificates);
+  archive("edge_image_there", facts.edge_image_there);
   archive("live_compose_hash", facts.live_compose_hash);
 }
 
@@ -67,6 +88,7 @@ static void fields(auto& archive, Is<HostStatus> auto& status) {
   archive("containers", status.containers);
   archive("edges", status.edges);
   archive("slots", status.slots);
+  archive("certificates", status.certificates);
   archive("healthy", status.healthy);
   archive("health", status.health);
   archive("open_run", status.open_run);
@@ -88,6 +110,19 @@ static void fields(auto& archive, Is<Backups> auto& list) {
 static void fields(auto& archive, Is<Releases> auto& list) {
   archive.required("releases", list.releases);
   archive("current", list.current);
+}
+
+std::string reloaded_text(const EdgeCertificate& certificate) {
+  return fmt::format("{}, until {}: {}", fmt::join(certificate.names, ", "),
+                     iso8601(certificate.until).substr(0, 10),
+                     certificate.taken_up ? "taken up" : "unchanged");
+}
+
+boost::json::object certificates_to_json(const std::vector<EdgeCertificate>& certificates) {
+  return object_of(Certificates{certificates});
+}
+std::vector<EdgeCertificate> certificates_from_json(const boost::json::object& from) {
+  return value_of<Certificates>(from, "certificates").certificates;
 }
 
 boost::json::object facts_to_json(const HostFacts& facts) {

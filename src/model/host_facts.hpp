@@ -29,6 +29,20 @@ struct EdgeSlot {
   std::int64_t requests = 0, errors_5xx = 0;
 };
 
+/// One with which the edge ends TLS.
+struct EdgeCertificate {
+  std::string file;  // the operators' own, that the edge's is a copy of
+  std::vector<std::string> names;
+  Time until{};
+  bool taken_up = false;  // it is another than the edge had
+  std::string problem;    // why it cannot be used
+};
+/// "crm.example.com, until 2027-02-01: taken up", or ": unchanged".
+std::string reloaded_text(const EdgeCertificate&);
+/// Ask "reload".
+boost::json::object certificates_to_json(const std::vector<EdgeCertificate>&);
+std::vector<EdgeCertificate> certificates_from_json(const boost::json::object&);
+
 /// Ask "facts".
 struct HostFacts {
   Time clock{};
@@ -44,6 +58,8 @@ struct HostFacts {
   std::vector<RunningContainer> edges;                // in front of them: one, or none
   std::optional<std::string> backup_container_state;  // asked for: its state; "absent"
   std::vector<std::string> ports_taken;               // of the ports asked about: "3001 by container x"
+  std::vector<EdgeCertificate> certificates;          // asked for: as the operators' files are now
+  std::optional<bool> edge_image_there;               // asked for
   std::string live_compose_hash;                      // sha256 of the live compose file; empty: absent
 };
 boost::json::object facts_to_json(const HostFacts&);
@@ -54,6 +70,7 @@ struct HostStatus {
   std::optional<Release> current;
   std::vector<RunningContainer> containers, edges;
   std::vector<EdgeSlot> slots;  // of the edge that runs
+  std::vector<EdgeCertificate> certificates;
   bool healthy = false;
   std::string health;    // "GET … answered 200 in 12 ms", "no health check configured; running since …"
   std::string open_run;  // a deployment under way or to be recovered

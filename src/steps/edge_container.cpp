@@ -6,12 +6,14 @@
 #include <boost/json.hpp>
 #include <fmt/core.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "drivers/haproxy_log.hpp"
 #include "drivers/program.hpp"
 #include "steps/candidate.hpp"
+#include "steps/edge_certificates.hpp"
 
 namespace belay {
 
@@ -34,9 +36,11 @@ std::string final_name(const std::string& project) {
 }
 
 std::string file_text(const Context& context, const EdgeShape& shape, std::vector<haproxy::Backend> seated) {
+  const auto& edge = *context.environment().edge;
   return haproxy::text({.listeners = shape.listeners,
                         .backends = std::move(seated),
-                        .hold = context.environment().edge->hold_timeout});
+                        .hold = edge.hold_timeout,
+                        .proxy_protocol_from = edge.proxy_protocol_from});
 }
 
 void require_image(Context& context, const std::string& image) {
@@ -48,14 +52,17 @@ void require_image(Context& context, const std::string& image) {
       "name one that the host can get: edge: { image: … } in belay.yml");
 }
 
-std::string in_container(const std::string& name) {
-  return "/belay/" + name;
+/// HAProxy runs as the one who writes and reads its directory.
+json::object body_of(const EdgeShape& shape, const EdgeConfig& edge, const fs::path& directory) {
+  auto body = edge_body(shape, edge, directory.string());
+  body["User"] = fmt::format("{}:{}", ::geteuid(), ::getegid());
+  return body;
 }
 
 /// HAProxy's own word on the file, in a container of the edge's image: the path is the one it will have.
 void check_file(Context& context, const EdgeShape& shape, const fs::path& directory) {
-  auto body = edge_body(shape, *context.environment().edge, directory.string());
-  body["Cmd"] = json::array{"haproxy", "-c", "-f", in_container(file_name)};
+  auto body = body_of(shape, *context.environment().edge, directory);
+  body["Cmd"] = json::array{"haproxy", "-c", "-f", haproxy::path_of(file_name)};
   body["Labels"] = json::object{{label::nonce, context.nonce}, {label::role, "edge-check"}};
   body.erase("ExposedPorts");
   body.erase("NetworkingConfig");
@@ -115,11 +122,20 @@ bool write_edge_file(Context& context, const docker::Container& edge, const Edge
   if (read_file_if_exists(directory / file_name) == text && !fs::exists(directory / beside)) return false;
   write_file_atomically(directory / beside, text, 0644);
   require_success(
-      capture({.argv = {"docker", "exec", edge.id, "haproxy", "-c", "-q", "-f", in_container(beside)}}, {},
-              Deadline::in(check_time)),
+      capture({.argv = {"docker", "exec", edge.id, "haproxy", "-c", "-q", "-f", haproxy::path_of(beside)}},
+              {}, Deadline::in(check_time)),
       "HAProxy refuses the edge's configuration", "please report it: belay wrote that file");
   write_file_atomically(directory / file_name, text, 0644);
   return true;
+}
+
+void take_up_certificates(Context& context, const fs::path& edge_directory) {
+  const auto& tls = context.environment().edge->tls;
+  if (!tls) return;
+  for (const auto& one : take_up_certificates(*tls, context.layout, edge_directory))
+    if (one.until < now())
+      context.ledger.output(StepName::edge,
+                            fmt::format("the certificate {} is over since {}", one.file, iso8601(one.until)));
 }
 
 void edge_file_is_read(const Context& context, const docker::Container& edge) {
@@ -137,6 +153,7 @@ void make_edge(Context& context, const EdgeShape& shape, std::vector<haproxy::Ba
   require_image(context, edge.image);
   const auto directory = context.layout.edge() / context.nonce;
   make_directories(directory);
+  take_up_certificates(context, directory);
   write_file_atomically(directory / file_name, file_text(context, shape, std::move(seated)), 0644);
   check_file(context, shape, directory);
   auto body = edge_body(shape, edge, directory.string());
@@ -179,7 +196,7 @@ EdgeTable table_of(const Context& context, const docker::Container& edge, const 
   if (!runtime.answers())
     throw Error("the edge " + edge.name + " does not answer", {},
                 "see docker logs " + edge.name + "; docker restart brings it back");
-  return {std::move(runtime), edge_shape(release)};
+  return {std::move(runtime), edge_shape(release, *context.environment().edge)};
 }
 
 }  // namespace belay

@@ -27,6 +27,8 @@ std::filesystem::path edge_directory(const Layout&, const docker::Container& edg
 /// Two edges of one kind can be exchanged for each other without anybody noticing: image, ports, networks.
 std::string edge_kind(const EdgeShape&, const EdgeConfig&);
 
+/// Where TLS ends at the edge: its certificates, as they are on the host now.
+void take_up_certificates(Context&, const std::filesystem::path& edge_directory);
 /// Writes the file with these seats, if it says anything else; has HAProxy itself check it first. True if it
 /// was written.
 bool write_edge_file(Context&, const docker::Container& edge, const EdgeShape&,

@@ -46,6 +46,10 @@ ServicePorts ports_of(const ReleasedService& service) {
   if (!bindings) return ports;
   for (const auto& [key, list] : *bindings) {
     const auto port = tcp_port(key);
+    if (!port && list.is_array() && !list.get_array().empty())
+      throw Error(fmt::format("the edge cannot stand in front of service {}", service.name),
+                  fmt::format("it publishes {}, and HAProxy passes on TCP", std::string(key)),
+                  "let another service publish that port, or write edge: off and strategy: recreate");
     if (!port || !list.is_array() || list.get_array().empty()) continue;
     ports.targets.insert(*port);
     ports.published.emplace(*port, list.get_array());
@@ -104,18 +108,53 @@ void add_inner_listener(Draft& draft, int port, const std::vector<std::string>& 
   draft.shape.listeners.push_back(std::move(listener));
 }
 
-/// From outside a port is one service's alone: where it shares the inner one, it gets a listener of its own.
-int outer_port(Draft& draft, const std::string& service, int target) {
-  if (draft.inside.at(target).size() == 1) return target;
+/// A listener of its own, on a port that nobody inside the network calls.
+int add_outer_listener(Draft& draft, const std::string& service, int target,
+                       std::vector<std::string> certificates = {}) {
   int port = first_free_port;
   while (draft.inside.contains(port) ||
          std::ranges::find(draft.shape.listeners, port, &haproxy::Listener::port) !=
              draft.shape.listeners.end())
     ++port;
-  draft.shape.listeners.push_back({.name = fmt::format("outside_{}_{}", service, target),
-                                   .port = port,
-                                   .backend = backend_name(service, target)});
+  draft.shape.listeners.push_back(
+      {.name = fmt::format("{}_{}_{}", certificates.empty() ? "outside" : "tls", service, target),
+       .port = port,
+       .backend = backend_name(service, target),
+       .certificates = std::move(certificates)});
   return port;
+}
+
+bool is_published_as(const json::value& binding, int port) {
+  const auto* outside = binding.is_object() ? binding.get_object().if_contains("HostPort") : nullptr;
+  return outside && outside->is_string() && outside->get_string() == std::to_string(port);
+}
+
+/// From outside a port is one service's alone: where it shares the inner one, or TLS ends there, it gets a
+/// listener of its own.
+void publish(Draft& draft, const std::string& service, int target, json::array bindings,
+             const std::optional<TlsConfig>& tls) {
+  json::array encrypted;
+  for (auto* binding = bindings.begin(); tls && binding != bindings.end();) {
+    if (!is_published_as(*binding, tls->port)) {
+      ++binding;
+      continue;
+    }
+    encrypted.push_back(*binding);
+    binding = bindings.erase(binding);
+  }
+  auto& published = draft.shape.port_bindings;
+  if (!encrypted.empty())
+    published[fmt::format("{}/tcp", add_outer_listener(draft, service, target, certificate_names(*tls)))] =
+        std::move(encrypted);
+  if (bindings.empty()) return;
+  const bool alone = draft.inside.at(target).size() == 1;
+  published[fmt::format("{}/tcp", alone ? target : add_outer_listener(draft, service, target))] =
+      std::move(bindings);
+}
+
+bool ends_tls(const EdgeShape& shape) {
+  return std::ranges::any_of(
+      shape.listeners, [](const haproxy::Listener& listener) { return !listener.certificates.empty(); });
 }
 
 bool is_http(const Draft& draft, const std::string& backend) {
@@ -128,7 +167,7 @@ bool is_http(const Draft& draft, const std::string& backend) {
 
 }  // namespace
 
-EdgeShape edge_shape(const Release& release) {
+EdgeShape edge_shape(const Release& release, const EdgeConfig& config) {
   Draft draft;
   for (const auto& service : release.services) {
     auto ports = ports_of(service);
@@ -141,7 +180,7 @@ EdgeShape edge_shape(const Release& release) {
   for (const auto& service : release.services) {
     const auto& ports = draft.ports.at(service.name);
     for (const auto& [target, bindings] : ports.published)
-      draft.shape.port_bindings[fmt::format("{}/tcp", outer_port(draft, service.name, target))] = bindings;
+      publish(draft, service.name, target, bindings, config.tls);
     for (const int port : ports.targets) {
       const auto name = backend_name(service.name, port);
       draft.shape.backends.push_back(
@@ -151,7 +190,18 @@ EdgeShape edge_shape(const Release& release) {
            .slots = std::vector<std::string>(std::max(least_slots, 2 * service.containers.size()))});
     }
   }
+  if (config.tls && !ends_tls(draft.shape))
+    throw Error(fmt::format("no service publishes port {}, where TLS is to end", config.tls->port),
+                "the edge owns the ports that the compose file publishes, and no others",
+                "publish it there (such as \"443:3000\"), or correct edge: { tls: { port: … } }");
   return std::move(draft.shape);
+}
+
+std::vector<std::string> certificate_names(const TlsConfig& tls) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < tls.certificates.size(); ++i)
+    names.push_back(fmt::format("certificate-{}.pem", i + 1));
+  return names;
 }
 
 std::string project_of(const Release& release) {
@@ -187,7 +237,7 @@ json::object edge_body(const EdgeShape& shape, const EdgeConfig& edge, const std
                     {"ReadonlyRootfs", true}};
   return {{"Image", edge.image},
           {"Entrypoint", json::array{}},
-          {"Cmd", json::array{"haproxy", "-W", "-db", "-f", "/belay/haproxy.cfg"}},
+          {"Cmd", json::array{"haproxy", "-W", "-db", "-f", haproxy::path_of("haproxy.cfg")}},
           {"User", "0:0"},
           {"WorkingDir", "/"},
           {"StopTimeout", 2},

@@ -24,9 +24,12 @@ struct EdgeShape {
   boost::json::object endpoints;           // the services' networks, with their aliases
 };
 
-/// Throws Error where an edge cannot stand in front: a service without a network of its own, two that publish
-/// the same port.
-EdgeShape edge_shape(const Release&);
+/// Throws Error where an edge cannot stand in front: a service without a network of its own, one that
+/// publishes UDP, TLS on a port that nobody publishes.
+EdgeShape edge_shape(const Release&, const EdgeConfig&);
+
+/// The names, in the edge's directory, of the files that its certificates are copied to.
+std::vector<std::string> certificate_names(const TlsConfig&);
 
 /// The compose project of a release's containers; "-" where they belong to none.
 std::string project_of(const Release&);

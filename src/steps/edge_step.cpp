@@ -36,14 +36,16 @@ void bring_up_to_date(Context& context, const docker::Container& edge, const Rel
   for (const auto& previous : previous_containers(context))
     if (auto inspection = context.engine.inspect(previous.id))
       serving.push_back(std::move(inspection->container));
-  if (write_edge_file(context, edge, edge_shape(release), table.seated(serving))) reload_edge(context, edge);
+  take_up_certificates(context, edge_directory(context.layout, edge));
+  if (write_edge_file(context, edge, edge_shape(release, *context.environment().edge), table.seated(serving)))
+    reload_edge(context, edge);
 }
 
 }  // namespace
 
 std::string apply(Context& context) {
   const auto release = release_of(context);
-  const auto shape = edge_shape(release);
+  const auto shape = edge_shape(release, *context.environment().edge);
   if (const auto previous = previous_edge(context)) {
     const auto inspection = context.engine.inspect(previous->id);
     if (inspection && can_stay(inspection->container, shape, *context.environment().edge)) {

@@ -110,7 +110,8 @@ void EdgeTurn::wait_for_previous(StepName step) const {
 }
 
 void EdgeTurn::write_down() const {
-  write_edge_file(context_, edge_, edge_shape(release_), table_.seated(candidates_));
+  write_edge_file(context_, edge_, edge_shape(release_, *context_.environment().edge),
+                  table_.seated(candidates_));
   edge_file_is_read(context_, edge_);
 }
 

@@ -10,6 +10,7 @@
 #include "drivers/rsync.hpp"
 #include "steps/candidate.hpp"
 #include "steps/compose_model.hpp"
+#include "steps/edge_certificates.hpp"
 #include "steps/edge_container.hpp"
 #include "steps/edge_turn.hpp"
 #include "steps/step.hpp"
@@ -60,6 +61,7 @@ void tidy_edges(Context& context) {
   if (!edge) return remove_tree(context.layout.edge());
   clear_edge_directory(context, *edge);
   const auto kept = edge_directory(context.layout, *edge);
+  remove_other_certificates(context.environment().edge->tls, kept);
   for (const auto& entry : fs::directory_iterator(context.layout.edge()))
     if (entry.path() != kept) remove_tree(entry.path());
   give_final_name(context, *edge);

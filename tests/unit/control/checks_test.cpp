@@ -102,6 +102,27 @@ TEST_CASE("a clock more than five seconds off is a warning, in either direction;
   CHECK(checked_clock(7000ms, 2500ms).weight == Weight::ok);
 }
 
+TEST_CASE(
+    "the edge's image may come later; a certificate that is over, or soon, is a warning, one that cannot be "
+    "used a problem") {
+  HostFacts facts = good();
+  CHECK(checked_edge(facts, {}).empty());
+  facts.edge_image_there = false;
+  REQUIRE(checked_edge(facts, {}).size() == 1);
+  CHECK(checked_edge(facts, {}).front().weight == Weight::warning);
+  CHECK(holds(checked_edge(facts, {}).front().remedy, "docker pull haproxy:"));
+  facts.edge_image_there = true;
+  CHECK(checked_edge(facts, {}).front().weight == Weight::ok);
+  const auto weight = [&](const EdgeCertificate& certificate) {
+    facts.certificates = {certificate};
+    return checked_edge(facts, {}).back().weight;
+  };
+  CHECK(weight({.file = "a.pem", .names = {"x"}, .until = facts.clock + 15 * 24h}) == Weight::ok);
+  CHECK(weight({.file = "a.pem", .names = {"x"}, .until = facts.clock + 13 * 24h}) == Weight::warning);
+  CHECK(weight({.file = "a.pem", .names = {"x"}, .until = facts.clock - 1h}) == Weight::warning);
+  CHECK(weight({.file = "a.pem", .problem = "there is no a.pem"}) == Weight::problem);
+}
+
 TEST_CASE("missing boot recovery and hidden files are warnings that name what to do") {
   HostFacts facts = good();
   facts.boot_recovery = "";

@@ -48,3 +48,26 @@ TEST_CASE("services that share a port are told apart by the host") {
 TEST_CASE("the same configuration gives the same text") {
   CHECK(haproxy::text(one_service()) == haproxy::text(one_service()));
 }
+
+TEST_CASE("TLS ends where a listener has certificates; what asks there is told to have come encrypted") {
+  auto configuration = one_service();
+  CHECK_FALSE(haproxy::text(configuration).contains("ssl"));
+  configuration.listeners.push_back({.name = "tls_web_3000",
+                                     .port = 20000,
+                                     .backend = "web_3000",
+                                     .certificates = {"certificate-1.pem", "certificate-2.pem"}});
+  const auto text = haproxy::text(configuration);
+  CHECK(
+      text.contains("  bind :20000 ssl crt /belay/certificate-1.pem crt /belay/certificate-2.pem alpn "
+                    "h2,http/1.1\n  http-request set-header X-Forwarded-Proto https\n"));
+  CHECK(text.contains("  bind :3000\n"));
+  CHECK(text.contains("  ssl-default-bind-options ssl-min-ver TLSv1.2\n"));
+}
+
+TEST_CASE("only the proxies named may say whom they speak for") {
+  auto configuration = one_service();
+  CHECK_FALSE(haproxy::text(configuration).contains("expect-proxy"));
+  configuration.proxy_protocol_from = {"10.0.0.5", "10.1.0.0/16"};
+  CHECK(haproxy::text(configuration)
+            .contains("  tcp-request connection expect-proxy layer4 if { src 10.0.0.5 10.1.0.0/16 }\n"));
+}

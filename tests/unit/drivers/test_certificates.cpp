@@ -38,16 +38,32 @@ Tls<EVP_PKEY> new_key() {
   return Tls<EVP_PKEY>(EVP_EC_gen("P-256"));
 }
 
+struct Memory {
+  BIO* bio = BIO_new(BIO_s_mem());
+  Memory() = default;
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+  ~Memory() { BIO_free(bio); }
+
+  std::string text() const {
+    char* data = nullptr;
+    const long size = BIO_ctrl(bio, BIO_CTRL_INFO, 0, static_cast<void*>(&data));
+    return {data, static_cast<std::size_t>(size)};
+  }
+};
+
 }  // namespace
 
 std::string Identity::pem() const {
-  BIO* memory = BIO_new(BIO_s_mem());
-  PEM_write_bio_X509(memory, certificate.get());
-  char* data = nullptr;
-  const long size = BIO_ctrl(memory, BIO_CTRL_INFO, 0, static_cast<void*>(&data));
-  std::string text(data, static_cast<std::size_t>(size));
-  BIO_free(memory);
-  return text;
+  const Memory memory;
+  PEM_write_bio_X509(memory.bio, certificate.get());
+  return memory.text();
+}
+
+std::string Identity::key_pem() const {
+  const Memory memory;
+  PEM_write_bio_PrivateKey(memory.bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  return memory.text();
 }
 
 Identity make_authority(const std::string& name) {

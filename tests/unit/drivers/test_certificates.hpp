@@ -20,6 +20,7 @@ struct Identity {
   Tls<EVP_PKEY> key;
   Tls<X509> certificate;
   std::string pem() const;
+  std::string key_pem() const;
 };
 
 /// A certificate authority of one's own.

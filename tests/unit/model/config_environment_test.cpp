@@ -203,6 +203,40 @@ TEST_CASE("an edge brings blue-green with it, and blue-green an edge; either can
   CHECK_FALSE(environment("edge: off").edge);
 }
 
+TEST_CASE("TLS at the edge: one certificate or several, with keys in files of their own or none") {
+  const auto edge = [](const std::string& text) {
+    return *parsed(minimal("edge: " + text)).environments.at(0).edge;
+  };
+  CHECK_FALSE(edge("on").tls);
+  const auto one = edge("{ tls: { certificates: [/etc/ssl/crm.pem] } }");
+  CHECK(one.tls->certificates == std::vector<std::string>{"/etc/ssl/crm.pem"});
+  CHECK(one.tls->keys.empty());
+  CHECK(one.tls->port == 443);
+  const auto own = edge(
+      "{ tls: { certificates: [a.pem, b.pem], keys: [a.key, b.key], port: 8443 }, "
+      "proxy_protocol_from: [10.0.0.5] }");
+  CHECK(own.tls->keys == std::vector<std::string>{"a.key", "b.key"});
+  CHECK(own.tls->port == 8443);
+  CHECK(own.proxy_protocol_from == std::vector<std::string>{"10.0.0.5"});
+  const auto said =
+      problems(minimal("edge: { tls: { certificates: [a, b], keys: [c] }, proxy_protocol_from: [x] }"));
+  CHECK(said.contains("'keys' has 1 files, 'certificates' 2"));
+  CHECK(said.contains("'proxy_protocol_from' has 'x', which is no address"));
+  CHECK(problems(minimal("edge: { tls: { port: 443 } }")).contains("'certificates'"));
+}
+
+TEST_CASE("the edge's TLS and its proxies travel in the plan") {
+  const auto environment =
+      parsed(
+          minimal("edge: { tls: { certificates: [a.pem], port: 8443 }, proxy_protocol_from: [10.0.0.0/8] }"))
+          .environments.at(0);
+  const auto plan = plan_deployment("shop", environment, {}, {}, {});
+  const auto back = *plan_from_json(plan_to_json(plan)).environment.edge;
+  CHECK(back.tls->certificates == std::vector<std::string>{"a.pem"});
+  CHECK(back.tls->port == 8443);
+  CHECK(back.proxy_protocol_from == std::vector<std::string>{"10.0.0.0/8"});
+}
+
 TEST_CASE("a strategy that needs the edge is refused without it, where it is written") {
   const auto said = problems(minimal("edge: off\nstrategy: blue-green"));
   CHECK(said.contains("'edge' is off, but strategy 'blue-green' needs it"));

@@ -135,6 +135,16 @@ TEST_CASE("the edge's image is an image, or the default") {
   CHECK_FALSE(edge_image_value("haproxy; rm -rf /"));
 }
 
+TEST_CASE("an address is one, or a network of them") {
+  for (const char* text : {"10.0.0.5", "10.0.0.0/8", "fd00::1", "fd00::/64", "0.0.0.0/0"})
+    CHECK(network_value(text) == text);
+  for (const char* text : {"", "10.0.0", "10.0.0.0/33", "10.0.0.0/", "fd00::/129", "host", "1.2.3.4/-1",
+                           "10.0.0.5 } or { always_true"}) {
+    CAPTURE(text);
+    CHECK_FALSE(network_value(text));
+  }
+}
+
 TEST_CASE("shares and thresholds are written as people say them") {
   CHECK(share_value("5%") == "5");
   CHECK(share_value("100%") == "100");

@@ -42,6 +42,8 @@ TEST_CASE("facts about a host read back as they were written") {
   facts.backup_container_state = "absent";
   facts.ports_taken = {"3001 by x"};
   facts.live_compose_hash = "ab";
+  facts.edge_image_there = false;
+  facts.certificates = {{.file = "a.pem", .names = {"crm.example.com"}, .until = noon, .problem = "none"}};
   const auto written = facts_to_json(facts);
   const HostFacts back = facts_from_json(written);
   CHECK(boost::json::serialize(facts_to_json(back)) == boost::json::serialize(written));
@@ -50,6 +52,8 @@ TEST_CASE("facts about a host read back as they were written") {
   CHECK(back.containers.at(0).started == noon);
   CHECK(back.containers.at(0).restarts == 2);
   CHECK(back.busy);
+  CHECK(back.edge_image_there == false);
+  CHECK(back.certificates.at(0).names == std::vector<std::string>{"crm.example.com"});
 }
 
 TEST_CASE("a question that was not asked has no answer") {
@@ -63,12 +67,22 @@ TEST_CASE("a host's status reads back as it was written") {
   status.healthy = true;
   status.health = "GET answered 200";
   status.open_run = "r2";
+  status.certificates = {{.file = "a.pem", .taken_up = true}};
   status.bytes_free = 5;
   status.bytes_used_by_belay = 6;
   const auto written = status_to_json(status);
   CHECK(boost::json::serialize(status_to_json(status_from_json(written))) == boost::json::serialize(written));
   CHECK(status_from_json(written).current->id == "r1");
   CHECK_FALSE(status_from_json(status_to_json({})).current.has_value());
+}
+
+TEST_CASE("what became of reloaded certificates is told in a line, and reads back as it was written") {
+  const EdgeCertificate taken{
+      .file = "a.pem", .names = {"crm.example.com", "example.com"}, .until = noon, .taken_up = true};
+  const auto back = certificates_from_json(certificates_to_json({taken}));
+  REQUIRE(back.size() == 1);
+  CHECK(reloaded_text(back[0]) ==
+        "crm.example.com, example.com, until " + iso8601(noon).substr(0, 10) + ": taken up");
 }
 
 TEST_CASE("backups and releases read back as they were written") {

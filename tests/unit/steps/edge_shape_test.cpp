@@ -34,8 +34,8 @@ ReleasedService service_with(const std::string& name,
                            json::object{{"EndpointsConfig", json::object{{"shop_default", endpoint}}}}}}}};
 }
 
-EdgeShape shape_of(std::vector<ReleasedService> services) {
-  return edge_shape({.services = std::move(services)});
+EdgeShape shape_of(std::vector<ReleasedService> services, const EdgeConfig& edge = {}) {
+  return edge_shape({.services = std::move(services)}, edge);
 }
 
 const haproxy::Listener& listener_on(const EdgeShape& shape, int port) {
@@ -79,6 +79,29 @@ TEST_CASE("a service without a network of its own cannot have an edge in front o
   auto service = service_with("web", {{"3001", "3000"}});
   service.containers.front().erase("NetworkingConfig");
   CHECK_THROWS_WITH_AS(shape_of({service}), "the edge cannot stand in front of service web", Error);
+}
+
+TEST_CASE("the port where TLS ends gets a listener of its own; the others stay as they are") {
+  const EdgeConfig edge{.tls = TlsConfig{.certificates = {"a.pem", "b.pem"}, .port = 8443}};
+  auto service = service_with("web", {{"3001", "3000"}});
+  auto& bindings = service.containers.front().at("HostConfig").at("PortBindings").at("3000/tcp").as_array();
+  bindings.push_back(json::object{{"HostIp", ""}, {"HostPort", "8443"}});
+  const auto shape = shape_of({service}, edge);
+  CHECK(listener_on(shape, 20000).certificates ==
+        std::vector<std::string>{"certificate-1.pem", "certificate-2.pem"});
+  CHECK(listener_on(shape, 20000).backend == "web_3000");
+  CHECK(listener_on(shape, 3000).certificates.empty());
+  CHECK(json::serialize(shape.port_bindings.at("20000/tcp")) == R"([{"HostIp":"","HostPort":"8443"}])");
+  CHECK(shape.port_bindings.at("3000/tcp").as_array().size() == 1);
+  CHECK_THROWS_WITH_AS(shape_of({service_with("web", {{"3001", "3000"}})}, edge),
+                       "no service publishes port 8443, where TLS is to end", Error);
+}
+
+TEST_CASE("a service that publishes UDP cannot have an edge in front of it: HAProxy passes on TCP") {
+  auto service = service_with("dns", {{"53", "53"}});
+  service.containers.front().at("HostConfig").at("PortBindings").as_object()["53/udp"] =
+      json::array{json::object{{"HostIp", ""}, {"HostPort", "53"}}};
+  CHECK_THROWS_WITH_AS(shape_of({service}), "the edge cannot stand in front of service dns", Error);
 }
 
 TEST_CASE("more replicas have more slots: as many again as run") {
