@@ -32,20 +32,27 @@ environments:
     path: {live}
     compose: compose.yml
     keep: 2
-    {edge}
+    {strategy}
     backup: {{ postgres: {{ container: {database}, user: crash, database: crash }}, keep: 2 }}
     health: {{ url: "http://127.0.0.1:{port}/version", attempts: 200, interval: 100ms, timeout: 2s }}
 """
 DOCKERFILE = 'FROM busybox\nCOPY . /app\nCMD ["sh", "/app/serve.sh"]\n'
 SERVE = "trap 'exit 0' TERM\nhttpd -p 8080 -h /app/www\nwhile :; do sleep 1000 & wait $!; done\n"
+# What an environment says of its strategy; the name is the one of the strategy.
+EDGE = 'edge: { image: "haproxy:2.6", drain_timeout: 2s }'
+STRATEGIES = {
+    "recreate": "edge: off",
+    "blue-green": f"{EDGE}\n    soak: 1s",
+    "canary": f"{EDGE}\n    strategy: canary\n    canary: {{ steps: [50%, 100%], for: 2s }}",
+}
 CRASH = "echo this release is broken\nexit 3\n"
 
 
 class App:
     """One environment with its own names and port; several can be deployed, and killed, at the same time."""
 
-    def __init__(self, number, place, binary, engine, edge=False):
-        self.edge = edge  # blue-green behind one, instead of recreate
+    def __init__(self, number, place, binary, engine, strategy="recreate"):
+        self.strategy, self.edge = strategy, strategy != "recreate"
         self.name, self.port = f"belay-crash-{number}", 18300 + number
         self.place, self.binary, self.engine = Path(place) / self.name, Path(binary), engine
         # Its last name is the compose project: one for each.
@@ -64,7 +71,7 @@ class App:
         (self.live / ".env").write_text("A=1\n")
         self.repository.git("init", "-q")
         words = {"name": self.name, "port": self.port, "live": self.live, "database": DATABASE}
-        words["edge"] = "edge: { image: \"haproxy:2.6\", drain_timeout: 2s }\n    soak: 1s" if self.edge else "edge: off"
+        words["strategy"] = STRATEGIES[self.strategy]
         self.repository.write("belay.yml", BELAY.format(**words))
         self.repository.write("app/compose.yml", COMPOSE.format(**words))
         self.repository.write("app/Dockerfile", DOCKERFILE)

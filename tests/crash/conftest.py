@@ -14,7 +14,7 @@ import pytest
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "world")]
 
-from app import App, Database  # noqa: E402
+from app import STRATEGIES, App, Database  # noqa: E402
 from belay_world.engine import Engine  # noqa: E402
 from trial import run_trial  # noqa: E402
 
@@ -67,23 +67,30 @@ class Field:
 @pytest.fixture(scope="session")
 def field():
     """Environments with the strategy recreate."""
-    yield from environments(False)
+    yield from environments("recreate")
 
 
 @pytest.fixture(scope="session")
 def edge_field():
     """Environments behind an edge, blue-green."""
-    yield from environments(True)
+    yield from environments("blue-green")
 
 
-def environments(edge):
+@pytest.fixture(scope="session")
+def canary_field():
+    """Environments behind an edge that gives the candidate a part of the requests first."""
+    yield from environments("canary")
+
+
+def environments(strategy):
     engine = Engine()
     binary = os.environ.get("BELAY_BINARY") or REPOSITORY / "build/dev/belay"
     database = Database(engine)
     with tempfile.TemporaryDirectory(prefix="belay-crash-") as place:
         stripped = Path(place) / "belay"
         os.system(f"strip -o '{stripped}' '{binary}'")  # sent and hashed hundreds of times
-        apps = [App(number + 4 * edge, place, stripped, engine, edge) for number in range(1, ENVIRONMENTS + 1)]
+        first = 1 + ENVIRONMENTS * list(STRATEGIES).index(strategy)
+        apps = [App(number, place, stripped, engine, strategy) for number in range(first, first + ENVIRONMENTS)]
         try:
             yield Field(apps)
         finally:

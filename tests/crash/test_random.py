@@ -7,6 +7,11 @@ KILLS = 200
 
 
 def test_anybody_dies_at_any_moment(field):
+    deaths(field, KILLS)
+
+
+def deaths(field, kills):
+    """That many: one that came too late, or too early, was none."""
     app = field.apps[0]
     began = time.monotonic()
     app.commit()
@@ -18,11 +23,11 @@ def test_anybody_dies_at_any_moment(field):
             field.random.choice(["executor", "guard", "executor+guard", "controller"]),
             delay=field.random.uniform(0, length), broken=field.random.random() < 0.3, then=field.random.choice(RECOVERIES),
         )
-        for _ in range(KILLS)
+        for _ in range(kills)
     ]
     struck = 0
-    while struck < KILLS:  # one that came too late, or too early, was no death
+    while struck < kills:
         results = field.run(trials)
         struck += sum(result.struck for result in results)
-        trials = [result.trial for result in results if not result.struck][: KILLS - struck]
+        trials = [result.trial for result in results if not result.struck][: kills - struck]
         trials = [Trial(t.victim, delay=field.random.uniform(0, length), broken=t.broken, then=t.then) for t in trials]

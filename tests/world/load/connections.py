@@ -70,14 +70,20 @@ async def read_answer(reader):
     try:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
-        status = int(head[0].split()[1])
-        if headers.get("transfer-encoding", "").lower() == "chunked":
-            return status, headers, await read_chunks(reader)
-        return status, headers, await reader.readexactly(int(headers.get("content-length", 0)))
+        return int(head[0].split()[1]), headers, await read_body(reader, headers)
     except asyncio.IncompleteReadError as error:
         raise Failed(f"connection closed {'within' if error.partial else 'before'} the answer") from None
     except (ValueError, IndexError, asyncio.LimitOverrunError):
         raise Failed("answered something else than HTTP") from None
+
+
+async def read_body(reader, headers):
+    try:
+        if headers.get("transfer-encoding", "").lower() == "chunked":
+            return await read_chunks(reader)
+        return await reader.readexactly(int(headers.get("content-length", 0)))
+    except asyncio.IncompleteReadError:
+        raise Failed("body cut off") from None
 
 
 async def read_chunks(reader):

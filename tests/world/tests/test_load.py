@@ -18,10 +18,17 @@ class App(BaseHTTPRequestHandler):
 
     def respond(self, status, body):
         data = json.dumps(body).encode()
+        half = data[: len(data) // 2]
         self.send_response(status)
-        self.send_header("Content-Length", str(len(data)))
+        if self.mood == "sends no last chunk":
+            self.send_header("Transfer-Encoding", "chunked")
+            sent = b"%x\r\n%s\r\n" % (len(data), data)
+        else:
+            self.send_header("Content-Length", str(len(half if self.mood == "sends half of the JSON" else data)))
+            sent = {"sends nothing of the body": b"", "sends half of the body": half, "sends half of the JSON": half}.get(self.mood, data)
         self.end_headers()
-        self.wfile.write(data)
+        self.wfile.write(sent)
+        self.close_connection = self.mood.startswith("sends no") or self.mood == "sends half of the body"
 
     def do_GET(self):
         if self.mood == "fails":
@@ -91,6 +98,18 @@ def test_each_way_to_fail_has_its_reason(app, mood, reason):
     app.mood = mood
     report = load(app.base, "--seconds", 1, "--get", 20, "--post", 0, "--health", 0, "--timeout", 1)
     assert report["reasons"] == {reason: report["sent"]} and report["sent"] >= 15
+
+
+@pytest.mark.parametrize("mood, reason", [
+    ("sends nothing of the body", "body cut off"), ("sends half of the body", "body cut off"),
+    ("sends no last chunk", "body cut off"), ("sends half of the JSON", "answered {status} with something else than JSON"),
+])
+def test_an_answer_that_is_not_whole_is_a_failure_and_acknowledges_nothing(app, mood, reason):
+    app.mood = mood
+    report = load(app.base, "--seconds", 1, "--get", 20, "--post", 20, "--health", 0)
+    assert set(report["reasons"]) == {reason.format(status=status) for status in (200, 201)}
+    assert report["failed"] == report["sent"] >= 30
+    assert report["acknowledged"] == [] and len(app.written) >= 15, "written, but nobody was told"
 
 
 def test_an_answer_with_the_wrong_customer_is_a_failure(app):
