@@ -1,0 +1,178 @@
+#include <future>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include <boost/json.hpp>
+#include <doctest/doctest.h>
+#include <fmt/core.h>
+
+#include "base/error.hpp"
+#include "drivers/haproxy.hpp"
+#include "drivers/haproxy_log.hpp"
+#include "drivers/http.hpp"
+#include "world.hpp"
+
+using namespace belay;
+using namespace belay::testing;
+namespace json = boost::json;
+
+namespace {
+
+constexpr auto backend = "web_8080";
+
+/// A real HAProxy in front of two servers, "one" and "two", that answer their names; "one" stands in the
+/// first slot by the file, the others are free.
+class Edge {
+ public:
+  Edge() {
+    sh({"docker", "network", "create", network_});
+    for (const char* name : {"one", "two"}) start_server(name);
+    make_directories(directory_);
+    write_file_atomically(directory_ / "haproxy.cfg", text(configuration()), 0644);
+    json::object body{{"Image", "haproxy:2.6"},
+                      {"Cmd", json::array{"haproxy", "-W", "-db", "-f", haproxy::path_of("haproxy.cfg")}},
+                      {"User", "0:0"},
+                      {"HostConfig", json::object{{"Binds", json::array{directory_.string() + ":/belay"}},
+                                                  {"NetworkMode", network_}}}};
+    const auto id = world_.engine.create(world_.name("edge"), body);
+    world_.engine.start(id);
+    address_ = world_.engine.inspect(id)->addresses.at(network_);
+    REQUIRE(eventually([&] { return runtime.answers(); }));
+  }
+
+  std::string host(const std::string& name) const { return world_.name(name); }
+
+  /// Who answers; or why nobody does.
+  std::string asked() const {
+    const auto exchange = http::get(http::parse_url("http://" + address_ + ":8080/name"), {}, soon());
+    if (!exchange.answer) return exchange.why;
+    return exchange.answer->status == 200 ? exchange.answer->body : std::to_string(exchange.answer->status);
+  }
+  std::map<std::string, int> asked(int times) const {
+    std::map<std::string, int> answers;
+    for (int i = 0; i < times; ++i) ++answers[asked()];
+    return answers;
+  }
+
+  haproxy::Server slot(const std::string& name) const {
+    for (auto& server : runtime.servers())
+      if (server.slot == name) return server;
+    throw Error("there is no slot " + name, {}, {});
+  }
+
+  fs::path directory() const { return directory_; }
+
+ private:
+  void start_server(const std::string& name) const {
+    const json::object endpoint{{"Aliases", json::array{json::string(host(name))}}};
+    world_.start(
+        name, fmt::format("mkdir /www; printf {} > /www/name; exec httpd -f -p 8080 -h /www", name),
+        {{"HostConfig", json::object{{"NetworkMode", network_}}},
+         {"NetworkingConfig", json::object{{"EndpointsConfig", json::object{{network_, endpoint}}}}}});
+  }
+  haproxy::Configuration configuration() const {
+    return {.listeners = {{.name = "inside_8080", .port = 8080, .http = true, .backend = backend}},
+            .backends = {{.name = backend, .port = 8080, .http = true, .slots = {host("one"), "", ""}}},
+            .hold = std::chrono::seconds(20)};
+  }
+
+  World world_;
+  std::string network_ = world_.name("net"), address_;
+  fs::path directory_ = world_.directory() / "edge";
+
+ public:
+  haproxy::Runtime runtime{directory_ / haproxy::socket_name};
+};
+
+}  // namespace
+
+TEST_CASE(
+    "whom the file seats gets the requests; who is seated and opened gets them as well, until the first is "
+    "drained") {
+  const Edge edge;
+  CHECK(edge.asked(3) == std::map<std::string, int>{{"one", 3}});
+  CHECK(edge.slot("s1").state == haproxy::Server::State::ready);
+  CHECK(edge.slot("s1").host == edge.host("one"));
+  CHECK(edge.slot("s1").reachable);
+  CHECK(edge.slot("s1").requests == 3);
+  CHECK(edge.slot("s2").state == haproxy::Server::State::maintenance);
+
+  edge.runtime.seat(backend, "s2", edge.host("two"));
+  CHECK(edge.asked(3) == std::map<std::string, int>{{"one", 3}});  // seated is not yet open
+  edge.runtime.open(backend, "s2", haproxy::full_weight);
+  CHECK(edge.asked(10) == std::map<std::string, int>{{"one", 5}, {"two", 5}});
+  edge.runtime.drain(backend, "s1");
+  CHECK(edge.slot("s1").state == haproxy::Server::State::drain);
+  CHECK(edge.asked(5) == std::map<std::string, int>{{"two", 5}});
+  edge.runtime.close(backend, "s1");
+  CHECK(edge.slot("s1").state == haproxy::Server::State::maintenance);
+  edge.runtime.close(backend, "s1");  // once more is fine
+  CHECK(edge.asked(5) == std::map<std::string, int>{{"two", 5}});
+}
+
+TEST_CASE("requests are shared by the weights") {
+  const Edge edge;
+  edge.runtime.seat(backend, "s2", edge.host("two"));
+  edge.runtime.open(backend, "s1", 64);
+  edge.runtime.open(backend, "s2", 192);
+  const auto answers = edge.asked(40);
+  CHECK(answers.at("one") >= 8);
+  CHECK(answers.at("one") <= 12);
+  CHECK(edge.slot("s2").weight == 192);
+}
+
+TEST_CASE("while a backend holds, requests wait for somebody who is opened") {
+  const Edge edge;
+  edge.runtime.hold(backend);
+  edge.runtime.close(backend, "s1");
+  auto waiting = std::async(std::launch::async, [&] { return edge.asked(); });
+  CHECK(waiting.wait_for(std::chrono::milliseconds(600)) == std::future_status::timeout);
+  edge.runtime.seat(backend, "s2", edge.host("two"));
+  edge.runtime.open(backend, "s2", haproxy::full_weight);
+  edge.runtime.release(backend);
+  CHECK(waiting.get() == "two");
+  CHECK(edge.slot(haproxy::hold_slot).state == haproxy::Server::State::maintenance);
+}
+
+TEST_CASE("where nobody is open and nothing holds, it is refused") {
+  const Edge edge;
+  edge.runtime.close(backend, "s1");
+  CHECK(edge.asked() == "503");
+}
+
+TEST_CASE("each request is told to who listens, with the slot that answered it; nobody has to listen") {
+  const Edge edge;
+  CHECK(edge.asked() == "one");
+  std::mutex mutex;
+  std::map<std::string, int> told;
+  {
+    const haproxy::RequestLog log(edge.directory() / haproxy::log_name,
+                                  [&](const haproxy::Answered& answered) {
+                                    const std::scoped_lock lock(mutex);
+                                    ++told[answered.backend + "/" + answered.slot];
+                                  });
+    CHECK(edge.asked(5) == std::map<std::string, int>{{"one", 5}});
+    CHECK(eventually([&] {
+      const std::scoped_lock lock(mutex);
+      return told[std::string(backend) + "/s1"] == 5;
+    }));
+  }
+  CHECK_FALSE(fs::exists(edge.directory() / haproxy::log_name));
+  CHECK(edge.asked() == "one");
+}
+
+TEST_CASE("what it refuses is told in its own words; a certificate that it does not have is not replaced") {
+  const Edge edge;
+  try {
+    edge.runtime.open(backend, "s9", 1);
+    FAIL("there is no such slot");
+  } catch (const Error& error) {
+    CHECK(error.message().starts_with("HAProxy refuses: set server web_8080/s9"));
+    CHECK(error.why().contains("No such server"));
+  }
+  CHECK_FALSE(edge.runtime.replace_certificate("certificate-1.pem", "nothing"));
+  const haproxy::Runtime nowhere("/tmp/belay-it-nowhere/admin.sock");
+  CHECK_FALSE(nowhere.answers());
+  CHECK_THROWS_WITH_AS(nowhere.servers(), "the edge does not answer", Error);
+}
