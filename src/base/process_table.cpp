@@ -6,6 +6,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <string>
 
@@ -15,18 +16,24 @@ namespace belay {
 
 namespace {
 
-bool runs_in(pid_t group, pid_t pid) {
+struct Entry {
+  pid_t parent = 0, group = 0;
+};
+
+/// Empty for one that is gone, or dead and only not reaped.
+std::optional<Entry> running(pid_t pid) {
   std::ifstream file(fmt::format("/proc/{}/stat", pid));
   std::string stat;
-  if (!std::getline(file, stat, '\0')) return false;  // gone meanwhile
+  if (!std::getline(file, stat, '\0')) return std::nullopt;
   // "42 (a name, which may hold spaces and brackets) S PARENT GROUP ..."
   const std::size_t name_end = stat.rfind(')');
-  if (name_end == std::string::npos) return false;
+  if (name_end == std::string::npos) return std::nullopt;
   std::istringstream fields(stat.substr(name_end + 1));
   char state = 0;
-  pid_t parent = 0, its_group = 0;
-  fields >> state >> parent >> its_group;
-  return fields && its_group == group && state != 'Z' && state != 'X';
+  Entry entry;
+  fields >> state >> entry.parent >> entry.group;
+  if (!fields || state == 'Z' || state == 'X') return std::nullopt;
+  return entry;
 }
 
 }  // namespace
@@ -44,7 +51,19 @@ std::vector<pid_t> all_processes() {
 
 bool group_runs(pid_t group) {
   if (::kill(-group, 0) != 0 && errno == ESRCH) return false;
-  return std::ranges::any_of(all_processes(), [group](pid_t pid) { return runs_in(group, pid); });
+  return std::ranges::any_of(all_processes(), [group](pid_t pid) {
+    const auto entry = running(pid);
+    return entry && entry->group == group;
+  });
+}
+
+std::vector<pid_t> children_of(pid_t parent) {
+  auto pids = all_processes();
+  std::erase_if(pids, [parent](pid_t pid) {
+    const auto entry = running(pid);
+    return !entry || entry->parent != parent;
+  });
+  return pids;
 }
 
 }  // namespace belay

@@ -14,4 +14,7 @@ std::vector<pid_t> all_processes();
 /// would otherwise keep us waiting for a group that is dead.
 bool group_runs(pid_t group);
 
+/// Those that run.
+std::vector<pid_t> children_of(pid_t parent);
+
 }  // namespace belay

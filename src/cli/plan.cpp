@@ -103,6 +103,13 @@ std::string canary_text(const EnvironmentConfig& environment) {
 
 }  // namespace
 
+std::string edge_text(const EnvironmentConfig& environment) {
+  if (!environment.edge) return "";
+  const auto& edge = *environment.edge;
+  return fmt::format("{} in front of {}{}", edge.image, services_text(environment),
+                     edge.tls ? fmt::format("; TLS ends there, on port {}", edge.tls->port) : "");
+}
+
 std::string step_text(StepName step, const Plan& plan) {
   const EnvironmentConfig& environment = plan.environment;
   switch (step) {
@@ -117,8 +124,7 @@ std::string step_text(StepName step, const Plan& plan) {
     case StepName::create:
       return fmt::format("candidate of {}, beside what serves", services_text(environment));
     case StepName::edge:
-      return fmt::format("{} in front of {}", environment.edge ? environment.edge->image : "",
-                         services_text(environment));
+      return edge_text(environment);
     case StepName::migrate:
       return environment.migrate ? environment.migrate->command : "";
     case StepName::start:

@@ -35,7 +35,8 @@ struct Listener {
 struct Configuration {
   std::vector<Listener> listeners;
   std::vector<Backend> backends;
-  std::chrono::milliseconds hold{};                // how long a request waits for somebody who accepts it
+  std::chrono::milliseconds hold{};   // how long a request waits for somebody who accepts it
+  std::chrono::milliseconds drain{};  // for the connections that a process has when another takes its place
   std::vector<std::string> proxy_protocol_from{};  // addresses whose connections begin with a PROXY header
 };
 

@@ -20,7 +20,7 @@ constexpr auto common = R"(# Written by belay, and replaced whole: what is chang
 global
   stats socket /belay/admin.sock mode 600 level admin expose-fd listeners
   log /belay/log.sock len 256 format raw local0 info
-  hard-stop-after 10s
+  hard-stop-after {drain}ms
 {tls}
 resolvers docker
   nameserver docker 127.0.0.11:53
@@ -53,7 +53,9 @@ constexpr auto for_tls = R"(  tune.bufsize 32768
   ssl-default-bind-options ssl-min-ver TLSv1.2
 )";
 
+// Who reads the file anew does not close a connection on which a request may be under way to it.
 constexpr auto http_listener = R"(  option forwardfor
+  option idle-close-on-response
   log global
   log-format "%b %s %Tr"
 )";
@@ -110,7 +112,8 @@ std::string text(const Configuration& configuration) {
   const bool tls = std::ranges::any_of(
       configuration.listeners, [](const Listener& listener) { return !listener.certificates.empty(); });
   auto text = fmt::format(fmt::runtime(common), fmt::arg("connect", between_tries.count()),
-                          fmt::arg("hold", configuration.hold.count()), fmt::arg("retries", retries),
+                          fmt::arg("hold", configuration.hold.count()),
+                          fmt::arg("drain", configuration.drain.count()), fmt::arg("retries", retries),
                           fmt::arg("tls", tls ? for_tls : ""));
   for (const auto& listener : configuration.listeners)
     text += listener_text(listener, configuration.proxy_protocol_from);

@@ -10,6 +10,7 @@
 
 #include "base/files.hpp"
 #include "base/hash.hpp"
+#include "base/process_table.hpp"
 #include "drivers/haproxy_log.hpp"
 #include "drivers/program.hpp"
 #include "steps/candidate.hpp"
@@ -25,6 +26,7 @@ constexpr auto file_name = "haproxy.cfg";
 constexpr auto beside = "haproxy.cfg.new";
 constexpr auto check_time = std::chrono::seconds(60);
 constexpr auto start_time = std::chrono::seconds(20);
+constexpr auto between_looks = std::chrono::milliseconds(10);
 constexpr auto pull_time = std::chrono::minutes(10);
 
 std::string last_words(const docker::Engine& engine, const std::string& container) {
@@ -35,11 +37,22 @@ std::string final_name(const std::string& project) {
   return fmt::format("{}-{}-1", project, edge_service);
 }
 
+/// HAProxy's master has one child; for a while two, when it has read its file anew. In the order of their
+/// numbers; none where the Engine's processes cannot be seen from here.
+std::vector<pid_t> workers_of(const Context& context, const docker::Container& edge) {
+  const auto inspection = context.engine.inspect(edge.id);
+  const auto master = inspection ? inspection->raw.at("State").at("Pid").to_number<pid_t>() : 0;
+  auto workers = master > 0 ? children_of(master) : std::vector<pid_t>{};
+  std::ranges::sort(workers);
+  return workers;
+}
+
 std::string file_text(const Context& context, const EdgeShape& shape, std::vector<haproxy::Backend> seated) {
   const auto& edge = *context.environment().edge;
   return haproxy::text({.listeners = shape.listeners,
                         .backends = std::move(seated),
                         .hold = edge.hold_timeout,
+                        .drain = edge.drain_timeout,
                         .proxy_protocol_from = edge.proxy_protocol_from});
 }
 
@@ -142,10 +155,28 @@ void edge_file_is_read(const Context& context, const docker::Container& edge) {
   remove_tree(edge_directory(context.layout, edge) / beside);
 }
 
-void reload_edge(const Context& context, const docker::Container& edge) {
+void reload_edge(Context& context, const docker::Container& edge) {
+  const auto before = workers_of(context, edge);
   context.engine.kill(edge.id, "SIGUSR2");
+  const auto limit = Deadline::in(start_time);
+  while (!before.empty() && std::ranges::includes(before, workers_of(context, edge))) {
+    if (limit.expired())
+      throw Error("the edge does not read its file anew", last_words(context.engine, edge.id),
+                  "docker logs " + edge.name);
+    std::this_thread::sleep_for(between_looks);
+  }
   start_edge(context, edge);
   edge_file_is_read(context, edge);
+}
+
+void wait_for_one_worker(Context& context, const docker::Container& edge) {
+  const auto limit = Deadline::in(context.environment().edge->drain_timeout);
+  auto told = Deadline::in({});
+  while (workers_of(context, edge).size() > 1 && !limit.expired()) {
+    if (std::exchange(told, Deadline::never()).expired())
+      context.ledger.output(StepName::edge, "it has read its file anew; connections of before end meanwhile");
+    std::this_thread::sleep_for(between_looks);
+  }
 }
 
 void make_edge(Context& context, const EdgeShape& shape, std::vector<haproxy::Backend> seated) {
@@ -178,7 +209,7 @@ void start_edge(const Context& context, const docker::Container& edge) {
     if (!inspection || !inspection->container.running() || limit.expired())
       throw Error("the edge does not come up", last_words(context.engine, edge.id),
                   "docker logs " + edge.name);
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    std::this_thread::sleep_for(between_looks);
   }
 }
 

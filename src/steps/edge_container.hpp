@@ -36,7 +36,10 @@ bool write_edge_file(Context&, const docker::Container& edge, const EdgeShape&,
 /// What runs is what the file says; until this is told, the next attempt has it read again.
 void edge_file_is_read(const Context&, const docker::Container& edge);
 /// Has the running one read its file anew; nobody is cut off.
-void reload_edge(const Context&, const docker::Container& edge);
+void reload_edge(Context&, const docker::Container& edge);
+/// The process from before goes on with the connections it has, and hands their requests to whom it knew:
+/// until it has ended (after the drain timeout it does) nobody whom it knew may be stopped.
+void wait_for_one_worker(Context&, const docker::Container& edge);
 
 /// Creates (does not start) it, in front of `seated`.
 void make_edge(Context&, const EdgeShape&, std::vector<haproxy::Backend> seated);

@@ -39,6 +39,7 @@ void bring_up_to_date(Context& context, const docker::Container& edge, const Rel
   take_up_certificates(context, edge_directory(context.layout, edge));
   if (write_edge_file(context, edge, edge_shape(release, *context.environment().edge), table.seated(serving)))
     reload_edge(context, edge);
+  wait_for_one_worker(context, edge);
 }
 
 }  // namespace

@@ -82,4 +82,5 @@ def test_anybody_dies_at_any_moment(edge_field):
 
 def test_executor_and_guard_die_at_each_record_of_a_canary(canary_field, canary_points):
     assert "step-began:canary" in canary_points[False]
-    assert missed(no_request_is_lost(canary_field, both(canary_points))) == ""
+    # A broken one never gets as far as the requests.
+    assert missed(no_request_is_lost(canary_field, both({False: canary_points[False]}))) == ""

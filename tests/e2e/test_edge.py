@@ -109,6 +109,21 @@ def test_recreate_behind_the_edge_holds_what_arrives_in_the_gap(by_hand, capsys)
     nothing_is_lost(by_hand, client, capsys, "recreate: a good and a bad release")
 
 
+def test_another_drain_timeout_has_the_edge_read_its_file_anew_and_loses_nothing(behind_edge, capsys):
+    scenario = behind_edge
+    scenario.configure("drain_timeout: 10s", "drain_timeout: 9s")
+    version = scenario.release("good-code")
+    edge = scenario.world.container(EDGE)["Id"]
+    with scenario.world.load(**LOAD) as client:
+        outcome = scenario.world.belay("deploy", "production", "--skip-test")
+        assert outcome.code == 0, outcome
+        assert scenario.world.version() == version
+        time.sleep(1)
+    assert scenario.world.container(EDGE)["Id"] == edge
+    assert "hard-stop-after 9000ms" in next((scenario.world.live / ".belay" / "edge").glob("*/haproxy.cfg")).read_text()
+    nothing_is_lost(scenario, client, capsys, "the edge reads its file anew")
+
+
 def test_the_edge_is_put_in_and_taken_out_again(by_hand, capsys):
     """Each time the port changes hands: for as long as a container takes to stop and another to start nobody has it."""
     by_hand.without_migration()

@@ -10,7 +10,8 @@ namespace {
 haproxy::Configuration one_service() {
   return {.listeners = {{.name = "inside_3000", .port = 3000, .http = true, .backend = "web_3000"}},
           .backends = {{.name = "web_3000", .port = 3000, .http = true, .slots = {"belay-0011-1", ""}}},
-          .hold = 30s};
+          .hold = 30s,
+          .drain = 60s};
 }
 
 }  // namespace
@@ -27,6 +28,10 @@ TEST_CASE("tries times the pause between them is the time that a request is held
   const auto text = haproxy::text(one_service());
   CHECK(text.contains("timeout connect 200ms\n"));
   CHECK(text.contains("retries 150\n"));
+}
+
+TEST_CASE("a process that another takes the place of has as long as a release to end what it is at") {
+  CHECK(haproxy::text(one_service()).contains("hard-stop-after 60000ms\n"));
 }
 
 TEST_CASE("bytes are passed on without a look at them") {
