@@ -187,7 +187,7 @@ void make_edge(Context& context, const EdgeShape& shape, std::vector<haproxy::Ba
   take_up_certificates(context, directory);
   write_file_atomically(directory / file_name, file_text(context, shape, std::move(seated)), 0644);
   check_file(context, shape, directory);
-  auto body = edge_body(shape, edge, directory.string());
+  auto body = body_of(shape, edge, directory);
   auto& labels = body.at("Labels").as_object();
   labels[label::nonce] = context.nonce;
   const auto kind = edge_kind(shape, edge);
