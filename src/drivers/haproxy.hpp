@@ -46,7 +46,8 @@ std::string text(const Configuration&);
 /// Where HAProxy has a file of its directory, which it has as /belay.
 std::string path_of(const std::string& name);
 inline constexpr auto socket_name = "admin.sock";
-/// The slot that refuses every connection: as long as it is open, requests wait for another.
+/// The slot that refuses every connection, and gets what arrives while nobody else is open: a request that is
+/// refused by the only one there is tries again after a pause, and so it waits.
 inline constexpr auto hold_slot = "hold";
 inline constexpr int full_weight = 100;
 
@@ -76,9 +77,6 @@ class Runtime {
   void close(const std::string& backend, const std::string& slot) const;
   /// False: it does not know a certificate of that name. New connections get the new one, nobody is cut off.
   bool replace_certificate(const std::string& name, const std::string& pem) const;
-
-  void hold(const std::string& backend) const;
-  void release(const std::string& backend) const;
 
  private:
   std::vector<Server> placed() const;  // without what they were given

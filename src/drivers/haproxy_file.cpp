@@ -90,7 +90,7 @@ std::string backend_text(const Backend& backend) {
   auto text = fmt::format("\nbackend {}\n  mode {}\n  balance roundrobin\n", backend.name,
                           backend.http ? "http" : "tcp");
   if (backend.http) text += http_rules;
-  text += fmt::format("  server {} 127.0.0.1:1 weight {} disabled\n", hold_slot, full_weight);
+  text += fmt::format("  server {} 127.0.0.1:1 backup\n", hold_slot);
   for (std::size_t i = 0; i < backend.slots.size(); ++i) {
     const auto& host = backend.slots[i];
     // At its start it asks for a host's address at once; that of nobody is not asked for.

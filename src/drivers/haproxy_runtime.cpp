@@ -211,12 +211,4 @@ bool Runtime::replace_certificate(const std::string& name, const std::string& pe
   throw Error("HAProxy refuses the certificate " + name, committed, "see the certificate's file and its key");
 }
 
-void Runtime::hold(const std::string& backend) const {
-  set(backend, hold_slot, "state ready");
-}
-
-void Runtime::release(const std::string& backend) const {
-  set(backend, hold_slot, "state maint");
-}
-
 }  // namespace belay::haproxy

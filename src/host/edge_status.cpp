@@ -59,15 +59,16 @@ std::vector<EdgeSlot> edge_slots(const Layout& layout, const docker::Engine& eng
   if (!runtime.answers()) return slots;
   for (const auto& server : runtime.servers()) {
     if (server.state == haproxy::Server::State::maintenance) continue;
-    slots.push_back(
-        {.backend = server.backend,
-         .container = server.slot == haproxy::hold_slot ? "(held)" : container_known_as(engine, server.host),
-         .state = shown_state(server),
-         .weight = server.weight,
-         .sessions = server.sessions,
-         .rate = server.rate,
-         .requests = server.requests,
-         .errors_5xx = server.errors_5xx});
+    const bool holds = server.slot == haproxy::hold_slot;
+    if (holds && server.sessions == 0) continue;
+    slots.push_back({.backend = server.backend,
+                     .container = holds ? "(held)" : container_known_as(engine, server.host),
+                     .state = shown_state(server),
+                     .weight = server.weight,
+                     .sessions = server.sessions,
+                     .rate = server.rate,
+                     .requests = server.requests,
+                     .errors_5xx = server.errors_5xx});
   }
   return slots;
 }

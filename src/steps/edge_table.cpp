@@ -90,14 +90,6 @@ void EdgeTable::close(const docker::Container& container) const {
   for (const auto& seat : seats_of(container)) runtime_.close(seat.backend, seat.slot);
 }
 
-void EdgeTable::hold(const std::string& service) const {
-  for (const auto* backend : backends_of(shape_, service)) runtime_.hold(backend->name);
-}
-
-void EdgeTable::release(const std::string& service) const {
-  for (const auto* backend : backends_of(shape_, service)) runtime_.release(backend->name);
-}
-
 EdgeView EdgeTable::look() const {
   return EdgeView(runtime_.servers());
 }

@@ -42,10 +42,6 @@ class EdgeTable {
   /// Its slots are free again.
   void close(const docker::Container&) const;
 
-  /// While nobody of the service is open: its requests wait, instead of being refused.
-  void hold(const std::string& service) const;
-  void release(const std::string& service) const;
-
   EdgeView look() const;
 
   /// As the file has to say it, so that a restart brings back what is open now; only `open` ones stand in it.

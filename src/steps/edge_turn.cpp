@@ -77,14 +77,6 @@ void EdgeTurn::close_candidates(std::chrono::milliseconds patience) const {
   for (const auto& container : candidates_) table_.close(container);
 }
 
-void EdgeTurn::hold() const {
-  for (const auto& service : release_.services) table_.hold(service.name);
-}
-
-void EdgeTurn::release() const {
-  for (const auto& service : release_.services) table_.release(service.name);
-}
-
 std::int64_t EdgeTurn::wait(const std::vector<docker::Container>& containers,
                             std::chrono::milliseconds patience, StepName step) const {
   const auto limit = Deadline::in(patience);

@@ -15,6 +15,7 @@ class EdgeTurn {
   /// Throws Error where the edge cannot be brought to answer.
   explicit EdgeTurn(Context&);
 
+  /// While nobody is open, requests wait.
   void open_candidates() const;
   void open_previous() const;
   /// Both are open: the candidates get this share of the requests, in percent.
@@ -24,10 +25,6 @@ class EdgeTurn {
   /// No further requests; then their last ones end, for `patience` at the most.
   void close_previous() const;
   void close_candidates(std::chrono::milliseconds patience) const;
-
-  /// Requests wait, as long as nobody else is open.
-  void hold() const;
-  void release() const;
 
   /// Waits for the end of what the previous ones still have: for the drain timeout at the most.
   void wait_for_previous(StepName) const;

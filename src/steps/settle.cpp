@@ -48,7 +48,6 @@ void settle_edge(Context& context) {
   const EdgeTurn turn(context);
   turn.open_candidates();
   turn.drain_previous();
-  turn.release();
   turn.write_down();
   turn.wait_for_previous(StepName::settle);
 }

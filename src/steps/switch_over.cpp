@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <thread>
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
@@ -6,6 +7,7 @@
 #include "base/human.hpp"
 #include "steps/edge_container.hpp"
 #include "steps/edge_turn.hpp"
+#include "steps/health_probe.hpp"
 #include "steps/step.hpp"
 #include "steps/way_back.hpp"
 
@@ -15,6 +17,7 @@ namespace {
 
 /// Noted before the first container is asked to stop: without it, undo leaves alone what serves.
 constexpr auto stops = "stops";
+constexpr auto between_looks = std::chrono::milliseconds(10);
 
 bool is_beside(const Context& context) {
   return context.environment().strategy != Strategy::recreate;
@@ -33,6 +36,20 @@ std::vector<PreviousContainer> outgoing(const Context& context) {
 void watch(Context& context, const std::vector<docker::Container>& candidates) {
   // The stream stands before the first start: a candidate that dies at once is seen.
   if (!context.watch) context.watch = std::make_unique<ContainerWatch>(context.engine, ids_of(candidates));
+}
+
+bool all_run(const Context& context, const std::vector<std::string>& ids) {
+  return std::ranges::all_of(ids, [&](const std::string& id) {
+    const auto inspection = context.engine.inspect(id);
+    return inspection && inspection->container.running();
+  });
+}
+
+std::vector<std::string> ids_of_running(const Context& context) {
+  std::vector<std::string> ids;
+  for (const auto& previous : previous_containers(context))
+    if (previous.running) ids.push_back(previous.id);
+  return ids;
 }
 
 void stop(const Context& context, const std::vector<PreviousContainer>& old) {
@@ -56,27 +73,39 @@ void stop_and_start(Context& context, const std::vector<docker::Container>& cand
   keep_down(context, old);
 }
 
+/// Of several that refuse a request, the edge asks one after the other without a pause until it gives up:
+/// they are opened when they listen. One that never does is opened as well, half of the requests' patience
+/// later.
+void wait_until_listening(const Context& context, const std::vector<std::string>& ids) {
+  std::vector<OwnAddress> addresses;
+  for (const auto& id : ids)
+    if (const auto inspection = context.engine.inspect(id))
+      if (const auto own = own_address(*inspection, context.environment().health.url))
+        addresses.push_back(*own);
+  const auto limit = Deadline::in(context.environment().edge->hold_timeout / 2);
+  while (!all_listen(addresses) && !limit.expired() && all_run(context, ids))
+    std::this_thread::sleep_for(between_looks);
+}
+
 /// The edge holds what arrives while nobody answers.
 void replace_behind_edge(Context& context, const std::vector<docker::Container>& candidates) {
   const EdgeTurn turn(context);
-  turn.hold();
   turn.close_previous();
   const auto old = previous_containers(context);
   stop(context, old);
   for (const auto& candidate : candidates) context.engine.start(candidate.id);
+  wait_until_listening(context, ids_of(candidates));
   turn.open_candidates();
-  turn.release();
   keep_down(context, old);
 }
 
 std::string back_behind_edge(Context& context, std::optional<Error>& trouble) {
   const EdgeTurn turn(context);
-  turn.hold();
   turn.close_candidates(std::chrono::seconds(2));
   if (auto stopped = stop_candidates(context)) trouble = stopped;
   const auto started = start_again(context, previous_containers(context), trouble);
+  wait_until_listening(context, ids_of_running(context));
   turn.open_previous();
-  turn.release();
   return started;
 }
 

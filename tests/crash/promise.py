@@ -78,7 +78,7 @@ def _edge(app, edges, container, say):
     if seated != [host]:
         say(f"the edge's file has {seated}, and {host} serves")
     slots = [line.split() for line in ask_edge(folders[0], "show servers state").splitlines()[2:] if line]
-    open_hosts = [slot[17] for slot in slots if int(slot[6]) & 0x1B == 0]
+    open_hosts = [slot[17] for slot in slots if int(slot[6]) & 0x1B == 0 and slot[3] != "hold"]
     if open_hosts != [host]:
         say(f"the edge gives its requests to {open_hosts}, and {host} serves")
 

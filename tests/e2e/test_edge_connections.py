@@ -16,7 +16,7 @@ from belay_world.commands import run, wait_until
 
 PORT, TLS_PORT = 3001, 8443
 COMPOSE = "deploy-backend/docker-compose.production.yml"
-EDGE = 'edge: { image: "haproxy:2.6", drain_timeout: 5s }'
+EDGE = 'edge: { drain_timeout: 5s }'  # the default image, HAProxy 3.0
 
 
 @pytest.fixture

@@ -21,16 +21,20 @@ namespace {
 
 constexpr auto backend = "web_8080";
 
+/// The oldest in use that is at hand, and the one that belay takes by itself.
+const std::vector<std::string> images = {"haproxy:2.6", "haproxy:3.0"};
+
 /// A real HAProxy in front of two servers, "one" and "two", that answer their names; "one" stands in the
 /// first slot by the file, the others are free.
 class Edge {
  public:
-  Edge() {
+  explicit Edge(const std::string& image, std::chrono::seconds hold = std::chrono::seconds(20)) {
     sh({"docker", "network", "create", network_});
     for (const char* name : {"one", "two"}) start_server(name);
+    start("refuses", "sleep 1000");
     make_directories(directory_);
-    write_file_atomically(directory_ / "haproxy.cfg", text(configuration()), 0644);
-    json::object body{{"Image", "haproxy:2.6"},
+    write_file_atomically(directory_ / "haproxy.cfg", text(configuration(hold)), 0644);
+    json::object body{{"Image", image},
                       {"Cmd", json::array{"haproxy", "-W", "-db", "-f", haproxy::path_of("haproxy.cfg")}},
                       {"User", "0:0"},
                       {"HostConfig", json::object{{"Binds", json::array{directory_.string() + ":/belay"}},
@@ -65,16 +69,19 @@ class Edge {
 
  private:
   void start_server(const std::string& name) const {
+    start(name, fmt::format("mkdir /www; printf {} > /www/name; exec httpd -f -p 8080 -h /www", name));
+  }
+  void start(const std::string& name, const std::string& script) const {
     const json::object endpoint{{"Aliases", json::array{json::string(host(name))}}};
     world_.start(
-        name, fmt::format("mkdir /www; printf {} > /www/name; exec httpd -f -p 8080 -h /www", name),
+        name, script,
         {{"HostConfig", json::object{{"NetworkMode", network_}}},
          {"NetworkingConfig", json::object{{"EndpointsConfig", json::object{{network_, endpoint}}}}}});
   }
-  haproxy::Configuration configuration() const {
+  haproxy::Configuration configuration(std::chrono::seconds hold) const {
     return {.listeners = {{.name = "inside_8080", .port = 8080, .http = true, .backend = backend}},
             .backends = {{.name = backend, .port = 8080, .http = true, .slots = {host("one"), "", ""}}},
-            .hold = std::chrono::seconds(20)};
+            .hold = hold};
   }
 
   World world_;
@@ -90,89 +97,121 @@ class Edge {
 TEST_CASE(
     "whom the file seats gets the requests; who is seated and opened gets them as well, until the first is "
     "drained") {
-  const Edge edge;
-  CHECK(edge.asked(3) == std::map<std::string, int>{{"one", 3}});
-  CHECK(edge.slot("s1").state == haproxy::Server::State::ready);
-  CHECK(edge.slot("s1").host == edge.host("one"));
-  CHECK(edge.slot("s1").reachable);
-  CHECK(edge.slot("s1").requests == 3);
-  CHECK(edge.slot("s2").state == haproxy::Server::State::maintenance);
+  for (const auto& image : images) {
+    CAPTURE(image);
+    const Edge edge(image);
+    CHECK(edge.asked(3) == std::map<std::string, int>{{"one", 3}});
+    CHECK(edge.slot("s1").state == haproxy::Server::State::ready);
+    CHECK(edge.slot("s1").host == edge.host("one"));
+    CHECK(edge.slot("s1").reachable);
+    CHECK(edge.slot("s1").requests == 3);
+    CHECK(edge.slot("s2").state == haproxy::Server::State::maintenance);
 
-  edge.runtime.seat(backend, "s2", edge.host("two"));
-  CHECK(edge.asked(3) == std::map<std::string, int>{{"one", 3}});  // seated is not yet open
-  edge.runtime.open(backend, "s2", haproxy::full_weight);
-  CHECK(edge.asked(10) == std::map<std::string, int>{{"one", 5}, {"two", 5}});
-  edge.runtime.drain(backend, "s1");
-  CHECK(edge.slot("s1").state == haproxy::Server::State::drain);
-  CHECK(edge.asked(5) == std::map<std::string, int>{{"two", 5}});
-  edge.runtime.close(backend, "s1");
-  CHECK(edge.slot("s1").state == haproxy::Server::State::maintenance);
-  edge.runtime.close(backend, "s1");  // once more is fine
-  CHECK(edge.asked(5) == std::map<std::string, int>{{"two", 5}});
+    edge.runtime.seat(backend, "s2", edge.host("two"));
+    CHECK(edge.asked(3) == std::map<std::string, int>{{"one", 3}});  // seated is not yet open
+    edge.runtime.open(backend, "s2", haproxy::full_weight);
+    CHECK(edge.asked(10) == std::map<std::string, int>{{"one", 5}, {"two", 5}});
+    edge.runtime.drain(backend, "s1");
+    CHECK(edge.slot("s1").state == haproxy::Server::State::drain);
+    CHECK(edge.asked(5) == std::map<std::string, int>{{"two", 5}});
+    edge.runtime.close(backend, "s1");
+    CHECK(edge.slot("s1").state == haproxy::Server::State::maintenance);
+    edge.runtime.close(backend, "s1");  // once more is fine
+    CHECK(edge.asked(5) == std::map<std::string, int>{{"two", 5}});
+  }
 }
 
 TEST_CASE("requests are shared by the weights") {
-  const Edge edge;
-  edge.runtime.seat(backend, "s2", edge.host("two"));
-  edge.runtime.open(backend, "s1", 64);
-  edge.runtime.open(backend, "s2", 192);
-  const auto answers = edge.asked(40);
-  CHECK(answers.at("one") >= 8);
-  CHECK(answers.at("one") <= 12);
-  CHECK(edge.slot("s2").weight == 192);
+  for (const auto& image : images) {
+    CAPTURE(image);
+    const Edge edge(image);
+    edge.runtime.seat(backend, "s2", edge.host("two"));
+    edge.runtime.open(backend, "s1", 64);
+    edge.runtime.open(backend, "s2", 192);
+    const auto answers = edge.asked(40);
+    CHECK(answers.at("one") >= 8);
+    CHECK(answers.at("one") <= 12);
+    CHECK(edge.slot("s2").weight == 192);
+  }
 }
 
-TEST_CASE("while a backend holds, requests wait for somebody who is opened") {
-  const Edge edge;
-  edge.runtime.hold(backend);
-  edge.runtime.close(backend, "s1");
-  auto waiting = std::async(std::launch::async, [&] { return edge.asked(); });
-  CHECK(waiting.wait_for(std::chrono::milliseconds(600)) == std::future_status::timeout);
-  edge.runtime.seat(backend, "s2", edge.host("two"));
-  edge.runtime.open(backend, "s2", haproxy::full_weight);
-  edge.runtime.release(backend);
-  CHECK(waiting.get() == "two");
-  CHECK(edge.slot(haproxy::hold_slot).state == haproxy::Server::State::maintenance);
+TEST_CASE("while nobody is open, requests wait for somebody who is, and those that come meanwhile as well") {
+  for (const auto& image : images) {
+    CAPTURE(image);
+    const Edge edge(image);
+    edge.runtime.close(backend, "s1");
+    auto first = std::async(std::launch::async, [&] { return edge.asked(); });
+    CHECK(first.wait_for(std::chrono::milliseconds(600)) == std::future_status::timeout);
+    auto second = std::async(std::launch::async, [&] { return edge.asked(); });
+    edge.runtime.seat(backend, "s2", edge.host("two"));
+    edge.runtime.open(backend, "s2", haproxy::full_weight);
+    CHECK(first.get() == "two");
+    CHECK(second.get() == "two");
+  }
 }
 
-TEST_CASE("where nobody is open and nothing holds, it is refused") {
-  const Edge edge;
-  edge.runtime.close(backend, "s1");
-  CHECK(edge.asked() == "503");
+TEST_CASE("a request waits as well for one that is open and refuses it, and goes to another that is opened") {
+  for (const auto& image : images) {
+    CAPTURE(image);
+    const Edge edge(image);
+    edge.runtime.seat(backend, "s2", edge.host("refuses"));
+    edge.runtime.open(backend, "s2", haproxy::full_weight);
+    edge.runtime.close(backend, "s1");
+    auto waiting = std::async(std::launch::async, [&] { return edge.asked(); });
+    CHECK(waiting.wait_for(std::chrono::seconds(2)) == std::future_status::timeout);
+    edge.runtime.close(backend, "s2");
+    edge.runtime.open(backend, "s1", haproxy::full_weight);
+    CHECK(waiting.get() == "one");
+  }
+}
+
+TEST_CASE("who waits for longer than a request is held is refused") {
+  for (const auto& image : images) {
+    CAPTURE(image);
+    const Edge edge(image, std::chrono::seconds(1));
+    edge.runtime.close(backend, "s1");
+    CHECK(edge.asked() == "503");
+  }
 }
 
 TEST_CASE("each request is told to who listens, with the slot that answered it; nobody has to listen") {
-  const Edge edge;
-  CHECK(edge.asked() == "one");
-  std::mutex mutex;
-  std::map<std::string, int> told;
-  {
-    const haproxy::RequestLog log(edge.directory() / haproxy::log_name,
-                                  [&](const haproxy::Answered& answered) {
-                                    const std::scoped_lock lock(mutex);
-                                    ++told[answered.backend + "/" + answered.slot];
-                                  });
-    CHECK(edge.asked(5) == std::map<std::string, int>{{"one", 5}});
-    CHECK(eventually([&] {
-      const std::scoped_lock lock(mutex);
-      return told[std::string(backend) + "/s1"] == 5;
-    }));
+  for (const auto& image : images) {
+    CAPTURE(image);
+    const Edge edge(image);
+    CHECK(edge.asked() == "one");
+    std::mutex mutex;
+    std::map<std::string, int> told;
+    {
+      const haproxy::RequestLog log(edge.directory() / haproxy::log_name,
+                                    [&](const haproxy::Answered& answered) {
+                                      const std::scoped_lock lock(mutex);
+                                      ++told[answered.backend + "/" + answered.slot];
+                                    });
+      CHECK(edge.asked(5) == std::map<std::string, int>{{"one", 5}});
+      CHECK(eventually([&] {
+        const std::scoped_lock lock(mutex);
+        return told[std::string(backend) + "/s1"] >= 5;  // the line of the first may come as late as this
+      }));
+    }
+    CHECK_FALSE(fs::exists(edge.directory() / haproxy::log_name));
+    CHECK(edge.asked() == "one");
   }
-  CHECK_FALSE(fs::exists(edge.directory() / haproxy::log_name));
-  CHECK(edge.asked() == "one");
 }
 
 TEST_CASE("what it refuses is told in its own words; a certificate that it does not have is not replaced") {
-  const Edge edge;
-  try {
-    edge.runtime.open(backend, "s9", 1);
-    FAIL("there is no such slot");
-  } catch (const Error& error) {
-    CHECK(error.message().starts_with("HAProxy refuses: set server web_8080/s9"));
-    CHECK(error.why().contains("No such server"));
+  for (const auto& image : images) {
+    CAPTURE(image);
+    const Edge edge(image);
+    try {
+      edge.runtime.open(backend, "s9", 1);
+      FAIL("there is no such slot");
+    } catch (const Error& error) {
+      CHECK(error.message().starts_with("HAProxy refuses: set server web_8080/s9"));
+      CHECK(error.why().contains("No such server"));
+    }
+    CHECK_FALSE(edge.runtime.replace_certificate("certificate-1.pem", "nothing"));
+    const haproxy::Runtime nowhere("/tmp/belay-it-nowhere/admin.sock");
+    CHECK_FALSE(nowhere.answers());
+    CHECK_THROWS_WITH_AS(nowhere.servers(), "the edge does not answer", Error);
   }
-  CHECK_FALSE(edge.runtime.replace_certificate("certificate-1.pem", "nothing"));
-  const haproxy::Runtime nowhere("/tmp/belay-it-nowhere/admin.sock");
-  CHECK_FALSE(nowhere.answers());
-  CHECK_THROWS_WITH_AS(nowhere.servers(), "the edge does not answer", Error);
 }

@@ -21,7 +21,7 @@ TEST_CASE("who stands in a slot is in service from the start; a free slot is not
   CHECK(text.contains("server s1 belay-0011-1:3000 weight 100 resolvers docker init-addr libc,none\n"));
   CHECK(text.contains(
       "server s2 nobody.belay.invalid:3000 weight 100 resolvers docker init-addr none disabled\n"));
-  CHECK(text.contains("server hold 127.0.0.1:1 weight 100 disabled\n"));
+  CHECK(text.contains("server hold 127.0.0.1:1 backup\n"));
 }
 
 TEST_CASE("tries times the pause between them is the time that a request is held") {
