@@ -10,7 +10,8 @@
 namespace belay {
 
 /// Whether a candidate is worse than the current release, by the requests that both got in the same time. The
-/// rule, and why it aborts a good release in at most one of a hundred deployments: docs/canary.md.
+/// rule, and why it aborts a good release in at most one of a hundred deployments, as long as requests fail
+/// independently of each other: docs/canary.md.
 
 /// Response times in buckets 5 % wide: bounded memory for any number of requests.
 class ResponseTimes {
