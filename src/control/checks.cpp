@@ -180,6 +180,7 @@ static Finding checked_certificate(const EdgeCertificate& certificate, Time now)
 
 std::vector<Finding> checked_edge(const HostFacts& facts, const EdgeConfig& edge) {
   std::vector<Finding> findings;
+  findings.reserve(1 + facts.certificates.size());
   if (facts.edge_image_there)
     findings.push_back(
         *facts.edge_image_there

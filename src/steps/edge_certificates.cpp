@@ -65,6 +65,7 @@ std::vector<EdgeCertificate> certificates_now(const TlsConfig& tls, const Layout
 std::vector<EdgeCertificate> take_up_certificates(const TlsConfig& tls, const Layout& layout,
                                                   const fs::path& edge_directory) {
   std::vector<Read> all;
+  all.reserve(tls.certificates.size());
   for (std::size_t i = 0; i < tls.certificates.size(); ++i) all.push_back(read(tls, i, layout));
   const auto names = certificate_names(tls);
   const haproxy::Runtime runtime(edge_directory / haproxy::socket_name);

@@ -199,6 +199,7 @@ EdgeShape edge_shape(const Release& release, const EdgeConfig& config) {
 
 std::vector<std::string> certificate_names(const TlsConfig& tls) {
   std::vector<std::string> names;
+  names.reserve(tls.certificates.size());
   for (std::size_t i = 0; i < tls.certificates.size(); ++i)
     names.push_back(fmt::format("certificate-{}.pem", i + 1));
   return names;
