@@ -6,6 +6,7 @@
 #include "base/human.hpp"
 #include "drivers/compose.hpp"
 #include "drivers/rsync.hpp"
+#include "steps/edge_certificates.hpp"
 #include "steps/step.hpp"
 
 namespace belay::preflight {
@@ -30,10 +31,20 @@ void require_space(const fs::path& path) {
                 "remove small files; df -i shows where they are");
 }
 
+void require_certificates(const Context& context) {
+  const auto& edge = context.environment().edge;
+  if (!edge || !edge->tls) return;
+  for (const auto& certificate : certificates_now(*edge->tls, context.layout))
+    if (!certificate.problem.empty())
+      throw Error("the edge cannot end TLS", certificate.problem,
+                  "put the certificate there, or correct edge: { tls: … } in belay.yml");
+}
+
 }  // namespace
 
 std::string apply(Context& context) {
   require_space(context.layout.live);
+  require_certificates(context);
   auto compose = std::async(std::launch::async, [&] { return compose::version(context.stop); });
   if (rsync::version(context.stop).empty())
     throw Error("rsync is missing on the host", {}, "install it there: apt-get install rsync");

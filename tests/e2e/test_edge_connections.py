@@ -218,6 +218,7 @@ def test_tls_ends_at_the_edge_and_certificates_are_taken_up_without_loss(echoes,
     missing = echoes.world.belay("deploy", "production", "--skip-test")
     assert missing.code == 1, missing
     assert f"there is no {live}/tls/crm.pem" in missing.out, missing
+    assert not any(record["type"] == "step-began" and record["step"] == "backup" for record in echoes.journal())
 
     assert authority.issue() == 1
     deployed = echoes.world.belay("deploy", "production", "--skip-test")
