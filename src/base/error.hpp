@@ -32,6 +32,8 @@ class Error : public std::exception {
   const std::string& why() const { return why_; }
   /// What the user can do about it. May be empty.
   const std::string& next() const { return next_; }
+  /// Message and why, where there is room for no more than that.
+  std::string message_and_why() const { return why_.empty() ? message_ : message_ + ": " + why_; }
   ExitCode exit_code() const { return code_; }
   /// Innermost first: "building service backend", "deploying production".
   const std::vector<std::string>& frames() const { return frames_; }

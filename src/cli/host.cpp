@@ -67,16 +67,16 @@ int on_the_host_of(const std::string& environment, const std::string& what, Cont
 }  // namespace
 
 int run(const command::Host& asked, Context& context) {
-  if (const auto& what = asked.arguments.front();
-      (what == "install" || what == "recover" || what == "reload") && names_an_environment(asked.arguments))
-    return on_the_host_of(asked.arguments[1], what, context);
+  const auto& what = asked.arguments.front();
   std::vector<std::string> names;
   for (const HostCommand& one : host_commands) {
-    if (asked.arguments.front() == one.name) return one.run(std::span(asked.arguments).subspan(1));
+    if (what == one.name && one.for_people && names_an_environment(asked.arguments))
+      return on_the_host_of(asked.arguments[1], what, context);
+    if (what == one.name) return one.run(std::span(asked.arguments).subspan(1));
     if (one.for_people) names.emplace_back(one.name);
   }
-  const auto meant = nearest(asked.arguments.front(), names);
-  throw Error(fmt::format("belay host cannot '{}'", asked.arguments.front()), "",
+  const auto meant = nearest(what, names);
+  throw Error(fmt::format("belay host cannot '{}'", what), "",
               meant ? fmt::format("Did you mean  belay host {}?", *meant) : "belay help host  explains it.",
               ExitCode::bad_input);
 }

@@ -101,14 +101,14 @@ std::string canary_text(const EnvironmentConfig& environment) {
                      human_duration(environment.canary->time));
 }
 
-}  // namespace
-
 std::string edge_text(const EnvironmentConfig& environment) {
   if (!environment.edge) return "";
   const auto& edge = *environment.edge;
   return fmt::format("{} in front of {}{}", edge.image, services_text(environment),
                      edge.tls ? fmt::format("; TLS ends there, on port {}", edge.tls->port) : "");
 }
+
+}  // namespace
 
 std::string step_text(StepName step, const Plan& plan) {
   const EnvironmentConfig& environment = plan.environment;

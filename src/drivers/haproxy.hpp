@@ -69,6 +69,8 @@ class Runtime {
 
   bool answers() const;
   std::vector<Server> servers() const;
+  /// The same without what they were given: one question to it instead of two.
+  std::vector<Server> placed() const;
 
   /// Gives a slot to a host; done when HAProxy has its address.
   void seat(const std::string& backend, const std::string& slot, const std::string& host) const;
@@ -79,7 +81,6 @@ class Runtime {
   bool replace_certificate(const std::string& name, const std::string& pem) const;
 
  private:
-  std::vector<Server> placed() const;  // without what they were given
   std::string ask(const std::string& command) const;
   void tell(const std::string& command) const;
   void set(const std::string& backend, const std::string& slot, const std::string& what) const;

@@ -60,8 +60,7 @@ Dump dump(const Database& database, const fs::path& partial, std::stop_token sto
     return verify(partial);
   } catch (const Error& error) {
     // Here more is known than the reader of a file can say: why it may be short.
-    throw failed_dump(database, partial, error.message() + (error.why().empty() ? "" : ": " + error.why()),
-                      error.next());
+    throw failed_dump(database, partial, error.message_and_why(), error.next());
   }
 }
 

@@ -54,7 +54,7 @@ int host_reload(std::span<const std::string> arguments) {
 
 std::vector<EdgeSlot> edge_slots(const Layout& layout, const docker::Engine& engine,
                                  const docker::Container& edge) {
-  const haproxy::Runtime runtime(edge_directory(layout, edge) / haproxy::socket_name);
+  const auto runtime = runtime_of(layout, edge);
   std::vector<EdgeSlot> slots;
   if (!runtime.answers()) return slots;
   for (const auto& server : runtime.servers()) {

@@ -134,7 +134,7 @@ HostFacts host_facts(const Layout& layout, const json::object& arguments, std::s
     look_at_docker(facts, layout, arguments, stop);
   } catch (const Error& error) {
     // What is asked for is precisely whether it works.
-    facts.docker_problem = error.message() + (error.why().empty() ? "" : ": " + error.why());
+    facts.docker_problem = error.message_and_why();
   }
   return facts;
 }

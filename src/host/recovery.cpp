@@ -47,7 +47,7 @@ void recover_in_child(const Layout& layout, const std::string& run, const std::s
       run_to_the_end(layout, run, Fd(), by);
       code = 0;
     } catch (const Error& error) {
-      write_all(errors.write.get(), error.message() + (error.why().empty() ? "" : ": " + error.why()));
+      write_all(errors.write.get(), error.message_and_why());
     } catch (const std::exception& error) {
       write_all(errors.write.get(), error.what());
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <boost/json.hpp>
+#include <fmt/core.h>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
@@ -56,8 +57,7 @@ std::vector<EdgeCertificate> certificates_now(const TlsConfig& tls, const Layout
   for (std::size_t i = 0; i < tls.certificates.size(); ++i) try {
       found.push_back(described(tls.certificates[i], read(tls, i, layout).certificate));
     } catch (const Error& error) {  // which is what was asked for
-      found.push_back({.file = tls.certificates[i],
-                       .problem = error.message() + (error.why().empty() ? "" : ": " + error.why())});
+      found.push_back({.file = tls.certificates[i], .problem = error.message_and_why()});
     }
   return found;
 }
@@ -82,6 +82,15 @@ std::vector<EdgeCertificate> take_up_certificates(const TlsConfig& tls, const La
   }
   write_file_atomically(edge_directory / remembered, boost::json::serialize(tls_to_json(tls)));
   return taken;
+}
+
+void take_up_certificates(Context& context, const fs::path& edge_directory) {
+  const auto& tls = context.environment().edge->tls;
+  if (!tls) return;
+  for (const auto& one : take_up_certificates(*tls, context.layout, edge_directory))
+    if (one.until < now())
+      context.ledger.output(StepName::edge,
+                            fmt::format("the certificate {} is over since {}", one.file, iso8601(one.until)));
 }
 
 std::vector<EdgeCertificate> reload_certificates(const Layout& layout, const docker::Container& edge) {

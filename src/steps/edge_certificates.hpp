@@ -5,7 +5,7 @@
 #include "drivers/docker.hpp"
 #include "model/config.hpp"
 #include "model/host_facts.hpp"
-#include "steps/layout.hpp"
+#include "steps/context.hpp"
 
 namespace belay {
 
@@ -19,6 +19,8 @@ std::vector<EdgeCertificate> certificates_now(const TlsConfig&, const Layout&);
 /// off. Throws Error before anything is copied: one is not there, or its key is not its own.
 std::vector<EdgeCertificate> take_up_certificates(const TlsConfig&, const Layout&,
                                                   const std::filesystem::path& edge_directory);
+/// The same of an attempt's edge, where TLS ends there; tells of one that is over.
+void take_up_certificates(Context&, const std::filesystem::path& edge_directory);
 /// The same for the edge that is there, by what was said at its deployment; empty: it ends no TLS.
 std::vector<EdgeCertificate> reload_certificates(const Layout&, const docker::Container& edge);
 /// What that edge has.

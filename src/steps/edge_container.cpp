@@ -123,6 +123,14 @@ fs::path edge_directory(const Layout& layout, const docker::Container& edge) {
   return layout.edge() / edge.labels.at(label::nonce);
 }
 
+haproxy::Runtime runtime_of(const Layout& layout, const docker::Container& edge) {
+  return haproxy::Runtime(edge_directory(layout, edge) / haproxy::socket_name);
+}
+
+EdgeShape edge_shape_of(const Context& context) {
+  return edge_shape(release_of(context), *context.environment().edge);
+}
+
 std::string edge_kind(const EdgeShape& shape, const EdgeConfig& edge) {
   return sha256_hex(json::serialize(edge_body(shape, edge, {}))).substr(0, 16);
 }
@@ -140,15 +148,6 @@ bool write_edge_file(Context& context, const docker::Container& edge, const Edge
       "HAProxy refuses the edge's configuration", "please report it: belay wrote that file");
   write_file_atomically(directory / file_name, text, 0644);
   return true;
-}
-
-void take_up_certificates(Context& context, const fs::path& edge_directory) {
-  const auto& tls = context.environment().edge->tls;
-  if (!tls) return;
-  for (const auto& one : take_up_certificates(*tls, context.layout, edge_directory))
-    if (one.until < now())
-      context.ledger.output(StepName::edge,
-                            fmt::format("the certificate {} is over since {}", one.file, iso8601(one.until)));
 }
 
 void edge_file_is_read(const Context& context, const docker::Container& edge) {
@@ -170,13 +169,10 @@ void reload_edge(Context& context, const docker::Container& edge) {
 }
 
 void wait_for_one_worker(Context& context, const docker::Container& edge) {
+  if (workers_of(context, edge).size() > 1)
+    context.ledger.output(StepName::edge, "it has read its file anew; connections of before end meanwhile");
   const auto limit = Deadline::in(context.environment().edge->drain_timeout);
-  auto told = Deadline::in({});
-  while (workers_of(context, edge).size() > 1 && !limit.expired()) {
-    if (std::exchange(told, Deadline::never()).expired())
-      context.ledger.output(StepName::edge, "it has read its file anew; connections of before end meanwhile");
-    std::this_thread::sleep_for(between_looks);
-  }
+  while (workers_of(context, edge).size() > 1 && !limit.expired()) std::this_thread::sleep_for(between_looks);
 }
 
 void make_edge(Context& context, const EdgeShape& shape, std::vector<haproxy::Backend> seated) {
@@ -202,7 +198,7 @@ void make_edge(Context& context, const EdgeShape& shape, std::vector<haproxy::Ba
 
 void start_edge(const Context& context, const docker::Container& edge) {
   context.engine.start(edge.id);
-  const haproxy::Runtime runtime(edge_directory(context.layout, edge) / haproxy::socket_name);
+  const auto runtime = runtime_of(context.layout, edge);
   const auto limit = Deadline::in(start_time);
   while (!runtime.answers()) {
     const auto inspection = context.engine.inspect(edge.id);
@@ -222,12 +218,12 @@ void clear_edge_directory(const Context& context, const docker::Container& edge)
   remove_tree(edge_directory(context.layout, edge) / haproxy::log_name);
 }
 
-EdgeTable table_of(const Context& context, const docker::Container& edge, const Release& release) {
-  haproxy::Runtime runtime(edge_directory(context.layout, edge) / haproxy::socket_name);
+EdgeTable table_of(const Context& context, const docker::Container& edge, EdgeShape shape) {
+  auto runtime = runtime_of(context.layout, edge);
   if (!runtime.answers())
     throw Error("the edge " + edge.name + " does not answer", {},
                 "see docker logs " + edge.name + "; docker restart brings it back");
-  return {std::move(runtime), edge_shape(release, *context.environment().edge)};
+  return {std::move(runtime), std::move(shape)};
 }
 
 }  // namespace belay

@@ -23,12 +23,14 @@ std::optional<docker::Container> edge_of_this_attempt(const Context&);
 docker::Container edge_in_front(const Context&);
 
 std::filesystem::path edge_directory(const Layout&, const docker::Container& edge);
+haproxy::Runtime runtime_of(const Layout&, const docker::Container& edge);
+
+/// What the edge in front of this attempt's release has to be.
+EdgeShape edge_shape_of(const Context&);
 
 /// Two edges of one kind can be exchanged for each other without anybody noticing: image, ports, networks.
 std::string edge_kind(const EdgeShape&, const EdgeConfig&);
 
-/// Where TLS ends at the edge: its certificates, as they are on the host now.
-void take_up_certificates(Context&, const std::filesystem::path& edge_directory);
 /// Writes the file with these seats, if it says anything else; has HAProxy itself check it first. True if it
 /// was written.
 bool write_edge_file(Context&, const docker::Container& edge, const EdgeShape&,
@@ -54,6 +56,6 @@ void give_final_name(const Context&, const docker::Container& edge);
 void clear_edge_directory(const Context&, const docker::Container& edge);
 
 /// Throws Error where it does not answer.
-EdgeTable table_of(const Context&, const docker::Container& edge, const Release&);
+EdgeTable table_of(const Context&, const docker::Container& edge, EdgeShape);
 
 }  // namespace belay

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "base/files.hpp"
+#include "steps/edge_certificates.hpp"
 #include "steps/edge_container.hpp"
 #include "steps/step.hpp"
 
@@ -29,29 +30,27 @@ bool can_stay(const docker::Container& edge, const EdgeShape& shape, const EdgeC
   return kind != edge.labels.end() && kind->second == edge_kind(shape, config);
 }
 
-void bring_up_to_date(Context& context, const docker::Container& edge, const Release& release) {
+void bring_up_to_date(Context& context, const docker::Container& edge, const EdgeShape& shape) {
   start_edge(context, edge);
-  const auto table = table_of(context, edge, release);
+  const auto table = table_of(context, edge, shape);
   std::vector<docker::Container> serving;
   for (const auto& previous : previous_containers(context))
     if (auto inspection = context.engine.inspect(previous.id))
       serving.push_back(std::move(inspection->container));
   take_up_certificates(context, edge_directory(context.layout, edge));
-  if (write_edge_file(context, edge, edge_shape(release, *context.environment().edge), table.seated(serving)))
-    reload_edge(context, edge);
+  if (write_edge_file(context, edge, shape, table.seated(serving))) reload_edge(context, edge);
   wait_for_one_worker(context, edge);
 }
 
 }  // namespace
 
 std::string apply(Context& context) {
-  const auto release = release_of(context);
-  const auto shape = edge_shape(release, *context.environment().edge);
+  const auto shape = edge_shape_of(context);
   if (const auto previous = previous_edge(context)) {
     const auto inspection = context.engine.inspect(previous->id);
     if (inspection && can_stay(inspection->container, shape, *context.environment().edge)) {
       context.ledger.note(StepName::edge, "stays", boost::json::string(previous->id));
-      bring_up_to_date(context, inspection->container, release);
+      bring_up_to_date(context, inspection->container, shape);
       return previous->name + " stays";
     }
   }

@@ -60,7 +60,7 @@ EdgeTable::EdgeTable(haproxy::Runtime runtime, EdgeShape shape)
 
 void EdgeTable::open(const docker::Container& container, int weight) const {
   const auto host = label_of(container, label::host);
-  const auto servers = runtime_.servers();
+  const auto servers = runtime_.placed();
   for (const auto* backend : backends_of(shape_, label_of(container, "com.docker.compose.service"))) {
     auto slot = std::ranges::find_if(servers, [&](const Server& server) {
       return server.backend == backend->name && server.host == host && !is_free(server);
@@ -77,7 +77,7 @@ void EdgeTable::open(const docker::Container& container, int weight) const {
 }
 
 std::vector<Server> EdgeTable::seats_of(const docker::Container& container) const {
-  auto servers = runtime_.servers();
+  auto servers = runtime_.placed();
   std::erase_if(servers, [&](const Server& server) { return !is_of(server, {container}); });
   return servers;
 }
@@ -96,7 +96,7 @@ EdgeView EdgeTable::look() const {
 
 std::vector<haproxy::Backend> EdgeTable::seated(const std::vector<docker::Container>& open) const {
   auto backends = shape_.backends;
-  const auto servers = runtime_.servers();
+  const auto servers = runtime_.placed();
   for (auto& backend : backends) {
     std::vector<std::string> slots;
     for (const auto& server : servers) {

@@ -6,11 +6,13 @@
 
 namespace belay {
 
-EdgeTraffic::EdgeTraffic(Context& context)
-    : table_(table_of(context, edge_in_front(context), release_of(context))),
+EdgeTraffic::EdgeTraffic(Context& context) : EdgeTraffic(context, edge_in_front(context)) {}
+
+EdgeTraffic::EdgeTraffic(Context& context, const docker::Container& edge)
+    : table_(table_of(context, edge, edge_shape_of(context))),
       previous_(previous_behind_edge(context)),
       candidates_(candidates_of(context)),
-      log_(edge_directory(context.layout, edge_in_front(context)) / haproxy::log_name,
+      log_(edge_directory(context.layout, edge) / haproxy::log_name,
            [this](const haproxy::Answered& answered) { take(answered); }) {
   restart();
 }

@@ -30,6 +30,7 @@ class EdgeTraffic {
   Compared compared() const;
 
  private:
+  EdgeTraffic(Context&, const docker::Container& edge);
   void take(const haproxy::Answered&);
   Served served(const EdgeView& now, const std::vector<docker::Container>&,
                 const EdgeView::Counters& since) const;

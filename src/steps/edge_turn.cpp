@@ -31,8 +31,8 @@ docker::Container started_edge(const Context& context) {
 EdgeTurn::EdgeTurn(Context& context)
     : context_(context),
       edge_(started_edge(context)),
-      release_(release_of(context)),
-      table_(table_of(context, edge_, release_)),
+      shape_(edge_shape_of(context)),
+      table_(table_of(context, edge_, shape_)),
       previous_(previous_behind_edge(context)),
       candidates_(candidates_of(context)) {}
 
@@ -102,8 +102,7 @@ void EdgeTurn::wait_for_previous(StepName step) const {
 }
 
 void EdgeTurn::write_down() const {
-  write_edge_file(context_, edge_, edge_shape(release_, *context_.environment().edge),
-                  table_.seated(candidates_));
+  write_edge_file(context_, edge_, shape_, table_.seated(candidates_));
   edge_file_is_read(context_, edge_);
 }
 

@@ -38,7 +38,7 @@ class EdgeTurn {
 
   Context& context_;
   docker::Container edge_;
-  Release release_;
+  EdgeShape shape_;
   EdgeTable table_;
   std::vector<docker::Container> previous_, candidates_;
 };

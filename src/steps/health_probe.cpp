@@ -114,6 +114,21 @@ HealthVerdict ask_until_healthy(const http::Url& url, const HealthCheck& check,
 
 }  // namespace
 
+std::vector<OwnAddress> own_addresses(const std::vector<docker::Inspection>& inspections,
+                                      const std::string& health_url) {
+  std::vector<OwnAddress> found;
+  for (const auto& inspection : inspections)
+    if (const auto own = own_address(inspection, health_url)) found.push_back(*own);
+  return found;
+}
+
+void wait_until_listening(const std::vector<OwnAddress>& addresses, std::chrono::milliseconds longest,
+                          const std::function<bool()>& given_up) {
+  const auto limit = Deadline::in(longest);
+  while (!all_listen(addresses) && !limit.expired() && !given_up())
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+}
+
 HealthVerdict ask_once(const HealthCheck& check, std::stop_token stop) {
   return ask(http::parse_url(check.url), check, std::move(stop));
 }

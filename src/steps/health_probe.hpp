@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <stop_token>
@@ -21,6 +22,9 @@ struct OwnAddress {
 };
 std::optional<OwnAddress> own_address(const docker::Inspection&, const std::string& health_url);
 
+/// Of those of which it can be told.
+std::vector<OwnAddress> own_addresses(const std::vector<docker::Inspection>&, const std::string& health_url);
+
 struct HealthVerdict {
   bool healthy = false;
   std::string finding;  // "GET http://… answered 200 (2 of 2) in 12 ms"
@@ -40,6 +44,10 @@ HealthVerdict ask_itself_until_healthy(const HealthCheck&, const OwnAddress&, co
 
 /// Whether each of them accepts connections now.
 bool all_listen(const std::vector<OwnAddress>&);
+
+/// Waits until each of them does, or it is given up; `longest` at the most.
+void wait_until_listening(const std::vector<OwnAddress>&, std::chrono::milliseconds longest,
+                          const std::function<bool()>& given_up);
 
 /// One question now.
 HealthVerdict ask_once(const HealthCheck&, std::stop_token);

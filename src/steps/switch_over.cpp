@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <thread>
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
@@ -17,7 +16,6 @@ namespace {
 
 /// Noted before the first container is asked to stop: without it, undo leaves alone what serves.
 constexpr auto stops = "stops";
-constexpr auto between_looks = std::chrono::milliseconds(10);
 
 bool is_beside(const Context& context) {
   return context.environment().strategy != Strategy::recreate;
@@ -76,15 +74,12 @@ void stop_and_start(Context& context, const std::vector<docker::Container>& cand
 /// Of several that refuse a request, the edge asks one after the other without a pause until it gives up:
 /// they are opened when they listen. One that never does is opened as well, half of the requests' patience
 /// later.
-void wait_until_listening(const Context& context, const std::vector<std::string>& ids) {
-  std::vector<OwnAddress> addresses;
+void wait_for_listeners(const Context& context, const std::vector<std::string>& ids) {
+  std::vector<docker::Inspection> inspections;
   for (const auto& id : ids)
-    if (const auto inspection = context.engine.inspect(id))
-      if (const auto own = own_address(*inspection, context.environment().health.url))
-        addresses.push_back(*own);
-  const auto limit = Deadline::in(context.environment().edge->hold_timeout / 2);
-  while (!all_listen(addresses) && !limit.expired() && all_run(context, ids))
-    std::this_thread::sleep_for(between_looks);
+    if (auto inspection = context.engine.inspect(id)) inspections.push_back(std::move(*inspection));
+  wait_until_listening(own_addresses(inspections, context.environment().health.url),
+                       context.environment().edge->hold_timeout / 2, [&] { return !all_run(context, ids); });
 }
 
 /// The edge holds what arrives while nobody answers.
@@ -94,7 +89,7 @@ void replace_behind_edge(Context& context, const std::vector<docker::Container>&
   const auto old = previous_containers(context);
   stop(context, old);
   for (const auto& candidate : candidates) context.engine.start(candidate.id);
-  wait_until_listening(context, ids_of(candidates));
+  wait_for_listeners(context, ids_of(candidates));
   turn.open_candidates();
   keep_down(context, old);
 }
@@ -104,7 +99,7 @@ std::string back_behind_edge(Context& context, std::optional<Error>& trouble) {
   turn.close_candidates(std::chrono::seconds(2));
   if (auto stopped = stop_candidates(context)) trouble = stopped;
   const auto started = start_again(context, previous_containers(context), trouble);
-  wait_until_listening(context, ids_of_running(context));
+  wait_for_listeners(context, ids_of_running(context));
   turn.open_previous();
   return started;
 }

@@ -13,21 +13,18 @@ namespace belay::verify {
 namespace {
 
 constexpr auto quiet_time = std::chrono::seconds(3);
-constexpr auto between_looks = std::chrono::milliseconds(10);
 
 /// Waits until the candidates accept connections, so that an app that is still starting is not asked in vain;
 /// `longest` at the most: one that never listens is then found by the question itself, in its own words.
-void wait_until_listening(Context& context, const std::vector<OwnAddress>& addresses,
-                          std::chrono::milliseconds longest, std::stop_token stop) {
-  const auto limit = Deadline::in(longest);
-  while (!all_listen(addresses) && !limit.expired() && !stop.stop_requested())
-    std::this_thread::sleep_for(between_looks);
+void wait_for_listeners(Context& context, const std::vector<OwnAddress>& addresses,
+                        std::chrono::milliseconds longest, std::stop_token stop) {
+  wait_until_listening(addresses, longest, [&] { return stop.stop_requested(); });
   throw_if_candidate_died(context);
 }
 
 std::string ask_from_host(Context& context, const std::vector<OwnAddress>& addresses, std::stop_token stop) {
   const auto& check = context.environment().health;
-  wait_until_listening(context, addresses, check.interval, stop);
+  wait_for_listeners(context, addresses, check.interval, stop);
   const auto verdict = ask_until_healthy(
       check, [&] { return all_listen(addresses); }, attempts_shown(context, StepName::verify), stop);
   throw_if_candidate_died(context);
@@ -40,7 +37,7 @@ std::string ask_from_host(Context& context, const std::vector<OwnAddress>& addre
 std::string ask_controller(Context& context, const std::vector<OwnAddress>& addresses, std::stop_token stop) {
   const auto& environment = context.environment();
   const auto& check = environment.health;
-  wait_until_listening(context, addresses, check.interval * check.attempts, stop);
+  wait_for_listeners(context, addresses, check.interval * check.attempts, stop);
   const auto limit = check.attempts * (check.interval + check.timeout) + environment.confirm_timeout;
   const auto heard = context.ledger.ask_controller("confirmation", check.url, limit, stop);
   throw_if_candidate_died(context);
@@ -79,9 +76,7 @@ std::string apply(Context& context) {
   const EitherStop either(context.stop, context.watch->died());
   const auto& check = context.environment().health;
 
-  std::vector<OwnAddress> addresses;
-  for (const auto& candidate : candidate_inspections(context))
-    if (const auto own = own_address(candidate, check.url)) addresses.push_back(*own);
+  const auto addresses = own_addresses(candidate_inspections(context), check.url);
 
   std::string finding;
   if (check.url.empty())
