@@ -4,12 +4,13 @@ set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# One setting for rooms and programs, so that they can share precompiled headers.
+set(CMAKE_POSITION_INDEPENDENT_CODE OFF)
 set(CMAKE_INTERPROCEDURAL_OPTIMIZATION OFF)
 
 # missing-field-initializers: a designated initialiser leaves the rest to its defaults on purpose.
 add_library(belay_flags INTERFACE)
-target_compile_options(belay_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast
+target_compile_options(belay_flags INTERFACE -fPIE -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast
                                            -Wno-missing-field-initializers)
 if(BELAY_SANITIZE)
   target_compile_options(belay_flags INTERFACE -fsanitize=${BELAY_SANITIZE} -fno-omit-frame-pointer
@@ -23,7 +24,8 @@ target_compile_definitions(belay_flags INTERFACE BELAY_VERSION="${PROJECT_VERSIO
 
 # Build directories share ccache's entries: its own path is the only one in which two of them differ.
 if(CMAKE_CXX_COMPILER_LAUNCHER STREQUAL "ccache")
-  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_BASEDIR=${CMAKE_BINARY_DIR} CCACHE_NOHASHDIR=1 ccache)
+  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ccache)
 endif()
 
 # belay_room(NAME SOURCES file... LINKS target...)
@@ -35,12 +37,27 @@ function(belay_room name)
   add_library(belay_${name} STATIC ${arg_SOURCES})
   target_include_directories(belay_${name} PUBLIC ${door})
   target_link_libraries(belay_${name} PUBLIC belay_flags ${arg_LINKS})
+  belay_share_precompiled(belay_${name})
+endfunction()
+
+# The headers of others that nearly every file includes are compiled once for all rooms and tests.
+function(belay_share_precompiled target)
+  if(NOT TARGET belay_precompiled)
+    file(WRITE ${CMAKE_BINARY_DIR}/precompiled.cpp "")
+    add_library(belay_precompiled STATIC ${CMAKE_BINARY_DIR}/precompiled.cpp)
+    target_link_libraries(belay_precompiled PUBLIC belay_flags)
+    target_precompile_headers(belay_precompiled PRIVATE
+      <algorithm> <chrono> <filesystem> <functional> <map> <memory> <optional> <set> <stop_token> <string> <variant>
+      <vector> <boost/json.hpp> <fmt/core.h>)
+  endif()
+  target_precompile_headers(${target} REUSE_FROM belay_precompiled)
 endfunction()
 
 # belay_unit_tests(ROOM file...): one program per room, one ctest case each.
 function(belay_unit_tests room)
   add_executable(test_${room} ${ARGN} ${CMAKE_SOURCE_DIR}/tests/unit/main.cpp)
   target_link_libraries(test_${room} PRIVATE belay_${room} doctest_headers)
+  belay_share_precompiled(test_${room})
   target_compile_definitions(test_${room} PRIVATE TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}/data")
   add_test(NAME ${room} COMMAND test_${room})
   set_tests_properties(${room} PROPERTIES TIMEOUT 300)

@@ -3,7 +3,7 @@
 #include <span>
 #include <string>
 
-#include "steps/layout.hpp"
+#include "model/layout.hpp"
 
 namespace belay {
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "steps/layout.hpp"
+#include "model/layout.hpp"
 
 namespace belay {
 

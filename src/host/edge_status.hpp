@@ -4,7 +4,7 @@
 
 #include "drivers/docker.hpp"
 #include "model/host_facts.hpp"
-#include "steps/layout.hpp"
+#include "model/layout.hpp"
 
 namespace belay {
 

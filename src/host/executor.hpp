@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/fd.hpp"
-#include "steps/layout.hpp"
+#include "model/layout.hpp"
 
 namespace belay {
 

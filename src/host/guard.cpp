@@ -24,7 +24,7 @@
 #include "host/journal.hpp"
 #include "host/recovery.hpp"
 #include "host/run.hpp"
-#include "steps/release_store.hpp"
+#include "release/release_store.hpp"
 
 namespace belay {
 namespace {

@@ -5,7 +5,7 @@
 #include "base/files.hpp"
 #include "model/release.hpp"
 #include "model/wire.hpp"
-#include "steps/layout.hpp"
+#include "model/layout.hpp"
 
 namespace belay {
 

@@ -21,11 +21,11 @@
 #include "host/run.hpp"
 #include "model/host_facts.hpp"
 #include "steps/candidate.hpp"
-#include "steps/compose_model.hpp"
+#include "runtime/compose_model.hpp"
 #include "steps/edge_certificates.hpp"
-#include "steps/edge_shape.hpp"
-#include "steps/health_probe.hpp"
-#include "steps/release_store.hpp"
+#include "edge/shape.hpp"
+#include "drivers/health_probe.hpp"
+#include "release/release_store.hpp"
 
 namespace belay {
 

@@ -5,7 +5,7 @@
 #include <boost/json/value.hpp>
 
 #include "model/wire.hpp"
-#include "steps/layout.hpp"
+#include "model/layout.hpp"
 
 namespace belay {
 

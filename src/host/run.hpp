@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "model/journal_record.hpp"
-#include "steps/layout.hpp"
+#include "model/layout.hpp"
 
 namespace belay {
 

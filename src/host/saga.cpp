@@ -7,7 +7,7 @@
 #include <fmt/core.h>
 
 #include "base/files.hpp"
-#include "steps/health_probe.hpp"
+#include "drivers/health_probe.hpp"
 #include "steps/step.hpp"
 
 namespace belay {

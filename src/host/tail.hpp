@@ -6,7 +6,7 @@
 #include <string>
 
 #include "model/journal_record.hpp"
-#include "steps/layout.hpp"
+#include "model/layout.hpp"
 
 namespace belay {
 

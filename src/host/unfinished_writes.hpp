@@ -1,7 +1,7 @@
 #pragma once
 
 #include "model/plan.hpp"
-#include "steps/layout.hpp"
+#include "model/layout.hpp"
 
 namespace belay {
 

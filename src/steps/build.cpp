@@ -5,8 +5,8 @@
 
 #include "base/files.hpp"
 #include "drivers/compose.hpp"
-#include "steps/compose_model.hpp"
-#include "steps/late_arrivals.hpp"
+#include "runtime/compose_model.hpp"
+#include "runtime/late_arrivals.hpp"
 #include "steps/step.hpp"
 
 namespace belay::build {

@@ -7,8 +7,8 @@
 #include <fmt/core.h>
 
 #include "base/files.hpp"
-#include "steps/compose_model.hpp"
-#include "steps/edge_shape.hpp"
+#include "runtime/compose_model.hpp"
+#include "edge/shape.hpp"
 
 namespace belay {
 
@@ -81,10 +81,6 @@ void rename_alias(json::object& body, const std::string& from, const std::string
 }
 
 }  // namespace
-
-std::string candidate_name(const std::string& final_name, const std::string& release) {
-  return final_name + "-" + release;
-}
 
 std::vector<docker::Container> containers_of_service(const docker::Engine& engine, const std::string& project,
                                                      const std::string& service,

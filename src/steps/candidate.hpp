@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "drivers/compose.hpp"
+#include "runtime/compose_model.hpp"
 #include "steps/context.hpp"
 
 namespace belay {
@@ -24,9 +25,6 @@ RestartPolicy restart_policy_of(const boost::json::object& body);
 /// Creates (does not start) the release's containers under names of their own. Until settle the Engine does
 /// not restart them: one that dies is seen dead, and holds nothing up.
 void create_candidates(Context&, const Release&);
-
-/// The name of a candidate until settle gives it the one operators know.
-std::string candidate_name(const std::string& final_name, const std::string& release);
 
 /// What runs for the service now, whoever made it: by compose's labels, or by the fixed container name.
 std::vector<docker::Container> containers_of_service(const docker::Engine&, const std::string& project,

@@ -8,12 +8,13 @@
 
 #include <boost/json/object.hpp>
 
+#include "drivers/container_watch.hpp"
 #include "drivers/docker.hpp"
+#include "model/labels.hpp"
+#include "model/layout.hpp"
 #include "model/plan.hpp"
-#include "steps/container_watch.hpp"
-#include "steps/layout.hpp"
+#include "release/release_store.hpp"
 #include "steps/ledger.hpp"
-#include "steps/release_store.hpp"
 
 namespace belay {
 
@@ -38,16 +39,6 @@ struct Context {
 
   const EnvironmentConfig& environment() const { return plan.environment; }
 };
-
-/// The labels belay puts on what it makes.
-namespace label {
-inline constexpr auto nonce = "belay.nonce";
-inline constexpr auto release = "belay.release";
-inline constexpr auto role = "belay.role";            // "candidate", "migration" or "edge"
-inline constexpr auto host = "belay.host";            // what a container behind the edge is known by there
-inline constexpr auto kind = "belay.kind";            // of an edge: what it is made of
-inline constexpr auto published = "belay.published";  // what it would publish itself: ["3001->3000/tcp"]
-}  // namespace label
 
 /// The candidate, as create froze it. Throws Error where it is not there.
 Release release_of(const Context&);

@@ -5,9 +5,9 @@
 
 #include "drivers/compose.hpp"
 #include "steps/candidate.hpp"
-#include "steps/compose_model.hpp"
+#include "runtime/compose_model.hpp"
 #include "steps/edge_container.hpp"
-#include "steps/late_arrivals.hpp"
+#include "runtime/late_arrivals.hpp"
 #include "steps/step.hpp"
 
 namespace belay::create {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "steps/context.hpp"
-#include "steps/edge_shape.hpp"
-#include "steps/edge_table.hpp"
+#include "edge/shape.hpp"
+#include "edge/table.hpp"
 
 namespace belay {
 

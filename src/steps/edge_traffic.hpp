@@ -9,7 +9,7 @@
 #include "drivers/haproxy_log.hpp"
 #include "model/judgement.hpp"
 #include "steps/context.hpp"
-#include "steps/edge_table.hpp"
+#include "edge/table.hpp"
 
 namespace belay {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "steps/context.hpp"
-#include "steps/edge_table.hpp"
+#include "edge/table.hpp"
 
 namespace belay {
 

@@ -6,7 +6,7 @@
 
 #include "drivers/docker.hpp"
 #include "steps/context.hpp"
-#include "steps/health_probe.hpp"
+#include "drivers/health_probe.hpp"
 
 namespace belay {
 

@@ -9,7 +9,7 @@
 #include "drivers/postgres.hpp"
 #include "drivers/rsync.hpp"
 #include "steps/candidate.hpp"
-#include "steps/compose_model.hpp"
+#include "runtime/compose_model.hpp"
 #include "steps/edge_certificates.hpp"
 #include "steps/edge_container.hpp"
 #include "steps/edge_turn.hpp"

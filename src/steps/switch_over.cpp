@@ -6,7 +6,7 @@
 #include "base/human.hpp"
 #include "steps/edge_container.hpp"
 #include "steps/edge_turn.hpp"
-#include "steps/health_probe.hpp"
+#include "drivers/health_probe.hpp"
 #include "steps/step.hpp"
 #include "steps/way_back.hpp"
 

@@ -2,7 +2,7 @@
 #include <fmt/core.h>
 
 #include "base/files.hpp"
-#include "steps/late_arrivals.hpp"
+#include "runtime/late_arrivals.hpp"
 #include "steps/step.hpp"
 
 namespace belay::sync {

@@ -5,7 +5,7 @@
 
 #include "../drivers/scratch.hpp"
 #include "host/journal.hpp"
-#include "steps/layout.hpp"
+#include "model/layout.hpp"
 
 namespace belay::testing {
 

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "steps/container_watch.hpp"
+#include "drivers/container_watch.hpp"
 #include "steps/step.hpp"
 
 using namespace belay;

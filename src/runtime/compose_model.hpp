@@ -5,7 +5,7 @@
 
 #include <boost/json/object.hpp>
 
-#include "steps/context.hpp"
+#include "model/labels.hpp"
 
 namespace belay {
 
@@ -18,6 +18,9 @@ std::string live_image_of(const boost::json::object& model, const std::string& s
 std::string frozen_image(const std::string& live_image, const std::string& release);
 /// The names a service's containers will have when settled, one per replica.
 std::vector<std::string> container_names_of(const boost::json::object& model, const std::string& service);
+
+/// The name of a candidate's container until settle gives it the one operators know.
+std::string candidate_name(const std::string& final_name, const std::string& nonce);
 
 /// What the services' containers may write to below the live directory, relative to it: theirs alone, never
 /// part of a release.

@@ -1,4 +1,4 @@
-#include "steps/release_store.hpp"
+#include "release/release_store.hpp"
 
 #include <algorithm>
 

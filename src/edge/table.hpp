@@ -6,7 +6,7 @@
 
 #include "drivers/docker.hpp"
 #include "drivers/haproxy.hpp"
-#include "steps/edge_shape.hpp"
+#include "edge/shape.hpp"
 
 namespace belay {
 

@@ -1,11 +1,11 @@
-#include "steps/health_probe.hpp"
+#include "drivers/health_probe.hpp"
 
 #include <atomic>
 #include <thread>
 
 #include <doctest/doctest.h>
 
-#include "../drivers/local_server.hpp"
+#include "local_server.hpp"
 #include "drivers/http.hpp"
 
 using namespace belay;

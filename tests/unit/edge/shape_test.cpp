@@ -1,4 +1,4 @@
-#include "steps/edge_shape.hpp"
+#include "edge/shape.hpp"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.hpp"
-#include "steps/context.hpp"
+#include "model/labels.hpp"
 
 using namespace belay;
 namespace json = boost::json;

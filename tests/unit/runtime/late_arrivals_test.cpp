@@ -1,4 +1,4 @@
-#include "steps/late_arrivals.hpp"
+#include "runtime/late_arrivals.hpp"
 
 #include <doctest/doctest.h>
 

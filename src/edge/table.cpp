@@ -1,9 +1,9 @@
-#include "steps/edge_table.hpp"
+#include "edge/table.hpp"
 
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "steps/context.hpp"
+#include "model/labels.hpp"
 
 namespace belay {
 

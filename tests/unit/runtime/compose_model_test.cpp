@@ -1,11 +1,11 @@
-#include "steps/compose_model.hpp"
+#include "runtime/compose_model.hpp"
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
 
 #include "../drivers/scratch.hpp"
 #include "base/error.hpp"
-#include "steps/candidate.hpp"
+#include "model/labels.hpp"
 
 using namespace belay;
 using belay::testing::Scratch;

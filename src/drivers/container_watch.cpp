@@ -1,4 +1,4 @@
-#include "steps/container_watch.hpp"
+#include "drivers/container_watch.hpp"
 
 #include <chrono>
 

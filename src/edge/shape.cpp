@@ -1,4 +1,4 @@
-#include "steps/edge_shape.hpp"
+#include "edge/shape.hpp"
 
 #include <algorithm>
 #include <map>
@@ -8,7 +8,7 @@
 #include <fmt/core.h>
 
 #include "base/error.hpp"
-#include "steps/context.hpp"
+#include "model/labels.hpp"
 
 namespace belay {
 

@@ -1,4 +1,4 @@
-#include "steps/compose_model.hpp"
+#include "runtime/compose_model.hpp"
 
 #include <boost/json.hpp>
 
@@ -84,6 +84,10 @@ std::vector<std::string> container_names_of(const json::object& model, const std
   for (std::int64_t number = 1; number <= replicas; ++number)
     names.push_back(std::string(model.at("name").as_string()) + "-" + service + "-" + std::to_string(number));
   return names;
+}
+
+std::string candidate_name(const std::string& final_name, const std::string& nonce) {
+  return final_name + "-" + nonce;
 }
 
 json::object candidate_model(json::object model, const std::vector<std::string>& services,

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "model/layout.hpp"
 #include "model/release.hpp"
-#include "steps/layout.hpp"
 
 namespace belay {
 

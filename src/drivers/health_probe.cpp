@@ -1,4 +1,4 @@
-#include "steps/health_probe.hpp"
+#include "drivers/health_probe.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -9,7 +9,7 @@
 
 #include "base/error.hpp"
 #include "drivers/http.hpp"
-#include "steps/context.hpp"
+#include "model/labels.hpp"
 
 namespace belay {
 
