@@ -14,6 +14,7 @@
 
 #include "base/error.hpp"
 #include "base/fd.hpp"
+#include "base/files.hpp"
 
 namespace belay {
 
@@ -99,6 +100,15 @@ std::string sha256_hex_of_file(const std::filesystem::path& path) {
       throw system_error(fmt::format("cannot read {}", path.native()), errno);
     }
   }
+}
+
+std::string git_blob_id(const std::filesystem::path& file) {
+  const std::string content = read_file(file);
+  const std::string blob = fmt::format("blob {}{}{}", content.size(), '\0', content);
+  std::array<unsigned char, 20> digest{};
+  if (EVP_Digest(blob.data(), blob.size(), digest.data(), nullptr, EVP_sha1(), nullptr) != 1)
+    throw Error("cannot compute SHA-1", "OpenSSL refuses");
+  return hex(digest.data(), digest.size());
 }
 
 std::string ssh_fingerprint(std::string_view base64_key) {

@@ -1,14 +1,19 @@
 #include "drivers/compose.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
+#include <ranges>
+#include <sstream>
 
 #include <boost/json/parse.hpp>
 #include <fmt/core.h>
 #include <unistd.h>
 
 #include "base/error.hpp"
+#include "base/files.hpp"
 #include "drivers/program.hpp"
 
 namespace belay::compose {
@@ -35,16 +40,42 @@ std::vector<std::string> program() {
   return {"docker", "compose"};
 }
 
+/// Docker's own settings, the system's, and proxies. What else the caller's environment holds would change the
+/// model without a trace in the release.
+bool compose_may_see(std::string_view name) {
+  static constexpr std::array exact{"PATH",     "HOME",        "USER",       "LOGNAME",       "LANG",
+                                    "LANGUAGE", "TZ",          "TMPDIR",     "SSH_AUTH_SOCK", "HTTP_PROXY",
+                                    "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",  "http_proxy",    "https_proxy",
+                                    "no_proxy",    "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"};
+  static constexpr std::array beginnings{"DOCKER_", "BUILDKIT_", "BUILDX_", "LC_", "XDG_", "BELAY_"};
+  static constexpr std::array of_compose{"COMPOSE_PARALLEL_LIMIT", "COMPOSE_HTTP_TIMEOUT", "COMPOSE_BAKE"};
+  return std::ranges::find(exact, name) != exact.end() || std::ranges::find(of_compose, name) != of_compose.end() ||
+         std::ranges::any_of(beginnings, [&](std::string_view beginning) { return name.starts_with(beginning); });
+}
+
+std::vector<std::string> hidden_variables() {
+  std::vector<std::string> hidden;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const auto name = text.substr(0, text.find('='));
+    if (!compose_may_see(name)) hidden.emplace_back(name);
+  }
+  return hidden;
+}
+
 Command command(const Project& project, const std::vector<std::string>& arguments) {
-  Command made{.argv = program()};
-  made.argv.insert(made.argv.end(), {"--ansi", "never", "--progress", "plain"});
-  for (const std::string& part : {std::string("--project-directory"), project.directory.string(),
-                                  std::string("--file"), project.file.string()})
-    made.argv.push_back(part);
-  if (!project.name.empty()) made.argv.insert(made.argv.end(), {"--project-name", project.name});
-  made.argv.insert(made.argv.end(), arguments.begin(), arguments.end());
-  // The directory's .env is the model's; an inherited file list or profile of the caller's shell is not.
-  made.unset = {"COMPOSE_FILE", "COMPOSE_PATH_SEPARATOR"};
+  Command made{.argv = program(), .directory = project.directory, .set = project.values};
+  std::vector<std::string>& argv = made.argv;
+  argv.insert(argv.end(), {"--ansi", "never", "--progress", "plain", "--project-directory",
+                           project.directory.string()});
+  for (const auto& file : project.files) argv.insert(argv.end(), {"--file", file.string()});
+  for (const auto& file : project.env_files) argv.insert(argv.end(), {"--env-file", file.string()});
+  for (const auto& profile : project.profiles) argv.insert(argv.end(), {"--profile", profile});
+  if (!project.name.empty()) argv.insert(argv.end(), {"--project-name", project.name});
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  made.set.insert_or_assign("PWD", project.directory.string());
+  made.unset = hidden_variables();
+  std::erase_if(made.unset, [&](const std::string& name) { return made.set.contains(name); });
   return made;
 }
 
@@ -87,27 +118,77 @@ std::string version(std::stop_token stop) {
   return number;
 }
 
-boost::json::object resolved(const Project& project, std::stop_token stop, Deadline deadline) {
-  const std::string what_failed = "resolving " + project.file.string() + " failed";
-  const std::string text =
-      output(project, {"config", "--format", "json"}, what_failed, std::move(stop), deadline);
+boost::json::object resolved(const Project& project, std::stop_token stop, Deadline deadline, const LineSink& warn) {
+  const std::string what_failed = "compose cannot read the project in " + project.directory.string();
+  const Command asked = command(project, {"config", "--format", "json"});
+  const Captured captured = capture(asked, std::move(stop), deadline);
+  require_success(captured, what_failed, "try it by hand: " + asked.shown());
+  if (warn)
+    for (const auto part : std::views::split(std::string_view(captured.err), '\n'))
+      if (!part.empty()) warn(std::string(part.begin(), part.end()));
+  const std::string& text = captured.out;
   boost::json::error_code bad;
   boost::json::value model = boost::json::parse(text, bad);
   if (bad || !model.is_object()) throw Error(what_failed, "docker compose config printed no JSON object");
   return std::move(model.get_object());
 }
 
-std::string service_hash(const Project& project, const std::string& service, std::stop_token stop,
-                         Deadline deadline) {
-  const std::string what_failed = "asking compose for the hash of service " + service + " failed";
-  const std::string text =
-      output(project, {"config", "--hash", service}, what_failed, std::move(stop), deadline);
-  // "backend 4f2a…"
-  const auto space = text.find(' ');
-  const auto end = text.find_last_not_of(" \n");
-  if (space == std::string::npos || text.substr(0, space) != service || end <= space)
-    throw Error(what_failed, "its answer is not understood: " + text);
-  return text.substr(space + 1, end - space);
+std::map<std::string, std::string> service_hashes(const Project& project, std::stop_token stop,
+                                                  Deadline deadline) {
+  const std::string what_failed = "asking compose for the hashes of its services failed";
+  const std::string text = output(project, {"config", "--hash", "*"}, what_failed, std::move(stop), deadline);
+  std::map<std::string, std::string> hashes;
+  std::istringstream lines(text);
+  for (std::string service, hash; lines >> service >> hash;) hashes.emplace(service, hash);
+  if (hashes.empty()) throw Error(what_failed, "its answer is not understood: " + text);
+  return hashes;
+}
+
+namespace {
+
+/// The value of a variable in a .env file, unquoted; for the few names that say which files compose reads.
+std::string value_in(const std::string& env, const std::string& name) {
+  std::istringstream lines(env);
+  std::string value;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("export ")) line.erase(0, 7);
+    if (!line.starts_with(name + "=")) continue;
+    value = line.substr(name.size() + 1);
+    while (!value.empty() && (value.back() == '\r' || value.back() == ' ')) value.pop_back();
+    if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front())
+      value = value.substr(1, value.size() - 2);
+  }
+  return value;
+}
+
+std::optional<std::filesystem::path> first_there(const std::filesystem::path& directory,
+                                                 std::initializer_list<const char*> names) {
+  for (const char* name : names)
+    if (std::filesystem::is_regular_file(directory / name)) return directory / name;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<std::filesystem::path> default_files(const std::filesystem::path& directory) {
+  const std::string env = read_file_if_exists(directory / ".env").value_or("");
+  std::vector<std::filesystem::path> files;
+  if (const auto listed = value_in(env, "COMPOSE_FILE"); !listed.empty()) {
+    const auto separator = value_in(env, "COMPOSE_PATH_SEPARATOR");
+    for (const auto part : std::views::split(listed, separator.empty() ? std::string(":") : separator))
+      files.push_back((directory / std::string(part.begin(), part.end())).lexically_normal());
+    return files;
+  }
+  // compose-go, cli/options.go: DefaultFileNames, DefaultOverrideFileNames.
+  if (const auto first = first_there(
+          directory, {"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"}))
+    files.push_back(*first);
+  else
+    return files;
+  if (const auto more = first_there(directory, {"compose.override.yml", "compose.override.yaml",
+                                                "docker-compose.override.yml", "docker-compose.override.yaml"}))
+    files.push_back(*more);
+  return files;
 }
 
 void build(const Project& project, const std::vector<std::string>& services, const LineSink& sink,
@@ -127,12 +208,31 @@ void pull(const Project& project, const std::string& service, const LineSink& si
             deadline);
 }
 
-void create_one_more(const Project& project, const std::string& service, int existing, std::stop_token stop,
-                     Deadline deadline) {
-  run_shown(project,
-            {"up", "--no-start", "--no-deps", "--no-recreate", "--no-build", "--pull", "never", "--scale",
-             fmt::format("{}={}", service, existing + 1), service},
-            "creating a container of " + service + " failed", {}, std::move(stop), deadline);
+void create(const Project& project, const std::vector<std::string>& services, Containers containers,
+            std::stop_token stop, Deadline deadline) {
+  std::vector<std::string> arguments{"up",         "--no-start", "--no-deps", "--no-recreate",
+                                     "--no-build", "--pull",     "never"};
+  std::string names;
+  for (const std::string& service : services) {
+    if (containers == Containers::none) arguments.insert(arguments.end(), {"--scale", service + "=0"});
+    names += (names.empty() ? "" : ", ") + service;
+  }
+  arguments.insert(arguments.end(), services.begin(), services.end());
+  run_shown(project, arguments,
+            containers == Containers::none ? "creating the networks and volumes of the project failed"
+                                           : "creating the containers of " + names + " failed",
+            {}, std::move(stop), deadline);
+}
+
+void start(const Project& project, const std::vector<std::string>& services, const LineSink& sink,
+           std::stop_token stop, Deadline deadline) {
+  std::vector<std::string> arguments{"up", "--detach", "--no-recreate"};
+  std::string names;
+  for (const std::string& service : services) {
+    arguments.push_back(service);
+    names += (names.empty() ? "" : ", ") + service;
+  }
+  run_shown(project, arguments, "starting " + names + " failed", sink, std::move(stop), deadline);
 }
 
 }  // namespace belay::compose

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -15,31 +16,42 @@ namespace belay::compose {
 /// `docker compose` for what only it can say or do: resolving a model, building, turning a service into a
 /// container. Its semantics are not rewritten here. Throws Error with its own last words.
 
-/// Where compose is asked: the project directory resolves relative paths and finds .env; the file may lie
-/// elsewhere (in a release).
+/// Where and how compose is asked. It runs in `directory`, which resolves relative paths and holds .env; of the
+/// caller's environment it sees only what Docker and the system need, and `values`.
 struct Project {
   std::filesystem::path directory;
-  std::filesystem::path file;
-  std::string name{};  // empty: compose decides (directory's name, `name:`, COMPOSE_PROJECT_NAME)
+  std::vector<std::filesystem::path> files{};      // empty: those that compose itself finds there
+  std::string name{};                              // empty: compose decides
+  std::vector<std::filesystem::path> env_files{};  // empty: .env
+  std::vector<std::string> profiles{};             // on top of COMPOSE_PROFILES in .env
+  std::map<std::string, std::string> values{};     // for interpolation; they win over .env
 };
 
 /// "2.26.1". Throws Error if the plugin is missing.
 std::string version(std::stop_token);
 
-/// The resolved model (`config --format json`).
-boost::json::object resolved(const Project&, std::stop_token, Deadline);
-/// The hash compose will compare a service's container with (`config --hash`).
-std::string service_hash(const Project&, const std::string& service, std::stop_token, Deadline);
-
 using LineSink = std::function<void(const std::string&)>;
+
+/// The resolved model (`config --format json`). `warn` gets what compose says beside it, such as a variable that
+/// is not set.
+boost::json::object resolved(const Project&, std::stop_token, Deadline, const LineSink& warn = {});
+/// For each service the hash that compose compares its container with (`config --hash`).
+std::map<std::string, std::string> service_hashes(const Project&, std::stop_token, Deadline);
+/// The compose files that compose finds in the directory by itself: those of COMPOSE_FILE in .env, or the first
+/// default name and its override. Absolute paths; empty: none.
+std::vector<std::filesystem::path> default_files(const std::filesystem::path& directory);
 
 /// Builds the services that have a build section; output comes line by line (plain progress).
 void build(const Project&, const std::vector<std::string>& services, const LineSink&, std::stop_token,
            Deadline);
 /// Pulls one service's image.
 void pull(const Project&, const std::string& service, const LineSink&, std::stop_token, Deadline);
-/// Creates (does not start) one more container of `service` beside the existing ones, without its
-/// dependencies.
-void create_one_more(const Project&, const std::string& service, int existing, std::stop_token, Deadline);
+/// Creates (does not start) one container of each of these services, without what they depend on. With `none` it
+/// creates no container, only the networks and volumes that are missing.
+enum class Containers { one, none };
+void create(const Project&, const std::vector<std::string>& services, Containers, std::stop_token, Deadline);
+/// Starts these services and what they depend on; what is there is left as it is.
+void start(const Project&, const std::vector<std::string>& services, const LineSink&, std::stop_token,
+           Deadline);
 
 }  // namespace belay::compose

@@ -12,8 +12,9 @@ constexpr auto unhealthy = "was found unhealthy by its HEALTHCHECK";
 constexpr auto pause_before_reconnect = std::chrono::milliseconds(200);
 }  // namespace
 
-ContainerWatch::ContainerWatch(docker::Engine engine, std::vector<std::string> ids)
-    : engine_(std::move(engine)), ids_(ids.begin(), ids.end()) {
+ContainerWatch::ContainerWatch(docker::Engine engine, std::vector<std::string> ids,
+                               const std::vector<std::string>& may_end)
+    : engine_(std::move(engine)), ids_(ids.begin(), ids.end()), may_end_(may_end.begin(), may_end.end()) {
   thread_ = std::jthread([this](const std::stop_token& stop) { follow(stop); });
   std::unique_lock lock(mutex_);
   if (!standing_changed_.wait_for(lock, longest_wait_for_stream, [this] { return standing_; }))
@@ -58,6 +59,7 @@ void ContainerWatch::look_once() {
     const auto inspection = engine_.inspect(id);
     if (!inspection) return report(id, "was removed");
     const auto& state = inspection->container.state;
+    if (state == "exited" && inspection->exit_code == 0 && may_end_.contains(id)) continue;
     if (state == "exited" || state == "dead" || state == "restarting" || inspection->restarts > 0)
       return report(id, inspection->oom_killed ? "killed: out of memory"
                                                : "exited with code " + std::to_string(inspection->exit_code));
@@ -71,8 +73,10 @@ void ContainerWatch::seen(const docker::Event& event) {
   if (event.action == "oom") {
     out_of_memory_.insert(event.id);
   } else if (event.action == "die") {
-    const auto code = event.attributes.find("exitCode");
-    report(event.id, how_it_ended(event.id, code == event.attributes.end() ? "unknown" : code->second));
+    const auto found = event.attributes.find("exitCode");
+    const auto code = found == event.attributes.end() ? "unknown" : found->second;
+    if (code == "0" && may_end_.contains(event.id)) return;
+    report(event.id, how_it_ended(event.id, code));
   } else if (event.action == "health_status: unhealthy") {
     report(event.id, unhealthy);
   }

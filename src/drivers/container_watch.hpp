@@ -17,8 +17,9 @@ namespace belay {
 /// Stands before the first start and goes on until destroyed; survives a restart of the Engine.
 class ContainerWatch {
  public:
-  /// Returns when the stream stands: what happens from now on is seen.
-  ContainerWatch(docker::Engine, std::vector<std::string> ids);
+  /// Returns when the stream stands: what happens from now on is seen. An end of one of `may_end` with exit code 0 is
+  /// no death.
+  ContainerWatch(docker::Engine, std::vector<std::string> ids, const std::vector<std::string>& may_end = {});
   ~ContainerWatch();
   ContainerWatch(const ContainerWatch&) = delete;
   ContainerWatch& operator=(const ContainerWatch&) = delete;
@@ -39,7 +40,7 @@ class ContainerWatch {
   void report(const std::string& id, std::string how);
 
   docker::Engine engine_;
-  std::set<std::string> ids_;
+  std::set<std::string> ids_, may_end_;
   mutable std::mutex mutex_;
   std::condition_variable standing_changed_;
   bool standing_ = false;

@@ -76,8 +76,16 @@ class Engine {
   void kill(const std::string& id, const std::string& signal) const;
   void rename(const std::string& id, const std::string& name) const;
   void set_restart_policy(const std::string& id, const std::string& policy, int maximum) const;
-  /// Force-removes it with its anonymous volumes; absent is fine.
-  void remove(const std::string& id) const;
+  /// Force-removes it; absent is fine. Its anonymous volumes go with it only where belay has just made them: else
+  /// they may hold data.
+  enum class AnonymousVolumes { keep, remove };
+  void remove(const std::string& id, AnonymousVolumes = AnonymousVolumes::keep) const;
+  /// Writes a file into a container that need not run.
+  struct File {
+    std::string path, text;
+    int mode = 0444, uid = 0, gid = 0;
+  };
+  void put_file(const std::string& id, const File&) const;
   /// Waits for its end; the exit code. Throws Error on deadline or stop.
   int wait(const std::string& id, std::stop_token, Deadline) const;
 
@@ -90,10 +98,16 @@ class Engine {
   /// sha256:…; empty if there is no such image.
   std::optional<std::string> image_id(const std::string& reference) const;
   std::vector<std::string> image_tags(const std::string& id) const;
+  /// The paths for which the image declares a VOLUME.
+  std::vector<std::string> volumes_of_image(const std::string& id) const;
   void tag(const std::string& image, const std::string& repository, const std::string& tag) const;
   /// Removes the tag, and the image when nothing else refers to it. In use or absent is fine; says whether it
   /// is gone.
   bool untag(const std::string& reference) const;
+
+  /// As the Engine describes it; empty if there is none of that exact name.
+  std::optional<boost::json::object> network(const std::string& name) const;
+  std::optional<boost::json::object> volume(const std::string& name) const;
 
   /// Calls `on_event` for container events until stop. Returns when the stream ends (an Engine restart): the
   /// caller reconnects with `since_nano` (0: from now) and lists once. `on_open` is called when the stream

@@ -14,12 +14,14 @@ namespace json = boost::json;
 constexpr std::size_t reply_limit = 64u << 20;
 
 std::string request_text(const Exchange& what) {
-  const std::string body = what.body ? json::serialize(*what.body) : std::string();
+  const std::string body = what.archive ? *what.archive : what.body ? json::serialize(*what.body) : std::string();
+  const char* const type = what.archive ? "application/x-tar" : "application/json";
   std::string text =
       fmt::format("{} {} HTTP/1.1\r\nHost: docker\r\nUser-Agent: belay/{}\r\nConnection: close\r\n",
                   what.method, what.target, BELAY_VERSION);
-  if (what.body) text += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n", body.size());
-  if (!what.body && what.method == "POST") text += "Content-Length: 0\r\n";
+  if (what.body || what.archive)
+    text += fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n", type, body.size());
+  else if (what.method == "POST") text += "Content-Length: 0\r\n";
   return text + "\r\n" + body;
 }
 

@@ -29,6 +29,7 @@ struct Exchange {
   std::string method = "GET";
   std::string target;  // "/v1.41/containers/json?all=1"
   std::optional<boost::json::value> body{};
+  std::optional<std::string> archive{};  // a tar, in place of a body
   std::stop_token stop{};
   Deadline deadline = Deadline::in(std::chrono::minutes(2));
   /// When the Engine has answered with its head.

@@ -36,6 +36,13 @@ std::vector<std::string> Engine::image_tags(const std::string& id) const {
   return tags;
 }
 
+std::vector<std::string> Engine::volumes_of_image(const std::string& id) const {
+  std::vector<std::string> paths;
+  if (const auto image = inspected(request("GET", "/images/" + encoded(id) + "/json"), id))
+    for (const auto& volume : object_at(object_at(*image, "Config"), "Volumes")) paths.emplace_back(volume.key());
+  return paths;
+}
+
 void Engine::tag(const std::string& image, const std::string& repository, const std::string& tag) const {
   const std::string what_failed = fmt::format("tagging image {} as {}:{} failed", image, repository, tag);
   const Reply reply = ask(request("POST", fmt::format("/images/{}/tag?repo={}&tag={}", encoded(image),

@@ -37,6 +37,7 @@ struct ServicePorts {
 
 ServicePorts ports_of(const ReleasedService& service) {
   ServicePorts ports;
+  if (service.containers.empty()) return ports;  // replicas: 0
   const auto& body = service.containers.front();
   if (const auto* exposed = object_in(body, "ExposedPorts"))
     for (const auto& entry : *exposed)
@@ -69,6 +70,7 @@ const json::object& endpoints_of(const ReleasedService& service) {
 
 /// The edge answers to the names that the service answered to, save for its containers' own.
 void add_aliases(json::object& into, const ReleasedService& service) {
+  if (service.containers.empty()) return;
   for (const auto& [network, settings] : endpoints_of(service)) {
     auto& endpoint = into[network];
     if (!endpoint.is_object()) endpoint = json::object{{"Aliases", json::array{}}};
@@ -206,8 +208,11 @@ std::vector<std::string> certificate_names(const TlsConfig& tls) {
 }
 
 std::string project_of(const Release& release) {
+  if (!release.project.empty()) return release.project;
   for (const auto& service : release.services)
-    if (const auto* labels = object_in(service.containers.front(), "Labels"))
+    if (const auto* labels = service.containers.empty()
+                                 ? nullptr
+                                 : object_in(service.containers.front(), "Labels"))
       if (const auto* project = labels->if_contains("com.docker.compose.project"))
         return std::string(project->as_string());
   return "-";

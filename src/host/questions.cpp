@@ -20,7 +20,7 @@
 #include "host/recovery.hpp"
 #include "host/run.hpp"
 #include "model/host_facts.hpp"
-#include "steps/candidate.hpp"
+#include "runtime/compose_model.hpp"
 #include "runtime/compose_model.hpp"
 #include "steps/edge_certificates.hpp"
 #include "edge/shape.hpp"

@@ -5,18 +5,24 @@
 
 namespace belay {
 
+/// belay's own directory in the live directory.
+inline constexpr auto state_directory_name = ".belay";
+
 /// Where everything of an environment lies on its host. Operators know the live directory; all of belay's is
 /// below .belay/ in it.
 struct Layout {
   std::filesystem::path live;
 
-  std::filesystem::path own() const { return live / ".belay"; }
+  std::filesystem::path own() const { return live / state_directory_name; }
   std::filesystem::path lock() const { return own() / "lock"; }
   /// A symlink to the release that serves.
   std::filesystem::path current() const { return own() / "current"; }
   std::filesystem::path releases() const { return own() / "releases"; }
   std::filesystem::path release(const std::string& id) const { return releases() / id; }
   std::filesystem::path source(const std::string& id) const { return release(id) / "source"; }
+  /// The release as compose finds it; see runtime/project_view.hpp.
+  std::filesystem::path view(const std::string& id) const { return release(id) / "view"; }
+  /// What compose made of it: the resolved model, with the paths of the live directory.
   std::filesystem::path compose_model(const std::string& id) const { return release(id) / "compose.json"; }
   /// The live directory's compose file as an adopted release was found with it: it has no source of its own.
   std::filesystem::path adopted_compose_file(const std::string& id) const {
@@ -24,6 +30,8 @@ struct Layout {
   }
   /// The edge's directories: each holds what one container of it reads, under the nonce of its making.
   std::filesystem::path edge() const { return own() / "edge"; }
+  /// What an attempt's publishing replaced in the live directory, until it is settled or undone.
+  std::filesystem::path replaced(const std::string& nonce) const { return own() / "replaced" / nonce; }
   std::filesystem::path runs() const { return own() / "runs"; }
   std::filesystem::path run(const std::string& run) const { return runs() / run; }
   std::filesystem::path journal(const std::string& run_id) const { return run(run_id) / "journal.jsonl"; }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,30 @@ struct Author {
   std::string shown() const { return user + "@" + machine; }
 };
 
+/// What a service waits for before it starts, as compose's `depends_on` says it.
+struct Dependency {
+  std::string service;
+  std::string condition;  // service_started, service_healthy or service_completed_successfully
+  bool restart = false;   // it is made anew when the other one is
+};
+
+/// What a container takes from the containers of other services. By service name, because the containers change
+/// with each release; the ids are looked up when a container is created.
+struct SharedWithOthers {
+  std::string network, ipc, pid;      // the service whose namespace it joins; empty: its own
+  std::vector<std::string> volumes;   // volumes_from: services
+  std::vector<std::string> links;     // "service" or "service:alias"
+  bool any() const {
+    return !network.empty() || !ipc.empty() || !pid.empty() || !volumes.empty() || !links.empty();
+  }
+};
+
+/// A config or secret without a file: compose writes its text into the container.
+struct InjectedFile {
+  std::string target, text;
+  int mode = 0444, uid = 0, gid = 0;
+};
+
 /// One service of a release, frozen: everything needed to bring it back without compose, build or the live
 /// directory.
 struct ReleasedService {
@@ -32,6 +57,9 @@ struct ReleasedService {
   std::vector<std::string> container_names;  // as operators know them, one per replica
   std::vector<boost::json::object>
       containers;  // the Engine's create bodies, one per replica, labels as compose would set
+  std::vector<Dependency> dependencies{};
+  SharedWithOthers shared{};
+  std::vector<InjectedFile> injected{};
 };
 
 /// One version, frozen whole: source, images, resolved model, environment. Lives in
@@ -49,6 +77,8 @@ struct Release {
   Time created{};
   Time switched{};  // when it began to serve; zero: never
   std::string compose_file;
+  std::string project{};                  // compose's; empty in a release of an older belay
+  std::filesystem::path directory{};      // the project directory: where operators type `docker compose`
   std::vector<ReleasedService> services;
 };
 

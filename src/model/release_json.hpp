@@ -32,6 +32,28 @@ void fields(auto& archive, Is<Author> auto& author) {
   archive("machine", author.machine);
 }
 
+void fields(auto& archive, Is<Dependency> auto& dependency) {
+  archive.required("service", dependency.service);
+  archive("condition", dependency.condition);
+  archive("restart", dependency.restart);
+}
+
+void fields(auto& archive, Is<SharedWithOthers> auto& shared) {
+  archive("network", shared.network);
+  archive("ipc", shared.ipc);
+  archive("pid", shared.pid);
+  archive("volumes", shared.volumes);
+  archive("links", shared.links);
+}
+
+void fields(auto& archive, Is<InjectedFile> auto& file) {
+  archive.required("target", file.target);
+  archive("text", file.text);
+  archive("mode", file.mode);
+  archive("uid", file.uid);
+  archive("gid", file.gid);
+}
+
 void fields(auto& archive, Is<ReleasedService> auto& service) {
   archive.required("name", service.name);
   archive("image_id", service.image_id);
@@ -39,6 +61,9 @@ void fields(auto& archive, Is<ReleasedService> auto& service) {
   archive("live_image", service.live_image);
   archive("container_names", service.container_names);
   archive("containers", service.containers);
+  archive("dependencies", service.dependencies);
+  archive("shared", service.shared);
+  archive("injected", service.injected);
 }
 
 void fields(auto& archive, Is<Release> auto& release) {
@@ -51,6 +76,8 @@ void fields(auto& archive, Is<Release> auto& release) {
   archive("created", release.created);
   archive("switched", release.switched);
   archive("compose_file", release.compose_file);
+  archive("project", release.project);
+  archive("directory", release.directory);
   archive("services", release.services);
 }
 

@@ -1,8 +1,14 @@
 #include "runtime/compose_model.hpp"
 
+#include <algorithm>
+
 #include <boost/json.hpp>
+#include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "base/error.hpp"
+#include "base/nearest.hpp"
+#include "model/labels.hpp"
 
 namespace belay {
 
@@ -11,78 +17,198 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const json::object& service_of(const json::object& model, const std::string& service) {
-  const auto* services = model.if_contains("services");
-  const auto* found = services ? services->as_object().if_contains(service) : nullptr;
-  if (!found)
-    throw Error("the compose file has no service \"" + service + "\"", {},
-                "name it in `services:` of belay.yml as the compose file does");
-  return found->as_object();
+const json::value* find(const json::object& object, std::string_view key) {
+  const auto* found = object.if_contains(key);
+  return found && !found->is_null() ? found : nullptr;
 }
 
-/// A path below the live directory that was shipped: the same path below the release's source.
-std::string shipped(const std::string& path, const fs::path& live, const fs::path& source) {
-  const auto relative = fs::path(path).lexically_relative(live);
+std::string text_in(const json::object& object, std::string_view key) {
+  const auto* found = find(object, key);
+  return found && found->is_string() ? std::string(found->get_string()) : std::string{};
+}
+
+const json::object& object_in(const json::object& object, std::string_view key) {
+  static const json::object none;
+  const auto* found = find(object, key);
+  return found && found->is_object() ? found->get_object() : none;
+}
+
+const json::array& array_in(const json::object& object, std::string_view key) {
+  static const json::array none;
+  const auto* found = find(object, key);
+  return found && found->is_array() ? found->get_array() : none;
+}
+
+bool flag_in(const json::object& object, std::string_view key) {
+  const auto* found = find(object, key);
+  return found && found->is_bool() && found->get_bool();
+}
+
+const json::object& all_services(const json::object& model) {
+  return object_in(model, "services");
+}
+
+/// "service:web" → "web"; else empty.
+std::string referred(const std::string& mode) {
+  constexpr std::string_view prefix = "service:";
+  return mode.starts_with(prefix) ? mode.substr(prefix.size()) : std::string{};
+}
+
+/// The path in `source` of what `path`, seen in the view, was shipped as; or `path`.
+std::string shipped(const std::string& path, const fs::path& directory, const fs::path& source) {
+  const auto relative = fs::path(path).lexically_relative(directory);
   if (relative.empty() || *relative.begin() == "..") return path;
   const auto there = (source / relative).lexically_normal();
   return fs::exists(there) ? there.string() : path;
 }
 
-void point_build_at_source(json::object& build, const fs::path& live, const fs::path& source) {
-  if (auto* context = build.if_contains("context"); context && context->is_string())
-    *context = shipped(std::string(context->as_string()), live, source);
+json::object built_from(json::object build, const fs::path& directory, const fs::path& source) {
+  const auto point = [&](json::value& path) {
+    if (path.is_string()) path = json::string(shipped(std::string(path.get_string()), directory, source));
+  };
+  if (auto* context = build.if_contains("context")) point(*context);
   if (auto* more = build.if_contains("additional_contexts"); more && more->is_object())
-    for (auto& item : more->as_object())
-      if (item.value().is_string())
-        item.value() = shipped(std::string(item.value().as_string()), live, source);
+    for (auto& item : more->get_object()) point(item.value());
+  build.erase("tags");  // moved when the release is settled
+  return build;
 }
 
-bool is_writable_bind(const json::object& volume) {
-  const auto* read_only = volume.if_contains("read_only");
-  return volume.at("type") == "bind" && !(read_only && read_only->is_bool() && read_only->as_bool());
+std::vector<ProjectResource> resources_of(const json::object& model, const char* kind,
+                                          const std::vector<std::string>& keys) {
+  std::vector<ProjectResource> found;
+  const auto& all = object_in(model, kind);
+  for (const auto& key : keys) {
+    const auto& settings = object_in(all, key);
+    if (!all.contains(key) || flag_in(settings, "external")) continue;
+    const auto name = text_in(settings, "name");
+    if (std::ranges::find(found, key, &ProjectResource::key) == found.end())
+      found.push_back({key, name.empty() ? project_name_in(model) + "_" + key : name});
+  }
+  return found;
 }
 
-void point_volumes_at_source(json::object& service, const fs::path& live, const fs::path& source) {
-  auto* volumes = service.if_contains("volumes");
-  if (!volumes || !volumes->is_array()) return;
-  for (auto& volume : volumes->as_array()) {
-    auto& object = volume.as_object();
-    if (object.at("type") != "bind") continue;
-    const auto there = shipped(std::string(object.at("source").as_string()), live, source);
-    // Uploads, logs: what an app writes must outlive the release, even where git ships the directory.
-    if (!is_writable_bind(object) || !fs::is_directory(there)) object["source"] = there;
+/// The names of a section's entries, declared as made elsewhere.
+json::object as_external(const json::object& model, const char* kind) {
+  json::object external;
+  for (const auto& [key, settings] : object_in(model, kind)) {
+    const auto name =
+        settings.is_object() ? text_in(settings.get_object(), "name") : std::string{};
+    external[key] = json::object{
+        {"external", true},
+        {"name", name.empty() ? project_name_in(model) + "_" + std::string(key) : name}};
+  }
+  return external;
+}
+
+json::object template_service(json::object service, const std::string& image, const std::string& release,
+                              const std::string& nonce) {
+  service["image"] = image;
+  for (const char* key : {"build", "container_name", "scale", "depends_on", "links", "volumes_from", "profiles",
+                          "pull_policy", "develop"})
+    service.erase(key);
+  if (auto* deploy = service.if_contains("deploy"); deploy && deploy->is_object())
+    deploy->get_object().erase("replicas");
+  // Compose would look for that service in the template's project.
+  if (!referred(text_in(service, "network_mode")).empty()) service["network_mode"] = "none";
+  for (const char* key : {"ipc", "pid"})
+    if (!referred(text_in(service, key)).empty()) service.erase(key);
+  auto& labels = service["labels"];
+  if (!labels.is_object()) labels = json::object{};
+  labels.get_object()[label::nonce] = nonce;
+  labels.get_object()[label::release] = release;
+  labels.get_object()[label::role] = "template";
+  return service;
+}
+
+void add_bound(std::vector<BoundPath>& found, const json::object& model, const std::string& service,
+               const char* kind, const std::string& default_directory) {
+  for (const auto& use : array_in(service_in(model, service), kind)) {
+    if (!use.is_object()) continue;
+    const auto source = text_in(use.get_object(), "source");
+    const auto file = text_in(object_in(object_in(model, kind), source), "file");
+    if (file.empty()) continue;
+    auto target = text_in(use.get_object(), "target");
+    if (!target.starts_with('/')) target = default_directory + (target.empty() ? source : target);
+    found.push_back({service, file, target, false});
   }
 }
 
 }  // namespace
 
+std::vector<std::string> services_in(const json::object& model) {
+  std::vector<std::string> names;
+  for (const auto& service : all_services(model)) names.emplace_back(service.key());
+  return names;
+}
+
+std::string project_name_in(const json::object& model) {
+  return text_in(model, "name");
+}
+
+const json::object& service_in(const json::object& model, const std::string& service) {
+  const auto* found = all_services(model).if_contains(service);
+  if (found && found->is_object()) return found->get_object();
+  const auto names = services_in(model);
+  const auto close = nearest(service, names);
+  throw Error("the compose file has no service \"" + service + "\"",
+              fmt::format("it has: {}", fmt::join(names, ", ")),
+              close ? "did you mean " + *close + "? Correct services: in belay.yml" : "correct services: in belay.yml",
+              ExitCode::bad_input);
+}
+
+std::vector<std::string> released_services(const json::object& model, const std::vector<std::string>& wanted) {
+  if (!wanted.empty()) {
+    for (const auto& service : wanted) service_in(model, service);
+    return wanted;
+  }
+  std::vector<std::string> found;
+  for (const auto& service : services_in(model)) {
+    const auto image = text_in(service_in(model, service), "image");
+    if (is_built(model, service) || image.contains("{commit}") || image.contains("{version}"))
+      found.push_back(service);
+  }
+  if (found.empty())
+    throw Error("nothing says which services are released",
+                fmt::format("no service of the compose file is built, and none has {{commit}} or {{version}} in its "
+                            "image; it has: {}",
+                            fmt::join(services_in(model), ", ")),
+                "name them in belay.yml: services: [ … ]", ExitCode::bad_input);
+  return found;
+}
+
 std::string live_image_of(const json::object& model, const std::string& service) {
-  if (const auto* image = service_of(model, service).if_contains("image"))
-    return std::string(image->as_string());
-  return std::string(model.at("name").as_string()) + "-" + service;
+  const auto image = text_in(service_in(model, service), "image");
+  return image.empty() ? project_name_in(model) + "-" + service : image;
+}
+
+bool is_built(const json::object& model, const std::string& service) {
+  return find(service_in(model, service), "build") != nullptr;
+}
+
+std::pair<std::string, std::string> repository_and_tag(const std::string& image) {
+  const auto name = image.substr(0, image.find('@'));
+  const auto colon = name.rfind(':');
+  const auto slash = name.rfind('/');
+  if (colon == std::string::npos || (slash != std::string::npos && colon < slash)) return {name, "latest"};
+  return {name.substr(0, colon), name.substr(colon + 1)};
 }
 
 std::string frozen_image(const std::string& live_image, const std::string& release) {
-  auto repository = live_image.substr(0, live_image.find('@'));
-  const auto colon = repository.rfind(':');
-  const auto slash = repository.rfind('/');
-  if (colon != std::string::npos && (slash == std::string::npos || colon > slash)) repository.resize(colon);
-  return repository + ":" + release;
+  return repository_and_tag(live_image).first + ":" + release;
 }
 
 std::vector<std::string> container_names_of(const json::object& model, const std::string& service) {
-  const auto& object = service_of(model, service);
-  if (const auto* name = object.if_contains("container_name"); name && !name->as_string().empty())
-    return {std::string(name->as_string())};
+  const auto& object = service_in(model, service);
   std::int64_t replicas = 1;
-  if (const auto* scale = object.if_contains("scale"); scale && scale->is_number())
+  if (const auto* scale = find(object, "scale"); scale && scale->is_number())
     replicas = scale->to_number<std::int64_t>();
-  if (const auto* deploy = object.if_contains("deploy"); deploy && deploy->is_object())
-    if (const auto* wanted = deploy->as_object().if_contains("replicas"); wanted && wanted->is_number())
-      replicas = wanted->to_number<std::int64_t>();
+  if (const auto* wanted = find(object_in(object, "deploy"), "replicas"); wanted && wanted->is_number())
+    replicas = wanted->to_number<std::int64_t>();
+  const auto name = text_in(object, "container_name");
+  if (!name.empty() && replicas == 1) return {name};
   std::vector<std::string> names;
   for (std::int64_t number = 1; number <= replicas; ++number)
-    names.push_back(std::string(model.at("name").as_string()) + "-" + service + "-" + std::to_string(number));
+    names.push_back(fmt::format("{}-{}-{}", project_name_in(model), service, number));
   return names;
 }
 
@@ -90,42 +216,230 @@ std::string candidate_name(const std::string& final_name, const std::string& non
   return final_name + "-" + nonce;
 }
 
-json::object candidate_model(json::object model, const std::vector<std::string>& services,
-                             const fs::path& live, const fs::path& source, const std::string& release,
-                             const std::string& nonce) {
-  for (const auto& name : services) {
-    const auto image = frozen_image(live_image_of(model, name), release);
-    auto& service = model.at("services").as_object().at(name).as_object();
-    service["image"] = image;
-    service.erase("container_name");
-    service.erase("scale");
-    if (auto* build = service.if_contains("build"); build && build->is_object())
-      point_build_at_source(build->as_object(), live, source);
-    point_volumes_at_source(service, live, source);
-    auto& labels = service["labels"];
-    if (!labels.is_object()) labels = json::object{};
-    labels.as_object()[label::nonce] = nonce;
-    labels.as_object()[label::release] = release;
-    labels.as_object()[label::role] = "candidate";
+std::vector<Dependency> dependencies_of(const json::object& model, const std::string& service) {
+  std::vector<Dependency> found;
+  for (const auto& [name, rule] : object_in(service_in(model, service), "depends_on")) {
+    const json::object none;
+    const auto& settings = rule.is_object() ? rule.get_object() : none;
+    const auto condition = text_in(settings, "condition");
+    found.push_back({.service = std::string(name),
+                     .condition = condition.empty() ? "service_started" : condition,
+                     .restart = flag_in(settings, "restart")});
   }
+  return found;
+}
+
+namespace {
+
+/// Depth first; `seen` also keeps a circle from going on for ever.
+void add_after_dependencies(const json::object& model, const std::string& service,
+                            std::vector<std::string>& ordered, std::set<std::string>& seen) {
+  if (!all_services(model).contains(service) || !seen.insert(service).second) return;
+  for (const auto& on : dependencies_of(model, service))
+    add_after_dependencies(model, on.service, ordered, seen);
+  ordered.push_back(service);
+}
+
+std::vector<std::string> with_dependencies(const json::object& model,
+                                           const std::vector<std::string>& services) {
+  std::vector<std::string> ordered;
+  std::set<std::string> seen;
+  for (const auto& service : services) add_after_dependencies(model, service, ordered, seen);
+  return ordered;
+}
+
+}  // namespace
+
+std::vector<std::string> in_order_of_dependency(const json::object& model,
+                                                const std::vector<std::string>& services) {
+  auto ordered = with_dependencies(model, services);
+  std::erase_if(ordered, [&](const std::string& service) {
+    return std::ranges::find(services, service) == services.end();
+  });
+  return ordered;
+}
+
+std::vector<std::string> accessories_of(const json::object& model, const std::vector<std::string>& services) {
+  auto ordered = with_dependencies(model, services);
+  std::erase_if(ordered, [&](const std::string& service) {
+    return std::ranges::find(services, service) != services.end();
+  });
+  return ordered;
+}
+
+std::vector<BoundPath> bound_paths(const json::object& model) {
+  std::vector<BoundPath> found;
+  for (const auto& service : services_in(model)) {
+    for (const auto& volume : array_in(service_in(model, service), "volumes")) {
+      if (!volume.is_object() || text_in(volume.get_object(), "type") != "bind") continue;
+      found.push_back({service, text_in(volume.get_object(), "source"), text_in(volume.get_object(), "target"),
+                       !flag_in(volume.get_object(), "read_only")});
+    }
+    add_bound(found, model, service, "configs", "/");
+    add_bound(found, model, service, "secrets", "/run/secrets/");
+  }
+  return found;
+}
+
+json::object readable_again(json::object model) {
+  std::set<std::string> missing;
+  for (const auto& service : services_in(model))
+    for (const auto& on : dependencies_of(model, service))
+      if (!all_services(model).contains(on.service)) missing.insert(on.service);
+  for (const auto& service : missing)
+    model.at("services").get_object()[service] =
+        json::object{{"image", "none"}, {"profiles", json::array{"belay-place-holder"}}};
   return model;
 }
 
-std::vector<std::string> written_directories(const json::object& model,
-                                             const std::vector<std::string>& services, const fs::path& live) {
-  std::vector<std::string> found;
-  for (const auto& name : services) {
-    const auto* volumes = service_of(model, name).if_contains("volumes");
-    if (!volumes || !volumes->is_array()) continue;
-    for (const auto& volume : volumes->as_array()) {
-      const auto& object = volume.as_object();
-      if (!is_writable_bind(object)) continue;
-      const auto relative = fs::path(std::string(object.at("source").as_string())).lexically_relative(live);
-      if (!relative.empty() && *relative.begin() != ".." && relative != ".")
-        found.push_back(relative.string());
-    }
+json::object build_model(const json::object& model, const std::vector<std::string>& services,
+                         const std::string& release, const fs::path& directory, const fs::path& source) {
+  json::object built;
+  for (const auto& name : services_in(model)) {
+    const auto& service = service_in(model, name);
+    const auto* build = find(service, "build");
+    if (!build || !build->is_object()) continue;
+    const auto live = live_image_of(model, name);
+    const bool released = std::ranges::find(services, name) != services.end();
+    json::object kept{{"build", built_from(build->get_object(), directory, source)},
+                      {"image", released ? frozen_image(live, release) : live}};
+    if (const auto* platform = find(service, "platform")) kept["platform"] = *platform;
+    built[name] = std::move(kept);
   }
-  return found;
+  json::object made{{"name", project_name_in(model)}, {"services", std::move(built)}};
+  if (const auto* secrets = find(model, "secrets")) made["secrets"] = *secrets;
+  return made;
+}
+
+std::string template_project(const std::string& nonce) {
+  return "belay-" + nonce;
+}
+
+json::object template_model(const json::object& model, const std::vector<std::string>& services,
+                            const std::string& release, const std::string& nonce) {
+  json::object templates;
+  for (const auto& name : services)
+    templates[name] = template_service(service_in(model, name), frozen_image(live_image_of(model, name), release),
+                                       release, nonce);
+  json::object made{{"name", template_project(nonce)}, {"services", std::move(templates)}};
+  for (const char* kind : {"networks", "volumes"})
+    if (auto external = as_external(model, kind); !external.empty()) made[kind] = std::move(external);
+  for (const char* kind : {"configs", "secrets"})
+    if (const auto* files = find(model, kind)) made[kind] = *files;
+  return made;
+}
+
+std::vector<ProjectResource> networks_of(const json::object& model, const std::vector<std::string>& services) {
+  std::vector<std::string> keys;
+  for (const auto& service : services)
+    for (const auto& network : object_in(service_in(model, service), "networks")) keys.emplace_back(network.key());
+  return resources_of(model, "networks", keys);
+}
+
+std::vector<ProjectResource> volumes_of(const json::object& model, const std::vector<std::string>& services) {
+  std::vector<std::string> keys;
+  for (const auto& service : services)
+    for (const auto& volume : array_in(service_in(model, service), "volumes"))
+      if (volume.is_object() && text_in(volume.get_object(), "type") == "volume")
+        keys.push_back(text_in(volume.get_object(), "source"));
+  return resources_of(model, "volumes", keys);
+}
+
+json::object resources_model(const json::object& model, const std::vector<ProjectResource>& networks,
+                             const std::vector<ProjectResource>& volumes, const std::string& image) {
+  json::object service{{"image", image}}, kept_networks, kept_volumes, used;
+  json::array mounted;
+  for (const auto& network : networks) {
+    kept_networks[network.key] = object_in(model, "networks").at(network.key);
+    used[network.key] = nullptr;
+  }
+  for (const auto& volume : volumes) {
+    kept_volumes[volume.key] = object_in(model, "volumes").at(volume.key);
+    mounted.push_back(json::object{
+        {"type", "volume"}, {"source", volume.key}, {"target", fmt::format("/{}", mounted.size())}});
+  }
+  if (networks.empty())
+    service["network_mode"] = "none";
+  else
+    service["networks"] = std::move(used);
+  if (!mounted.empty()) service["volumes"] = std::move(mounted);
+  json::object made{{"name", project_name_in(model)},
+                    {"services", json::object{{resources_service, std::move(service)}}}};
+  if (!kept_networks.empty()) made["networks"] = std::move(kept_networks);
+  if (!kept_volumes.empty()) made["volumes"] = std::move(kept_volumes);
+  return made;
+}
+
+SharedWithOthers shared_with_others(const json::object& model, const std::string& service) {
+  const auto& object = service_in(model, service);
+  SharedWithOthers shared{.network = referred(text_in(object, "network_mode")),
+                          .ipc = referred(text_in(object, "ipc")),
+                          .pid = referred(text_in(object, "pid"))};
+  for (const auto& from : array_in(object, "volumes_from"))
+    if (from.is_string()) shared.volumes.emplace_back(from.get_string());
+  for (const auto& link : array_in(object, "links"))
+    if (link.is_string()) shared.links.emplace_back(link.get_string());
+  return shared;
+}
+
+namespace {
+
+int number_in(const json::object& object, std::string_view key, int otherwise, int base) {
+  const auto* found = find(object, key);
+  if (!found) return otherwise;
+  if (found->is_number()) return found->to_number<int>();
+  const auto text = text_in(object, key);
+  return text.empty() ? otherwise : std::stoi(text, nullptr, base);
+}
+
+template <class Sink>
+void for_each_without_file(const json::object& model, const std::string& service, const Sink& sink) {
+  for (const char* kind : {"configs", "secrets"})
+    for (const auto& use : array_in(service_in(model, service), kind)) {
+      if (!use.is_object()) continue;
+      const auto& definition = object_in(object_in(model, kind), text_in(use.get_object(), "source"));
+      const bool has_text = find(definition, "content") || find(definition, "environment");
+      if (has_text) sink(std::string_view(kind) == "configs" ? "/" : "/run/secrets/", use.get_object(), definition);
+    }
+}
+
+}  // namespace
+
+std::vector<InjectedFile> injected_files(const json::object& model, const std::string& service,
+                                         const std::map<std::string, std::string>& environment) {
+  std::vector<InjectedFile> files;
+  for_each_without_file(
+      model, service, [&](const std::string& directory, const json::object& use, const json::object& definition) {
+        auto target = text_in(use, "target");
+        if (!target.starts_with('/')) target = directory + (target.empty() ? text_in(use, "source") : target);
+        const auto variable = text_in(definition, "environment");
+        const auto value = environment.find(variable);
+        if (!variable.empty() && value == environment.end())
+          throw Error(fmt::format("the variable {} is not set", variable),
+                      fmt::format("service {} takes {} from it", service, text_in(use, "source")),
+                      "set it in .env on the host, or name it in values: of belay.yml", ExitCode::bad_input);
+        // `config` writes a $ of the text as $$, so that its output can be read again.
+        auto text = variable.empty() ? text_in(definition, "content") : value->second;
+        if (variable.empty())
+          for (auto at = text.find("$$"); at != std::string::npos; at = text.find("$$", at + 1)) text.erase(at, 1);
+        files.push_back({.target = target,
+                         .text = text,
+                         .mode = number_in(use, "mode", 0444, 8),
+                         .uid = number_in(use, "uid", 0, 10),
+                         .gid = number_in(use, "gid", 0, 10)});
+      });
+  return files;
+}
+
+std::set<std::string> injected_variables(const json::object& model, const std::vector<std::string>& services) {
+  std::set<std::string> names;
+  for (const auto& service : services)
+    for_each_without_file(model, service,
+                          [&](const std::string&, const json::object&, const json::object& definition) {
+                            if (auto name = text_in(definition, "environment"); !name.empty())
+                              names.insert(std::move(name));
+                          });
+  return names;
 }
 
 }  // namespace belay

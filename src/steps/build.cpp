@@ -7,6 +7,8 @@
 #include "drivers/compose.hpp"
 #include "runtime/compose_model.hpp"
 #include "runtime/late_arrivals.hpp"
+#include "runtime/ownership.hpp"
+#include "runtime/release_project.hpp"
 #include "steps/step.hpp"
 
 namespace belay::build {
@@ -15,83 +17,86 @@ namespace json = boost::json;
 
 namespace {
 
-/// Images that are only pulled get the release's tag as well: a release keeps everything it runs.
-void freeze_pulled_image(Context& context, const compose::Project& live, const std::string& service,
-                         const std::string& live_image, const std::string& frozen, Deadline deadline) {
-  if (!context.engine.image_id(live_image))
-    compose::pull(
-        live, service, [&](const std::string& line) { context.ledger.output(StepName::build, line); },
-        context.stop, deadline);
-  const auto colon = frozen.rfind(':');
-  context.engine.tag(live_image, frozen.substr(0, colon), frozen.substr(colon + 1));
+/// A file that the release before brought and this one lacks is about to go: compose must not see it.
+std::function<bool(const fs::path&)> what_is_gone(const Context& context) {
+  const auto before = context.layout.source(context.previous), now = context.layout.source(context.release);
+  if (context.previous.empty() || !context.environment().sync.remove_extraneous) return {};
+  return [before, now](const fs::path& path) {
+    return fs::exists(fs::symlink_status(before / path)) && !fs::exists(fs::symlink_status(now / path));
+  };
 }
 
-/// What an app writes to stays in the live directory; where that has no such directory yet, it begins with
-/// what is shipped. Never over something that is there.
-void begin_written_directories(const Context& context, const json::object& model) {
-  for (const auto& directory :
-       written_directories(model, context.environment().services, context.layout.live)) {
-    const auto shipped = context.layout.source(context.release) / directory;
-    const auto there = context.layout.live / directory;
-    if (!fs::is_directory(shipped)) continue;
-    context.ledger.output(StepName::build,
-                          fmt::format("{} may be written to by its container, so it is the live directory's, "
-                                      "not the release's: mount it read-only (:ro) to have it released",
-                                      directory));
-    if (fs::exists(there)) continue;
-    make_directories(there.parent_path(), 0755);
-    const auto beside = context.layout.release(context.release) / "begun";
-    remove_tree(beside);
-    fs::copy(shipped, beside, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
-    fs::rename(beside, there);
-  }
+std::vector<std::string> all_container_names(const json::object& model, const std::vector<std::string>& services) {
+  std::vector<std::string> names;
+  for (const auto& service : services) std::ranges::copy(container_names_of(model, service), std::back_inserter(names));
+  return names;
+}
+
+/// Images that are only pulled get the release's tag as well: a release keeps everything it runs.
+void freeze_pulled_image(Context& context, const compose::Project& project, const std::string& service,
+                         Deadline deadline) {
+  const auto live = live_image_of(context.model, service);
+  const auto frozen = frozen_image(live, context.release);
+  if (context.engine.image_id(frozen)) return;  // another service of this release builds it
+  if (!context.engine.image_id(live))
+    compose::pull(
+        project, service, [&](const std::string& line) { context.ledger.output(StepName::build, line); },
+        context.stop, deadline);
+  const auto [repository, tag] = repository_and_tag(frozen);
+  context.engine.tag(live, repository, tag);
+}
+
+void build_images(Context& context, const ReleaseProject& project, const std::vector<std::string>& built,
+                  Deadline deadline) {
+  if (built.empty()) return;
+  const auto file = context.layout.release(context.release) / "build.json";
+  write_file_atomically(
+      file, json::serialize(build_model(context.model, context.services, context.release,
+                                        project.view().of(context.layout.live),
+                                        context.layout.source(context.release))));
+  compose::build(
+      project.in_view(file, project_name_in(context.model)), built,
+      [&](const std::string& line) { context.ledger.output(StepName::build, line); }, context.stop, deadline);
+  remove_tree(file);
+}
+
+void resolve(Context& context, ReleaseProject& project, Deadline deadline) {
+  make_directories(context.layout.live, 0755);
+  project.view().make(what_is_gone(context));
+  context.model = project.resolved(context.stop, deadline, [&](const std::string& line) {
+    context.ledger.output(StepName::build, project.view().put_back(line));
+  });
+  context.services = released_services(context.model, context.environment().services);
+  Ownership(context.engine, project_name_in(context.model), context.layout, project.directory())
+      .require_none(all_container_names(context.model, context.services));
 }
 
 }  // namespace
 
 std::string apply(Context& context) {
-  const auto& environment = context.environment();
-  const auto deadline = Deadline::in(environment.build_timeout);
-  const auto source = context.layout.source(context.release);
-  const compose::Project shipped{context.layout.live, source / environment.compose};
-  context.model = compose::resolved(shipped, context.stop, deadline);
-  const auto& model = context.model;
+  const auto deadline = Deadline::in(context.environment().build.timeout);
+  ReleaseProject project(context.layout, context.release, context.environment());
+  resolve(context, project, deadline);
 
-  json::array frozen;
-  for (const auto& service : environment.services)
-    frozen.emplace_back(frozen_image(live_image_of(model, service), context.release));
-  context.ledger.note(StepName::build, "images", frozen);
-
-  const auto candidate = candidate_model(model, environment.services, context.layout.live, source,
-                                         context.release, context.nonce);
-  // It holds the environment's values: for its owner only, as everything below .belay.
-  write_file_atomically(context.layout.compose_model(context.release), json::serialize(candidate));
-
-  begin_written_directories(context, model);
-
-  std::vector<std::string> built;
-  for (std::size_t i = 0; i < environment.services.size(); ++i) {
-    const auto& service = environment.services[i];
-    if (model.at("services").as_object().at(service).as_object().contains("build"))
-      built.push_back(service);
-    else
-      freeze_pulled_image(context, shipped, service, live_image_of(model, service),
-                          std::string(frozen[i].as_string()), deadline);
+  std::vector<std::string> built, frozen;
+  for (const auto& service : context.services) {
+    frozen.push_back(frozen_image(live_image_of(context.model, service), context.release));
+    if (is_built(context.model, service)) built.push_back(service);
   }
-  if (!built.empty())
-    compose::build(
-        {context.layout.live, context.layout.compose_model(context.release),
-         std::string(model.at("name").as_string())},
-        built, [&](const std::string& line) { context.ledger.output(StepName::build, line); }, context.stop,
-        deadline);
+  json::array noted;
+  for (const auto& image : frozen) noted.emplace_back(image);
+  context.ledger.note(StepName::build, "images", noted);
+
+  build_images(context, project, built, deadline);
+  for (const auto& service : context.services)
+    if (!is_built(context.model, service)) freeze_pulled_image(context, project.in_view(), service, deadline);
 
   std::string summary;
-  for (const auto& image : frozen) {
-    const std::string name(image.as_string());
-    const auto id = context.engine.image_id(name);
+  for (const auto& image : std::set(frozen.begin(), frozen.end())) {
+    const auto id = context.engine.image_id(image);
     if (!id)
-      throw Error("the build ended without an image " + name, {}, "check the service's `build:` section");
-    summary += (summary.empty() ? "" : ", ") + fmt::format("{} ({})", name, id->substr(7, 12));
+      throw Error("the build ended without an image " + image, {}, "check the service's `build:` section");
+    summary += (summary.empty() ? "" : ", ") + fmt::format("{} ({})", image, id->substr(7, 12));
   }
   return summary;
 }

@@ -5,6 +5,8 @@
 #include <boost/json.hpp>
 
 #include "base/error.hpp"
+#include "runtime/candidate.hpp"
+#include "runtime/freeze.hpp"
 
 namespace belay {
 
@@ -57,23 +59,42 @@ bool edge_stays(const Context& context) {
   return context.ledger.noted(StepName::edge, "stays").has_value();
 }
 
+std::vector<std::string> unchanged_services(const Context& context) {
+  std::vector<std::string> names;
+  if (const auto noted = context.ledger.noted(StepName::create, "unchanged"))
+    for (const auto& name : noted->as_array()) names.emplace_back(name.as_string());
+  return names;
+}
+
 bool something_served(const Context& context) {
-  return std::ranges::any_of(previous_containers(context), &PreviousContainer::running);
+  return !unchanged_services(context).empty() ||
+         std::ranges::any_of(previous_containers(context), &PreviousContainer::running);
 }
 
 std::vector<docker::Container> made_by_this_attempt(const Context& context, const std::string& role) {
-  return context.engine.containers(
-      {std::string(label::nonce) + "=" + context.nonce, std::string(label::role) + "=" + role});
+  return made_by(context.attempt(), role);
 }
 
 std::vector<docker::Container> candidates_of(const Context& context) {
   auto candidates = made_by_this_attempt(context, "candidate");
-  const auto& services = context.environment().services;
-  std::ranges::sort(candidates, {}, [&](const docker::Container& candidate) {
-    const auto service = candidate.labels.find("com.docker.compose.service");
-    return service == candidate.labels.end() ? services.end() : std::ranges::find(services, service->second);
+  const auto release = context.store.find(context.release);
+  if (!release) return candidates;
+  const auto order = in_order_of_start(*release);
+  std::ranges::stable_sort(candidates, {}, [&](const docker::Container& candidate) {
+    return std::ranges::find(order, service_of(candidate), [](const auto* service) { return service->name; });
   });
   return candidates;
+}
+
+std::vector<std::string> may_end(const std::vector<docker::Container>& candidates, const Release& release) {
+  std::vector<std::string> ids;
+  for (const auto& candidate : candidates) {
+    const auto service = std::ranges::find(release.services, service_of(candidate), &ReleasedService::name);
+    if (service == release.services.end() || service->containers.empty()) continue;
+    const auto policy = restart_policy_of(service->containers.front()).name;
+    if (policy == "no" || policy == "on-failure") ids.push_back(candidate.id);
+  }
+  return ids;
 }
 
 std::vector<std::string> ids_of(const std::vector<docker::Container>& containers) {

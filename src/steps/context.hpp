@@ -14,6 +14,7 @@
 #include "model/layout.hpp"
 #include "model/plan.hpp"
 #include "release/release_store.hpp"
+#include "runtime/attempt.hpp"
 #include "steps/ledger.hpp"
 
 namespace belay {
@@ -34,22 +35,17 @@ struct Context {
   Ledger& ledger;
   std::stop_token stop;
   std::unique_ptr<ContainerWatch> watch{};  // from switch to verify
-  boost::json::object model{};              // compose's resolved model, from build to create
+  boost::json::object model{};              // compose's resolved model, as the view shows it; from build to create
+  std::vector<std::string> services{};      // those that are released; from build to create
   std::shared_ptr<EdgeTraffic> traffic{};   // from start to soak, where a release is judged by it
 
   const EnvironmentConfig& environment() const { return plan.environment; }
+  Attempt attempt() const { return {engine, layout, release, nonce, stop}; }
 };
 
 /// The candidate, as create froze it. Throws Error where it is not there.
 Release release_of(const Context&);
 
-/// A container of the release before, as the switch found it.
-struct PreviousContainer {
-  std::string id, name, service;
-  bool running = false;
-  std::string restart_policy;
-  int restart_maximum = 0;
-};
 std::vector<PreviousContainer> previous_containers(const Context&);  // as create noted them
 /// The edge in front of them, if there was one.
 std::optional<PreviousContainer> previous_edge(const Context&);
@@ -57,12 +53,16 @@ std::optional<PreviousContainer> previous_edge(const Context&);
 std::vector<docker::Container> previous_behind_edge(const Context&);
 /// Whether that edge stays, in front of the candidates too.
 bool edge_stays(const Context&);
+/// The services of this release that run already, unchanged: no candidate is made for them.
+std::vector<std::string> unchanged_services(const Context&);
 /// Whether anything served before: if not, a failure has nothing to go back to.
 bool something_served(const Context&);
 /// The containers this attempt made for `role`, in no order.
 std::vector<docker::Container> made_by_this_attempt(const Context&, const std::string& role);
-/// The candidate's containers, in the order in which `services:` names theirs.
+/// The candidate's containers, in the order in which their services are started.
 std::vector<docker::Container> candidates_of(const Context&);
+/// Those of the candidate's containers that may end by themselves, with exit code 0: one-shot services.
+std::vector<std::string> may_end(const std::vector<docker::Container>&, const Release&);
 std::vector<std::string> ids_of(const std::vector<docker::Container>&);
 
 }  // namespace belay

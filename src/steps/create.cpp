@@ -3,11 +3,14 @@
 #include <boost/json.hpp>
 #include <fmt/core.h>
 
-#include "drivers/compose.hpp"
-#include "steps/candidate.hpp"
+#include "base/files.hpp"
+#include "runtime/adoption.hpp"
+#include "runtime/candidate.hpp"
 #include "runtime/compose_model.hpp"
-#include "steps/edge_container.hpp"
+#include "runtime/freeze.hpp"
 #include "runtime/late_arrivals.hpp"
+#include "steps/edge_container.hpp"
+#include "steps/live_directory.hpp"
 #include "steps/step.hpp"
 
 namespace belay::create {
@@ -16,20 +19,45 @@ namespace json = boost::json;
 
 namespace {
 
-std::vector<PreviousContainer> found_containers(Context& context, const std::string& project,
-                                                const std::string& service,
-                                                const std::vector<std::string>& names) {
-  std::vector<PreviousContainer> found;
-  for (const auto& container : containers_of_service(context.engine, project, service, names)) {
-    if (const auto made = container.labels.find(label::nonce);
-        made != container.labels.end() && made->second == context.nonce)
-      continue;  // our own, of an apply that did not end
-    const auto inspection = context.engine.inspect(container.id);
-    if (!inspection) continue;  // removed meanwhile
-    found.push_back({container.id, container.name, service, inspection->container.running(),
-                     inspection->restart_policy, inspection->restart_maximum});
-  }
-  return found;
+/// Everything a candidate is made from, for a deployment and a rollback alike.
+struct Work {
+  Release release;
+  ReleaseProject project;
+  Ownership ours;
+  std::vector<PreviousContainer> previous;
+};
+
+std::optional<PreviousContainer> found(const Context& context, const docker::Container& container,
+                                       const std::string& service) {
+  if (label_of(container, label::nonce) == context.nonce) return {};  // our own, of an apply that did not end
+  const auto inspection = context.engine.inspect(container.id);
+  if (!inspection) return {};  // removed meanwhile
+  return PreviousContainer{container.id, container.name, service, inspection->container.running(),
+                           inspection->restart_policy, inspection->restart_maximum};
+}
+
+/// The services that the current release has and this project no longer: theirs stop with the switch.
+std::vector<std::string> services_left_behind(const Context& context, const std::vector<std::string>& services,
+                                              const json::object& model) {
+  std::vector<std::string> names;
+  const auto current = context.store.find(context.previous);
+  if (!current || model.empty()) return names;
+  const auto known = services_in(model);
+  for (const auto& service : current->services)
+    if (std::ranges::find(services, service.name) == services.end() &&
+        std::ranges::find(known, service.name) == known.end())
+      names.push_back(service.name);
+  return names;
+}
+
+std::vector<PreviousContainer> previous_of(const Context& context, const Ownership& ours,
+                                           std::vector<std::string> services, const json::object& model) {
+  std::ranges::copy(services_left_behind(context, services, model), std::back_inserter(services));
+  std::vector<PreviousContainer> previous;
+  for (const auto& service : services)
+    for (const auto& container : ours.containers(service))
+      if (auto one = found(context, container, service)) previous.push_back(std::move(*one));
+  return previous;
 }
 
 void note_containers(Context& context, const std::string& key,
@@ -45,46 +73,38 @@ void note_containers(Context& context, const std::string& key,
   context.ledger.note(StepName::create, key, std::move(noted));
 }
 
-/// The edge first: who is found is noted once both are known.
-void note_previous(Context& context, const std::string& project,
-                   const std::vector<PreviousContainer>& previous) {
+/// The edge and the unchanged services first: who is found is noted once all are known.
+void note_previous(Context& context, const Work& work, const std::vector<std::string>& unchanged) {
   std::vector<PreviousContainer> edges;
-  for (const auto& edge : edges_of(context.engine, project))
-    if (const auto inspection = context.engine.inspect(edge.id))
-      if (edge.labels.at(label::nonce) != context.nonce)
-        edges.push_back({edge.id, edge.name, edge_service, inspection->container.running(),
-                         inspection->restart_policy, inspection->restart_maximum});
+  for (const auto& edge : edges_of(context.engine, work.ours.project()))
+    if (work.ours.is_ours(edge))
+      if (auto one = found(context, edge, edge_service)) edges.push_back(std::move(*one));
   if (!edges.empty()) note_containers(context, "previous_edge", edges);
-  note_containers(context, "previous_containers", previous);
-}
-
-/// Made by belay for this release; or, of one that was adopted, as it was found then. The image alone does
-/// not tell: somebody may have changed the environment and typed `docker compose up`.
-bool is_of(const Release& release, const std::string& service_name, const docker::Inspection& inspection) {
-  const auto service = std::ranges::find(release.services, service_name, &ReleasedService::name);
-  if (service == release.services.end() || inspection.container.image_id != service->image_id) return false;
-  const auto& labels = inspection.container.labels;
-  if (const auto made_for = labels.find(label::release); made_for != labels.end())
-    return made_for->second == release.id;
-  return std::ranges::find(service->containers, docker::create_body_of(inspection.raw)) !=
-         service->containers.end();
+  json::array names;
+  for (const auto& name : unchanged) names.emplace_back(name);
+  context.ledger.note(StepName::create, "unchanged", std::move(names));
+  note_containers(context, "previous_containers", work.previous);
 }
 
 bool runs_current(const Context& context, const std::vector<PreviousContainer>& running) {
   const auto current = context.store.find(context.previous);
   if (!current) return false;
   return std::ranges::all_of(running, [&](const PreviousContainer& container) {
+    const auto service = std::ranges::find(current->services, container.service, &ReleasedService::name);
     const auto inspection = context.engine.inspect(container.id);
-    return inspection && is_of(*current, container.service, *inspection);
+    return service != current->services.end() && inspection && runs_as(*service, *inspection);
   });
 }
 
-void adopt_if_foreign(Context& context, const json::object& model,
-                      const std::vector<PreviousContainer>& previous) {
+void adopt_if_foreign(Context& context, const Work& work) {
   std::vector<PreviousContainer> running;
-  std::ranges::copy_if(previous, std::back_inserter(running), &PreviousContainer::running);
+  std::ranges::copy_if(work.previous, std::back_inserter(running), &PreviousContainer::running);
   if (running.empty() || runs_current(context, running)) return;
-  const auto adopted = adopted_release(context, model, running);
+  auto adopted = adopted_release(context.attempt(), context.plan.by, context.model, running);
+  adopted.project = work.ours.project();
+  adopted.directory = work.project.directory();
+  // What it mounts and what `docker compose up` reads comes back with it.
+  keep_live_version(context.layout.live, context.layout.source(context.release), context.layout.source(adopted.id));
   context.store.save(adopted);
   context.store.set_current(adopted.id);
   context.previous = adopted.id;
@@ -93,16 +113,18 @@ void adopt_if_foreign(Context& context, const json::object& model,
                                                       running.front().name, adopted.id));
 }
 
-Release deployed_release(Context& context, const json::object& model) {
+Work work_of_deployment(Context& context) {
+  ReleaseProject project(context.layout, context.release, context.environment());
+  Ownership ours(context.engine, project_name_in(context.model), context.layout, project.directory());
   Release release{.id = context.release,
                   .commit = context.plan.commit,
                   .by = context.plan.by,
                   .created = now(),
-                  .compose_file = context.environment().compose};
-  for (const auto& service : context.environment().services)
-    release.services.push_back(frozen_service(context, model, service));
-  context.store.save(release);
-  return release;
+                  .project = ours.project(),
+                  .directory = project.directory(),
+                  .services = frozen_services(context.attempt(), project, context.model, context.services)};
+  auto previous = previous_of(context, ours, in_order_of_dependency(context.model, context.services), context.model);
+  return {std::move(release), std::move(project), std::move(ours), std::move(previous)};
 }
 
 Release kept_release(const Context& context) {
@@ -116,6 +138,57 @@ Release kept_release(const Context& context) {
   return std::move(*release);
 }
 
+Work work_of_rollback(Context& context) {
+  auto release = kept_release(context);
+  ReleaseProject project(context.layout, context.release, context.environment());
+  Ownership ours(context.engine, project_of(release), context.layout,
+                 release.directory.empty() ? project.directory() : release.directory);
+  std::vector<std::string> services;
+  for (const auto* service : in_order_of_start(release)) services.push_back(service->name);
+  const auto text = read_file_if_exists(context.layout.compose_model(release.id));
+  auto previous = previous_of(context, ours, services, text ? json::parse(*text).as_object() : json::object{});
+  return {std::move(release), std::move(project), std::move(ours), std::move(previous)};
+}
+
+/// Behind an edge all services take part in its turn.
+std::vector<std::string> unchanged_in(const Context& context, const Work& work) {
+  if (context.environment().edge || !edges_of(context.engine, work.ours.project()).empty()) return {};
+  return unchanged_services_of(context.attempt(), work.release, work.previous);
+}
+
+void require_free_names(const Work& work) {
+  std::vector<std::string> names;
+  for (const auto& service : work.release.services)
+    std::ranges::copy(service.container_names, std::back_inserter(names));
+  work.ours.require_none(names);
+}
+
+/// What is released may need others to run: they are started where they do not, and never made anew.
+void start_accessories(Context& context, const Work& work) {
+  std::vector<std::string> needed;
+  for (const auto& service : accessories_of(context.model, context.services)) {
+    const auto containers = work.ours.containers(service);
+    const bool there = std::ranges::any_of(containers, [&](const docker::Container& container) {
+      const auto inspection = context.engine.inspect(container.id);
+      return container.running() || (inspection && container.state == "exited" && inspection->exit_code == 0);
+    });
+    if (!there) needed.push_back(service);
+  }
+  if (needed.empty()) return;
+  compose::start(work.project.in_live(context.layout.compose_model(context.release), work.ours.project()), needed,
+                 [&](const std::string& line) { context.ledger.output(StepName::create, line); }, context.stop,
+                 Deadline::in(std::chrono::minutes(10)));
+}
+
+CandidateRules rules_for(const Context& context, std::vector<std::string> unchanged) {
+  CandidateRules rules{.unchanged = std::move(unchanged)};
+  if (context.environment().edge)
+    rules.reshape = [nonce = context.nonce, number = std::size_t{0}](json::object body) mutable {
+      return behind_edge(std::move(body), edge_host(nonce, ++number));
+    };
+  return rules;
+}
+
 /// Whether each container that was asked for was also seen: the candidate's, and the migration's own.
 bool all_came(const Context& context) {
   const auto& migrate = context.environment().migrate;
@@ -127,37 +200,41 @@ bool all_came(const Context& context) {
 }  // namespace
 
 std::string apply(Context& context) {
-  std::vector<PreviousContainer> previous;
-  Release release;
-  if (context.plan.kind == Plan::Kind::rollback) {
-    release = kept_release(context);
-    const auto project = project_of(release);
-    for (const auto& service : release.services)
-      std::ranges::copy(found_containers(context, project, service.name, service.container_names),
-                        std::back_inserter(previous));
-    note_previous(context, project, previous);
-  } else {
-    const auto& model = context.model;
-    const auto project = std::string(model.at("name").as_string());
-    for (const auto& service : context.environment().services)
-      std::ranges::copy(found_containers(context, project, service, container_names_of(model, service)),
-                        std::back_inserter(previous));
-    note_previous(context, project, previous);
-    adopt_if_foreign(context, model, previous);
-    release = deployed_release(context, model);
+  const bool deploys = context.plan.kind == Plan::Kind::deploy;
+  auto work = deploys ? work_of_deployment(context) : work_of_rollback(context);
+  require_free_names(work);
+  if (deploys) {
+    adopt_if_foreign(context, work);
+    context.store.save(work.release);
   }
-  create_candidates(context, release);
+  const auto unchanged = unchanged_in(context, work);
+  const auto first = work.previous.empty() ? std::string{} : work.previous.front().name;
+  std::erase_if(work.previous, [&](const PreviousContainer& one) {
+    return std::ranges::find(unchanged, one.service) != unchanged.end();
+  });
+  note_previous(context, work, unchanged);
+  ask_what_was_committed(context);
+  publish_missing_mounts(context);
+  if (deploys) start_accessories(context, work);
+  create_candidates(context.attempt(), work.release, work.project, work.ours, work.previous,
+                    rules_for(context, unchanged));
+  for (const auto& service : unchanged)
+    context.ledger.output(StepName::create, fmt::format("{} is unchanged: it goes on running", service));
   return something_served(context)
-             ? fmt::format("beside {}", previous.front().name)
+             ? fmt::format("beside {}", first)
              : "nothing serves yet: should this release fail, there is nothing to go back to";
 }
 
 std::string undo(Context& context) {
   remove_with_late_arrivals(all_came(context), [&] {
+    remove_templates(context.attempt());
     const auto made = context.engine.containers({fmt::format("{}={}", label::nonce, context.nonce)});
-    for (const auto& container : made) context.engine.remove(container.id);
+    // Volumes that it took over are still the previous container's, and stay.
+    for (const auto& container : made)
+      context.engine.remove(container.id, docker::Engine::AnonymousVolumes::remove);
     return static_cast<int>(made.size());
   });
+  unpublish_all(context);
   return "the candidate's containers are gone";
 }
 

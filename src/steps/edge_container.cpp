@@ -13,7 +13,7 @@
 #include "base/process_table.hpp"
 #include "drivers/haproxy_log.hpp"
 #include "drivers/program.hpp"
-#include "steps/candidate.hpp"
+#include "runtime/compose_model.hpp"
 #include "steps/edge_certificates.hpp"
 
 namespace belay {

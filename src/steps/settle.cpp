@@ -7,12 +7,13 @@
 
 #include "base/files.hpp"
 #include "drivers/postgres.hpp"
-#include "drivers/rsync.hpp"
-#include "steps/candidate.hpp"
+#include "runtime/candidate.hpp"
+#include "runtime/freeze.hpp"
 #include "runtime/compose_model.hpp"
 #include "steps/edge_certificates.hpp"
 #include "steps/edge_container.hpp"
 #include "steps/edge_turn.hpp"
+#include "steps/live_directory.hpp"
 #include "steps/step.hpp"
 
 namespace belay::settle {
@@ -21,25 +22,21 @@ namespace {
 
 constexpr std::size_t kept_runs = 50;
 
-void split_tag(const std::string& reference, std::string& repository, std::string& tag) {
-  const auto colon = reference.rfind(':');
-  const auto slash = reference.rfind('/');
-  const bool tagged = colon != std::string::npos && (slash == std::string::npos || colon > slash);
-  repository = tagged ? reference.substr(0, colon) : reference;
-  tag = tagged ? reference.substr(colon + 1) : "latest";
-}
-
 /// The restart policy the compose file asks for; until now a candidate that dies stays dead, and is undone.
-/// It is started where a reboot came between the commit and this.
+/// It is started where a reboot came between the commit and this; save for one that has ended well and may.
 void let_it_restart(Context& context, const Release& release) {
-  for (const auto& candidate : made_by_this_attempt(context, "candidate"))
-    for (const auto& service : release.services) {
-      const auto of = candidate.labels.find("com.docker.compose.service");
-      if (of == candidate.labels.end() || of->second != service.name) continue;
-      const auto policy = restart_policy_of(service.containers.front());
-      context.engine.set_restart_policy(candidate.id, policy.name, policy.maximum);
-      context.engine.start(candidate.id);
-    }
+  const auto candidates = candidates_of(context);
+  const auto one_shot = may_end(candidates, release);
+  for (const auto& candidate : candidates) {
+    const auto service = std::ranges::find(release.services, service_of(candidate), &ReleasedService::name);
+    if (service == release.services.end()) continue;
+    const auto policy = restart_policy_of(service->containers.front());
+    context.engine.set_restart_policy(candidate.id, policy.name, policy.maximum);
+    const auto inspection = context.engine.inspect(candidate.id);
+    const bool ended_well = inspection && inspection->container.state == "exited" && inspection->exit_code == 0 &&
+                            std::ranges::find(one_shot, candidate.id) != one_shot.end();
+    if (!ended_well) context.engine.start(candidate.id);
+  }
 }
 
 /// Whoever stands behind the edge now stays there through its restart, and a reboot; then the old release may
@@ -74,14 +71,12 @@ void take_over(Context& context, const Release& release) {
       if (const auto candidate = context.engine.container_named(candidate_name(name, context.nonce)))
         context.engine.rename(candidate->id, name);
     if (service.live_image.find('@') != std::string::npos) continue;  // pinned by digest: no tag to move
-    std::string repository, tag;
-    split_tag(service.live_image, repository, tag);
+    const auto [repository, tag] = repository_and_tag(service.live_image);
     context.engine.tag(service.image_id, repository, tag);
   }
 }
 
-/// An adopted release has no source but what operators left in the live directory; a deployment since may
-/// have put another compose file there, and `docker compose up` by hand would go by that.
+/// An adopted release of an older belay has no source: only its compose file was kept.
 void restore_compose_file(Context& context) {
   const auto release = context.store.find(context.release);
   const auto text = read_file_if_exists(context.layout.adopted_compose_file(context.release));
@@ -90,36 +85,10 @@ void restore_compose_file(Context& context) {
   if (read_file_if_exists(live) != text) write_file_atomically(live, *text, 0644);
 }
 
-/// What `sync.delete` must not take although the source has no such file: the environment's values, the
-/// backups, and what the containers wrote.
-std::vector<std::string> only_on_the_host(const Context& context) {
-  std::vector<std::string> patterns{"/.env", "/.env.*"};
-  const auto add_tree = [&](const std::string& directory) {
-    patterns.push_back("/" + directory);
-    patterns.push_back("/" + directory + "/**");
-  };
-  if (const auto& rule = context.environment().backup) add_tree(rule->directory);
-  if (const auto model = read_file_if_exists(context.layout.compose_model(context.release)))
-    for (const auto& directory : written_directories(boost::json::parse(*model).as_object(),
-                                                     context.environment().services, context.layout.live))
-      add_tree(directory);
-  return patterns;
-}
-
-/// The live directory shows the source of what serves; what is excluded there is never touched.
-void publish(Context& context) {
-  const auto source = context.layout.source(context.release);
-  if (!fs::is_directory(source)) return restore_compose_file(context);
-  const auto& rules = context.environment().sync;
-  auto exclude = rules.exclude;
-  exclude.insert(exclude.begin(), "/.belay");
-  rsync::transfer(
-      {.from = source,
-       .to = context.layout.live.string(),
-       .exclude = exclude,
-       .remove_extraneous = rules.remove_extraneous,
-       .never_remove = only_on_the_host(context)},
-      [](std::uint64_t, int) {}, context.stop, Deadline::in(std::chrono::minutes(10)));
+/// The live directory shows the source of what serves.
+void publish_source(Context& context) {
+  if (!fs::is_directory(context.layout.source(context.release))) return restore_compose_file(context);
+  publish_the_rest(context);
 }
 
 /// Only what no kept release needs.
@@ -158,18 +127,20 @@ void prune(Context& context, const std::string& current) {
 
 std::string apply(Context& context) {
   auto release = release_of(context);
+  // First of all: from here on a reboot brings it back.
+  let_it_restart(context, release);
   const bool left_in_place = context.ledger.noted(StepName::settle, "left_in_place").has_value();
   release.state = left_in_place ? Release::State::failed : Release::State::good;
   if (release.switched == Time{} || context.plan.kind == Plan::Kind::rollback) release.switched = now();
   context.store.save(release);
   context.store.set_current(release.id);
   // The Engine's part and the files' part touch nothing in common.
-  auto published = std::async(std::launch::async, [&] { publish(context); });
-  let_it_restart(context, release);
+  auto published = std::async(std::launch::async, [&] { publish_source(context); });
   if (context.environment().edge) settle_edge(context);
   take_over(context, release);
   tidy_edges(context);
   published.get();
+  remove_tree(context.layout.view(release.id));
   prune(context, release.id);
   return fmt::format("{} releases kept", context.store.all().size());
 }

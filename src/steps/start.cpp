@@ -5,7 +5,7 @@
 #include <fmt/core.h>
 
 #include "base/human.hpp"
-#include "steps/candidate.hpp"
+#include "runtime/compose_model.hpp"
 #include "steps/edge_traffic.hpp"
 #include "steps/judged_window.hpp"
 #include "steps/readiness.hpp"

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <ranges>
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
@@ -7,6 +8,8 @@
 #include "steps/edge_container.hpp"
 #include "steps/edge_turn.hpp"
 #include "drivers/health_probe.hpp"
+#include "steps/live_directory.hpp"
+#include "steps/start_order.hpp"
 #include "steps/step.hpp"
 #include "steps/way_back.hpp"
 
@@ -33,7 +36,9 @@ std::vector<PreviousContainer> outgoing(const Context& context) {
 
 void watch(Context& context, const std::vector<docker::Container>& candidates) {
   // The stream stands before the first start: a candidate that dies at once is seen.
-  if (!context.watch) context.watch = std::make_unique<ContainerWatch>(context.engine, ids_of(candidates));
+  if (!context.watch)
+    context.watch = std::make_unique<ContainerWatch>(context.engine, ids_of(candidates),
+                                                     may_end(candidates, release_of(context)));
 }
 
 bool all_run(const Context& context, const std::vector<std::string>& ids) {
@@ -50,8 +55,9 @@ std::vector<std::string> ids_of_running(const Context& context) {
   return ids;
 }
 
+/// Those that others depend on last, as they were started first.
 void stop(const Context& context, const std::vector<PreviousContainer>& old) {
-  for (const auto& container : old)
+  for (const auto& container : old | std::views::reverse)
     if (container.running) context.engine.stop(container.id);
 }
 
@@ -65,8 +71,9 @@ void keep_down(const Context& context, const std::vector<PreviousContainer>& old
 void stop_and_start(Context& context, const std::vector<docker::Container>& candidates) {
   const auto old = outgoing(context);
   stop(context, old);
+  publish_mounted_files(context);
   // The edge after them: it finds their addresses when it comes up, and holds what arrives until they answer.
-  for (const auto& candidate : candidates) context.engine.start(candidate.id);
+  start_in_order(context, candidates);
   if (const auto edge = edge_made_by_this_attempt(context)) start_edge(context, *edge);
   keep_down(context, old);
 }
@@ -88,16 +95,27 @@ void replace_behind_edge(Context& context, const std::vector<docker::Container>&
   turn.close_previous();
   const auto old = previous_containers(context);
   stop(context, old);
-  for (const auto& candidate : candidates) context.engine.start(candidate.id);
+  publish_mounted_files(context);
+  start_in_order(context, candidates);
   wait_for_listeners(context, ids_of(candidates));
   turn.open_candidates();
   keep_down(context, old);
+}
+
+/// A file that cannot be brought back does not keep the old release from being started.
+void bring_files_back(Context& context, std::optional<Error>& trouble) {
+  try {
+    unpublish_all(context);
+  } catch (const Error& error) {
+    trouble = error;
+  }
 }
 
 std::string back_behind_edge(Context& context, std::optional<Error>& trouble) {
   const EdgeTurn turn(context);
   turn.close_candidates(std::chrono::seconds(2));
   if (auto stopped = stop_candidates(context)) trouble = stopped;
+  bring_files_back(context, trouble);
   const auto started = start_again(context, previous_containers(context), trouble);
   wait_for_listeners(context, ids_of_running(context));
   turn.open_previous();
@@ -108,7 +126,8 @@ std::string back_behind_edge(Context& context, std::optional<Error>& trouble) {
 
 std::string apply(Context& context) {
   const auto candidates = candidates_of(context);
-  if (candidates.empty()) throw Error("there is no candidate to switch to", {}, "deploy again");
+  if (candidates.empty() && unchanged_services(context).empty())
+    throw Error("there is no candidate to switch to", {}, "deploy again");
   watch(context, candidates);
   const auto began = std::chrono::steady_clock::now();
   const auto took = [&] {
@@ -142,6 +161,7 @@ std::string undo(Context& context) {
     if (const auto edge = edge_made_by_this_attempt(context))
       context.engine.stop(edge->id, std::chrono::seconds(1));
     if (auto stopped = stop_candidates(context)) trouble = stopped;
+    bring_files_back(context, trouble);
     if (something_served(context)) started = start_again(context, outgoing(context), trouble);
   }
   const auto left = something_served(context) ? started + " runs again" : leave_for_inspection(context);

@@ -1,6 +1,6 @@
 #include "steps/way_back.hpp"
 
-#include "steps/candidate.hpp"
+#include "runtime/compose_model.hpp"
 
 namespace belay {
 

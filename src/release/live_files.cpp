@@ -1,0 +1,340 @@
+#include "release/live_files.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <ranges>
+#include <set>
+
+#include <boost/json.hpp>
+#include <fmt/core.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "model/layout.hpp"
+
+namespace belay {
+
+namespace json = boost::json;
+
+namespace {
+
+enum class Kind { none, file, directory, symlink, other };
+
+Kind kind_of(const fs::path& path) {
+  switch (fs::symlink_status(path).type()) {
+    case fs::file_type::not_found:
+      return Kind::none;
+    case fs::file_type::regular:
+      return Kind::file;
+    case fs::file_type::directory:
+      return Kind::directory;
+    case fs::file_type::symlink:
+      return Kind::symlink;
+    default:
+      return Kind::other;
+  }
+}
+
+bool same_content(const fs::path& one, const fs::path& other) {
+  std::ifstream a(one, std::ios::binary), b(other, std::ios::binary);
+  if (!a || !b) return false;
+  std::array<char, 1u << 16> left{}, right{};
+  while (true) {
+    a.read(left.data(), left.size());
+    b.read(right.data(), right.size());
+    if (a.gcount() != b.gcount() ||
+        !std::equal(left.begin(), left.begin() + a.gcount(), right.begin()))
+      return false;
+    if (a.gcount() < static_cast<std::streamsize>(left.size())) return a.eof() && b.eof();
+  }
+}
+
+bool can_be_executed(const struct stat& status) {
+  return (status.st_mode & S_IXUSR) != 0;
+}
+
+bool is_below(const std::string& path, const std::string& directory) {
+  return directory == "." || path == directory || path.starts_with(directory + "/");
+}
+
+class Planning {
+ public:
+  explicit Planning(const PublicationRules& rules) : rules_(rules) {}
+
+  Publication plan() {
+    walk({});
+    if (rules_.remove_extraneous && !rules_.before.empty()) remove_what_is_gone({});
+    std::ranges::stable_partition(planned_.changes, [](const LiveChange& change) {
+      return change.kind == LiveChange::Kind::removed;
+    });
+    return std::move(planned_);
+  }
+
+ private:
+  void add(LiveChange::Kind kind, const fs::path& path) { planned_.changes.push_back({kind, path.string()}); }
+  void keep(const fs::path& path, std::string why) { planned_.kept.push_back({path.string(), std::move(why)}); }
+
+  void walk(const fs::path& directory) {
+    std::set<fs::path> names;
+    for (const auto& entry : fs::directory_iterator(rules_.source / directory)) names.insert(entry.path().filename());
+    for (const auto& name : names)
+      if (directory / name != state_directory_name) look_at(directory / name);
+  }
+
+  void look_at(const fs::path& path) {
+    const auto there = kind_of(rules_.live / path);
+    if (kind_of(rules_.source / path) == Kind::directory) {
+      if (there == Kind::directory) return walk(path);
+      if (there != Kind::none && !is_the_releases(path)) return keep(path, why_kept(path, there));
+      if (there != Kind::none) add(LiveChange::Kind::removed, path);
+      add(LiveChange::Kind::added, path);
+      return walk(path);
+    }
+    if (there == Kind::none && was_taken_away(path)) return keep(path, "it was removed on the server");
+    if (there == Kind::none) return add(LiveChange::Kind::added, path);
+    if (same_file(rules_.live / path, rules_.source / path)) return;
+    if (there == Kind::directory) return replace_directory(path);
+    if (!is_the_releases(path)) return keep(path, why_kept(path, there));
+    add(LiveChange::Kind::changed, path);
+  }
+
+  /// A directory in whose place the release has a file: only if all that is in it was brought by the release before.
+  void replace_directory(const fs::path& path) {
+    if (rules_.before.empty() || kind_of(rules_.before / path) != Kind::directory)
+      return keep(path, "the server has a directory there");
+    std::vector<fs::path> inside;
+    for (const auto& entry : fs::recursive_directory_iterator(rules_.live / path)) {
+      const auto relative = entry.path().lexically_relative(rules_.live);
+      if (kind_of(entry.path()) != Kind::directory && !same_file(entry.path(), rules_.before / relative))
+        return keep(path, fmt::format("the server has {} there", relative.string()));
+      inside.push_back(relative);
+    }
+    std::ranges::sort(inside, std::ranges::greater{});
+    for (const auto& one : inside) add(LiveChange::Kind::removed, one);
+    add(LiveChange::Kind::removed, path);
+    add(LiveChange::Kind::added, path);
+  }
+
+  void remove_what_is_gone(const fs::path& directory) {
+    std::set<fs::path> names;
+    for (const auto& entry : fs::directory_iterator(rules_.before / directory)) names.insert(entry.path().filename());
+    for (const auto& name : names) {
+      const auto path = directory / name;
+      if (path == state_directory_name) continue;
+      const bool is_directory = kind_of(rules_.before / path) == Kind::directory;
+      const auto now = kind_of(rules_.source / path), there = kind_of(rules_.live / path);
+      if (is_directory && there == Kind::directory) {
+        if (now == Kind::directory || now == Kind::none) remove_what_is_gone(path);
+        if (now == Kind::none && is_empty_then(path)) add(LiveChange::Kind::removed, path);
+      } else if (!is_directory && now == Kind::none && there != Kind::none) {
+        if (same_file(rules_.live / path, rules_.before / path))
+          add(LiveChange::Kind::removed, path);
+        else
+          keep(path, "it was changed on the server");
+      }
+    }
+  }
+
+  bool is_empty_then(const fs::path& directory) const {
+    return std::ranges::all_of(fs::directory_iterator(rules_.live / directory), [&](const fs::directory_entry& entry) {
+      const auto path = entry.path().lexically_relative(rules_.live).string();
+      return std::ranges::any_of(planned_.changes, [&](const LiveChange& change) {
+        return change.kind == LiveChange::Kind::removed && change.path == path;
+      });
+    });
+  }
+
+  bool is_written(const fs::path& path) const {
+    return std::ranges::any_of(rules_.written,
+                               [&](const std::string& written) { return is_below(path.string(), written); });
+  }
+
+  bool was_brought(const fs::path& path) const {
+    return !rules_.before.empty() && kind_of(rules_.before / path) != Kind::none;
+  }
+
+  /// A container may have removed it: it does not come back with each release.
+  bool was_taken_away(const fs::path& path) const { return is_written(path) && was_brought(path); }
+
+  /// Whether what is in the live directory may be replaced.
+  bool is_the_releases(const fs::path& path) const {
+    const auto live = rules_.live / path;
+    if (kind_of(live) == Kind::symlink) return was_brought(path) && same_file(live, rules_.before / path);
+    if (!is_written(path)) return true;
+    if (was_brought(path)) return same_file(live, rules_.before / path);
+    return rules_.was_committed && rules_.was_committed(live);
+  }
+
+  std::string why_kept(const fs::path& path, Kind there) const {
+    if (there == Kind::symlink) return "the server has a symlink there";
+    return was_brought(path) ? "a container may write to it, and it was changed on the server"
+                             : "a container may write to it, and the server has its own";
+  }
+
+  const PublicationRules& rules_;
+  Publication planned_;
+};
+
+// ── acts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+constexpr auto manifest_name = "changes.json";
+constexpr auto replaced_name = "replaced";
+
+[[noreturn]] void cannot(const std::string& what, const fs::path& path, const std::string& why) {
+  struct stat status {};
+  const bool known = ::lstat(path.c_str(), &status) == 0 || ::stat(path.parent_path().c_str(), &status) == 0;
+  throw Error(fmt::format("cannot {} {}", what, path.string()),
+              why + (known ? fmt::format("; it belongs to uid {}, and uid {} deploys", status.st_uid, ::geteuid()) : ""),
+              "let the user who deploys own it, or take it out of the release (sync: exclude:)");
+}
+
+/// On top of what an earlier part of the same publication changed.
+void write_manifest(const Publication& publication, const fs::path& aside) {
+  json::array changes;
+  if (const auto earlier = read_file_if_exists(aside / manifest_name)) changes = json::parse(*earlier).as_array();
+  for (const auto& change : publication.changes) {
+    json::object one{{"path", change.path}, {"added", change.kind == LiveChange::Kind::added}};
+    if (std::ranges::find(changes, json::value(one)) == changes.end()) changes.push_back(std::move(one));
+  }
+  write_file_atomically(aside / manifest_name, json::serialize(changes));
+}
+
+/// Keeps what is at `live / path`, by a second name for the same file; by moving it where it goes away.
+void put_aside(const fs::path& live, const std::string& path, const fs::path& aside, bool goes_away) {
+  const auto from = live / path, to = aside / replaced_name / path;
+  if (kind_of(from) == Kind::none || kind_of(to) != Kind::none) return;
+  make_directories(to.parent_path());
+  if (goes_away) {
+    if (kind_of(from) == Kind::directory) return;  // made again where something in it comes back
+    if (::rename(from.c_str(), to.c_str()) == 0) return;
+  } else if (::linkat(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), 0) == 0) {
+    return;
+  }
+  if (errno != EXDEV && errno != EPERM && errno != EMLINK) cannot("keep", from, std::strerror(errno));
+  std::error_code problem;
+  fs::copy(from, to, fs::copy_options::copy_symlinks, problem);
+  if (problem) cannot("keep", from, problem.message());
+}
+
+void remove_one(const fs::path& path) {
+  std::error_code problem;
+  fs::remove(path, problem);
+  if (problem && problem != std::errc::directory_not_empty) cannot("remove", path, problem.message());
+}
+
+void put_there(const fs::path& from, const fs::path& to) {
+  std::error_code problem;
+  if (kind_of(from) == Kind::directory) {
+    fs::create_directory(to, from, problem);
+    if (problem) cannot("make", to, problem.message());
+    return;
+  }
+  const auto beside = to.parent_path() / fmt::format(".{}.belay-new", to.filename().string());
+  fs::remove(beside, problem);
+  if (kind_of(from) == Kind::symlink)
+    fs::copy_symlink(from, beside, problem);
+  else
+    fs::copy_file(from, beside, problem);
+  if (problem) cannot("write", to, problem.message());
+  fs::rename(beside, to, problem);
+  if (problem) {
+    std::error_code left_behind;
+    fs::remove(beside, left_behind);
+    cannot("replace", to, problem.message());
+  }
+}
+
+}  // namespace
+
+bool same_file(const fs::path& one, const fs::path& other) {
+  struct stat a {}, b {};
+  if (::lstat(one.c_str(), &a) != 0 || ::lstat(other.c_str(), &b) != 0) return false;
+  if ((a.st_mode & S_IFMT) != (b.st_mode & S_IFMT)) return false;
+  if (a.st_dev == b.st_dev && a.st_ino == b.st_ino) return true;
+  if (S_ISLNK(a.st_mode)) return fs::read_symlink(one) == fs::read_symlink(other);
+  if (!S_ISREG(a.st_mode)) return S_ISDIR(a.st_mode);
+  return a.st_size == b.st_size && can_be_executed(a) == can_be_executed(b) && same_content(one, other);
+}
+
+Publication plan_publication(const PublicationRules& rules) {
+  return Planning(rules).plan();
+}
+
+Publication limited_to(const Publication& all, const std::vector<std::string>& paths) {
+  const auto concerned = [&](const std::string& path) {
+    return std::ranges::any_of(paths, [&](const std::string& one) {
+      return is_below(path, one) || is_below(one, path);  // the directory that a path lies in, too
+    });
+  };
+  Publication limited;
+  for (const auto& change : all.changes)
+    if (concerned(change.path)) limited.changes.push_back(change);
+  for (const auto& kept : all.kept)
+    if (concerned(kept.path)) limited.kept.push_back(kept);
+  return limited;
+}
+
+void publish(const Publication& publication, const fs::path& live, const fs::path& source, const fs::path& aside) {
+  if (publication.changes.empty()) return;
+  make_directories(aside);
+  write_manifest(publication, aside);
+  for (const auto& change : publication.changes) {
+    if (change.kind == LiveChange::Kind::removed) {
+      put_aside(live, change.path, aside, true);
+      remove_one(live / change.path);
+      continue;
+    }
+    if (change.kind == LiveChange::Kind::changed) put_aside(live, change.path, aside, false);
+    put_there(source / change.path, live / change.path);
+  }
+}
+
+void unpublish(const fs::path& live, const fs::path& aside) {
+  const auto text = read_file_if_exists(aside / manifest_name);
+  if (!text) return remove_tree(aside);
+  const auto manifest = json::parse(*text);
+  for (const auto& change : manifest.as_array() | std::views::reverse) {
+    const std::string path(change.at("path").as_string());
+    const auto kept = aside / replaced_name / path;
+    if (change.at("added").as_bool()) {
+      remove_one(live / path);
+      continue;
+    }
+    if (kind_of(kept) == Kind::directory) {
+      std::error_code there_already;
+      fs::create_directory(live / path, there_already);
+      continue;
+    }
+    if (kind_of(kept) == Kind::none) continue;
+    std::error_code problem;
+    fs::create_directories((live / path).parent_path(), problem);
+    fs::rename(kept, live / path, problem);
+    if (problem) cannot("bring back", live / path, problem.message());
+  }
+  remove_tree(aside);
+}
+
+void keep_live_version(const fs::path& live, const fs::path& source, const fs::path& kept) {
+  make_directories(kept);
+  for (auto entry = fs::recursive_directory_iterator(source); entry != fs::recursive_directory_iterator(); ++entry) {
+    const auto path = entry->path().lexically_relative(source);
+    const auto there = kind_of(live / path);
+    if (there == Kind::directory && kind_of(entry->path()) == Kind::directory) {
+      fs::create_directory(kept / path, live / path);
+      continue;
+    }
+    if (kind_of(entry->path()) == Kind::directory) entry.disable_recursion_pending();
+    if (there == Kind::file && same_file(live / path, entry->path()))
+      fs::create_hard_link(entry->path(), kept / path);
+    else if (there == Kind::file || there == Kind::symlink)
+      fs::copy(live / path, kept / path, fs::copy_options::copy_symlinks);
+  }
+}
+
+}  // namespace belay

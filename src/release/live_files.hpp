@@ -1,0 +1,64 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace belay {
+
+/// Putting a release's files into the live directory, and taking them out again.
+///
+/// The live directory is shared: releases bring files, operators and containers have theirs there. A release
+/// replaces what a release brought, and never what is the server's: a symlink, a file that a container wrote to, a
+/// directory's mode and owner. Who wrote a file is told by comparing it with what the release before brought.
+
+struct LiveChange {
+  enum class Kind { added, changed, removed };
+  Kind kind = Kind::changed;
+  std::string path;  // relative to the live directory; of a directory without a slash behind it
+};
+
+/// A file of the release that is not put there, because what is there is the server's.
+struct LiveKept {
+  std::string path, why;
+};
+
+struct Publication {
+  std::vector<LiveChange> changes;  // removals first, then a directory before what is in it
+  std::vector<LiveKept> kept;
+};
+
+struct PublicationRules {
+  std::filesystem::path live, source;
+  std::filesystem::path before{};            // the source of the release that serves; empty: unknown
+  std::vector<std::string> written{};        // what containers may write to, relative to the live directory
+  bool remove_extraneous = false;            // what the release before brought and this one lacks is removed
+  /// Whether a file's content is one that was ever committed; asked where no release before tells who wrote it.
+  std::function<bool(const std::filesystem::path& file)> was_committed{};
+};
+
+/// What publishing would change now; touches nothing.
+Publication plan_publication(const PublicationRules&);
+
+/// Only the changes to these paths and what is below them; "." is all.
+Publication limited_to(const Publication&, const std::vector<std::string>& paths);
+
+/// Makes the changes. What they replace is kept in `aside` (on the same file system), so that going back needs no
+/// room on the disk. Done again after a death it finishes. Throws Error naming the file and its owner.
+void publish(const Publication&, const std::filesystem::path& live, const std::filesystem::path& source,
+             const std::filesystem::path& aside);
+
+/// Undoes what publish() did with this `aside`, whole or in part. Nothing was published: nothing happens.
+void unpublish(const std::filesystem::path& live, const std::filesystem::path& aside);
+
+/// Keeps the live directory's version of every file that the release would bring, as the source of the release that
+/// serves now and has none: a rollback needs it.
+void keep_live_version(const std::filesystem::path& live, const std::filesystem::path& source,
+                       const std::filesystem::path& kept);
+
+/// Whether both are the same kind of file with the same content (and, if they are files, both or neither can be
+/// executed).
+bool same_file(const std::filesystem::path&, const std::filesystem::path&);
+
+}  // namespace belay

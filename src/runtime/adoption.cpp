@@ -1,0 +1,122 @@
+#include "runtime/adoption.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <boost/json.hpp>
+
+#include "base/error.hpp"
+#include "model/labels.hpp"
+#include "runtime/compose_model.hpp"
+
+namespace belay {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr auto hash_label = "com.docker.compose.config-hash";
+
+std::string hash_in(const json::object& body) {
+  const auto* labels = body.if_contains("Labels");
+  const auto* hash = labels && labels->is_object() ? labels->get_object().if_contains(hash_label) : nullptr;
+  return hash && hash->is_string() ? std::string(hash->get_string()) : std::string{};
+}
+
+docker::Inspection inspected(const docker::Engine& engine, const std::string& id) {
+  auto inspection = engine.inspect(id);
+  if (!inspection) throw Error("container " + id + " is gone", "it was there a moment ago", "deploy again");
+  return std::move(*inspection);
+}
+
+/// The services whose containers it joins or takes volumes of.
+std::vector<std::string> joined_by(const ReleasedService& service) {
+  std::vector<std::string> names{service.shared.network, service.shared.ipc, service.shared.pid};
+  for (const auto& from : service.shared.volumes) names.push_back(from.substr(0, from.find(':')));
+  for (const auto& on : service.dependencies)
+    if (on.restart) names.push_back(on.service);
+  return names;
+}
+
+bool all_run_as(const Attempt& attempt, const ReleasedService& service,
+                const std::vector<PreviousContainer>& previous) {
+  std::size_t count = 0;
+  for (const auto& container : previous) {
+    if (container.service != service.name) continue;
+    const auto inspection = attempt.engine.inspect(container.id);
+    if (!inspection || !inspection->container.running() || !runs_as(service, *inspection)) return false;
+    ++count;
+  }
+  return count == service.containers.size() && count > 0;
+}
+
+}  // namespace
+
+bool runs_as(const ReleasedService& service, const docker::Inspection& inspection) {
+  if (inspection.container.image_id != service.image_id) return false;
+  const auto hash = label_of(inspection.container, hash_label);
+  if (service.shared.any())  // its hash is made anew with each container
+    return !label_of(inspection.container, label::release).empty() || hash.empty();
+  const auto wanted = [&](const json::object& body) {
+    return hash.empty() ? body == docker::create_body_of(inspection.raw) : hash_in(body) == hash;
+  };
+  return std::ranges::any_of(service.containers, wanted);
+}
+
+std::vector<std::string> unchanged_services_of(const Attempt& attempt, const Release& release,
+                                               const std::vector<PreviousContainer>& previous) {
+  std::set<std::string> unchanged;
+  for (const auto& service : release.services)
+    if (!service.shared.any() && all_run_as(attempt, service, previous)) unchanged.insert(service.name);
+  // Whoever depends on one that is made anew is made anew, too: until nothing more changes.
+  for (bool again = true; again;) {
+    again = false;
+    for (const auto& service : release.services)
+      for (const auto& other : joined_by(service)) {
+        const bool released = std::ranges::find(release.services, other, &ReleasedService::name) !=
+                              release.services.end();
+        if (released && !unchanged.contains(other) && unchanged.erase(service.name) > 0) again = true;
+      }
+  }
+  return {unchanged.begin(), unchanged.end()};
+}
+
+namespace {
+
+std::string live_image_of_container(const docker::Container& container, const json::object& model,
+                                    const std::string& service) {
+  const auto known = services_in(model);
+  return std::ranges::find(known, service) != known.end() ? live_image_of(model, service) : container.image;
+}
+
+}  // namespace
+
+Release adopted_release(const Attempt& attempt, const Author& by, const json::object& model,
+                        const std::vector<PreviousContainer>& running) {
+  Release release{.origin = Release::Origin::adopted, .state = Release::State::good, .by = by, .created = now()};
+  for (const auto& previous : running)
+    release.switched = std::max(release.switched, inspected(attempt.engine, previous.id).started);
+  // Ids sort by time, and this one was there before the candidate, whose id was given when the run began.
+  auto began = release.switched;
+  do release.id = release_id(began, release.commit);
+  while (release.id > attempt.release && (began -= std::chrono::seconds(1), true));
+  for (const auto& previous : running) {
+    const auto inspection = inspected(attempt.engine, previous.id);
+    auto existing = std::ranges::find(release.services, previous.service, &ReleasedService::name);
+    if (existing == release.services.end()) {
+      ReleasedService service{.name = previous.service,
+                              .image_id = inspection.container.image_id,
+                              .live_image =
+                                  live_image_of_container(inspection.container, model, previous.service)};
+      service.frozen_image = frozen_image(service.live_image, release.id);
+      const auto [repository, tag] = repository_and_tag(service.frozen_image);
+      attempt.engine.tag(service.image_id, repository, tag);
+      existing = release.services.insert(release.services.end(), std::move(service));
+    }
+    existing->container_names.push_back(previous.name);
+    existing->containers.push_back(docker::create_body_of(inspection.raw));
+  }
+  return release;
+}
+
+}  // namespace belay

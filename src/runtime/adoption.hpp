@@ -1,0 +1,27 @@
+#pragma once
+
+#include <vector>
+
+#include <boost/json/object.hpp>
+
+#include "model/release.hpp"
+#include "runtime/attempt.hpp"
+
+namespace belay {
+
+/// Whether a container was made from this release's service: the configuration compose hashed and the image are the
+/// same. Of a container that belay found (an adopted release) the create body decides.
+bool runs_as(const ReleasedService&, const docker::Inspection&);
+
+/// The services of `release` whose containers all run as it wants them, and that join no container which is made
+/// anew. They are left alone, as `docker compose up` leaves them.
+std::vector<std::string> unchanged_services_of(const Attempt&, const Release&,
+                                               const std::vector<PreviousContainer>&);
+
+/// Freezes what runs although belay did not deploy it (or somebody changed it since): a release to go back to. Its
+/// id sorts before this attempt's. Tags its images; the caller keeps its files and saves it. `model` has the names
+/// that the images have in the compose file.
+Release adopted_release(const Attempt&, const Author&, const boost::json::object& model,
+                        const std::vector<PreviousContainer>& running);
+
+}  // namespace belay

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <boost/json/object.hpp>
+
+#include "runtime/attempt.hpp"
+#include "runtime/ownership.hpp"
+#include "runtime/release_project.hpp"
+
+namespace belay {
+
+/// Containers made from a frozen release.
+struct CandidateRules {
+  /// Services whose containers stay as they are: none are made for them.
+  std::vector<std::string> unchanged{};
+  /// Changes a body just before its container is made, such as for a place behind an edge.
+  std::function<boost::json::object(boost::json::object)> reshape{};
+};
+
+/// Creates (does not start) the release's containers under names of their own, beside those of `previous`. Until
+/// settle the Engine does not restart them: one that dies is seen dead, and holds nothing up. Anonymous volumes of
+/// the previous container go on to its successor, as with `docker compose up`.
+void create_candidates(const Attempt&, const Release&, const ReleaseProject&, const Ownership&,
+                       const std::vector<PreviousContainer>& previous, const CandidateRules&);
+
+/// The services, each after those whose namespaces, volumes or links it uses.
+std::vector<const ReleasedService*> in_order_of_creation(const Release&);
+/// The services, each after those it depends on.
+std::vector<const ReleasedService*> in_order_of_start(const Release&);
+
+}  // namespace belay

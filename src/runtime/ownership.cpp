@@ -1,0 +1,92 @@
+#include "runtime/ownership.hpp"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "model/labels.hpp"
+#include "runtime/attempt.hpp"
+
+namespace belay {
+
+namespace {
+
+constexpr auto project_label = "com.docker.compose.project";
+constexpr auto directory_label = "com.docker.compose.project.working_dir";
+
+fs::path canonical(const fs::path& path) {
+  std::error_code not_there;
+  auto found = fs::weakly_canonical(path, not_there);
+  return not_there ? path.lexically_normal() : found;
+}
+
+std::string owner_of(const docker::Container& container) {
+  const auto project = label_of(container, project_label);
+  if (project.empty()) return "made without compose";
+  return fmt::format("of compose project {} in {}", project, label_of(container, directory_label));
+}
+
+}  // namespace
+
+std::vector<docker::Container> made_by(const Attempt& attempt, const std::string& role) {
+  return attempt.engine.containers(
+      {std::string(label::nonce) + "=" + attempt.nonce, std::string(label::role) + "=" + role});
+}
+
+std::string label_of(const docker::Container& container, const std::string& label) {
+  const auto found = container.labels.find(label);
+  return found == container.labels.end() ? std::string{} : found->second;
+}
+
+std::string service_of(const docker::Container& container) {
+  return label_of(container, "com.docker.compose.service");
+}
+
+Ownership::Ownership(const docker::Engine& engine, std::string project, const Layout& layout,
+                     const fs::path& directory)
+    : engine_(engine),
+      project_(std::move(project)),
+      directories_{canonical(directory), canonical(layout.live)} {}
+
+bool Ownership::is_ours(const docker::Container& container) const {
+  return label_of(container, project_label) == project_ &&
+         std::ranges::find(directories_, canonical(label_of(container, directory_label))) != directories_.end();
+}
+
+std::vector<docker::Container> Ownership::containers(const std::string& service) const {
+  std::vector<std::string> labels{fmt::format("{}={}", project_label, project_),
+                                  "com.docker.compose.oneoff=False"};
+  if (!service.empty()) labels.push_back("com.docker.compose.service=" + service);
+  auto found = engine_.containers(labels);
+  std::erase_if(found, [&](const docker::Container& container) { return !is_ours(container); });
+  return found;
+}
+
+std::vector<std::string> Ownership::conflicts(const std::vector<std::string>& wanted_names) const {
+  std::vector<std::string> sentences;
+  for (const auto& container : engine_.containers({fmt::format("{}={}", project_label, project_)}))
+    if (!is_ours(container))
+      sentences.push_back(fmt::format("container {} is {}", container.name, owner_of(container)));
+  for (const auto& name : wanted_names)
+    if (const auto container = engine_.container_named(name);
+        container && !is_ours(*container) && label_of(*container, project_label) != project_)
+      sentences.push_back(
+          fmt::format("the name {} has a container {} (image {})", name, owner_of(*container), container->image));
+  return sentences;
+}
+
+void Ownership::require_none(const std::vector<std::string>& wanted_names) const {
+  const auto found = conflicts(wanted_names);
+  if (found.empty()) return;
+  throw Error(
+      fmt::format("containers of others are in the way of project {}", project_),
+      fmt::format("{}\nthis environment's directory is {}", fmt::join(found, "\n"), directories_.front().string()),
+      "give this environment a project name of its own (project: in belay.yml, or name: in the compose file), another "
+      "container_name, or remove those containers",
+      ExitCode::bad_input);
+}
+
+}  // namespace belay

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "drivers/docker.hpp"
+#include "model/layout.hpp"
+
+namespace belay {
+
+/// Whose a container is. The compose project's name alone does not say it: two directories of one name make one
+/// project name. A container is this environment's if its project *and* the directory it was made in are.
+class Ownership {
+ public:
+  /// `directory`: the project directory. Older releases name the live directory.
+  Ownership(const docker::Engine&, std::string project, const Layout&, const std::filesystem::path& directory);
+
+  const std::string& project() const { return project_; }
+  bool is_ours(const docker::Container&) const;
+
+  /// Our containers of this service; all of the project's services without a name.
+  std::vector<docker::Container> containers(const std::string& service = {}) const;
+
+  /// What keeps us from being the only one: containers of this project that another directory made, and containers
+  /// of others under the names we need. Each a sentence that names the owner.
+  std::vector<std::string> conflicts(const std::vector<std::string>& wanted_names) const;
+
+  /// Throws Error with all conflicts and the cure.
+  void require_none(const std::vector<std::string>& wanted_names) const;
+
+ private:
+  const docker::Engine& engine_;
+  std::string project_;
+  std::vector<std::filesystem::path> directories_;
+};
+
+}  // namespace belay

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include <boost/json/value.hpp>
+
+#include "model/layout.hpp"
+
+namespace belay {
+
+/// A release as compose would find it in the live directory: the release's files, and beside them links to those
+/// that only the server has (.env, certificates). Compose is asked there; the paths it answers with are put back
+/// to where the files live afterwards.
+///
+/// The view repeats the live directory's whole path below its root, with links to its neighbours on the way, so
+/// that `../shared/common.env` is found, too.
+class ProjectView {
+ public:
+  ProjectView(const Layout&, const std::string& release);
+
+  /// Makes it anew. A file of the live directory for which `is_gone` is true, such as one that the release before
+  /// brought and that publishing removes, is left out; its argument is relative to the live directory.
+  void make(const std::function<bool(const std::filesystem::path&)>& is_gone = {}) const;
+
+  /// Where `in_live`, an absolute path below the live directory, is seen in the view.
+  std::filesystem::path of(const std::filesystem::path& in_live) const;
+
+  /// Paths into the view or the release's source, anywhere in the text, become paths of the live directory.
+  std::string put_back(std::string text) const;
+  /// The same for all texts and keys within.
+  boost::json::value put_back(const boost::json::value&) const;
+
+ private:
+  std::filesystem::path live_, source_, root_;
+};
+
+}  // namespace belay

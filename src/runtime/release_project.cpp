@@ -1,0 +1,131 @@
+#include "runtime/release_project.hpp"
+
+#include <algorithm>
+
+#include <boost/json.hpp>
+
+#include "base/files.hpp"
+#include "runtime/compose_model.hpp"
+
+namespace belay {
+
+namespace json = boost::json;
+
+namespace {
+
+bool is_default_name(const fs::path& file) {
+  const auto name = file.filename();
+  return name == "compose.yaml" || name == "compose.yml" || name == "docker-compose.yml" ||
+         name == "docker-compose.yaml";
+}
+
+std::vector<std::string> profiles_of(const json::object& model, const std::vector<std::string>& services) {
+  std::vector<std::string> profiles;
+  const auto& all = model.at("services").as_object();
+  for (const auto& service : services)
+    if (const auto* found = all.if_contains(service))
+      if (const auto* list = found->as_object().if_contains("profiles"); list && list->is_array())
+        for (const auto& profile : list->get_array()) profiles.emplace_back(profile.as_string());
+  return profiles;
+}
+
+bool has_all(const json::object& model, const std::vector<std::string>& services) {
+  const auto* all = model.if_contains("services");
+  return std::ranges::all_of(services, [&](const std::string& service) {
+    return all && all->is_object() && all->get_object().contains(service);
+  });
+}
+
+}  // namespace
+
+std::vector<std::string> named_compose_files(const EnvironmentConfig& environment) {
+  const auto& named = environment.compose;
+  if (named.size() == 1 && is_default_name(named.front())) return {};
+  return named;
+}
+
+fs::path project_directory(const EnvironmentConfig& environment) {
+  if (environment.compose.empty()) return ".";
+  const auto parent = fs::path(environment.compose.front()).lexically_normal().parent_path();
+  return parent.empty() ? "." : parent;
+}
+
+ReleaseProject::ReleaseProject(const Layout& layout, const std::string& release,
+                               const EnvironmentConfig& environment)
+    : view_(layout, release),
+      environment_(environment),
+      live_(layout.live),
+      release_directory_(layout.release(release)),
+      directory_((layout.live / project_directory(environment)).lexically_normal()) {
+  if (!directory_.has_filename()) directory_ = directory_.parent_path();
+}
+
+std::vector<fs::path> ReleaseProject::files() const {
+  std::vector<fs::path> files;
+  for (const auto& file : named_compose_files(environment_)) files.push_back((live_ / file).lexically_normal());
+  if (files.empty())
+    for (const auto& file : compose::default_files(view_.of(directory_)))
+      files.emplace_back(view_.put_back(file.string()));
+  return files;
+}
+
+compose::Project ReleaseProject::in_view() const {
+  compose::Project project{.directory = view_.of(directory_), .name = environment_.project, .profiles = profiles_};
+  for (const auto& file : named_compose_files(environment_))
+    project.files.push_back(view_.of((live_ / file).lexically_normal()));
+  for (const auto& file : environment_.env_files)
+    project.env_files.push_back(view_.of((live_ / file).lexically_normal()));
+  project.values = environment_.values;
+  return project;
+}
+
+compose::Project ReleaseProject::in_view(const fs::path& model, const std::string& name) const {
+  auto project = in_view();
+  project.files = {model};
+  project.name = name;
+  return project;
+}
+
+compose::Project ReleaseProject::in_live(const fs::path& model, const std::string& name) const {
+  auto project = in_view(model, name);
+  project.directory = directory_;
+  project.env_files.clear();
+  for (const auto& file : environment_.env_files)
+    project.env_files.push_back((live_ / file).lexically_normal());
+  return project;
+}
+
+json::object ReleaseProject::resolved(std::stop_token stop, Deadline deadline, const compose::LineSink& warn) {
+  auto model = compose::resolved(in_view(), stop, deadline, warn);
+  if (has_all(model, environment_.services)) return model;
+  auto everything = in_view();
+  everything.profiles = {"*"};
+  profiles_ = profiles_of(compose::resolved(everything, stop, deadline), environment_.services);
+  if (profiles_.empty()) return model;
+  return compose::resolved(in_view(), stop, deadline);
+}
+
+std::map<std::string, std::string> ReleaseProject::values_of(const std::set<std::string>& variables,
+                                                             std::stop_token stop, Deadline deadline) const {
+  if (variables.empty()) return {};
+  json::array names;
+  for (const auto& variable : variables) names.emplace_back(variable);
+  const json::object asked{
+      {"name", "belay-values"},
+      {"services", json::object{{"values", json::object{{"image", "none"}, {"environment", names}}}}}};
+  const auto file = release_directory_ / "values.json";
+  write_file_atomically(file, json::serialize(asked));
+  const auto model = compose::resolved(in_view(file, "belay-values"), std::move(stop), deadline);
+  remove_tree(file);
+  std::map<std::string, std::string> values;
+  for (const auto& [name, value] :
+       model.at("services").at("values").at("environment").as_object())
+    if (value.is_string()) {
+      std::string text(value.get_string());
+      for (auto at = text.find("$$"); at != std::string::npos; at = text.find("$$", at + 1)) text.erase(at, 1);
+      values.emplace(name, std::move(text));
+    }
+  return values;
+}
+
+}  // namespace belay

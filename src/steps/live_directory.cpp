@@ -1,0 +1,144 @@
+#include "steps/live_directory.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include <boost/json.hpp>
+#include <fmt/core.h>
+
+#include "base/files.hpp"
+#include "base/hash.hpp"
+#include "runtime/compose_model.hpp"
+
+namespace belay {
+
+namespace {
+
+/// Files of the live directory whose content was committed once: a release's, not the server's.
+constexpr auto committed_before = "committed_before";
+
+/// The resolved model as the release keeps it; a release of an older belay, or an adopted one, may have none.
+boost::json::object kept_model(const Context& context, const std::string& release) {
+  const auto text = read_file_if_exists(context.layout.compose_model(release));
+  return text ? boost::json::parse(*text).as_object() : boost::json::object{};
+}
+
+/// Relative to the live directory; empty: it lies elsewhere.
+std::string in_live(const Context& context, const std::string& path) {
+  const auto relative = fs::path(path).lexically_normal().lexically_relative(context.layout.live);
+  if (relative.empty() || *relative.begin() == "..") return {};
+  auto text = relative.string();
+  if (text.ends_with('/')) text.pop_back();
+  return text;
+}
+
+std::vector<BoundPath> bound_below_live(const Context& context) {
+  std::vector<BoundPath> found;
+  for (auto bound : bound_paths(kept_model(context, context.release))) {
+    bound.host = in_live(context, bound.host);
+    if (!bound.host.empty()) found.push_back(std::move(bound));
+  }
+  return found;
+}
+
+fs::path aside(const Context& context) {
+  return context.layout.replaced(context.nonce);
+}
+
+void publish_now(Context& context, const Publication& publication) {
+  publish(publication, context.layout.live, context.layout.source(context.release), aside(context));
+}
+
+}  // namespace
+
+std::vector<std::string> mounted_paths(const Context& context) {
+  std::set<std::string> paths;
+  for (const auto& bound : bound_below_live(context)) paths.insert(bound.host);
+  return {paths.begin(), paths.end()};
+}
+
+namespace {
+
+using WasCommitted = std::function<bool(const fs::path&)>;
+
+Publication publication_with(const Context& context, WasCommitted was_committed) {
+  const auto source = context.layout.source(context.release);
+  if (!fs::is_directory(source)) return {};
+  PublicationRules rules{.live = context.layout.live, .source = source};
+  // What an adopted release has is what was found: it does not tell who wrote it.
+  if (const auto before = context.store.find(context.previous);
+      before && before->origin == Release::Origin::deployed && before->id != context.release)
+    if (const auto files = context.layout.source(before->id); fs::is_directory(files)) rules.before = files;
+  for (const auto& bound : bound_below_live(context))
+    if (bound.writable) rules.written.push_back(bound.host);
+  // A release that is gone back to is whole: what the later one brought goes away with it.
+  rules.remove_extraneous =
+      context.environment().sync.remove_extraneous || context.plan.kind == Plan::Kind::rollback;
+  rules.was_committed = std::move(was_committed);
+  return plan_publication(rules);
+}
+
+std::vector<fs::path> files_nothing_tells_about(const Context& context) {
+  std::vector<fs::path> files;
+  publication_with(context, [&](const fs::path& file) {
+    files.push_back(file);
+    return false;
+  });
+  return files;
+}
+
+}  // namespace
+
+Publication publication_of(const Context& context) {
+  std::set<std::string> committed;
+  if (const auto noted = context.ledger.noted(StepName::create, committed_before))
+    for (const auto& path : noted->as_array()) committed.emplace(path.as_string());
+  return publication_with(context, [&](const fs::path& file) {
+    return committed.contains(file.lexically_relative(context.layout.live).string());
+  });
+}
+
+void ask_what_was_committed(Context& context) {
+  if (context.plan.kind != Plan::Kind::deploy || context.ledger.noted(StepName::create, committed_before)) return;
+  std::map<std::string, std::vector<std::string>> paths_by_blob;
+  for (const auto& file : files_nothing_tells_about(context))
+    paths_by_blob[git_blob_id(file)].push_back(file.lexically_relative(context.layout.live).string());
+  boost::json::array known;
+  if (!paths_by_blob.empty()) {
+    std::string ids;
+    for (const auto& [id, paths] : paths_by_blob) ids += id + "\n";
+    const auto heard = context.ledger.ask_controller("committed", ids, std::chrono::minutes(2), context.stop);
+    std::istringstream answer(heard.ok ? heard.detail : std::string{});
+    for (std::string id; answer >> id;)
+      for (const auto& path : paths_by_blob[id]) known.emplace_back(path);
+  }
+  context.ledger.note(StepName::create, committed_before, std::move(known));
+}
+
+void publish_missing_mounts(Context& context) {
+  const auto publication = publication_of(context);
+  std::vector<std::string> missing;
+  for (const auto& path : mounted_paths(context))
+    if (!fs::exists(fs::symlink_status(context.layout.live / path))) missing.push_back(path);
+  publish_now(context, limited_to(publication, missing));
+}
+
+void publish_mounted_files(Context& context) {
+  publish_now(context, limited_to(publication_of(context), mounted_paths(context)));
+}
+
+void publish_the_rest(Context& context) {
+  const auto publication = publication_of(context);
+  publish_now(context, publication);
+  for (const auto& kept : publication.kept)
+    context.ledger.output(StepName::settle, fmt::format("{} is left as it is: {}", kept.path, kept.why));
+  remove_tree(aside(context));
+}
+
+void unpublish_all(Context& context) {
+  unpublish(context.layout.live, aside(context));
+}
+
+}  // namespace belay
