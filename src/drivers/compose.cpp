@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/error.hpp"
-#include "base/files.hpp"
 #include "drivers/program.hpp"
 
 namespace belay::compose {
@@ -142,53 +141,6 @@ std::map<std::string, std::string> service_hashes(const Project& project, std::s
   for (std::string service, hash; lines >> service >> hash;) hashes.emplace(service, hash);
   if (hashes.empty()) throw Error(what_failed, "its answer is not understood: " + text);
   return hashes;
-}
-
-namespace {
-
-/// The value of a variable in a .env file, unquoted; for the few names that say which files compose reads.
-std::string value_in(const std::string& env, const std::string& name) {
-  std::istringstream lines(env);
-  std::string value;
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("export ")) line.erase(0, 7);
-    if (!line.starts_with(name + "=")) continue;
-    value = line.substr(name.size() + 1);
-    while (!value.empty() && (value.back() == '\r' || value.back() == ' ')) value.pop_back();
-    if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front())
-      value = value.substr(1, value.size() - 2);
-  }
-  return value;
-}
-
-std::optional<std::filesystem::path> first_there(const std::filesystem::path& directory,
-                                                 std::initializer_list<const char*> names) {
-  for (const char* name : names)
-    if (std::filesystem::is_regular_file(directory / name)) return directory / name;
-  return std::nullopt;
-}
-
-}  // namespace
-
-std::vector<std::filesystem::path> default_files(const std::filesystem::path& directory) {
-  const std::string env = read_file_if_exists(directory / ".env").value_or("");
-  std::vector<std::filesystem::path> files;
-  if (const auto listed = value_in(env, "COMPOSE_FILE"); !listed.empty()) {
-    const auto separator = value_in(env, "COMPOSE_PATH_SEPARATOR");
-    for (const auto part : std::views::split(listed, separator.empty() ? std::string(":") : separator))
-      files.push_back((directory / std::string(part.begin(), part.end())).lexically_normal());
-    return files;
-  }
-  // compose-go, cli/options.go: DefaultFileNames, DefaultOverrideFileNames.
-  if (const auto first = first_there(
-          directory, {"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"}))
-    files.push_back(*first);
-  else
-    return files;
-  if (const auto more = first_there(directory, {"compose.override.yml", "compose.override.yaml",
-                                                "docker-compose.override.yml", "docker-compose.override.yaml"}))
-    files.push_back(*more);
-  return files;
 }
 
 void build(const Project& project, const std::vector<std::string>& services, const LineSink& sink,

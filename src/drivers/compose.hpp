@@ -37,10 +37,6 @@ using LineSink = std::function<void(const std::string&)>;
 boost::json::object resolved(const Project&, std::stop_token, Deadline, const LineSink& warn = {});
 /// For each service the hash that compose compares its container with (`config --hash`).
 std::map<std::string, std::string> service_hashes(const Project&, std::stop_token, Deadline);
-/// The compose files that compose finds in the directory by itself: those of COMPOSE_FILE in .env, or the first
-/// default name and its override. Absolute paths; empty: none.
-std::vector<std::filesystem::path> default_files(const std::filesystem::path& directory);
-
 /// Builds the services that have a build section; output comes line by line (plain progress).
 void build(const Project&, const std::vector<std::string>& services, const LineSink&, std::stop_token,
            Deadline);

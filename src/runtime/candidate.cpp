@@ -42,8 +42,12 @@ bool has_mount(const json::object& body, const std::string& target) {
 void take_over_volume(json::object& body, const std::string& target, const std::string& volume, bool writable) {
   auto& mounts = body.at("HostConfig").as_object()["Mounts"];
   if (!mounts.is_array()) mounts = json::array{};
-  std::erase_if(mounts.get_array(), [&](const json::value& mount) { return mount.at("Target") == json::string(target); });
-  mounts.get_array().push_back(json::object{
+  auto& list = mounts.get_array();
+  list.erase(std::ranges::remove(list, json::value(json::string(target)),
+                                 [](const json::value& mount) { return mount.at("Target"); })
+                 .begin(),
+             list.end());
+  list.push_back(json::object{
       {"Type", "volume"}, {"Source", volume}, {"Target", target}, {"ReadOnly", !writable}});
 }
 

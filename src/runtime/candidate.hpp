@@ -6,6 +6,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "model/release.hpp"
 #include "runtime/attempt.hpp"
 #include "runtime/ownership.hpp"
 #include "runtime/release_project.hpp"

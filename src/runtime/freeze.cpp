@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <fmt/core.h>
 
+#include "base/error.hpp"
 #include "base/files.hpp"
 #include "model/labels.hpp"
 #include "runtime/compose_model.hpp"

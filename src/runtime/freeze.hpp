@@ -5,6 +5,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "model/release.hpp"
 #include "runtime/attempt.hpp"
 #include "runtime/release_project.hpp"
 

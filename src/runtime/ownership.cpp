@@ -17,7 +17,7 @@ namespace {
 constexpr auto project_label = "com.docker.compose.project";
 constexpr auto directory_label = "com.docker.compose.project.working_dir";
 
-fs::path canonical(const fs::path& path) {
+fs::path resolved(const fs::path& path) {
   std::error_code not_there;
   auto found = fs::weakly_canonical(path, not_there);
   return not_there ? path.lexically_normal() : found;
@@ -49,11 +49,11 @@ Ownership::Ownership(const docker::Engine& engine, std::string project, const La
                      const fs::path& directory)
     : engine_(engine),
       project_(std::move(project)),
-      directories_{canonical(directory), canonical(layout.live)} {}
+      directories_{resolved(directory), resolved(layout.live)} {}
 
 bool Ownership::is_ours(const docker::Container& container) const {
   return label_of(container, project_label) == project_ &&
-         std::ranges::find(directories_, canonical(label_of(container, directory_label))) != directories_.end();
+         std::ranges::find(directories_, resolved(label_of(container, directory_label))) != directories_.end();
 }
 
 std::vector<docker::Container> Ownership::containers(const std::string& service) const {

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "base/files.hpp"
+#include "drivers/compose_files.hpp"
 #include "runtime/compose_model.hpp"
 
 namespace belay {
@@ -61,11 +62,14 @@ ReleaseProject::ReleaseProject(const Layout& layout, const std::string& release,
 }
 
 std::vector<fs::path> ReleaseProject::files() const {
+  const auto project = in_view();
+  auto env_files = project.env_files;
+  if (env_files.empty()) env_files.push_back(project.directory / ".env");
+  std::vector<std::string> named;
+  for (const auto& file : project.files) named.push_back(file.string());
   std::vector<fs::path> files;
-  for (const auto& file : named_compose_files(environment_)) files.push_back((live_ / file).lexically_normal());
-  if (files.empty())
-    for (const auto& file : compose::default_files(view_.of(directory_)))
-      files.emplace_back(view_.put_back(file.string()));
+  for (const auto& file : compose::files_of(named, project.directory, env_files))
+    files.push_back(fs::path(view_.put_back((project.directory / file).lexically_normal().string())));
   return files;
 }
 
