@@ -55,7 +55,8 @@ std::vector<std::string> environments_meant(const Config& config, const std::str
 
 Config checked_config(const command::Check& asked, Context& context) {
   if (!asked.environment.empty())
-    return choose_environment(context.config, asked.environment, context.variable).config;
+    return choose_environment(context.config, asked.environment, context.variable, Needed::for_a_release)
+        .config;
   const auto file = find_config(context.config, std::filesystem::current_path());
   return load_config(file, context.variable, std::nullopt);
 }

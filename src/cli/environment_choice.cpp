@@ -58,8 +58,8 @@ fs::path find_config(const std::optional<fs::path>& given, const fs::path& start
 }
 
 Config load_config(const fs::path& file, const VariableLookup& variable,
-                   const std::optional<std::string>& environment) {
-  auto config = parse_config(file, read_file(file), variable, environment);
+                   const std::optional<std::string>& environment, Needed needed) {
+  auto config = parse_config(file, read_file(file), variable, environment, needed);
   if (!config) {
     for (Problem& problem : config.error()) problem.file = near_name(problem.file);
     throw BadConfig(std::move(config.error()));
@@ -68,9 +68,9 @@ Config load_config(const fs::path& file, const VariableLookup& variable,
 }
 
 Chosen choose_environment(const std::optional<fs::path>& given_config, const std::string& name,
-                          const VariableLookup& variable) {
+                          const VariableLookup& variable, Needed needed) {
   const fs::path file = find_config(given_config, fs::current_path());
-  Chosen chosen{load_config(file, variable, name), name};
+  Chosen chosen{load_config(file, variable, name, needed), name};
   if (chosen.config.find(name)) return chosen;
 
   std::vector<std::string> names;

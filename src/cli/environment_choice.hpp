@@ -36,7 +36,7 @@ std::filesystem::path find_config(const std::optional<std::filesystem::path>& gi
 /// Reads and validates it. Only `environment`'s variables need be set; nullopt: everybody's. Throws
 /// BadConfig.
 Config load_config(const std::filesystem::path& file, const VariableLookup&,
-                   const std::optional<std::string>& environment);
+                   const std::optional<std::string>& environment, Needed = Needed::for_a_release);
 
 /// The file and one environment of it.
 struct Chosen {
@@ -46,6 +46,6 @@ struct Chosen {
 };
 /// Throws Error{bad_input} with the list of environments when `name` is empty or unknown.
 Chosen choose_environment(const std::optional<std::filesystem::path>& given_config, const std::string& name,
-                          const VariableLookup&);
+                          const VariableLookup&, Needed = Needed::for_the_way);
 
 }  // namespace belay::cli

@@ -35,8 +35,9 @@ boost::json::value ask_host(Context& context, const Chosen& chosen, const std::s
 
 std::vector<RunningContainer> containers_of(Context& context, Session& session, const Chosen& chosen) {
   const auto& services = chosen.environment().services;
+  const auto& files = chosen.environment().compose;
   boost::json::object about{{"services", boost::json::array(services.begin(), services.end())},
-                            {"compose", chosen.environment().compose},
+                            {"compose", boost::json::array(files.begin(), files.end())},
                             {"ports", boost::json::array()},
                             {"backup_container", ""}};
   const auto answer = session.ask("facts", std::move(about), context.stop(), Deadline::in(answer_limit));

@@ -31,6 +31,14 @@ std::string services_text(const EnvironmentConfig& environment) {
   return text;
 }
 
+std::string build_text(const EnvironmentConfig& environment) {
+  std::string text = "docker compose";
+  for (const std::string& file : environment.compose) text += " -f " + file;
+  text += environment.build.at == BuildRule::At::image ? " pull" : " build";
+  const auto services = services_text(environment);
+  return services.empty() ? text : text + " " + services;
+}
+
 std::string health_text(const EnvironmentConfig& environment) {
   const HealthCheck& health = environment.health;
   if (health.url.empty()) return "the container stays up; no health.url is configured";
@@ -120,7 +128,7 @@ std::string step_text(StepName step, const Plan& plan) {
     case StepName::sync:
       return "the source into the release's own directory";
     case StepName::build:
-      return fmt::format("docker compose -f {} build {}", environment.compose, services_text(environment));
+      return build_text(environment);
     case StepName::create:
       return fmt::format("candidate of {}, beside what serves", services_text(environment));
     case StepName::edge:
@@ -196,7 +204,8 @@ boost::json::object preview_json(const Preview& preview) {
 }
 
 int run(const command::Plan& asked, Context& context) {
-  const Chosen chosen = choose_environment(context.config, asked.environment, context.variable);
+  const Chosen chosen =
+      choose_environment(context.config, asked.environment, context.variable, Needed::for_a_release);
   QuietWatcher watcher(context.err, context.err_surface.style);
   const Preview seen =
       preview(chosen.config, chosen.environment(), asked.ref, asked.dirty, watcher, context.stop());

@@ -13,6 +13,7 @@
 #include "control/lifeline.hpp"
 #include "control/session.hpp"
 #include "control/source.hpp"
+#include "drivers/compose_files.hpp"
 #include "drivers/git.hpp"
 #include "drivers/rsync.hpp"
 
@@ -65,11 +66,12 @@ class Examination {
     source_ = find_source(config_.file, environment_.source, "HEAD", false, watcher_, stop_);
     checkout_ =
         check_out(*source_, life_.directory() / "source", stop_, Deadline::in(std::chrono::minutes(10)));
-    const fs::path compose = checkout_->source / environment_.compose;
+    compose_file_ = compose::main_file_of(environment_.compose, checkout_->source, {});
+    const fs::path compose = checkout_->source / compose_file_;
     if (!fs::is_regular_file(compose))
       add({Weight::problem, "compose file",
            fmt::format("commit {} has no {}", source_->commit.abbreviated(),
-                       (source_->inside / environment_.compose).string()),
+                       (source_->inside / compose_file_).string()),
            "commit it, or correct compose: in belay.yml"});
     else
       compose_text_ = read_file(compose);
@@ -98,7 +100,7 @@ class Examination {
     const ResolvedThere resolved = resolve_there(*session_, environment_, *compose_text_, stop_);
     if (!resolved.model) {
       add({Weight::problem, "compose file",
-           fmt::format("the host's compose does not take {}:\n{}", environment_.compose, resolved.problem),
+           fmt::format("the host's compose does not take {}:\n{}", compose_file_, resolved.problem),
            "correct it; what it reads (.env, env_file) has to be in " + environment_.path.string() +
                " on the host"});
       return;
@@ -107,13 +109,12 @@ class Examination {
     for (const std::string& service : environment_.services)
       if (std::ranges::find(names, service) == names.end()) {
         const auto close = nearest(service, names);
-        add({Weight::problem, "compose file",
-             fmt::format("{} has no service {}", environment_.compose, service),
+        add({Weight::problem, "compose file", fmt::format("{} has no service {}", compose_file_, service),
              close ? "did you mean " + *close + "?" : "correct services: in belay.yml"});
         return;
       }
     ports_ = published_ports(*resolved.model, environment_.services);
-    add({Weight::ok, "compose file", environment_.compose + " resolves on the host", {}});
+    add({Weight::ok, "compose file", compose_file_ + " resolves on the host", {}});
   }
 
   void look_at_host() {
@@ -142,6 +143,7 @@ class Examination {
   std::vector<Finding> findings_;
   std::optional<Source> source_;
   std::optional<Checkout> checkout_;
+  std::string compose_file_;
   std::optional<std::string> compose_text_;
   std::optional<Session> session_;
   std::vector<int> ports_;

@@ -10,11 +10,11 @@ namespace belay {
 
 HostFacts ask_facts(Session& session, const EnvironmentConfig& environment, const std::vector<int>& ports,
                     std::stop_token stop) {
-  boost::json::array services, asked_ports;
+  boost::json::array services, files, asked_ports;
   for (const std::string& service : environment.services) services.emplace_back(service);
+  for (const std::string& file : environment.compose) files.emplace_back(file);
   for (const int port : ports) asked_ports.emplace_back(port);
-  boost::json::object arguments{
-      {"services", services}, {"compose", environment.compose}, {"ports", asked_ports}};
+  boost::json::object arguments{{"services", services}, {"compose", files}, {"ports", asked_ports}};
   if (environment.backup) arguments["backup_container"] = environment.backup->container;
   if (const auto& edge = environment.edge) {
     arguments["edge_image"] = edge->image;

@@ -11,6 +11,7 @@
 #include "control/lifeline.hpp"
 #include "control/session.hpp"
 #include "control/source.hpp"
+#include "drivers/compose_files.hpp"
 #include "drivers/git.hpp"
 #include "drivers/rsync.hpp"
 
@@ -98,11 +99,12 @@ Preview preview(const Config& config, const EnvironmentConfig& environment, cons
     const Lifeline life("belay-plan-");
     const Checkout checkout =
         check_out(source, life.directory() / "source", stop, Deadline::in(std::chrono::minutes(10)));
-    const fs::path compose = checkout.source / environment.compose;
+    const auto compose_file = compose::main_file_of(environment.compose, checkout.source, {});
+    const fs::path compose = checkout.source / compose_file;
     std::vector<int> ports;
     Preview found;
     if (!fs::is_regular_file(compose)) {
-      found.warnings.push_back("compose file: there is no " + environment.compose + " in the source");
+      found.warnings.push_back("compose file: there is no " + compose_file + " in the source");
     } else {
       const ResolvedThere resolved = resolve_there(session, environment, read_file(compose), stop);
       if (resolved.model)

@@ -14,7 +14,7 @@
 namespace belay {
 
 void run_to_the_end(const Layout& layout, const std::string& run, Fd listener,
-                    const std::optional<std::string>& recovering_as) {
+                    const std::optional<std::string>& recovering_as, std::vector<RegistryLogin> logins) {
   auto journal = Journal::open(layout.journal(run), recovering_as ? "recovery" : "executor");
   const auto state = run_state(journal.records());
   if (!state) {  // it died before its opening was written: nothing was done
@@ -39,7 +39,8 @@ void run_to_the_end(const Layout& layout, const std::string& run, Fd listener,
                   .store = ReleaseStore(layout),
                   .engine = docker::Engine::connect(),
                   .ledger = ledger,
-                  .stop = cancel.get_token()};
+                  .stop = cancel.get_token(),
+                  .logins = std::move(logins)};
   const auto closed = recovering_as ? recover(context, journal, *recovering_as) : execute(context, journal);
   // Nothing follows the last record: who dies after it leaves nothing behind.
   remove_tree(layout.run(run) / "control.sock");

@@ -2,17 +2,19 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/fd.hpp"
+#include "model/config.hpp"
 #include "model/layout.hpp"
 
 namespace belay {
 
 /// Runs one run's plan in this process (the guard's forked child). With `recovering_as`, goes on with what is
 /// left of it instead ("guard", "next command", "boot"); then `listener` is not used. Throws Error if the
-/// journal cannot be written.
+/// journal cannot be written. `logins` are this process's memory's alone.
 void run_to_the_end(const Layout&, const std::string& run, Fd listener,
-                    const std::optional<std::string>& recovering_as);
+                    const std::optional<std::string>& recovering_as, std::vector<RegistryLogin> logins = {});
 
 /// The environment variable that marks every child of a run, so that recovery can end those a dead executor
 /// left.

@@ -85,6 +85,7 @@ std::string release_for(const Layout& layout, const Plan& plan) {
 struct OpenedRun {
   std::string run;
   Fd listener;
+  std::vector<RegistryLogin> logins{};
 };
 
 OpenedRun open_run_for(const Layout& layout, Plan plan) {
@@ -129,7 +130,7 @@ bool run_in_child(const Layout& layout, OpenedRun& opened, const std::optional<s
   if (child == 0) {
     int code = 1;
     try {
-      run_to_the_end(layout, opened.run, std::move(opened.listener), recovering_as);
+      run_to_the_end(layout, opened.run, std::move(opened.listener), recovering_as, opened.logins);
       code = 0;
     } catch (const Error& error) {
       log_line(fmt::format("{}: {}", error.message(), error.why()));
@@ -181,6 +182,7 @@ int host_guard(std::span<const std::string> arguments) {
     write_holder(*lock, start->plan.by, {});
     recover_open_runs(layout, "next command");
     auto opened = open_run_for(layout, start->plan);
+    opened.logins = start->logins;
     write_holder(*lock, start->plan.by, opened.run);
     say(wire::Started{opened.run});
     detach(layout, opened.run);

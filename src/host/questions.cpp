@@ -9,8 +9,11 @@
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "drivers/compose.hpp"
+#include "drivers/compose_files.hpp"
+#include "drivers/health_probe.hpp"
 #include "drivers/postgres.hpp"
 #include "drivers/rsync.hpp"
+#include "edge/shape.hpp"
 #include "host/boot.hpp"
 #include "host/control_socket.hpp"
 #include "host/edge_status.hpp"
@@ -20,12 +23,9 @@
 #include "host/recovery.hpp"
 #include "host/run.hpp"
 #include "model/host_facts.hpp"
-#include "runtime/compose_model.hpp"
+#include "release/release_store.hpp"
 #include "runtime/compose_model.hpp"
 #include "steps/edge_certificates.hpp"
-#include "edge/shape.hpp"
-#include "drivers/health_probe.hpp"
-#include "release/release_store.hpp"
 
 namespace belay {
 
@@ -60,10 +60,15 @@ RunningContainer described(const docker::Inspection& inspection, const std::stri
           .health = inspection.health};
 }
 
+std::string live_compose_file(const Layout& layout, const std::vector<std::string>& named) {
+  return compose::main_file_of(named, layout.live, {layout.live / ".env"});
+}
+
 /// Of the current release; or, where belay never deployed, of the live compose file.
 std::vector<RunningContainer> serving_containers(const Layout& layout, const docker::Engine& engine,
                                                  const std::vector<std::string>& services,
-                                                 const std::string& compose_file, std::stop_token stop) {
+                                                 const std::vector<std::string>& named,
+                                                 std::stop_token stop) {
   std::vector<RunningContainer> found;
   const ReleaseStore store(layout);
   if (const auto current = store.find(store.current())) {
@@ -73,7 +78,8 @@ std::vector<RunningContainer> serving_containers(const Layout& layout, const doc
           found.push_back(described(*inspection, service.name));
     return found;
   }
-  if (compose_file.empty() || !fs::exists(layout.live / compose_file)) return found;
+  const auto compose_file = live_compose_file(layout, named);
+  if (!fs::exists(layout.live / compose_file)) return found;
   const auto model = compose::resolved({layout.live, layout.live / compose_file}, stop,
                                        Deadline::in(std::chrono::seconds(30)));
   for (const auto& service : services) {
@@ -92,7 +98,7 @@ void look_at_docker(HostFacts& facts, const Layout& layout, const json::object& 
   facts.docker_version = engine.version();
   facts.compose_version = compose::version(stop);
   facts.containers = serving_containers(layout, engine, list_argument(arguments, "services"),
-                                        text_argument(arguments, "compose"), stop);
+                                        list_argument(arguments, "compose"), stop);
   for (const auto& edge : edges_there(layout, engine))
     if (const auto inspection = engine.inspect(edge.id))
       facts.edges.push_back(described(*inspection, edge_service));
@@ -125,9 +131,9 @@ HostFacts host_facts(const Layout& layout, const json::object& arguments, std::s
   const ReleaseStore store(layout);
   facts.current_release = store.current();
   for (const auto& release : store.all()) facts.releases.push_back(release.id);
-  if (const auto compose = text_argument(arguments, "compose"); !compose.empty())
-    if (const auto text = read_file_if_exists(layout.live / compose))
-      facts.live_compose_hash = sha256_hex(*text);
+  if (const auto text =
+          read_file_if_exists(layout.live / live_compose_file(layout, list_argument(arguments, "compose"))))
+    facts.live_compose_hash = sha256_hex(*text);
   if (const auto* tls = arguments.if_contains("tls"); tls && tls->is_object())
     facts.certificates = certificates_now(tls_from_json(tls->get_object()), layout);
   try {

@@ -1,6 +1,7 @@
 #include "model/config.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -199,25 +200,58 @@ PushTrigger read_push(SectionReader section) {
   return push;
 }
 
+void read_build(SectionReader section, BuildRule& into) {
+  section.choice("at", into.at);
+  section.texts("with", into.with, relative_path_value);
+  section.duration("timeout", into.timeout);
+}
+
+/// A login whose variables may be missing, and are, is left out.
+void read_registries(SectionReader& section, std::vector<RegistryLogin>& into, Reading& reading) {
+  const bool needed =
+      std::exchange(reading.variables_needed, reading.variables_needed && reading.release_needed);
+  section.by_name("registries", registry_name_value, [&](const std::string& registry, SectionReader login) {
+    RegistryLogin read{.registry = registry, .user = {}, .password = {}};
+    login.text("user", read.user, registry_user_value);
+    login.text("password", read.password, password_value);
+    if (!read.user.empty() && !read.password.empty()) into.push_back(std::move(read));
+  });
+  reading.variables_needed = needed;
+}
+
+/// What compose is given: its files, project and variables; and which of its services are belay's.
+void read_compose(SectionReader& section, EnvironmentConfig& into, Reading& reading) {
+  section.one_or_more("compose", into.compose, relative_path_value);
+  section.text("project", into.project, project_name_value);
+  section.one_or_more("env_files", into.env_files, host_file_value);
+  const bool needed =
+      std::exchange(reading.variables_needed, reading.variables_needed && reading.release_needed);
+  section.variables("values", into.values);
+  reading.variables_needed = needed;
+  section.texts("services", into.services, service_name_value);
+  section.choice("accessories", into.accessories);
+}
+
 void read_timeouts(SectionReader section, EnvironmentConfig& into) {
   section.duration("test", into.test_timeout);
-  section.duration("build", into.build_timeout);
+  section.duration("build", into.build.timeout);
   section.duration("confirm", into.confirm_timeout);
 }
 
 void read_shared(SectionReader& section, EnvironmentConfig& into, Reading& reading) {
   section.text("source", into.source, relative_path_value);
-  section.texts("services", into.services, service_name_value);
+  read_compose(section, into, reading);
   section.commands("test", into.test);
   if (auto sync = section.section("sync")) read_sync(*sync, into.sync);
   if (auto migrate = section.section("migrate")) into.migrate = read_migration(*migrate);
   if (auto backup = section.section("backup")) into.backup = read_backup(*backup);
   if (auto health = section.section("health")) into.health = read_health(*health, reading);
-  section.text("compose", into.compose, relative_path_value);
+  read_registries(section, into.registries, reading);
   read_edge_and_strategy(section, into, reading);
   section.boolean("rollback", into.rollback);
   section.number("keep", into.keep_releases);
   if (auto timeouts = section.section("timeouts")) read_timeouts(*timeouts, into);
+  if (auto build = section.section("build")) read_build(*build, into.build);
 }
 
 EnvironmentConfig read_environment(const YamlEntry& entry, const YamlNode& shared, Reading& reading) {
@@ -276,9 +310,11 @@ const EnvironmentConfig* Config::find(const std::string& environment) const {
 
 std::expected<Config, Problems> parse_config(const std::filesystem::path& file, const std::string& text,
                                              const VariableLookup& lookup,
-                                             const std::optional<std::string>& only_environment) {
+                                             const std::optional<std::string>& only_environment,
+                                             Needed needed) {
   YamlDocument document = parse_yaml(file.native(), text);
   Reading reading(file.native(), text, lookup);
+  reading.release_needed = needed == Needed::for_a_release;
   reading.add(std::move(document.problems));
   Config config;
   if (document.root && document.root->kind == YamlNode::Kind::mapping)

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <expected>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -93,6 +94,25 @@ struct SoakRule {
   AbortRule abort_if;
 };
 
+/// Services that are not released: left as they run, or brought to what the compose file says of them.
+enum class Accessories { leave, as_compose };
+
+/// Where images come from. host: built there; here: built by the controller, and sent; image: nothing is
+/// built, what the compose file names as `image:` is pulled.
+struct BuildRule {
+  enum class At { host, here, image };
+  At at = At::host;
+  std::vector<std::string> with;  // files only the server has, that a build needs; relative to `path`
+  std::chrono::milliseconds timeout{std::chrono::minutes(30)};
+};
+
+/// Who belay is at a registry. It travels beside the plan (wire::Start), lives in memory, and has no form in
+/// which it could be written to a journal.
+struct RegistryLogin {
+  std::string registry;  // as in an image's name: ghcr.io, localhost:5000; docker.io is Docker Hub
+  std::string user, password;
+};
+
 struct PushTrigger {
   std::vector<std::string> branches, paths;
 };
@@ -111,8 +131,15 @@ struct EnvironmentConfig {
   std::filesystem::path path;  // the live directory on the host, absolute
   std::filesystem::path source =
       ".";  // what is shipped, relative to belay.yml's directory; "." is that directory
-  std::string compose = "docker-compose.yml";  // relative to the source
-  std::vector<std::string> services;
+  std::vector<std::string> compose;  // relative to the source; empty: those that compose itself would find
+  std::vector<std::string>
+      services;         // empty: those with `build:`, a {commit}, {version} or value in `image:`
+  std::string project;  // compose's -p; empty: compose decides
+  std::vector<std::string> env_files;         // compose's --env-file; empty: .env
+  std::map<std::string, std::string> values;  // of the caller's environment, for interpolation
+  Accessories accessories = Accessories::leave;
+  BuildRule build;
+  std::vector<RegistryLogin> registries;  // no part of the JSON
   std::vector<TestStep> test;
   std::chrono::milliseconds test_timeout{std::chrono::minutes(30)};
   SyncRules sync;
@@ -125,7 +152,6 @@ struct EnvironmentConfig {
   std::optional<SoakRule> soak;            // with an edge
   bool rollback = true;
   int keep_releases = 5;
-  std::chrono::milliseconds build_timeout{std::chrono::minutes(30)};
   std::chrono::milliseconds confirm_timeout{std::chrono::seconds(60)};
   std::optional<PushTrigger> on_push;
 };
@@ -139,11 +165,15 @@ struct Config {
   const EnvironmentConfig* find(const std::string& environment) const;
 };
 
+/// Which variables have to be set. for_the_way: those a release is made with (`values`, `registries`) may be
+/// missing, and are then left out: who looks at logs needs none of them.
+enum class Needed { for_a_release, for_the_way };
+
 /// Parses and validates all of it; on any mistake returns every mistake, in the file's order. Variables of an
 /// environment other than `only_environment` need not be set (a staging deployment does not need
 /// production's).
 std::expected<Config, Problems> parse_config(
     const std::filesystem::path& file, const std::string& text, const VariableLookup&,
-    const std::optional<std::string>& only_environment = std::nullopt);
+    const std::optional<std::string>& only_environment = std::nullopt, Needed = Needed::for_a_release);
 
 }  // namespace belay

@@ -26,6 +26,18 @@ constexpr auto enum_names(Strategy) {
       {{recreate, "recreate"}, {blue_green, "blue-green"}, {canary, "canary"}});
 }
 
+constexpr auto enum_names(Accessories) {
+  using enum Accessories;
+  return std::to_array<std::pair<Accessories, std::string_view>>(
+      {{leave, "leave"}, {as_compose, "as-compose"}});
+}
+
+constexpr auto enum_names(BuildRule::At) {
+  using enum BuildRule::At;
+  return std::to_array<std::pair<BuildRule::At, std::string_view>>(
+      {{host, "host"}, {here, "here"}, {image, "image"}});
+}
+
 void fields(auto& archive, Is<TestStep> auto& step) {
   archive("commands", step.commands);
 }
@@ -89,6 +101,12 @@ void fields(auto& archive, Is<SoakRule> auto& soak) {
   archive.required("abort_if", soak.abort_if);
 }
 
+void fields(auto& archive, Is<BuildRule> auto& build) {
+  archive("at", build.at);
+  archive("with", build.with);
+  archive("timeout", build.timeout);
+}
+
 void fields(auto& archive, Is<PushTrigger> auto& push) {
   archive("branches", push.branches);
   archive("paths", push.paths);
@@ -101,14 +119,20 @@ void fields(auto& archive, Is<HostAddress> auto& host) {
   archive("shown", host.shown);
 }
 
+/// Not `registries`: a password must not come into a journal.
 void fields(auto& archive, Is<EnvironmentConfig> auto& environment) {
   archive.required("name", environment.name);
   archive("host", environment.host);
   archive("host_key", environment.host_key);
   archive.required("path", environment.path);
   archive("source", environment.source);
-  archive("compose", environment.compose);
+  archive.formerly("compose", environment.compose);  // one file's name
+  archive("compose_files", environment.compose);
   archive("services", environment.services);
+  archive("project", environment.project);
+  archive("env_files", environment.env_files);
+  archive("values", environment.values);
+  archive("accessories", environment.accessories);
   archive("test", environment.test);
   archive("test_timeout", environment.test_timeout);
   archive("sync", environment.sync);
@@ -121,7 +145,8 @@ void fields(auto& archive, Is<EnvironmentConfig> auto& environment) {
   archive("soak", environment.soak);
   archive("rollback", environment.rollback);
   archive("keep_releases", environment.keep_releases);
-  archive("build_timeout", environment.build_timeout);
+  archive.formerly("build_timeout", environment.build.timeout);
+  archive("build", environment.build);
   archive("confirm_timeout", environment.confirm_timeout);
   archive("on_push", environment.on_push);
 }

@@ -16,8 +16,11 @@ enum class ValueKind {
   boolean,
   choice,       // one of `choices`
   texts,        // a list of text
+  one_or_more,  // a text, or a list of text
+  variables,    // a list of names of the caller's environment
   commands,     // the gate: a command, or a list of commands and `parallel` groups
   section,      // a mapping whose keys are those of the section of this name
+  by_registry,  // a mapping from a registry's name to the section of this name
   environments  // a mapping from a name to the section `environment`
 };
 

@@ -97,6 +97,14 @@ std::optional<std::string> Reading::expanded(const YamlNode& scalar) {
   return std::move(expanded.text);
 }
 
+std::optional<std::string> Reading::variable(const std::string& name, Location at) {
+  auto value = lookup_(name);
+  if (!value && variables_needed)
+    report(at, fmt::format("the variable {} is not set", name),
+           fmt::format("set it in the environment: export {}=...", name));
+  return value;
+}
+
 Problems Reading::take_problems() {
   std::multimap<std::pair<int, int>, Problem> in_order;  // of one place: in the order they were found
   for (Problem& problem : std::exchange(problems_, {})) {
@@ -252,11 +260,36 @@ void SectionReader::texts(std::string_view name, std::vector<std::string>& into,
   }
   if (node->items.empty() && key(name).required)
     wrong(name, *node, {"must not be empty", fmt::format("for example {}: {}", name, key(name).example)});
+  report_twice(name, *node);
+  into = list(name, *node, check);
+}
+
+void SectionReader::report_twice(std::string_view name, const YamlNode& list) {
   std::set<std::string> seen;
-  for (const YamlNode& item : node->items)
+  for (const YamlNode& item : list.items)
     if (item.kind == YamlNode::Kind::scalar && !seen.insert(item.text).second)
       wrong(name, item, {fmt::format("has '{}' twice", item.text), {}});
-  into = list(name, *node, check);
+}
+
+void SectionReader::one_or_more(std::string_view name, std::vector<std::string>& into,
+                                Value<std::string> (*check)(std::string_view)) {
+  const YamlNode* node = find(name);
+  if (node == nullptr) return;
+  if (node->kind != YamlNode::Kind::scalar) return texts(name, into, check);
+  std::optional<std::string> value;
+  take(name, *node, value, check);
+  if (value) into = {std::move(*value)};
+}
+
+void SectionReader::variables(std::string_view name, std::map<std::string, std::string>& into) {
+  std::vector<std::string> names;
+  texts(name, names, variable_name_value);
+  const YamlNode* node = node_.find(name);
+  for (const auto& variable : names) {
+    const auto written = std::ranges::find(node->items, variable, &YamlNode::text);
+    if (const auto value = reading_.variable(variable, written == node->items.end() ? node->at : written->at))
+      into[variable] = *value;
+  }
 }
 
 std::optional<TestStep> SectionReader::command_group(std::string_view name, const YamlNode& node) {
@@ -294,16 +327,39 @@ std::optional<SectionReader> SectionReader::section(std::string_view name) {
   const YamlNode* node = find(name);
   if (node == nullptr) return std::nullopt;
   const ConfigKey& known = key(name);
-  if (node->kind == YamlNode::Kind::mapping) {
-    const bool nested = !section_.empty() && section_ != "environment";
-    return SectionReader(reading_, (nested ? section_ + "." : std::string()) + std::string(name), *node,
-                         node->at);
-  }
+  if (node->kind == YamlNode::Kind::mapping) return inner(name, *node);
   if (known.may_be_off && is_off(*node)) return std::nullopt;
   wrong(name, *node,
         {fmt::format("must be a mapping{}, but is {}", known.may_be_off ? " or off" : "", node->described()),
          fmt::format("for example {}: {}", name, known.example)});
   return std::nullopt;
+}
+
+SectionReader SectionReader::inner(std::string_view name, const YamlNode& mapping) const {
+  const bool nested = !section_.empty() && section_ != "environment";
+  return {reading_, (nested ? section_ + "." : std::string()) + std::string(name), mapping, mapping.at};
+}
+
+void SectionReader::by_name(std::string_view name, Value<std::string> (*check)(std::string_view),
+                            const std::function<void(const std::string&, SectionReader)>& each) {
+  const YamlNode* node = find(name);
+  if (node == nullptr) return;
+  const auto example = fmt::format("for example {}: {}", name, key(name).example);
+  if (node->kind != YamlNode::Kind::mapping)
+    return wrong(name, *node, {fmt::format("must be a mapping, but is {}", node->described()), example});
+  for (const YamlEntry& entry : node->entries) {
+    const auto known = check(entry.key);
+    if (!known) {
+      reading_.report(entry.at, fmt::format("'{}' {}", name, known.error().message), known.error().remedy);
+    } else if (entry.value.kind != YamlNode::Kind::mapping) {
+      reading_.report(entry.at,
+                      fmt::format("'{}' of {} must be a mapping, but is {}", name, entry.key,
+                                  entry.value.is_null() ? "empty" : "something else"),
+                      example);
+    } else {
+      each(*known, inner(name, entry.value));
+    }
+  }
 }
 
 const YamlNode* SectionReader::environments(std::string_view name) {

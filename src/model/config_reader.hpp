@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,11 +27,14 @@ class Reading {
   /// The scalar's text with its variables expanded; empty if they cannot be, which is then reported (an unset
   /// variable only where variables_needed).
   std::optional<std::string> expanded(const YamlNode& scalar);
+  /// The variable's value; empty if it has none, which is reported where variables_needed.
+  std::optional<std::string> variable(const std::string& name, Location);
   /// All mistakes in the file's order, each once and with its line; leaves none behind.
   Problems take_problems();
 
   bool keys_needed = true;       // a missing required key is a mistake
   bool variables_needed = true;  // so is a variable that is not set
+  bool release_needed = true;    // also one that only a release needs
 
  private:
   std::string line(int number) const;
@@ -68,9 +72,17 @@ class SectionReader {
   /// Texts, each once.
   void texts(std::string_view name, std::vector<std::string>& into,
              Value<std::string> (*check)(std::string_view));
+  /// As texts; a lone text is a list of one.
+  void one_or_more(std::string_view name, std::vector<std::string>& into,
+                   Value<std::string> (*check)(std::string_view));
+  /// Names of variables, with their values.
+  void variables(std::string_view name, std::map<std::string, std::string>& into);
   void commands(std::string_view name, std::vector<TestStep>& into);
   /// Empty if it is missing, `off`, or no mapping (which is reported).
   std::optional<SectionReader> section(std::string_view name);
+  /// Each entry's name, which `check` takes, and its section.
+  void by_name(std::string_view name, Value<std::string> (*check)(std::string_view),
+               const std::function<void(const std::string&, SectionReader)>& each);
   /// The mapping of names to environments; null if it is missing or none.
   const YamlNode* environments(std::string_view name);
 
@@ -86,6 +98,8 @@ class SectionReader {
   std::optional<TestStep> command_group(std::string_view name, const YamlNode&);
   std::vector<std::string> list(std::string_view name, const YamlNode&,
                                 Value<std::string> (*check)(std::string_view));
+  void report_twice(std::string_view name, const YamlNode& list);
+  SectionReader inner(std::string_view name, const YamlNode& mapping) const;
   void report_unknown_keys();
   void wrong(std::string_view name, const YamlNode&, const ValueFault&);
 

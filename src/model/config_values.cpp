@@ -283,6 +283,42 @@ Value<std::string> service_name_value(std::string_view text) {
                "letters, digits, '_', '.' and '-'");
 }
 
+Value<std::string> project_name_value(std::string_view text) {
+  if (is_word(text, std::string(lower) + std::string(digits) + "-_", {}) && !upper.contains(text.front()))
+    return std::string(text);
+  return fault(fmt::format("cannot be '{}'", text),
+               "lower-case letters, digits, '-' and '_', beginning with a letter or digit");
+}
+
+Value<std::string> variable_name_value(std::string_view text) {
+  if (is_word(text, alphanumeric_and("_"), "_") && !digits.contains(text.front())) return std::string(text);
+  return fault(fmt::format("has '{}', which cannot be a variable", text),
+               "its name alone: letters, digits and '_', not beginning with a digit");
+}
+
+Value<std::string> registry_name_value(std::string_view text) {
+  const auto colon = text.rfind(':');
+  const auto host = text.substr(0, colon);
+  const bool has_port = colon != std::string_view::npos;
+  if (is_word(host, alphanumeric_and("_.-"), {}) && (!has_port || port_value(text.substr(colon + 1))))
+    return std::string(text);
+  return fault(fmt::format("has '{}', which is no registry", text),
+               "as in an image's name: ghcr.io, registry.example.com:5000; docker.io is Docker Hub");
+}
+
+Value<std::string> registry_user_value(std::string_view text) {
+  if (text.contains(':')) return fault("must not contain ':'", "a registry splits user and password there");
+  return line_value(text);
+}
+
+Value<std::string> password_value(std::string_view text) {
+  return line_value(text);
+}
+
+Value<std::string> host_file_value(std::string_view text) {
+  return text.starts_with('/') ? absolute_path_value(text) : relative_path_value(text);
+}
+
 Value<std::string> container_name_value(std::string_view text) {
   if (text.size() > 1 && is_word(text, alphanumeric_and("_.-"), {})) return std::string(text);
   return fault(fmt::format("cannot be '{}'", text), "a container's name: letters, digits, '_', '.' and '-'");

@@ -49,6 +49,17 @@ std::string host_of_url(std::string_view url);
 Value<std::string> app_name_value(std::string_view);
 Value<std::string> environment_name_value(std::string_view);
 Value<std::string> service_name_value(std::string_view);
+/// A compose project: what compose itself takes for -p.
+Value<std::string> project_name_value(std::string_view);
+/// A variable of the environment.
+Value<std::string> variable_name_value(std::string_view);
+/// A registry as in an image's name: a host, and its port.
+Value<std::string> registry_name_value(std::string_view);
+Value<std::string> registry_user_value(std::string_view);
+/// Never shows what it was given.
+Value<std::string> password_value(std::string_view);
+/// On the host: absolute, or relative to the live directory without `..`.
+Value<std::string> host_file_value(std::string_view);
 Value<std::string> container_name_value(std::string_view);
 Value<std::string> database_name_value(std::string_view);
 /// A directory on the host: absolute, not `/` itself, without `..`.

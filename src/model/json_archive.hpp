@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -74,6 +75,8 @@ struct is_vector : std::false_type {};
 template <class T>
 struct is_vector<std::vector<T>> : std::true_type {};
 template <class T>
+inline constexpr bool is_text_map = std::same_as<T, std::map<std::string, std::string>>;
+template <class T>
 struct is_optional : std::false_type {};
 template <class T>
 struct is_optional<std::optional<T>> : std::true_type {};
@@ -105,6 +108,9 @@ class JsonWriter {
   void required(std::string_view key, const T& value) {
     (*this)(key, value);
   }
+  /// Only read: what an older version wrote under this key.
+  template <class T>
+  void formerly(std::string_view, const T&) {}
   /// The version of what follows; a reader refuses a newer one.
   void format(int known) { into_["format"] = known; }
 
@@ -128,6 +134,10 @@ class JsonWriter {
       boost::json::array array;
       for (const auto& item : value) array.push_back(json_of(item));
       return array;
+    } else if constexpr (json_archive::is_text_map<T>) {
+      boost::json::object object;
+      for (const auto& [name, text] : value) object[name] = json_of(text);
+      return object;
     } else {
       boost::json::object object;
       JsonWriter writer(object);
@@ -155,6 +165,17 @@ class JsonReader {
     if (find(json_archive::stored_key<T>(key)) == nullptr)
       json_archive::missing(path_to(json_archive::stored_key<T>(key)));
     (*this)(key, value);
+  }
+  /// What an older version wrote under this key; a lone text where it is a list now.
+  template <class T>
+  void formerly(std::string_view key, T& value) {
+    if constexpr (std::same_as<T, std::vector<std::string>>) {
+      std::string lone;
+      (*this)(key, lone);
+      if (!lone.empty()) value = {lone};
+    } else {
+      (*this)(key, value);
+    }
   }
   void format(int known) {
     std::int64_t found = 0;
@@ -192,6 +213,10 @@ class JsonReader {
         const std::string item_path = path + "[" + std::to_string(into.size()) + "]";
         read(item, item_path, into.emplace_back());
       }
+    } else if constexpr (json_archive::is_text_map<T>) {
+      into.clear();
+      for (const auto& [name, item] : object(from, path))
+        read(item, path + "." + std::string(name), into[std::string(name)]);
     } else {
       JsonReader reader(object(from, path), path);
       fields(reader, into);

@@ -82,9 +82,17 @@ static void fields(auto& archive, Is<wire::Failure> auto& failure) {
 
 static void fields(auto&, Is<wire::Pong> auto&) {}
 
+/// On the line only, which is a pipe or ssh's: nothing that is kept may hold it.
+static void fields(auto& archive, Is<RegistryLogin> auto& login) {
+  archive.required("registry", login.registry);
+  archive.required("user", login.user);
+  archive.required("password", login.password);
+}
+
 static void fields(auto& archive, Is<wire::Start> auto& start) {
   archive.required("plan", start.plan);
   archive("wait", start.wait);
+  archive("logins", start.logins);
 }
 
 static void fields(auto& archive, Is<wire::Attach> auto& attach) {

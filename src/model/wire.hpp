@@ -52,6 +52,7 @@ struct Pong {};
 struct Start {
   Plan plan;
   bool wait = false;
+  std::vector<RegistryLogin> logins{};  // for this run, in memory only: the plan goes into the journal
 };
 /// Show run `run` (empty: the one that is open, else the last) from record number `from` on.
 struct Attach {

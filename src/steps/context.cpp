@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "base/error.hpp"
+#include "drivers/compose_files.hpp"
 #include "runtime/candidate.hpp"
 #include "runtime/freeze.hpp"
 
@@ -29,6 +30,11 @@ std::vector<PreviousContainer> noted_containers(const Context& context, const st
 }
 
 }  // namespace
+
+std::string compose_file_of(const Context& context) {
+  return compose::main_file_of(context.environment().compose, context.layout.source(context.release),
+                               {context.layout.live / ".env"});
+}
 
 Release release_of(const Context& context) {
   auto release = context.store.find(context.release);

@@ -39,10 +39,14 @@ struct Context {
   std::vector<std::string> services{};      // those that are released; from build to create
   std::shared_ptr<EdgeTraffic> traffic{};   // from start to soak, where a release is judged by it
 
+  std::vector<RegistryLogin> logins{};  // of this run's controller; a recovery has none
+
   const EnvironmentConfig& environment() const { return plan.environment; }
   Attempt attempt() const { return {engine, layout, release, nonce, stop}; }
 };
 
+/// The compose file of this attempt, relative to its source and to the live directory; of several the first.
+std::string compose_file_of(const Context&);
 /// The candidate, as create froze it. Throws Error where it is not there.
 Release release_of(const Context&);
 

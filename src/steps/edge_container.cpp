@@ -191,7 +191,7 @@ void make_edge(Context& context, const EdgeShape& shape, std::vector<haproxy::Ba
   labels["com.docker.compose.config-hash"] = kind;  // `docker compose ps` passes over those without
   labels["com.docker.compose.project.working_dir"] = context.layout.live.string();
   labels["com.docker.compose.project.config_files"] =
-      (context.layout.live / context.environment().compose).string();
+      (context.layout.live / compose_file_of(context)).string();
   if (!edge_made_by_this_attempt(context))
     context.engine.create(candidate_name(final_name(shape.project), context.nonce), body);
 }

@@ -45,7 +45,7 @@ TEST_CASE("a host that cannot be reached is a finding, and the source is looked 
   World world;
   AppRepository app;
   world.environment.host.port = 1;
-  world.environment.compose = "docker-compose.missing.yml";
+  world.environment.compose = {"docker-compose.missing.yml"};
   const auto findings = examine(app.config(), world.environment, world.watcher, {});
   REQUIRE(about(findings, "ssh") != nullptr);
   CHECK(about(findings, "ssh")->weight == Weight::problem);

@@ -14,7 +14,7 @@ World::World() {
   environment.host = sshd.address();
   environment.path = live();
   environment.source = "app";
-  environment.compose = "compose.yml";
+  environment.compose = {"compose.yml"};
   environment.services = {"backend"};
 }
 

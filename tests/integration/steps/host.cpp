@@ -82,7 +82,7 @@ std::string Host::compose(const std::string& script, const std::string& more) co
 
 std::unique_ptr<Attempt> Host::attempt(Plan plan) const {
   plan.environment.path = live();
-  plan.environment.compose = "compose.yml";
+  plan.environment.compose = {"compose.yml"};
   plan.environment.services = {"web"};
   plan.environment.keep_releases = 2;
   plan.environment.health.interval = std::chrono::seconds(1);

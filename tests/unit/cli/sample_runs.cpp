@@ -120,7 +120,7 @@ Plan sample_plan() {
   plan.environment.name = "production";
   plan.environment.host = {false, "deploy@api.example.net", std::nullopt, "deploy@api.example.net"};
   plan.environment.path = "/srv/crm";
-  plan.environment.compose = "docker-compose.production.yml";
+  plan.environment.compose = {"docker-compose.production.yml"};
   plan.environment.services = {"backend"};
   plan.environment.test = {{{"npm ci"}}, {{"npm run lint", "npm run typecheck", "npm test"}}};
   plan.environment.migrate = MigrationRule{"npx prisma migrate deploy"};

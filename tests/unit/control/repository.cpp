@@ -49,7 +49,7 @@ Config AppRepository::config() const {
   EnvironmentConfig production;
   production.name = "production";
   production.source = "app";
-  production.compose = "compose.yml";
+  production.compose = {"compose.yml"};
   production.services = {"backend"};
   config.environments.push_back(production);
   return config;

@@ -37,10 +37,10 @@ timeouts: { build: 1m }
   CHECK(environment.migrate->command == "make migrate");
   CHECK(environment.backup->container == "pg");
   CHECK(environment.health.url == "http://localhost/health");
-  CHECK(environment.compose == "c.yml");
+  CHECK(environment.compose == std::vector<std::string>{"c.yml"});
   CHECK_FALSE(environment.rollback);
   CHECK(environment.keep_releases == 3);
-  CHECK(environment.build_timeout == 1min);
+  CHECK(environment.build.timeout == 1min);
 }
 
 TEST_CASE("an environment overrides a section key by key, at any depth") {
@@ -273,4 +273,72 @@ TEST_CASE("what a canary and a soak are travels in the plan") {
   std::string names;
   for (const auto step : plan.steps) names += to_string(step) + " ";
   CHECK(names == "preflight sync build create edge start canary switch verify soak commit settle ");
+}
+
+TEST_CASE("compose gets the files, the project and the variables that are named; without them it decides") {
+  const auto usual =
+      parsed("app: a\nenvironments: { x: { host: local, path: /srv/a } }\n").environments.at(0);
+  CHECK(usual.compose.empty());
+  CHECK(usual.services.empty());
+  CHECK(usual.project.empty());
+  CHECK(usual.accessories == Accessories::leave);
+  const auto own = parsed(minimal("compose: [compose.yml, prod/compose.yml]\nproject: crm\n"
+                                  "env_files: [.env, /etc/crm.env]\naccessories: as-compose"))
+                       .environments.at(0);
+  CHECK(own.compose == std::vector<std::string>{"compose.yml", "prod/compose.yml"});
+  CHECK(own.project == "crm");
+  CHECK(own.env_files == std::vector<std::string>{".env", "/etc/crm.env"});
+  CHECK(own.accessories == Accessories::as_compose);
+  CHECK(parsed(minimal("compose: c.yml")).environments.at(0).compose == std::vector<std::string>{"c.yml"});
+  const auto said = problems(minimal("compose: [/etc/c.yml, c.yml, c.yml]\nproject: Crm\nenv_files: ../x"));
+  CHECK(said.contains("'compose' must be a relative path, not '/etc/c.yml'"));
+  CHECK(said.contains("'compose' has 'c.yml' twice"));
+  CHECK(said.contains("'project' cannot be 'Crm'"));
+  CHECK(said.contains("'env_files' must not contain '..'"));
+}
+
+TEST_CASE("values are variables of the caller, each by its name; one that is not set is a mistake") {
+  const auto lookup = variables({{"TAG", "1.2"}, {"EMPTY", ""}});
+  const std::map<std::string, std::string> known{{"EMPTY", ""}, {"TAG", "1.2"}};
+  CHECK(parsed(minimal("values: [TAG, EMPTY]"), lookup).environments.at(0).values == known);
+  const auto said = problems(minimal("values: [TAG, NOT_SET, 2x]"), lookup);
+  CHECK(said.contains("the variable NOT_SET is not set"));
+  CHECK(said.contains("belay.yml:7:19"));
+  CHECK(said.contains("'values' has '2x', which cannot be a variable"));
+  CHECK(problems(minimal("values: [NOT_SET]"), lookup, "staging") == "");
+}
+
+TEST_CASE("who only looks needs no variable that a release is made with") {
+  const auto text = minimal("values: [TAG]\nregistries: { ghcr.io: { user: ci, password: \"${TOKEN}\" } }");
+  const auto read = [&](Needed needed) {
+    return parse_config("belay.yml", text, variables({}), "production", needed);
+  };
+  const auto looking = read(Needed::for_the_way);
+  REQUIRE(looking);
+  CHECK(looking->environments[0].values.empty());
+  CHECK(looking->environments[0].registries.empty());
+  const auto releasing = read(Needed::for_a_release);
+  REQUIRE_FALSE(releasing);
+  CHECK(releasing.error().size() == 2);
+}
+
+TEST_CASE("where images are built: a lone text is the place; the older timeout counts without a newer one") {
+  const auto build = [](const std::string& text) { return parsed(minimal(text)).environments.at(0).build; };
+  CHECK(build("").at == BuildRule::At::host);
+  CHECK(build("build: image").at == BuildRule::At::image);
+  CHECK(build("build: { with: [.env] }").with == std::vector<std::string>{".env"});
+  CHECK(build("timeouts: { build: 5m }").timeout == std::chrono::minutes(5));
+  CHECK(build("timeouts: { build: 5m }\nbuild: here").timeout == std::chrono::minutes(5));
+  CHECK(build("timeouts: { build: 5m }\nbuild: { timeout: 6m }").timeout == std::chrono::minutes(6));
+  CHECK(problems(minimal("build: there")).contains("'at' cannot be 'there'"));
+}
+
+TEST_CASE("registries: each with a user and a password, and no word of either in a mistake") {
+  const auto said =
+      problems(minimal("registries: { \"a b\": { user: x, password: y }, ghcr.io: hidden, "
+                       "localhost:5000: { user: \"ci:hidden\" } }"));
+  CHECK(said.contains("'registries' has 'a b', which is no registry"));
+  CHECK(said.contains("'registries' of ghcr.io must be a mapping"));
+  CHECK(said.contains("'user' must not contain ':'"));
+  CHECK(said.contains("'password' is missing"));
 }

@@ -75,8 +75,12 @@ TEST_CASE("a mistake at the top level is reported once for all environments") {
 }
 
 TEST_CASE("a required key may come from the top level or the environment, but must come") {
-  CHECK(problems("app: a\nenvironments: { x: { host: local, path: /x, services: [w] } }\n").empty());
-  CHECK(problems("app: a\nservices: [w]\nenvironments: { x: { host: local, path: /x } }\n").empty());
-  CHECK(
-      problems("app: a\nenvironments: { x: { host: local, path: /x } }\n").contains("'services' is missing"));
+  const auto file = [](const std::string& top, const std::string& own) {
+    return problems("app: a\nhealth: { attempts: 3" + top +
+                    " }\nenvironments: { x: { host: local, path: /x, health: { interval: 1s" + own +
+                    " } } }\n");
+  };
+  CHECK(file(", url: \"http://a/\"", "").empty());
+  CHECK(file("", ", url: \"http://a/\"").empty());
+  CHECK(file("", "").contains("'url' is missing"));
 }

@@ -44,10 +44,16 @@ std::string type_of(const ConfigKey& key) {
     }
     case ValueKind::texts:
       return "list of text";
+    case ValueKind::one_or_more:
+      return "text, or list of text";
+    case ValueKind::variables:
+      return "list of variables";
     case ValueKind::commands:
       return "command, or list of commands and groups";
     case ValueKind::section:
       return section_type(key);
+    case ValueKind::by_registry:
+      return "sections by registry";
     case ValueKind::environments:
       return "environments by name";
   }
@@ -76,6 +82,12 @@ json::object reference_to(const std::string& section) {
   return {{"$ref", "#/definitions/" + section}};
 }
 
+json::object unique_texts() {
+  json::object type = list_of(text_type());
+  type["uniqueItems"] = true;
+  return type;
+}
+
 json::object environments_type() {
   return {{"type", "object"},
           {"minProperties", 1},
@@ -98,8 +110,12 @@ json::object value_type(const ConfigKey& key) {
       for (const auto& choice : choices_of(key)) choices.emplace_back(choice);
       return or_variable({{"enum", choices}});
     }
-    case ValueKind::texts: {
-      json::object type = list_of(text_type());
+    case ValueKind::texts:
+      return unique_texts();
+    case ValueKind::one_or_more:
+      return either({text_type(), unique_texts()});
+    case ValueKind::variables: {
+      json::object type = list_of({{"type", "string"}, {"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}});
       type["uniqueItems"] = true;
       return type;
     }
@@ -116,6 +132,8 @@ json::object value_type(const ConfigKey& key) {
       if (key.may_be_off) forms.push_back(json::object{{"enum", {"off", "no", false}}});
       return forms.size() == 1 ? json::object{{"allOf", forms}} : either(forms);
     }
+    case ValueKind::by_registry:
+      return {{"type", "object"}, {"additionalProperties", reference_to(section_of(key))}};
     case ValueKind::environments:
       return environments_type();
   }
@@ -205,7 +223,9 @@ std::string value_in(const std::string& section, std::string_view name, std::str
   if (section.empty()) return "{ " + entries + " }\n";
   if (in_environment) return value_in("", "environments", "{ production: { " + entries + " } }");
   const auto [parent, own_name] = parent_of(section);
-  return value_in(parent, own_name, "{ " + entries + " }");
+  const auto* own = config_key(parent, own_name);
+  const bool by_registry = own != nullptr && own->kind == ValueKind::by_registry;
+  return value_in(parent, own_name, by_registry ? "{ ghcr.io: { " + entries + " } }" : "{ " + entries + " }");
 }
 
 }  // namespace
@@ -224,7 +244,8 @@ std::string key_table(std::string_view section) {
 std::string schema() {
   json::object definitions{{"environment", section_type_object("environment")}};
   for (const ConfigKey& key : config_keys())
-    if (key.kind == ValueKind::section) definitions[section_of(key)] = section_type_object(section_of(key));
+    if (key.kind == ValueKind::section || key.kind == ValueKind::by_registry)
+      definitions[section_of(key)] = section_type_object(section_of(key));
   json::object whole{{"$schema", "http://json-schema.org/draft-07/schema#"}, {"title", "belay.yml"}};
   for (const auto& [name, value] : section_type_object("")) whole[name] = value;
   whole["definitions"] = std::move(definitions);

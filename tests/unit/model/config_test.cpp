@@ -27,7 +27,7 @@ TEST_CASE("the reference application's file says what the reference pipeline doe
   CHECK(production.host.destination == "root@vps.example.com");
   CHECK(production.path == "/root/deploy-backend");
   CHECK(production.source == "deploy-backend");
-  CHECK(production.compose == "docker-compose.production.yml");
+  CHECK(production.compose == std::vector<std::string>{"docker-compose.production.yml"});
   CHECK(production.services == std::vector<std::string>{"backend"});
   REQUIRE(production.test.size() == 2);
   CHECK(production.test[0].commands == std::vector<std::string>{"npm ci"});
@@ -64,7 +64,7 @@ TEST_CASE("the reference application's file says what the reference pipeline doe
 TEST_CASE("the least file gets the defaults") {
   const EnvironmentConfig least = production("");
   CHECK(least.source == ".");
-  CHECK(least.compose == "docker-compose.yml");
+  CHECK(least.compose.empty());
   CHECK(least.test.empty());
   CHECK_FALSE(least.migrate);
   CHECK_FALSE(least.backup);
@@ -127,7 +127,7 @@ TEST_CASE("fewer attempts than the usual successes lower the successes") {
 TEST_CASE("each timeout can be set by itself") {
   const EnvironmentConfig environment = production("timeouts: { test: 1m, build: 2m, confirm: 3s }");
   CHECK(environment.test_timeout == 1min);
-  CHECK(environment.build_timeout == 2min);
+  CHECK(environment.build.timeout == 2min);
   CHECK(environment.confirm_timeout == 3s);
   CHECK(production("timeouts: { build: 2m }").test_timeout == 30min);
 }

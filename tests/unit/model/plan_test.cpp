@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.hpp"
+#include "model/wire.hpp"
 #include "samples.hpp"
 
 using namespace belay;
@@ -108,4 +109,56 @@ TEST_CASE("with an edge the candidate is started beside, and the edge prepared b
   environment.strategy = Strategy::recreate;
   CHECK(steps(plan_deployment("shop", environment, {}, {}, {})) ==
         "preflight backup sync build create edge migrate switch verify commit settle");
+}
+
+TEST_CASE("a registry's password is in the message that starts a run, and in nothing that is kept") {
+  const auto config = parsed(minimal("registries: { ghcr.io: { user: ci, password: \"${TOKEN}\" } }"),
+                             variables({{"TOKEN", "s3cret-t0ken"}}));
+  const auto& environment = config.environments.at(0);
+  REQUIRE(environment.registries.size() == 1);
+  CHECK(environment.registries[0].registry == "ghcr.io");
+  CHECK(environment.registries[0].user == "ci");
+  const Plan plan = plan_deployment("shop", environment, {}, {}, {});
+  const event::Opened opened{.plan = plan, .run = "r", .nonce = "n", .previous = {}, .belay_version = "1"};
+  const auto start = wire::encode(wire::Start{.plan = plan, .wait = false, .logins = environment.registries});
+  CHECK(start.contains("s3cret-t0ken"));
+  const auto arrived = std::get<wire::Start>(wire::decode_to_host(start));
+  CHECK(arrived.logins.at(0).password == "s3cret-t0ken");
+  for (const auto& kept :
+       {boost::json::serialize(plan_to_json(plan)), boost::json::serialize(plan_to_json(arrived.plan)),
+        encode_line({1, Time{}, opened})}) {
+    CHECK_FALSE(kept.contains("s3cret"));
+    CHECK_FALSE(kept.contains("ghcr.io"));
+  }
+}
+
+TEST_CASE("what compose is given travels in the plan") {
+  const auto text =
+      "compose: [a.yml, b.yml]\nproject: crm\nenv_files: [.env, more.env]\nvalues: [TAG]\n"
+      "accessories: as-compose\nbuild: { at: image, with: [.env], timeout: 1m }";
+  const auto config = parsed(minimal(text), variables({{"TAG", "1.2"}}));
+  const Plan plan = plan_deployment("shop", config.environments.at(0), {}, {}, {});
+  const auto back = plan_from_json(plan_to_json(plan)).environment;
+  CHECK(back.compose == std::vector<std::string>{"a.yml", "b.yml"});
+  CHECK(back.project == "crm");
+  CHECK(back.env_files == std::vector<std::string>{".env", "more.env"});
+  CHECK(back.values == std::map<std::string, std::string>{{"TAG", "1.2"}});
+  CHECK(back.accessories == Accessories::as_compose);
+  CHECK(back.build.at == BuildRule::At::image);
+  CHECK(back.build.with == std::vector<std::string>{".env"});
+  CHECK(back.build.timeout == std::chrono::minutes(1));
+}
+
+TEST_CASE("a plan of before, with one compose file and a build timeout by itself, is read") {
+  auto json = plan_to_json(sample_plan());
+  auto& environment = json.at("environment").as_object();
+  for (const auto* newer : {"compose_files", "build", "project", "env_files", "values", "accessories"})
+    environment.erase(newer);
+  environment["compose"] = "docker-compose.yml";
+  environment["build_timeout_ms"] = 60'000;
+  const auto read = plan_from_json(json).environment;
+  CHECK(read.compose == std::vector<std::string>{"docker-compose.yml"});
+  CHECK(read.build.timeout == std::chrono::minutes(1));
+  CHECK(read.build.at == BuildRule::At::host);
+  CHECK(read.accessories == Accessories::leave);
 }

@@ -58,7 +58,7 @@ Plan sample_plan() {
   environment.host_key = "SHA256:uNiVztksCsDhcc0u9e8BrrJXbXzEMWJKj1vpqbF1k0M";
   environment.path = "/root/deploy-backend";
   environment.source = "deploy-backend";
-  environment.compose = "docker-compose.production.yml";
+  environment.compose = {"docker-compose.production.yml"};
   environment.services = {"backend", "worker"};
   environment.test = {{{"npm ci"}}, {{"npm run lint", "npm test"}}};
   environment.test_timeout = 11min;
@@ -79,7 +79,7 @@ Plan sample_plan() {
                         .successes = 3};
   environment.rollback = false;
   environment.keep_releases = 9;
-  environment.build_timeout = 14min;
+  environment.build.timeout = 14min;
   environment.confirm_timeout = 15s;
   environment.on_push = PushTrigger{.branches = {"main"}, .paths = {"deploy-backend/**"}};
 
