@@ -9,6 +9,7 @@
 #include "cli/environment_choice.hpp"
 #include "cli/host_question.hpp"
 #include "control/host_key.hpp"
+#include "drivers/docker_context.hpp"
 #include "host/commands.hpp"
 #include "model/host_facts.hpp"
 #include "model/journal_record.hpp"
@@ -72,7 +73,10 @@ int run(const command::Host& asked, Context& context) {
   for (const HostCommand& one : host_commands) {
     if (what == one.name && one.for_people && names_an_environment(asked.arguments))
       return on_the_host_of(asked.arguments[1], what, context);
-    if (what == one.name) return one.run(std::span(asked.arguments).subspan(1));
+    if (what == one.name) {
+      docker::settle_on_one_engine();
+      return one.run(std::span(asked.arguments).subspan(1));
+    }
     if (one.for_people) names.emplace_back(one.name);
   }
   const auto meant = nearest(what, names);

@@ -1,7 +1,6 @@
 #include "control/checks.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 
 #include <fmt/core.h>
@@ -24,20 +23,6 @@ Finding problem(std::string subject, std::string text, std::string remedy) {
   return {Weight::problem, std::move(subject), std::move(text), std::move(remedy)};
 }
 
-std::vector<int> numbers_of(const std::string& version) {
-  std::vector<int> numbers;
-  const char* at = version.data();
-  const char* const end = at + version.size();
-  for (;;) {
-    int number = 0;
-    const auto read = std::from_chars(at, end, number);
-    if (read.ec != std::errc{}) return numbers;
-    numbers.push_back(number);
-    if (read.ptr == end || *read.ptr != '.') return numbers;
-    at = read.ptr + 1;
-  }
-}
-
 std::string joined(const std::vector<std::string>& words, const char* separator, std::size_t most = 10) {
   std::string text;
   for (std::size_t i = 0; i < std::min(words.size(), most); ++i) text += (i == 0 ? "" : separator) + words[i];
@@ -46,11 +31,6 @@ std::string joined(const std::vector<std::string>& words, const char* separator,
 }
 
 }  // namespace
-
-bool at_least(const std::string& version, const std::string& needed) {
-  const auto numbers = numbers_of(version);
-  return !numbers.empty() && numbers >= numbers_of(needed);
-}
 
 Finding checked_docker(const HostFacts& facts) {
   if (!facts.docker_problem.empty())

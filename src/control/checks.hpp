@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "control/findings.hpp"
+#include "drivers/program.hpp"
 #include "model/config.hpp"
 #include "model/host_facts.hpp"
 
@@ -17,9 +18,6 @@ inline constexpr const char* docker_needed = "20.10";  // its API 1.41 is what b
 inline constexpr const char* compose_needed =
     "2.20";                                         // resolves a model as JSON, and creates beside what runs
 inline constexpr const char* rsync_needed = "3.1";  // tells the progress of the whole transfer
-
-/// Whether a dotted version is at least `needed`; text that is no version is not.
-bool at_least(const std::string& version, const std::string& needed);
 
 Finding checked_docker(const HostFacts&);
 Finding checked_compose(const HostFacts&);

@@ -117,6 +117,14 @@ std::string version(std::stop_token stop) {
   return number;
 }
 
+std::string require_version(std::stop_token stop) {
+  auto found = version(std::move(stop));
+  if (!at_least(found, least_version))
+    throw Error(fmt::format("Compose {} is too old", found),
+                fmt::format("belay needs {} or newer", least_version), install_hint, ExitCode::bad_input);
+  return found;
+}
+
 boost::json::object resolved(const Project& project, std::stop_token stop, Deadline deadline, const LineSink& warn) {
   const std::string what_failed = "compose cannot read the project in " + project.directory.string();
   const Command asked = command(project, {"config", "--format", "json"});

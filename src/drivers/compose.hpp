@@ -29,6 +29,10 @@ struct Project {
 
 /// "2.26.1". Throws Error if the plugin is missing.
 std::string version(std::stop_token);
+/// The oldest that is used: 2.20 reads `include`, resolves a model as text and creates beside what runs.
+inline constexpr auto least_version = "2.20";
+/// As version(), and Error{bad_input} if it is older.
+std::string require_version(std::stop_token);
 
 using LineSink = std::function<void(const std::string&)>;
 

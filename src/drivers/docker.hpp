@@ -58,6 +58,7 @@ class Engine {
   static Engine connect();
 
   const std::string& version() const { return version_; }          // of the Engine, "20.10.24"
+  const std::string& socket() const { return socket_; }            // "/var/run/docker.sock"
   const std::string& api_version() const { return api_version_; }  // "1.41"
 
   /// All containers (stopped ones too) that carry each of these labels ("key" or "key=value").
@@ -100,6 +101,8 @@ class Engine {
   std::vector<std::string> image_tags(const std::string& id) const;
   /// The paths for which the image declares a VOLUME.
   std::vector<std::string> volumes_of_image(const std::string& id) const;
+  /// By which registries know it: "ghcr.io/shop/web@sha256:…". Empty: it came from none.
+  std::vector<std::string> image_digests(const std::string& reference) const;
   void tag(const std::string& image, const std::string& repository, const std::string& tag) const;
   /// Removes the tag, and the image when nothing else refers to it. In use or absent is fine; says whether it
   /// is gone.

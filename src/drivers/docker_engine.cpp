@@ -17,6 +17,16 @@ std::string socket_path() {
   return std::string(text.substr(7));
 }
 
+/// It speaks the same API with other meanings: restart policies and events differ (Podman 4.3), so that what
+/// belay holds down would come back by itself.
+void refuse_podman(const boost::json::object& version, const std::string& socket) {
+  for (const auto& component : array_at(version, "Components"))
+    if (component.is_object() && text_at(component.get_object(), "Name").starts_with("Podman"))
+      throw Error("what answers at " + socket + " is Podman",
+                  "its restart policies and events are not Docker's, and belay builds on these",
+                  "install Docker, or let DOCKER_HOST name its socket", ExitCode::bad_input);
+}
+
 }  // namespace
 
 Engine Engine::connect() {
@@ -29,6 +39,7 @@ Engine Engine::connect() {
   if (!reply.ok()) throw refused(what_failed, reply);
   const boost::json::value answer = parsed(reply.body, what_failed);
   if (!answer.is_object()) throw Error(what_failed, "its answer to /version is not an object");
+  refuse_podman(answer.get_object(), engine.socket_);
   engine.version_ = text_at(answer.get_object(), "Version");
   // What it offers, never a number of our own: new Engines refuse old versions, old ones refuse new.
   engine.api_version_ = text_at(answer.get_object(), "ApiVersion");

@@ -43,6 +43,15 @@ std::vector<std::string> Engine::volumes_of_image(const std::string& id) const {
   return paths;
 }
 
+std::vector<std::string> Engine::image_digests(const std::string& reference) const {
+  std::vector<std::string> digests;
+  const auto image = inspected(request("GET", "/images/" + encoded(reference) + "/json"), reference);
+  if (!image) return digests;
+  for (const json::value& digest : array_at(*image, "RepoDigests"))
+    if (digest.is_string()) digests.emplace_back(digest.get_string());
+  return digests;
+}
+
 void Engine::tag(const std::string& image, const std::string& repository, const std::string& tag) const {
   const std::string what_failed = fmt::format("tagging image {} as {}:{} failed", image, repository, tag);
   const Reply reply = ask(request("POST", fmt::format("/images/{}/tag?repo={}&tag={}", encoded(image),

@@ -111,6 +111,8 @@ Commit resolve(const fs::path& repository, const std::string& ref, std::stop_tok
   commit.subject = trimmed(output(git(repository, {"show", "--no-patch", "--format=%s", commit.id}),
                                   "reading commit " + commit.id + " failed", stop));
   commit.branch = branch_of(repository, ref, stop);
+  commit.version = trimmed(output(git(repository, {"describe", "--tags", "--always", commit.id}),
+                                  "describing commit " + commit.id + " failed", stop));
   return commit;
 }
 

@@ -12,8 +12,8 @@ namespace belay::git {
 
 /// The repository around `directory`. Throws Error where there is none, or git is missing.
 std::filesystem::path top_level(const std::filesystem::path& directory, std::stop_token);
-/// The commit `ref` names (HEAD by default), with subject and branch. Throws Error with the nearest branch
-/// name.
+/// The commit `ref` names (HEAD by default), with subject, branch and version. Throws Error with the nearest
+/// branch name.
 Commit resolve(const std::filesystem::path& repository, const std::string& ref, std::stop_token);
 /// Whether the working tree differs from HEAD under `path` (untracked files too).
 bool is_dirty(const std::filesystem::path& repository, const std::filesystem::path& path, std::stop_token);

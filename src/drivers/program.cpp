@@ -1,13 +1,33 @@
 #include "drivers/program.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
+#include <vector>
 
 #include <unistd.h>
 
 #include "base/error.hpp"
 
 namespace belay {
+
+namespace {
+
+std::vector<int> numbers_of(const std::string& version) {
+  std::vector<int> numbers;
+  const char* at = version.data();
+  const char* const end = at + version.size();
+  for (;;) {
+    int number = 0;
+    const auto read = std::from_chars(at, end, number);
+    if (read.ec != std::errc{}) return numbers;
+    numbers.push_back(number);
+    if (read.ptr == end || *read.ptr != '.') return numbers;
+    at = read.ptr + 1;
+  }
+}
+
+}  // namespace
 
 bool program_exists(const std::string& name) {
   const char* path = std::getenv("PATH");
@@ -33,6 +53,11 @@ std::string version_in(std::string_view text) {
     if (at == text.size()) break;
   }
   return {};
+}
+
+bool at_least(const std::string& version, const std::string& needed) {
+  const auto numbers = numbers_of(version);
+  return !numbers.empty() && numbers >= numbers_of(needed);
 }
 
 std::string last_lines(std::string_view text, int count) {

@@ -4,6 +4,7 @@
 
 #include "base/files.hpp"
 #include "base/process.hpp"
+#include "drivers/docker_logins.hpp"
 #include "host/control_socket.hpp"
 #include "host/journal.hpp"
 #include "host/run.hpp"
@@ -27,6 +28,15 @@ void run_to_the_end(const Layout& layout, const std::string& run, Fd listener,
   // Before any thread: every child inherits it.
   ::setenv(run_variable, opened.nonce.c_str(), 1);
 
+  // Of a run before this process too: nobody is left who needs them.
+  const auto docker_config = layout.run(run) / "docker";
+  remove_tree(docker_config);
+  std::optional<docker::Logins> held;
+  if (!logins.empty()) {
+    held.emplace(docker_config, docker::own_config_directory(), logins);
+    ::setenv("DOCKER_CONFIG", docker_config.c_str(), 1);
+  }
+
   std::stop_source cancel;
   std::optional<ControlSocket> controller;
   if (!recovering_as) controller.emplace(std::move(listener), opened.nonce, cancel);
@@ -42,6 +52,7 @@ void run_to_the_end(const Layout& layout, const std::string& run, Fd listener,
                   .stop = cancel.get_token(),
                   .logins = std::move(logins)};
   const auto closed = recovering_as ? recover(context, journal, *recovering_as) : execute(context, journal);
+  held.reset();
   // Nothing follows the last record: who dies after it leaves nothing behind.
   remove_tree(layout.run(run) / "control.sock");
   if (recovering_as) remove_unfinished_writes(layout, context.environment());

@@ -97,10 +97,10 @@ struct SoakRule {
 /// Services that are not released: left as they run, or brought to what the compose file says of them.
 enum class Accessories { leave, as_compose };
 
-/// Where images come from. host: built there; here: built by the controller, and sent; image: nothing is
-/// built, what the compose file names as `image:` is pulled.
+/// Where images come from. host: built there; image: nothing is built, what the compose file names as
+/// `image:` is pulled.
 struct BuildRule {
-  enum class At { host, here, image };
+  enum class At { host, image };
   At at = At::host;
   std::vector<std::string> with;  // files only the server has, that a build needs; relative to `path`
   std::chrono::milliseconds timeout{std::chrono::minutes(30)};

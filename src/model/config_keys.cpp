@@ -260,10 +260,9 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "host",
      .example = "image",
-     .meaning = "`host`: the server builds. `here`: the machine `belay` was started on builds, and sends "
-                "what the server does not have. `image`: nothing is built; the images that the compose file "
+     .meaning = "`host`: the server builds. `image`: nothing is built; the images that the compose file "
                 "names are pulled.",
-     .choices = "host, here, image"},
+     .choices = "host, image"},
     {.section = "build",
      .name = "with",
      .kind = texts,

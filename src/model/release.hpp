@@ -14,7 +14,8 @@ struct Commit {
   std::string id;  // full hash; empty for an adopted release
   std::string subject;
   std::string branch;
-  bool dirty = false;  // the working tree was shipped, not the commit
+  std::string version{};  // `git describe --tags --always`
+  bool dirty = false;     // the working tree was shipped, not the commit
   std::string abbreviated() const { return id.substr(0, 7); }
 };
 

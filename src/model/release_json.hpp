@@ -24,6 +24,7 @@ void fields(auto& archive, Is<Commit> auto& commit) {
   archive("id", commit.id);
   archive("subject", commit.subject);
   archive("branch", commit.branch);
+  archive("version", commit.version);
   archive("dirty", commit.dirty);
 }
 

@@ -45,7 +45,7 @@ void require_certificates(const Context& context) {
 std::string apply(Context& context) {
   require_space(context.layout.live);
   require_certificates(context);
-  auto compose = std::async(std::launch::async, [&] { return compose::version(context.stop); });
+  auto compose = std::async(std::launch::async, [&] { return compose::require_version(context.stop); });
   if (rsync::version(context.stop).empty())
     throw Error("rsync is missing on the host", {}, "install it there: apt-get install rsync");
   return fmt::format("docker {}, compose {}, {} free", context.engine.version(), compose.get(),

@@ -328,9 +328,10 @@ TEST_CASE("where images are built: a lone text is the place; the older timeout c
   CHECK(build("build: image").at == BuildRule::At::image);
   CHECK(build("build: { with: [.env] }").with == std::vector<std::string>{".env"});
   CHECK(build("timeouts: { build: 5m }").timeout == std::chrono::minutes(5));
-  CHECK(build("timeouts: { build: 5m }\nbuild: here").timeout == std::chrono::minutes(5));
+  CHECK(build("timeouts: { build: 5m }\nbuild: image").timeout == std::chrono::minutes(5));
   CHECK(build("timeouts: { build: 5m }\nbuild: { timeout: 6m }").timeout == std::chrono::minutes(6));
   CHECK(problems(minimal("build: there")).contains("'at' cannot be 'there'"));
+  CHECK(problems(minimal("build: here")).contains("'at' cannot be 'here'\n"));
 }
 
 TEST_CASE("registries: each with a user and a password, and no word of either in a mistake") {
