@@ -60,30 +60,15 @@ std::vector<PreviousContainer> previous_of(const Context& context, const Ownersh
   return previous;
 }
 
-void note_containers(Context& context, const std::string& key,
-                     const std::vector<PreviousContainer>& containers) {
-  json::array noted;
-  for (const auto& container : containers)
-    noted.push_back(json::object{{"id", container.id},
-                                 {"name", container.name},
-                                 {"service", container.service},
-                                 {"running", container.running},
-                                 {"restart_policy", container.restart_policy},
-                                 {"restart_maximum", container.restart_maximum}});
-  context.ledger.note(StepName::create, key, std::move(noted));
-}
-
 /// The edge and the unchanged services first: who is found is noted once all are known.
 void note_previous(Context& context, const Work& work, const std::vector<std::string>& unchanged) {
   std::vector<PreviousContainer> edges;
   for (const auto& edge : edges_of(context.engine, work.ours.project()))
     if (work.ours.is_ours(edge))
       if (auto one = found(context, edge, edge_service)) edges.push_back(std::move(*one));
-  if (!edges.empty()) note_containers(context, "previous_edge", edges);
-  json::array names;
-  for (const auto& name : unchanged) names.emplace_back(name);
-  context.ledger.note(StepName::create, "unchanged", std::move(names));
-  note_containers(context, "previous_containers", work.previous);
+  if (!edges.empty()) note(context.ledger, notes::PreviousEdge{edges});
+  note(context.ledger, notes::UnchangedServices{unchanged});
+  note(context.ledger, notes::PreviousContainers{work.previous});
 }
 
 bool runs_current(const Context& context, const std::vector<PreviousContainer>& running) {
@@ -108,7 +93,7 @@ void adopt_if_foreign(Context& context, const Work& work) {
   context.store.save(adopted);
   context.store.set_current(adopted.id);
   context.previous = adopted.id;
-  context.ledger.note(StepName::create, "previous", json::string(adopted.id));
+  note(context.ledger, notes::AdoptedRelease{adopted.id});
   context.ledger.output(StepName::create, fmt::format("{} was not deployed by belay: adopted as release {}",
                                                       running.front().name, adopted.id));
 }

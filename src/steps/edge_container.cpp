@@ -105,9 +105,9 @@ std::optional<docker::Container> edge_made_by_this_attempt(const Context& contex
 }
 
 std::optional<docker::Container> edge_of_this_attempt(const Context& context) {
-  const auto stays = context.ledger.noted(StepName::edge, "stays");
+  const auto stays = noted<notes::EdgeStays>(context.ledger);
   if (!stays) return edge_made_by_this_attempt(context);
-  const auto inspection = context.engine.inspect(std::string(stays->as_string()));
+  const auto inspection = context.engine.inspect(stays->value);
   if (!inspection) return std::nullopt;
   return inspection->container;
 }

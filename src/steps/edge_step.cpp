@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include <boost/json.hpp>
 #include <fmt/core.h>
 
 #include "base/files.hpp"
@@ -49,7 +48,7 @@ std::string apply(Context& context) {
   if (const auto previous = previous_edge(context)) {
     const auto inspection = context.engine.inspect(previous->id);
     if (inspection && can_stay(inspection->container, shape, *context.environment().edge)) {
-      context.ledger.note(StepName::edge, "stays", boost::json::string(previous->id));
+      note(context.ledger, notes::EdgeStays{previous->id});
       bring_up_to_date(context, inspection->container, shape);
       return previous->name + " stays";
     }

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <thread>
 
-#include <boost/json.hpp>
 #include <fmt/core.h>
 
 #include "base/error.hpp"
@@ -14,7 +13,6 @@ namespace belay {
 
 namespace {
 
-constexpr auto turns = "turns";
 constexpr int greatest_weight = 256;  // HAProxy's
 constexpr auto between_looks = std::chrono::milliseconds(20);
 /// Of requests that a candidate is at when it is turned away: they are let end, but not for long.
@@ -107,7 +105,7 @@ void EdgeTurn::write_down() const {
 }
 
 void note_turn(Context& context, StepName step) {
-  context.ledger.note(step, turns, true);
+  note(context.ledger, step, notes::EdgeTurns{});
 }
 
 void turn_the_edge(Context& context) {
@@ -118,7 +116,7 @@ void turn_the_edge(Context& context) {
 }
 
 std::string turn_the_edge_back(Context& context, StepName step) {
-  if (!context.ledger.noted(step, turns)) return "the edge was not turned";
+  if (!noted<notes::EdgeTurns>(context.ledger, step)) return "the edge was not turned";
   const EdgeTurn turn(context);
   turn.open_previous();
   turn.close_candidates(last_requests);

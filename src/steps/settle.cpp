@@ -129,7 +129,7 @@ std::string apply(Context& context) {
   auto release = release_of(context);
   // First of all: from here on a reboot brings it back.
   let_it_restart(context, release);
-  const bool left_in_place = context.ledger.noted(StepName::settle, "left_in_place").has_value();
+  const bool left_in_place = noted<notes::LeftInPlace>(context.ledger).has_value();
   release.state = left_in_place ? Release::State::failed : Release::State::good;
   if (release.switched == Time{} || context.plan.kind == Plan::Kind::rollback) release.switched = now();
   context.store.save(release);

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <ranges>
 
-#include <boost/json.hpp>
 #include <fmt/core.h>
 
 #include "base/human.hpp"
@@ -16,9 +15,6 @@
 namespace belay::switch_over {
 
 namespace {
-
-/// Noted before the first container is asked to stop: without it, undo leaves alone what serves.
-constexpr auto stops = "stops";
 
 bool is_beside(const Context& context) {
   return context.environment().strategy != Strategy::recreate;
@@ -138,7 +134,7 @@ std::string apply(Context& context) {
     turn_the_edge(context);
     return "the edge turned in " + took();
   }
-  context.ledger.note(StepName::switch_over, stops, true);
+  note(context.ledger, notes::CurrentStops{});
   if (edge_stays(context)) {
     replace_behind_edge(context, candidates);
     return "stopped the old, started the new in " + took() + "; the edge held what arrived";
@@ -151,7 +147,7 @@ std::string apply(Context& context) {
 std::string undo(Context& context) {
   if (edge_stays(context) && is_beside(context)) return turn_the_edge_back(context, StepName::switch_over);
   context.watch.reset();
-  if (!context.ledger.noted(StepName::switch_over, stops) && something_served(context))
+  if (!noted<notes::CurrentStops>(context.ledger) && something_served(context))
     return "what serves was not stopped";
   std::optional<Error> trouble;
   std::string started;
