@@ -169,7 +169,7 @@ Finding checked_releases(const HostFacts& facts) {
 
 static Finding checked_certificate(const EdgeCertificate& certificate, Time now) {
   if (!certificate.problem.empty())
-    return problem("certificate", certificate.problem, "put it there, or correct edge: { tls: … }");
+    return problem("certificate", certificate.problem, "put it there, or correct `edge.tls` in belay.yml");
   const auto shown =
       fmt::format("{}, until {}", joined(certificate.names, ", "), iso8601(certificate.until).substr(0, 10));
   const auto remedy = "have it renewed; then: belay host reload";

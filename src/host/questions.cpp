@@ -9,8 +9,11 @@
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "drivers/compose.hpp"
+#include "drivers/health_probe.hpp"
 #include "drivers/postgres.hpp"
 #include "drivers/rsync.hpp"
+#include "edge/certificates.hpp"
+#include "edge/shape.hpp"
 #include "host/boot.hpp"
 #include "host/control_socket.hpp"
 #include "host/edge_status.hpp"
@@ -20,12 +23,8 @@
 #include "host/recovery.hpp"
 #include "host/run.hpp"
 #include "model/host_facts.hpp"
-#include "runtime/compose_model.hpp"
-#include "runtime/compose_model.hpp"
-#include "steps/edge_certificates.hpp"
-#include "edge/shape.hpp"
-#include "drivers/health_probe.hpp"
 #include "release/release_store.hpp"
+#include "runtime/compose_model.hpp"
 
 namespace belay {
 

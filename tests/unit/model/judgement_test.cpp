@@ -99,7 +99,7 @@ struct Run {
   double harmed = 0;  // requests that the candidate failed, beyond what the current one would have
 };
 
-/// A deployment as steps/judged_window.cpp makes it: `steps: [5%, 25%, 100%]`, `for: 2m`.
+/// A deployment as steps/watched_window.cpp makes it: `steps: [5%, 25%, 100%]`, `for: 2m`.
 Run run_of(const Traffic& traffic, std::mt19937_64& random, const AbortRule& rule) {
   constexpr double time = 120;
   Run run;
