@@ -13,6 +13,7 @@
 #include "control/source.hpp"
 #include "drivers/git.hpp"
 #include "drivers/rsync.hpp"
+#include "model/layout.hpp"
 
 namespace belay {
 
@@ -26,15 +27,14 @@ std::vector<rsync::Change> changed_files(Session& session, const EnvironmentConf
   rsync::Request request{.from = checkout.source, .to = {}, .exclude = environment.sync.exclude};
   const TemporaryDirectory nothing("belay-plan-");
   if (!facts.current_release.empty()) {
-    request.to =
-        session.rsync_target(environment.path / ".belay" / "releases" / facts.current_release / "source");
+    request.to = session.rsync_target(Layout{environment.path}.source(facts.current_release));
     request.remote_shell = session.remote_shell();
     request.remove_extraneous = true;
   } else if (facts.path_exists) {
     request.to = session.rsync_target(environment.path);
     request.remote_shell = session.remote_shell();
     request.remove_extraneous = environment.sync.remove_extraneous;
-    request.exclude.push_back("/.belay");
+    request.exclude.push_back(state_directory_pattern);
   } else {
     request.to = nothing.path().string();
   }

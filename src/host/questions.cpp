@@ -175,7 +175,7 @@ HostStatus host_status(const Layout& layout, const Plan& plan, std::stop_token s
   }
   if (const auto run = open_run(layout)) status.open_run = *run;
   if (fs::exists(layout.live)) status.bytes_free = free_space(layout.live).bytes_free;
-  status.bytes_used_by_belay = bytes_below(layout.own());
+  status.bytes_used_by_belay = bytes_below(layout.state);
   return status;
 }
 
