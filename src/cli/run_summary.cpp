@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include <boost/json/value.hpp>
+#include "model/notes.hpp"
 
 namespace belay::cli {
 namespace {
@@ -28,8 +28,7 @@ class Collector {
   }
   /// A container that belay did not deploy is found, and adopted, only when the candidate is made.
   void take(const event::Noted& noted) {
-    if (noted.step == StepName::create && noted.key == "previous" && noted.value.is_string())
-      summary_.previous = std::string(noted.value.as_string());
+    if (const auto adopted = note_in<notes::AdoptedRelease>(noted)) summary_.previous = adopted->value;
   }
   void take(const event::StepBegan& began) {
     step_began_ = at_;

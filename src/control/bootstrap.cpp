@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "control/quoting.hpp"
+#include "model/layout.hpp"
 
 namespace belay {
 
@@ -15,16 +16,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// $1 live directory, $2 id, $3 sha256, $4 architecture, $5 marker, $6 purpose. One line in the end, without
-// single quotes, backslashes or exclamation marks, so that every login shell hands it to sh as it stands. The
-// bytes that are left are drained after a failure, so that the one who sends them gets to read why. Needs
-// nothing but a POSIX sh, gzip, head and sha256sum (coreutils or busybox).
+// $1 live directory, $2 id, $3 sha256, $4 architecture, $5 marker, $6 purpose, $7 belay's own directory. One
+// line in the end, without single quotes, backslashes or exclamation marks, so that every login shell hands
+// it to sh as it stands. The bytes that are left are drained after a failure, so that the one who sends them
+// gets to read why. Needs nothing but a POSIX sh, gzip, head and sha256sum (coreutils or busybox).
 constexpr std::string_view script = R"(
 P=$1; M=$5;
 say() { echo "$M $*"; };
 fail() { say FAIL "$*"; cat >/dev/null; exit 1; };
 A=$(uname -m); if [ "$A" = "$4" ]; then :; else say ARCH "$A"; exit 1; fi;
-D=$P/.belay; T=;
+D=$7; T=;
 if [ -d "$D" ] || [ "$6" = change ]; then
 (umask 022; mkdir -p "$P") && (umask 077; mkdir -p "$D/bin") && chmod 0700 "$D" || fail "cannot make the directory $D";
 else
@@ -98,7 +99,8 @@ std::string remote_command(const Bootstrap& bootstrap) {
   return "exec sh -c '" + on_one_line(script) + "' belay " +
          sh_joined({bootstrap.live.string(), bootstrap.binary.id, bootstrap.binary.sha256,
                     bootstrap.binary.architecture, bootstrap.marker,
-                    bootstrap.purpose == Purpose::look ? "look" : "change"});
+                    bootstrap.purpose == Purpose::look ? "look" : "change",
+                    Layout{bootstrap.live}.state.string()});
 }
 
 std::optional<wire::Hello> read_hello(Line& line, const std::string& host, std::stop_token stop) {

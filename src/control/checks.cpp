@@ -81,7 +81,7 @@ Finding checked_disk(const HostFacts& facts, std::uint64_t source_bytes) {
   const std::uint64_t floor = 512'000'000 + 3 * source_bytes;
   const std::string free = human_bytes(facts.bytes_free) + " free";
   const std::string remedy =
-      "make room: docker system df shows what Docker holds; keep_releases and backup keep hold less";
+      "make room: docker system df shows what Docker holds; or lower `keep` and `backup.keep` in belay.yml";
   if (facts.bytes_free < floor)
     return problem("disk", fmt::format("{}; a deployment of this source needs {}", free, human_bytes(floor)),
                    remedy);
@@ -149,7 +149,7 @@ Finding checked_releases(const HostFacts& facts) {
 
 static Finding checked_certificate(const EdgeCertificate& certificate, Time now) {
   if (!certificate.problem.empty())
-    return problem("certificate", certificate.problem, "put it there, or correct edge: { tls: … }");
+    return problem("certificate", certificate.problem, "put it there, or correct `edge.tls` in belay.yml");
   const auto shown =
       fmt::format("{}, until {}", joined(certificate.names, ", "), iso8601(certificate.until).substr(0, 10));
   const auto remedy = "have it renewed; then: belay host reload";

@@ -30,7 +30,7 @@ struct Ending {
 Ending deploy(const Config&, const EnvironmentConfig&, const DeployOptions&, Watcher&, std::stop_token);
 Ending roll_back(const Config&, const EnvironmentConfig&, const std::string& release, bool wait, Watcher&,
                  std::stop_token);
-/// Shows a run (the open one, else the last). With `confirm`, takes over the controller's part.
+/// Shows a run (the open one, else the last), and takes over the controller's part if it still runs.
 Ending attach(const EnvironmentConfig&, Watcher&, std::stop_token);
 
 /// Who types this: $USER (or the CI's actor) and this machine's name.

@@ -14,6 +14,7 @@
 #include "drivers/compose_files.hpp"
 #include "drivers/git.hpp"
 #include "drivers/rsync.hpp"
+#include "model/layout.hpp"
 
 namespace belay {
 
@@ -27,15 +28,14 @@ std::vector<rsync::Change> changed_files(Session& session, const EnvironmentConf
   rsync::Request request{.from = checkout.source, .to = {}, .exclude = environment.sync.exclude};
   const TemporaryDirectory nothing("belay-plan-");
   if (!facts.current_release.empty()) {
-    request.to =
-        session.rsync_target(environment.path / ".belay" / "releases" / facts.current_release / "source");
+    request.to = session.rsync_target(Layout{environment.path}.source(facts.current_release));
     request.remote_shell = session.remote_shell();
     request.remove_extraneous = true;
   } else if (facts.path_exists) {
     request.to = session.rsync_target(environment.path);
     request.remote_shell = session.remote_shell();
     request.remove_extraneous = environment.sync.remove_extraneous;
-    request.exclude.push_back("/.belay");
+    request.exclude.push_back(state_directory_pattern);
   } else {
     request.to = nothing.path().string();
   }

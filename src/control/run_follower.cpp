@@ -7,6 +7,7 @@
 #include "control/confirmation.hpp"
 #include "control/pause.hpp"
 #include "drivers/rsync.hpp"
+#include "model/notes.hpp"
 
 namespace belay {
 
@@ -103,8 +104,7 @@ void RunFollower::note(const Event& what) {
     health_ = opened->plan.environment.health;
     if (stop_seen_) cancel();
   } else if (const auto* const noted = std::get_if<event::Noted>(&what)) {
-    if (noted->step == StepName::sync && noted->key == "link_destination" && noted->value.is_string())
-      link_destination_ = std::string(noted->value.get_string());
+    if (const auto link = note_in<notes::LinkDestination>(*noted)) link_destination_ = link->value;
   } else if (const auto* const awaiting = std::get_if<event::Awaiting>(&what)) {
     end_errand();
     awaited_ = *awaiting;

@@ -8,6 +8,7 @@
 #include "control/foreground.hpp"
 #include "control/ssh_command.hpp"
 #include "control/ssh_failure.hpp"
+#include "model/layout.hpp"
 
 namespace belay {
 
@@ -29,11 +30,11 @@ namespace {
 /// Where this program runs as the host's side of `local`. A look at an environment that was never deployed
 /// uses the program as it is.
 fs::path local_program(const Bootstrap& bootstrap) {
-  const fs::path belay = bootstrap.live / ".belay";
-  if (bootstrap.purpose == Purpose::look && !fs::exists(belay)) return bootstrap.binary.file;
-  make_directories(bootstrap.live, 0755);
-  make_directories(belay, 0700);
-  return install_binary(bootstrap.binary, belay / "bin");
+  const Layout layout{bootstrap.live};
+  if (bootstrap.purpose == Purpose::look && !fs::exists(layout.state)) return bootstrap.binary.file;
+  make_directories(layout.live, 0755);
+  make_directories(layout.state, 0700);
+  return install_binary(bootstrap.binary, layout.state / "bin");
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ class Session {
 
   const wire::Hello& hello() const;
 
-  /// One question, one answer (host/session.hpp lists them). A wire::Failure becomes an Error.
+  /// One question, one answer (docs/architecture.md lists them). A wire::Failure becomes an Error.
   boost::json::value ask(const std::string& about, boost::json::object arguments, std::stop_token, Deadline);
 
   /// A dead line is noticed by receive(), never here. Any thread may send.

@@ -10,6 +10,7 @@
 #include "base/hash.hpp"
 #include "drivers/git.hpp"
 #include "drivers/rsync.hpp"
+#include "model/layout.hpp"
 
 namespace belay {
 
@@ -81,8 +82,9 @@ Checkout check_out(const Source& source, const std::filesystem::path& root, std:
   make_directories(root, 0755);
   Checkout checkout{.root = root, .source = root, .commit = source.commit};
   if (!source.repository) {
-    rsync::transfer({.from = source.directory, .to = root.string(), .exclude = {".git", "/.belay"}}, {},
-                    std::move(stop), deadline);
+    rsync::transfer(
+        {.from = source.directory, .to = root.string(), .exclude = {".git", state_directory_pattern}}, {},
+        std::move(stop), deadline);
     checkout.commit.id = content_id(root);
     return checkout;
   }

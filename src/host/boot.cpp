@@ -34,7 +34,7 @@ fs::path cron_table(const Layout& layout) {
   return "/etc/cron.d/" + unit_name(layout);
 }
 fs::path boot_program(const Layout& layout) {
-  return layout.own() / "bin" / "belay";
+  return layout.state / "bin" / "belay";
 }
 
 std::string quoted(const fs::path& path) {

@@ -8,11 +8,11 @@
 
 #include "base/error.hpp"
 #include "drivers/haproxy.hpp"
+#include "edge/certificates.hpp"
+#include "edge/container.hpp"
 #include "host/arguments.hpp"
 #include "host/commands.hpp"
-#include "steps/context.hpp"
-#include "steps/edge_certificates.hpp"
-#include "steps/edge_container.hpp"
+#include "model/labels.hpp"
 
 namespace belay {
 
@@ -42,7 +42,7 @@ std::vector<EdgeCertificate> reload_certificates(const Layout& layout) {
     std::ranges::move(reload_certificates(layout, edge), std::back_inserter(all));
   if (all.empty())
     throw Error("no edge of " + layout.live.string() + " ends TLS", "there are no certificates to reload",
-                "edge: { tls: … } in belay.yml, and a deployment, have one do so", ExitCode::bad_input);
+                "set `edge.tls` in belay.yml and deploy", ExitCode::bad_input);
   return all;
 }
 

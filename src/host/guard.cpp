@@ -174,7 +174,7 @@ int host_guard(std::span<const std::string> arguments) {
   if (child > 0) return 0;
   ::setsid();
   try {
-    make_directories(layout.own());
+    make_directories(layout.state);
     const auto lock = lock_for(layout, *start);
     // Nobody is there any more to be told that it began: then it does not begin.
     if (!lock || stdin_is_closed()) ::_exit(static_cast<int>(ExitCode::busy));

@@ -13,6 +13,7 @@
 #include "drivers/health_probe.hpp"
 #include "drivers/postgres.hpp"
 #include "drivers/rsync.hpp"
+#include "edge/certificates.hpp"
 #include "edge/shape.hpp"
 #include "host/boot.hpp"
 #include "host/control_socket.hpp"
@@ -26,7 +27,6 @@
 #include "release/release_store.hpp"
 #include "runtime/compose_model.hpp"
 #include "runtime/ownership.hpp"
-#include "steps/edge_certificates.hpp"
 
 namespace belay {
 
@@ -181,7 +181,7 @@ HostStatus host_status(const Layout& layout, const Plan& plan, std::stop_token s
   }
   if (const auto run = open_run(layout)) status.open_run = *run;
   if (fs::exists(layout.live)) status.bytes_free = free_space(layout.live).bytes_free;
-  status.bytes_used_by_belay = bytes_below(layout.own());
+  status.bytes_used_by_belay = bytes_below(layout.state);
   return status;
 }
 

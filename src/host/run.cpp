@@ -2,10 +2,9 @@
 
 #include <algorithm>
 
-#include <boost/json.hpp>
-
 #include "base/files.hpp"
 #include "host/journal.hpp"
+#include "model/notes.hpp"
 
 namespace belay {
 
@@ -19,9 +18,8 @@ struct Reader {
   }
   void operator()(const event::StepDone& event) const { state.done.push_back(event.step); }
   void operator()(const event::Noted& event) const {
-    if (event.step == StepName::create && event.key == "previous")
-      state.previous = std::string(event.value.as_string());
-    if (event.step == StepName::settle && event.key == "left_in_place") state.left_in_place = true;
+    if (const auto adopted = note_in<notes::AdoptedRelease>(event)) state.previous = adopted->value;
+    if (note_in<notes::LeftInPlace>(event)) state.left_in_place = true;
   }
   void operator()(const event::StepFailed& event) const { state.failure = event; }
   void operator()(const event::UndoDone& event) const { state.undone.push_back(event.step); }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <ranges>
 
-#include <boost/json.hpp>
 #include <fmt/core.h>
 
 #include "base/files.hpp"
@@ -97,8 +96,7 @@ std::string backup_of(const Journal& journal) {
   std::string file;
   for (const auto& record : journal.records())
     if (const auto* noted = std::get_if<event::Noted>(&record.event))
-      if (noted->step == StepName::backup && noted->key == "file")
-        file = std::string(noted->value.as_string());
+      if (const auto dump = note_in<notes::BackupFile>(*noted)) file = dump->value;
   return file;
 }
 
@@ -147,7 +145,7 @@ event::Closed close_undone(Context& context, const Journal& journal, bool undone
     closed.serving = state.previous;
     closed.outcome = RunOutcome::rolled_back;
     // Before create has looked, nobody knows what a server runs that belay never deployed to.
-    const bool looked = context.ledger.noted(StepName::create, "previous_containers").has_value();
+    const bool looked = noted<notes::PreviousContainers>(context.ledger).has_value();
     closed.message = looked && !something_served(context) ? "nothing was serving, and nothing was touched"
                                                           : "what serves was never touched";
   } else if (!something_served(context)) {
@@ -178,13 +176,11 @@ event::Closed go_forward(Context& context, Journal& journal, RunOutcome outcome)
   context.watch.reset();
   context.traffic.reset();
   const bool settled = run_step(context, journal, StepName::settle);
-  std::string checked;
-  if (const auto noted = context.ledger.noted(StepName::verify, "checked"))
-    checked = std::string(noted->as_string());
+  const auto finding = noted<notes::HealthFinding>(context.ledger);
   return {
       .outcome = outcome,
       .serving = context.release,
-      .checked = checked,
+      .checked = finding ? finding->value : std::string{},
       .backup = backup_of(journal),
       .message = settled
                      ? std::string{}
@@ -205,7 +201,7 @@ event::Closed execute(Context& context, Journal& journal) {
     if (run_step(context, journal, step)) continue;
     const bool switched = state_of(journal).has_begun(StepName::switch_over);
     if (switched && !context.environment().rollback && context.plan.kind == Plan::Kind::deploy) {
-      journal.append(event::Noted{StepName::settle, "left_in_place", true});
+      journal.append(noted_event(notes::LeftInPlace{}));
       return go_forward(context, journal, RunOutcome::left_in_place);
     }
     return go_back(context, journal);

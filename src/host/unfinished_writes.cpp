@@ -36,8 +36,8 @@ void remove_temporaries_in(const fs::path& directory) {
 }  // namespace
 
 void remove_unfinished_writes(const Layout& layout, const EnvironmentConfig& environment) {
-  remove_temporaries_in(layout.own());
-  remove_temporaries_in(layout.own() / "bin");
+  remove_temporaries_in(layout.state);
+  remove_temporaries_in(layout.state / "bin");
   for (const auto& release : entries_of(layout.releases())) {
     remove_temporaries_in(release);
     if (!fs::exists(release / "release.json")) remove_tree(release);

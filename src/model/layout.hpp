@@ -7,17 +7,18 @@ namespace belay {
 
 /// belay's own directory in the live directory.
 inline constexpr auto state_directory_name = ".belay";
+/// The same as a pattern of rsync's, for a transfer from or to the live directory.
+inline constexpr auto state_directory_pattern = "/.belay";
 
-/// Where everything of an environment lies on its host. Operators know the live directory; all of belay's is
-/// below .belay/ in it.
+/// Where everything of an environment lies on its host. It has two roots.
 struct Layout {
-  std::filesystem::path live;
+  std::filesystem::path live;                                 // what operators know
+  std::filesystem::path state = live / state_directory_name;  // all of belay's own
 
-  std::filesystem::path own() const { return live / state_directory_name; }
-  std::filesystem::path lock() const { return own() / "lock"; }
+  std::filesystem::path lock() const { return state / "lock"; }
   /// A symlink to the release that serves.
-  std::filesystem::path current() const { return own() / "current"; }
-  std::filesystem::path releases() const { return own() / "releases"; }
+  std::filesystem::path current() const { return state / "current"; }
+  std::filesystem::path releases() const { return state / "releases"; }
   std::filesystem::path release(const std::string& id) const { return releases() / id; }
   std::filesystem::path source(const std::string& id) const { return release(id) / "source"; }
   /// The release as compose finds it; see runtime/project_view.hpp.
@@ -29,10 +30,10 @@ struct Layout {
     return release(id) / "adopted.yml";
   }
   /// The edge's directories: each holds what one container of it reads, under the nonce of its making.
-  std::filesystem::path edge() const { return own() / "edge"; }
+  std::filesystem::path edge() const { return state / "edge"; }
   /// What an attempt's publishing replaced in the live directory, until it is settled or undone.
-  std::filesystem::path replaced(const std::string& nonce) const { return own() / "replaced" / nonce; }
-  std::filesystem::path runs() const { return own() / "runs"; }
+  std::filesystem::path replaced(const std::string& nonce) const { return state / "replaced" / nonce; }
+  std::filesystem::path runs() const { return state / "runs"; }
   std::filesystem::path run(const std::string& run) const { return runs() / run; }
   std::filesystem::path journal(const std::string& run_id) const { return run(run_id) / "journal.jsonl"; }
 };

@@ -69,8 +69,7 @@ struct Tell {
 struct Cancel {
   std::string nonce;
 };
-/// One of "facts", "status", "releases", "backups", "recover", with arguments: host/session.hpp says what
-/// each answers.
+/// A question to the host, with arguments: docs/architecture.md lists them, and what each answers.
 struct Ask {
   std::string about;
   boost::json::object arguments;

@@ -7,6 +7,7 @@
 
 #include "drivers/docker.hpp"
 #include "model/layout.hpp"
+#include "model/notes.hpp"
 
 namespace belay {
 
@@ -17,14 +18,6 @@ struct Attempt {
   std::string release;  // the candidate's id
   std::string nonce;    // label belay.nonce on everything it makes
   std::stop_token stop;
-};
-
-/// A container of the release before, as it was found.
-struct PreviousContainer {
-  std::string id, name, service;
-  bool running = false;
-  std::string restart_policy;
-  int restart_maximum = 0;
 };
 
 /// The containers this attempt made for `role`, in no order.

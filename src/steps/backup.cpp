@@ -1,4 +1,3 @@
-#include <boost/json.hpp>
 #include <fmt/core.h>
 
 #include "base/files.hpp"
@@ -31,7 +30,7 @@ std::string apply(Context& context) {
   const auto dump = postgres::publish(
       postgres::dump(database_of(context), partial_of(context), context.stop, Deadline::in(rule.timeout)),
       directory_of(context), now());
-  context.ledger.note(StepName::backup, "file", boost::json::string(dump.file.string()));
+  note(context.ledger, notes::BackupFile{dump.file.string()});
   return fmt::format("{}: {}, {} tables, {} rows, verified", dump.file.filename().string(),
                      human_bytes(dump.bytes), dump.tables, dump.rows);
 }

@@ -83,9 +83,7 @@ std::string apply(Context& context) {
     frozen.push_back(frozen_image(live_image_of(context.model, service), context.release));
     if (is_built(context.model, service)) built.push_back(service);
   }
-  json::array noted;
-  for (const auto& image : frozen) noted.emplace_back(image);
-  context.ledger.note(StepName::build, "images", noted);
+  note(context.ledger, notes::FrozenImages{frozen});
 
   build_images(context, project, built, deadline);
   for (const auto& service : context.services)
@@ -102,12 +100,11 @@ std::string apply(Context& context) {
 }
 
 std::string undo(Context& context) {
-  const auto images = context.ledger.noted(StepName::build, "images");
+  const auto images = noted<notes::FrozenImages>(context.ledger);
   if (!images) return {};
   remove_with_late_arrivals(context.ledger.done(StepName::build), [&] {
     int found = 0;
-    for (const auto& image : images->as_array()) {
-      const std::string name(image.as_string());
+    for (const auto& name : images->value) {
       if (!context.engine.image_id(name)) continue;
       context.engine.untag(name);
       ++found;

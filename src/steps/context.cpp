@@ -2,34 +2,12 @@
 
 #include <algorithm>
 
-#include <boost/json.hpp>
-
 #include "base/error.hpp"
 #include "drivers/compose_files.hpp"
 #include "runtime/candidate.hpp"
 #include "runtime/freeze.hpp"
 
 namespace belay {
-
-namespace {
-
-std::vector<PreviousContainer> noted_containers(const Context& context, const std::string& key) {
-  std::vector<PreviousContainer> found;
-  const auto noted = context.ledger.noted(StepName::create, key);
-  if (!noted) return found;
-  for (const auto& item : noted->as_array()) {
-    const auto& object = item.as_object();
-    found.push_back({.id = std::string(object.at("id").as_string()),
-                     .name = std::string(object.at("name").as_string()),
-                     .service = std::string(object.at("service").as_string()),
-                     .running = object.at("running").as_bool(),
-                     .restart_policy = std::string(object.at("restart_policy").as_string()),
-                     .restart_maximum = object.at("restart_maximum").to_number<int>()});
-  }
-  return found;
-}
-
-}  // namespace
 
 std::string compose_file_of(const Context& context) {
   return compose::main_file_of(context.environment().compose, context.layout.source(context.release),
@@ -43,13 +21,13 @@ Release release_of(const Context& context) {
 }
 
 std::vector<PreviousContainer> previous_containers(const Context& context) {
-  return noted_containers(context, "previous_containers");
+  return noted<notes::PreviousContainers>(context.ledger).value_or(notes::PreviousContainers{}).value;
 }
 
 std::optional<PreviousContainer> previous_edge(const Context& context) {
-  const auto noted = noted_containers(context, "previous_edge");
-  if (noted.empty()) return std::nullopt;
-  return noted.front();
+  const auto edges = noted<notes::PreviousEdge>(context.ledger);
+  if (!edges || edges->value.empty()) return std::nullopt;
+  return edges->value.front();
 }
 
 std::vector<docker::Container> previous_behind_edge(const Context& context) {
@@ -62,14 +40,11 @@ std::vector<docker::Container> previous_behind_edge(const Context& context) {
 }
 
 bool edge_stays(const Context& context) {
-  return context.ledger.noted(StepName::edge, "stays").has_value();
+  return noted<notes::EdgeStays>(context.ledger).has_value();
 }
 
 std::vector<std::string> unchanged_services(const Context& context) {
-  std::vector<std::string> names;
-  if (const auto noted = context.ledger.noted(StepName::create, "unchanged"))
-    for (const auto& name : noted->as_array()) names.emplace_back(name.as_string());
-  return names;
+  return noted<notes::UnchangedServices>(context.ledger).value_or(notes::UnchangedServices{}).value;
 }
 
 bool something_served(const Context& context) {

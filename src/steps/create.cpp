@@ -4,12 +4,12 @@
 #include <fmt/core.h>
 
 #include "base/files.hpp"
+#include "edge/container.hpp"
 #include "runtime/adoption.hpp"
 #include "runtime/candidate.hpp"
 #include "runtime/compose_model.hpp"
 #include "runtime/freeze.hpp"
 #include "runtime/late_arrivals.hpp"
-#include "steps/edge_container.hpp"
 #include "steps/live_directory.hpp"
 #include "steps/step.hpp"
 
@@ -32,12 +32,17 @@ std::optional<PreviousContainer> found(const Context& context, const docker::Con
   if (label_of(container, label::nonce) == context.nonce) return {};  // our own, of an apply that did not end
   const auto inspection = context.engine.inspect(container.id);
   if (!inspection) return {};  // removed meanwhile
-  return PreviousContainer{container.id, container.name, service, inspection->container.running(),
-                           inspection->restart_policy, inspection->restart_maximum};
+  return PreviousContainer{container.id,
+                           container.name,
+                           service,
+                           inspection->container.running(),
+                           inspection->restart_policy,
+                           inspection->restart_maximum};
 }
 
 /// The services that the current release has and this project no longer: theirs stop with the switch.
-std::vector<std::string> services_left_behind(const Context& context, const std::vector<std::string>& services,
+std::vector<std::string> services_left_behind(const Context& context,
+                                              const std::vector<std::string>& services,
                                               const json::object& model) {
   std::vector<std::string> names;
   const auto current = context.store.find(context.previous);
@@ -60,30 +65,15 @@ std::vector<PreviousContainer> previous_of(const Context& context, const Ownersh
   return previous;
 }
 
-void note_containers(Context& context, const std::string& key,
-                     const std::vector<PreviousContainer>& containers) {
-  json::array noted;
-  for (const auto& container : containers)
-    noted.push_back(json::object{{"id", container.id},
-                                 {"name", container.name},
-                                 {"service", container.service},
-                                 {"running", container.running},
-                                 {"restart_policy", container.restart_policy},
-                                 {"restart_maximum", container.restart_maximum}});
-  context.ledger.note(StepName::create, key, std::move(noted));
-}
-
 /// The edge and the unchanged services first: who is found is noted once all are known.
 void note_previous(Context& context, const Work& work, const std::vector<std::string>& unchanged) {
   std::vector<PreviousContainer> edges;
   for (const auto& edge : edges_of(context.engine, work.ours.project()))
     if (work.ours.is_ours(edge))
       if (auto one = found(context, edge, edge_service)) edges.push_back(std::move(*one));
-  if (!edges.empty()) note_containers(context, "previous_edge", edges);
-  json::array names;
-  for (const auto& name : unchanged) names.emplace_back(name);
-  context.ledger.note(StepName::create, "unchanged", std::move(names));
-  note_containers(context, "previous_containers", work.previous);
+  if (!edges.empty()) note(context.ledger, notes::PreviousEdge{edges});
+  note(context.ledger, notes::UnchangedServices{unchanged});
+  note(context.ledger, notes::PreviousContainers{work.previous});
 }
 
 bool runs_current(const Context& context, const std::vector<PreviousContainer>& running) {
@@ -104,11 +94,12 @@ void adopt_if_foreign(Context& context, const Work& work) {
   adopted.project = work.ours.project();
   adopted.directory = work.project.directory();
   // What it mounts and what `docker compose up` reads comes back with it.
-  keep_live_version(context.layout.live, context.layout.source(context.release), context.layout.source(adopted.id));
+  keep_live_version(context.layout.live, context.layout.source(context.release),
+                    context.layout.source(adopted.id));
   context.store.save(adopted);
   context.store.set_current(adopted.id);
   context.previous = adopted.id;
-  context.ledger.note(StepName::create, "previous", json::string(adopted.id));
+  note(context.ledger, notes::AdoptedRelease{adopted.id});
   context.ledger.output(StepName::create, fmt::format("{} was not deployed by belay: adopted as release {}",
                                                       running.front().name, adopted.id));
 }
@@ -123,7 +114,8 @@ Work work_of_deployment(Context& context) {
                   .project = ours.project(),
                   .directory = project.directory(),
                   .services = frozen_services(context.attempt(), project, context.model, context.services)};
-  auto previous = previous_of(context, ours, in_order_of_dependency(context.model, context.services), context.model);
+  auto previous =
+      previous_of(context, ours, in_order_of_dependency(context.model, context.services), context.model);
   return {std::move(release), std::move(project), std::move(ours), std::move(previous)};
 }
 
@@ -146,7 +138,8 @@ Work work_of_rollback(Context& context) {
   std::vector<std::string> services;
   for (const auto* service : in_order_of_start(release)) services.push_back(service->name);
   const auto text = read_file_if_exists(context.layout.compose_model(release.id));
-  auto previous = previous_of(context, ours, services, text ? json::parse(*text).as_object() : json::object{});
+  auto previous =
+      previous_of(context, ours, services, text ? json::parse(*text).as_object() : json::object{});
   return {std::move(release), std::move(project), std::move(ours), std::move(previous)};
 }
 
@@ -175,9 +168,10 @@ void start_accessories(Context& context, const Work& work) {
     if (!there) needed.push_back(service);
   }
   if (needed.empty()) return;
-  compose::start(work.project.in_live(context.layout.compose_model(context.release), work.ours.project()), needed,
-                 [&](const std::string& line) { context.ledger.output(StepName::create, line); }, context.stop,
-                 Deadline::in(std::chrono::minutes(10)));
+  compose::start(
+      work.project.in_live(context.layout.compose_model(context.release), work.ours.project()), needed,
+      [&](const std::string& line) { context.ledger.output(StepName::create, line); }, context.stop,
+      Deadline::in(std::chrono::minutes(10)));
 }
 
 CandidateRules rules_for(const Context& context, std::vector<std::string> unchanged) {

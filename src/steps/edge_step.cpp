@@ -1,11 +1,10 @@
 #include <algorithm>
 
-#include <boost/json.hpp>
 #include <fmt/core.h>
 
 #include "base/files.hpp"
-#include "steps/edge_certificates.hpp"
-#include "steps/edge_container.hpp"
+#include "edge/certificates.hpp"
+#include "steps/attempt_edge.hpp"
 #include "steps/step.hpp"
 
 namespace belay::edge {
@@ -31,15 +30,16 @@ bool can_stay(const docker::Container& edge, const EdgeShape& shape, const EdgeC
 }
 
 void bring_up_to_date(Context& context, const docker::Container& edge, const EdgeShape& shape) {
-  start_edge(context, edge);
-  const auto table = table_of(context, edge, shape);
+  const auto place = edge_place(context);
+  start_edge(place, edge);
+  const auto table = table_of(context.layout, edge, shape);
   std::vector<docker::Container> serving;
   for (const auto& previous : previous_containers(context))
     if (auto inspection = context.engine.inspect(previous.id))
       serving.push_back(std::move(inspection->container));
-  take_up_certificates(context, edge_directory(context.layout, edge));
-  if (write_edge_file(context, edge, shape, table.seated(serving))) reload_edge(context, edge);
-  wait_for_one_worker(context, edge);
+  take_up_certificates(place, edge_directory(context.layout, edge));
+  if (write_edge_file(place, edge, shape, table.seated(serving))) reload_edge(place, edge);
+  wait_for_one_worker(place, edge);
 }
 
 }  // namespace
@@ -49,19 +49,19 @@ std::string apply(Context& context) {
   if (const auto previous = previous_edge(context)) {
     const auto inspection = context.engine.inspect(previous->id);
     if (inspection && can_stay(inspection->container, shape, *context.environment().edge)) {
-      context.ledger.note(StepName::edge, "stays", boost::json::string(previous->id));
+      note(context.ledger, notes::EdgeStays{previous->id});
       bring_up_to_date(context, inspection->container, shape);
       return previous->name + " stays";
     }
   }
-  make_edge(context, shape, in_front_of_candidates(context, shape));
+  make_edge(edge_place(context), shape, in_front_of_candidates(context, shape));
   return previous_edge(context) ? "a new one is ready to take the old one's place"
                                 : "ready to take over the ports";
 }
 
 std::string undo(Context& context) {
   if (edge_stays(context))
-    if (const auto edge = edge_of_this_attempt(context)) clear_edge_directory(context, *edge);
+    if (const auto edge = edge_of_this_attempt(context)) clear_edge_directory(context.layout, *edge);
   for (const auto& made : made_by_this_attempt(context, "edge")) context.engine.remove(made.id);
   for (const auto& check : made_by_this_attempt(context, "edge-check")) context.engine.remove(check.id);
   remove_tree(context.layout.edge() / context.nonce);

@@ -8,7 +8,7 @@
 
 #include <boost/json/value.hpp>
 
-#include "model/journal_record.hpp"
+#include "model/notes.hpp"
 
 namespace belay {
 
@@ -38,5 +38,28 @@ class Ledger {
   virtual event::Heard ask_controller(const std::string& what, const std::string& detail,
                                       std::chrono::milliseconds limit, std::stop_token) = 0;
 };
+
+/// Ledger::note of a note that has a type.
+template <Note N>
+void note(Ledger& ledger, StepName step, const N& note) {
+  auto event = noted_event(step, note);
+  ledger.note(step, event.key, std::move(event.value));
+}
+template <NoteOfOneStep N>
+void note(Ledger& ledger, const N& one) {
+  note(ledger, N::steps.front(), one);
+}
+
+/// What was noted last; empty: nothing. Throws Error if the journal has a value of another type there.
+template <Note N>
+std::optional<N> noted(const Ledger& ledger, StepName step) {
+  auto value = ledger.noted(step, std::string(N::key));
+  if (!value) return std::nullopt;
+  return note_in<N>({.step = step, .key = std::string(N::key), .value = std::move(*value)}, step);
+}
+template <NoteOfOneStep N>
+std::optional<N> noted(const Ledger& ledger) {
+  return noted<N>(ledger, N::steps.front());
+}
 
 }  // namespace belay

@@ -16,9 +16,6 @@ namespace belay {
 
 namespace {
 
-/// Files of the live directory whose content was committed once: a release's, not the server's.
-constexpr auto committed_before = "committed_before";
-
 /// The resolved model as the release keeps it; a release of an older belay, or an adopted one, may have none.
 boost::json::object kept_model(const Context& context, const std::string& release) {
   const auto text = read_file_if_exists(context.layout.compose_model(release));
@@ -93,28 +90,28 @@ std::vector<fs::path> files_nothing_tells_about(const Context& context) {
 
 Publication publication_of(const Context& context) {
   std::set<std::string> committed;
-  if (const auto noted = context.ledger.noted(StepName::create, committed_before))
-    for (const auto& path : noted->as_array()) committed.emplace(path.as_string());
+  if (const auto known = noted<notes::CommittedBefore>(context.ledger))
+    committed.insert(known->value.begin(), known->value.end());
   return publication_with(context, [&](const fs::path& file) {
     return committed.contains(file.lexically_relative(context.layout.live).string());
   });
 }
 
 void ask_what_was_committed(Context& context) {
-  if (context.plan.kind != Plan::Kind::deploy || context.ledger.noted(StepName::create, committed_before)) return;
+  if (context.plan.kind != Plan::Kind::deploy || noted<notes::CommittedBefore>(context.ledger)) return;
   std::map<std::string, std::vector<std::string>> paths_by_blob;
   for (const auto& file : files_nothing_tells_about(context))
     paths_by_blob[git_blob_id(file)].push_back(file.lexically_relative(context.layout.live).string());
-  boost::json::array known;
+  notes::CommittedBefore known;
   if (!paths_by_blob.empty()) {
     std::string ids;
     for (const auto& [id, paths] : paths_by_blob) ids += id + "\n";
     const auto heard = context.ledger.ask_controller("committed", ids, std::chrono::minutes(2), context.stop);
     std::istringstream answer(heard.ok ? heard.detail : std::string{});
     for (std::string id; answer >> id;)
-      for (const auto& path : paths_by_blob[id]) known.emplace_back(path);
+      for (const auto& path : paths_by_blob[id]) known.value.push_back(path);
   }
-  context.ledger.note(StepName::create, committed_before, std::move(known));
+  note(context.ledger, known);
 }
 
 void publish_missing_mounts(Context& context) {

@@ -6,7 +6,7 @@
 #include "base/human.hpp"
 #include "drivers/compose.hpp"
 #include "drivers/rsync.hpp"
-#include "steps/edge_certificates.hpp"
+#include "edge/certificates.hpp"
 #include "steps/step.hpp"
 
 namespace belay::preflight {
@@ -37,7 +37,7 @@ void require_certificates(const Context& context) {
   for (const auto& certificate : certificates_now(*edge->tls, context.layout))
     if (!certificate.problem.empty())
       throw Error("the edge cannot end TLS", certificate.problem,
-                  "put the certificate there, or correct edge: { tls: … } in belay.yml");
+                  "put the certificate there, or correct `edge.tls` in belay.yml");
 }
 
 }  // namespace

@@ -7,12 +7,11 @@
 
 #include "base/files.hpp"
 #include "drivers/postgres.hpp"
+#include "edge/certificates.hpp"
 #include "runtime/candidate.hpp"
-#include "runtime/freeze.hpp"
 #include "runtime/compose_model.hpp"
-#include "steps/edge_certificates.hpp"
-#include "steps/edge_container.hpp"
-#include "steps/edge_turn.hpp"
+#include "runtime/freeze.hpp"
+#include "steps/attempt_edge.hpp"
 #include "steps/live_directory.hpp"
 #include "steps/step.hpp"
 
@@ -33,7 +32,8 @@ void let_it_restart(Context& context, const Release& release) {
     const auto policy = restart_policy_of(service->containers.front());
     context.engine.set_restart_policy(candidate.id, policy.name, policy.maximum);
     const auto inspection = context.engine.inspect(candidate.id);
-    const bool ended_well = inspection && inspection->container.state == "exited" && inspection->exit_code == 0 &&
+    const bool ended_well = inspection && inspection->container.state == "exited" &&
+                            inspection->exit_code == 0 &&
                             std::ranges::find(one_shot, candidate.id) != one_shot.end();
     if (!ended_well) context.engine.start(candidate.id);
   }
@@ -42,11 +42,11 @@ void let_it_restart(Context& context, const Release& release) {
 /// Whoever stands behind the edge now stays there through its restart, and a reboot; then the old release may
 /// end.
 void settle_edge(Context& context) {
-  const EdgeTurn turn(context);
+  const auto turn = edge_turn(context, StepName::settle);
   turn.open_candidates();
   turn.drain_previous();
   turn.write_down();
-  turn.wait_for_previous(StepName::settle);
+  turn.wait_for_previous();
 }
 
 /// Of the edges that were, only the one in front of this release is left, under the name operators know.
@@ -55,12 +55,12 @@ void tidy_edges(Context& context) {
   if (old && !edge_stays(context)) context.engine.remove(old->id);
   const auto edge = context.environment().edge ? edge_of_this_attempt(context) : std::nullopt;
   if (!edge) return remove_tree(context.layout.edge());
-  clear_edge_directory(context, *edge);
+  clear_edge_directory(context.layout, *edge);
   const auto kept = edge_directory(context.layout, *edge);
   remove_other_certificates(context.environment().edge->tls, kept);
   for (const auto& entry : fs::directory_iterator(context.layout.edge()))
     if (entry.path() != kept) remove_tree(entry.path());
-  give_final_name(context, *edge);
+  give_final_name(edge_place(context), *edge);
 }
 
 /// The candidate takes the name and the tag that operators know.
@@ -129,7 +129,7 @@ std::string apply(Context& context) {
   auto release = release_of(context);
   // First of all: from here on a reboot brings it back.
   let_it_restart(context, release);
-  const bool left_in_place = context.ledger.noted(StepName::settle, "left_in_place").has_value();
+  const bool left_in_place = noted<notes::LeftInPlace>(context.ledger).has_value();
   release.state = left_in_place ? Release::State::failed : Release::State::good;
   if (release.switched == Time{} || context.plan.kind == Plan::Kind::rollback) release.switched = now();
   context.store.save(release);

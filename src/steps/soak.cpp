@@ -1,6 +1,6 @@
-#include "steps/edge_traffic.hpp"
-#include "steps/judged_window.hpp"
+#include "edge/traffic.hpp"
 #include "steps/step.hpp"
+#include "steps/watched_window.hpp"
 
 namespace belay::soak {
 
@@ -9,8 +9,7 @@ std::string apply(Context& context) {
   // The current release's figures are those of before the switch.
   context.traffic->restart_candidate();
   const auto& rule = *context.environment().soak;
-  const auto seen =
-      watch_window(context, {.step = StepName::soak, .time = rule.time, .abort_if = rule.abort_if});
+  const auto seen = watch_window(context, StepName::soak, {.time = rule.time, .abort_if = rule.abort_if});
   context.traffic.reset();
   return seen;
 }

@@ -5,9 +5,10 @@
 #include <fmt/core.h>
 
 #include "base/human.hpp"
+#include "edge/judged_window.hpp"
+#include "edge/traffic.hpp"
 #include "runtime/compose_model.hpp"
-#include "steps/edge_traffic.hpp"
-#include "steps/judged_window.hpp"
+#include "steps/attempt_edge.hpp"
 #include "steps/readiness.hpp"
 #include "steps/step.hpp"
 #include "steps/way_back.hpp"
@@ -59,7 +60,9 @@ std::string apply(Context& context) {
   context.watch = std::make_unique<ContainerWatch>(context.engine, ids_of(candidates));
   const EitherStop either(context.stop, context.watch->died());
   if (edge_stays(context) && windows_of(context.environment()) > 0)
-    context.traffic = std::make_shared<EdgeTraffic>(context);
+    context.traffic =
+        std::make_shared<EdgeTraffic>(context.layout, edge_in_front(context), edge_shape_of(context),
+                                      previous_behind_edge(context), candidates);
   for (const auto& candidate : candidates) context.engine.start(candidate.id);
   wait_until_ready(context, either.token());
   if (!context.environment().health.url.empty()) ask_each(context, candidates, either.token());

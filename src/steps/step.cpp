@@ -1,27 +1,39 @@
 #include "steps/step.hpp"
 
-#include <array>
-
 namespace belay {
 
-const Step& step_of(StepName name) {
-  static constexpr std::array<Step, 14> steps = {{
-      {preflight::apply, preflight::undo},
-      {backup::apply, backup::undo},
-      {sync::apply, sync::undo},
-      {build::apply, build::undo},
-      {create::apply, create::undo},
-      {edge::apply, edge::undo},
-      {migrate::apply, migrate::undo},
-      {start::apply, start::undo},
-      {canary::apply, canary::undo},
-      {switch_over::apply, switch_over::undo},
-      {verify::apply, verify::undo},
-      {soak::apply, soak::undo},
-      {nullptr, nullptr},  // commit
-      {settle::apply, settle::undo},
-  }};
-  return steps.at(static_cast<std::size_t>(name));
+Step step_of(StepName name) {
+  switch (name) {
+    case StepName::preflight:
+      return {preflight::apply, preflight::undo};
+    case StepName::backup:
+      return {backup::apply, backup::undo};
+    case StepName::sync:
+      return {sync::apply, sync::undo};
+    case StepName::build:
+      return {build::apply, build::undo};
+    case StepName::create:
+      return {create::apply, create::undo};
+    case StepName::edge:
+      return {edge::apply, edge::undo};
+    case StepName::migrate:
+      return {migrate::apply, migrate::undo};
+    case StepName::start:
+      return {start::apply, start::undo};
+    case StepName::canary:
+      return {canary::apply, canary::undo};
+    case StepName::switch_over:
+      return {switch_over::apply, switch_over::undo};
+    case StepName::verify:
+      return {verify::apply, verify::undo};
+    case StepName::soak:
+      return {soak::apply, soak::undo};
+    case StepName::commit:
+      return {nullptr, nullptr};
+    case StepName::settle:
+      return {settle::apply, settle::undo};
+  }
+  return {nullptr, nullptr};
 }
 
 }  // namespace belay

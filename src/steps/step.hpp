@@ -16,7 +16,7 @@ struct Step {
 };
 
 /// The step of that name. `commit` has none: it is a record, not an act.
-const Step& step_of(StepName);
+Step step_of(StepName);
 
 namespace preflight {
 std::string apply(Context&);

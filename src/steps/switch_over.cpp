@@ -1,13 +1,11 @@
 #include <algorithm>
 #include <ranges>
 
-#include <boost/json.hpp>
 #include <fmt/core.h>
 
 #include "base/human.hpp"
-#include "steps/edge_container.hpp"
-#include "steps/edge_turn.hpp"
 #include "drivers/health_probe.hpp"
+#include "steps/attempt_edge.hpp"
 #include "steps/live_directory.hpp"
 #include "steps/start_order.hpp"
 #include "steps/step.hpp"
@@ -16,9 +14,6 @@
 namespace belay::switch_over {
 
 namespace {
-
-/// Noted before the first container is asked to stop: without it, undo leaves alone what serves.
-constexpr auto stops = "stops";
 
 bool is_beside(const Context& context) {
   return context.environment().strategy != Strategy::recreate;
@@ -74,7 +69,7 @@ void stop_and_start(Context& context, const std::vector<docker::Container>& cand
   publish_mounted_files(context);
   // The edge after them: it finds their addresses when it comes up, and holds what arrives until they answer.
   start_in_order(context, candidates);
-  if (const auto edge = edge_made_by_this_attempt(context)) start_edge(context, *edge);
+  if (const auto edge = edge_made_by_this_attempt(context)) start_edge(edge_place(context), *edge);
   keep_down(context, old);
 }
 
@@ -91,7 +86,7 @@ void wait_for_listeners(const Context& context, const std::vector<std::string>& 
 
 /// The edge holds what arrives while nobody answers.
 void replace_behind_edge(Context& context, const std::vector<docker::Container>& candidates) {
-  const EdgeTurn turn(context);
+  const auto turn = edge_turn(context, StepName::switch_over);
   turn.close_previous();
   const auto old = previous_containers(context);
   stop(context, old);
@@ -112,7 +107,7 @@ void bring_files_back(Context& context, std::optional<Error>& trouble) {
 }
 
 std::string back_behind_edge(Context& context, std::optional<Error>& trouble) {
-  const EdgeTurn turn(context);
+  const auto turn = edge_turn(context, StepName::switch_over);
   turn.close_candidates(std::chrono::seconds(2));
   if (auto stopped = stop_candidates(context)) trouble = stopped;
   bring_files_back(context, trouble);
@@ -138,7 +133,7 @@ std::string apply(Context& context) {
     turn_the_edge(context);
     return "the edge turned in " + took();
   }
-  context.ledger.note(StepName::switch_over, stops, true);
+  note(context.ledger, notes::CurrentStops{});
   if (edge_stays(context)) {
     replace_behind_edge(context, candidates);
     return "stopped the old, started the new in " + took() + "; the edge held what arrived";
@@ -151,7 +146,7 @@ std::string apply(Context& context) {
 std::string undo(Context& context) {
   if (edge_stays(context) && is_beside(context)) return turn_the_edge_back(context, StepName::switch_over);
   context.watch.reset();
-  if (!context.ledger.noted(StepName::switch_over, stops) && something_served(context))
+  if (!noted<notes::CurrentStops>(context.ledger) && something_served(context))
     return "what serves was not stopped";
   std::optional<Error> trouble;
   std::string started;

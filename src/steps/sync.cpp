@@ -1,4 +1,3 @@
-#include <boost/json.hpp>
 #include <fmt/core.h>
 
 #include "base/files.hpp"
@@ -16,8 +15,7 @@ std::string apply(Context& context) {
   make_directories(source);
   const auto before = context.layout.source(context.previous);
   const bool linked = !context.previous.empty() && fs::is_directory(before);
-  context.ledger.note(StepName::sync, "link_destination",
-                      boost::json::string(linked ? before.string() : std::string{}));
+  note(context.ledger, notes::LinkDestination{linked ? before.string() : std::string{}});
 
   const auto heard = context.ledger.ask_controller("source", source.string(), longest_transfer, context.stop);
   if (heard.what == "nobody")

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <thread>
 
-#include <boost/json.hpp>
 #include <fmt/core.h>
 
 #include "drivers/http.hpp"
@@ -87,7 +86,7 @@ std::string apply(Context& context) {
     finding = ask_controller(context, addresses, either.token());
 
   throw_if_candidate_died(context);
-  context.ledger.note(StepName::verify, "checked", boost::json::string(finding));
+  note(context.ledger, notes::HealthFinding{finding});
   return finding;
 }
 

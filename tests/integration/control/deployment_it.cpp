@@ -125,11 +125,9 @@ TEST_CASE("a stop while waiting for the lock begins nothing") {
   Shop shop;
   shop.tell_stand_in("held", "waiting");
   std::stop_source source;
-  std::jthread stopper([&] {
-    comes_true([&] { return shop.sessions().size() == 1; });
-    std::this_thread::sleep_for(300ms);
-    source.request_stop();
-  });
+  shop.watcher.on_line = [&](const std::string& line) {
+    if (line.starts_with("held waiting")) source.request_stop();
+  };
   CHECK(error_of([&] { shop.deploy({.wait = true}, source.get_token()); }).exit_code() == ExitCode::busy);
   CHECK(!fs::exists(shop.live() / "stand-in/journal"));
 }

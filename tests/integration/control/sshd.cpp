@@ -5,7 +5,6 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include "../../unit/drivers/local_server.hpp"
 #include "base/error.hpp"
 
 namespace belay::testing {
@@ -28,7 +27,7 @@ void make_key(const fs::path& file) {
 
 }  // namespace
 
-Sshd::Sshd() : port_(free_port()) {
+Sshd::Sshd() {
   fs::create_directories(home());
   make_key(private_key());
   make_host_key();
@@ -36,7 +35,7 @@ Sshd::Sshd() : port_(free_port()) {
   const std::string common = fmt::format(
       "Host *\n  UserKnownHostsFile {}\n  GlobalKnownHostsFile /dev/null\n", known_hosts().string());
   scratch_.write("ssh_config",
-                 fmt::format("Host shop\n  HostName 127.0.0.1\n  Port {}\n  User {}\n", port_, user()) +
+                 fmt::format("Host shop\n  HostName 127.0.0.1\n  Port {}\n  User {}\n", port(), user()) +
                      common +
                      fmt::format("  IdentityFile {}\n  IdentitiesOnly yes\n", private_key().string()));
   scratch_.write("ssh_config_keyless", common + "  IdentityFile none\n  IdentityAgent none\n");
@@ -55,7 +54,7 @@ MaxStartups 50
 LogLevel VERBOSE
 SetEnv HOME={}
 )",
-                                            port_, (scratch_ / "host_key").string(),
+                                            port(), (scratch_ / "host_key").string(),
                                             (scratch_ / "authorized_keys").string(), home().string()));
   if (::getuid() == 0) fs::create_directories("/run/sshd");
   start();
@@ -65,8 +64,8 @@ HostAddress Sshd::address() const {
   const std::string destination = user() + "@127.0.0.1";
   return {.local = false,
           .destination = destination,
-          .port = port_,
-          .shown = fmt::format("{}:{}", destination, port_)};
+          .port = port(),
+          .shown = fmt::format("{}:{}", destination, port())};
 }
 
 void Sshd::make_host_key() const {
@@ -102,7 +101,7 @@ std::string Sshd::fingerprint() const {
 
 std::string Sshd::known_hosts_line() const {
   const std::string key = read_file(scratch_ / "host_key.pub");
-  return fmt::format("[127.0.0.1]:{} {}", port_, key.substr(0, key.find(' ', key.find(' ') + 1)));
+  return fmt::format("[127.0.0.1]:{} {}", port(), key.substr(0, key.find(' ', key.find(' ') + 1)));
 }
 
 std::string Sshd::log() const {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "../../unit/drivers/local_server.hpp"
 #include "../../unit/drivers/scratch.hpp"
 #include "base/process.hpp"
 #include "model/config.hpp"
@@ -16,7 +17,7 @@ class Sshd {
  public:
   Sshd();
 
-  int port() const { return port_; }
+  int port() const { return port_.number(); }
   HostAddress address() const;
   /// SHA256:… of the host key, as ssh-keygen prints it.
   std::string fingerprint() const;
@@ -43,7 +44,7 @@ class Sshd {
   void start();
 
   Scratch scratch_;
-  int port_;
+  ReservedPort port_;
   std::optional<Child> sshd_;
 };
 

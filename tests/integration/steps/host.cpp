@@ -7,8 +7,10 @@
 #include <boost/json.hpp>
 #include <fmt/core.h>
 
+#include "base/error.hpp"
 #include "base/hash.hpp"
 #include "base/process.hpp"
+#include "model/plan_json.hpp"
 
 namespace belay::testing {
 namespace {
@@ -36,18 +38,23 @@ void sweep(const std::vector<std::string>& list, std::vector<std::string> remove
 }  // namespace
 
 void MemoryLedger::note(StepName step, const std::string& key, boost::json::value value) {
-  notes_[{step, key}] = std::move(value);
+  notes_[{step, key}] = boost::json::serialize(value);
 }
 
 std::optional<boost::json::value> MemoryLedger::noted(StepName step, const std::string& key) const {
   const auto found = notes_.find({step, key});
-  return found == notes_.end() ? std::nullopt : std::optional(found->second);
+  return found == notes_.end() ? std::nullopt : std::optional(boost::json::parse(found->second));
 }
 
 std::string Attempt::apply(StepName step) {
-  auto summary = step_of(step).apply(*context);
-  ledger.report_done(step);
-  return summary;
+  try {
+    auto summary = step_of(step).apply(*context);
+    ledger.report_done(step);
+    return summary;
+  } catch (const Error&) {
+    ledger.report_failed(step);
+    throw;
+  }
 }
 
 std::string Attempt::undo(StepName step) {
@@ -59,7 +66,16 @@ void Attempt::apply_all(const std::vector<StepName>& steps) {
 }
 
 void Attempt::die() {
-  context->watch.reset();
+  plan = value_of<Plan>(boost::json::parse(boost::json::serialize(object_of(plan))).as_object(), "plan");
+  context.reset(new Context{.plan = plan,
+                            .release = context->release,
+                            .nonce = context->nonce,
+                            .previous = context->previous,
+                            .layout = context->layout,
+                            .store = context->store,
+                            .engine = docker::Engine::connect(),
+                            .ledger = ledger,
+                            .stop = {}});
 }
 
 Host::Host() : name_("belay-steps-" + random_nonce().substr(0, 6)) {

@@ -17,7 +17,7 @@ class MemoryLedger : public Ledger {
   void note(StepName step, const std::string& key, boost::json::value value) override;
   std::optional<boost::json::value> noted(StepName step, const std::string& key) const override;
   bool done(StepName step) const override { return done_.contains(step); }
-  bool ended(StepName step) const override { return done(step); }
+  bool ended(StepName step) const override { return done(step) || failed_.contains(step); }
   void output(StepName, const std::string& line) override { lines.push_back(line); }
   void progress(StepName, std::int64_t, std::int64_t, const std::string&) override {}
   bool asked_for(const std::string&) override { return false; }
@@ -26,12 +26,13 @@ class MemoryLedger : public Ledger {
     return {.what = "nobody", .ok = false, .detail = "no controller is connected"};
   }
   void report_done(StepName step) { done_.insert(step); }
+  void report_failed(StepName step) { failed_.insert(step); }
 
   std::vector<std::string> lines;
 
  private:
-  std::map<std::pair<StepName, std::string>, boost::json::value> notes_;
-  std::set<StepName> done_;
+  std::map<std::pair<StepName, std::string>, std::string> notes_;  // as JSON, as on a disk
+  std::set<StepName> done_, failed_;
 };
 
 /// One attempt at a release, as the executor would hold it; another may be made over the same journal, as
@@ -44,7 +45,7 @@ struct Attempt {
   std::string apply(StepName);
   std::string undo(StepName);
   void apply_all(const std::vector<StepName>&);
-  /// Forgets what only a process knows.
+  /// What another process goes on with: a context made of what the journal holds, and nothing else.
   void die();
 };
 

@@ -121,14 +121,19 @@ TEST_CASE("a killed writer leaves the old content or the new, never half") {
   const std::string one(300'000, 'a'), other(200'000, 'b');
   write_file_atomically(path, one);
   for (int round = 0; round < 20; ++round) {
+    Pipe written = make_pipe();
     const pid_t writer = ::fork();
     if (writer == 0) {
       for (;;) {
         write_file_atomically(path, other);
+        write_all(written.write.get(), "o");
         write_file_atomically(path, one);
+        write_all(written.write.get(), "o");
       }
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(round));
+    // After that many writes it is killed in the next.
+    std::string writes(static_cast<std::size_t>(round), ' ');
+    for (char& write : writes) REQUIRE(::read(written.read.get(), &write, 1) == 1);
     ::kill(writer, SIGKILL);
     ::waitpid(writer, nullptr, 0);
     const std::string content = read_file(path);

@@ -64,7 +64,7 @@ TEST_CASE("processes that left the group and the session are found as well") {
 
 TEST_CASE("those that are started while others are killed are ended too") {
   const std::string mark = random_nonce();
-  const std::string starting = "(i=0; while [ $i -lt 500 ]; do sleep 300 & i=$((i+1)); done; wait) & ";
+  const std::string starting = "(i=0; while [ $i -lt 40 ]; do sleep 300 & i=$((i+1)); done; wait) & ";
   Child child(marked(starting + starting + starting + starting + "echo; wait", mark));
   first_line(child);
   CHECK(kill_processes_with(name, mark) >= 1);

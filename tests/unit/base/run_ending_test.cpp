@@ -28,6 +28,19 @@ LineSink first_pid(pid_t& pid) {
   };
 }
 
+/// Runs a command until it prints a line, and stops it then.
+struct StoppedAtFirstLine {
+  std::stop_source stop{};
+  pid_t pid = -1;  // the number on that line
+  Outcome outcome;
+
+  explicit StoppedAtFirstLine(const Command& command)
+      : outcome(run(command, stop.get_token(), in_good_time(), [this](Stream, std::string_view line) {
+          if (pid < 0) pid = pid_in(line);
+          stop.request_stop();
+        })) {}
+};
+
 /// Reads so slowly that the pipe is full again each time run() looks.
 LineSink slower_than_yes() {
   return [lines = 0](Stream, std::string_view) mutable {
@@ -37,35 +50,38 @@ LineSink slower_than_yes() {
 
 }  // namespace
 
-TEST_CASE("the deadline ends the whole group, a grandchild too") {
-  pid_t grandchild = -1;
-  const auto outcome =
-      run(shell("sleep 300 & echo $!; wait"), {}, Deadline::in(300ms), first_pid(grandchild));
+TEST_CASE("a program that goes on past its deadline is ended") {
+  const auto outcome = run({.argv = {"sleep", "300"}}, {}, Deadline::in(50ms), nowhere);
   CHECK(outcome.end == Outcome::End::deadline);
   CHECK(outcome.described().starts_with("no end after "));
-  REQUIRE(grandchild > 0);
-  CHECK(ends(grandchild));
   CHECK(has_no_child());
 }
 
-TEST_CASE("who does not hear SIGTERM is killed after its grace") {
-  pid_t pid = -1;
+TEST_CASE("the whole group is ended, a grandchild too") {
+  const StoppedAtFirstLine stopped(shell("sleep 300 & echo $!; wait"));
+  CHECK(stopped.outcome.end == Outcome::End::cancelled);
+  REQUIRE(stopped.pid > 0);
+  CHECK(ends(stopped.pid));
+  CHECK(has_no_child());
+}
+
+TEST_CASE("a program that ignores SIGTERM is killed after its grace") {
   Command deaf = shell("trap '' TERM; echo $$; while :; do sleep 1; done");
   deaf.grace = 100ms;
-  const auto outcome = run(deaf, {}, Deadline::in(300ms), first_pid(pid));
-  CHECK(outcome.end == Outcome::End::deadline);
-  CHECK(outcome.code == SIGKILL);
-  CHECK(ends(pid));
+  const StoppedAtFirstLine stopped(deaf);
+  CHECK(stopped.outcome.end == Outcome::End::cancelled);
+  CHECK(stopped.outcome.code == SIGKILL);
+  REQUIRE(stopped.pid > 0);
+  CHECK(ends(stopped.pid));
 }
 
 TEST_CASE("a deaf grandchild is killed though its parent went at once") {
-  pid_t grandchild = -1;
   Command command = shell("sh -c 'trap \"\" TERM; echo $$; while :; do sleep 1; done' & wait");
   command.grace = 200ms;
-  const auto outcome = run(command, {}, Deadline::in(500ms), first_pid(grandchild));
-  CHECK(outcome.end == Outcome::End::deadline);
-  REQUIRE(grandchild > 0);
-  CHECK(ends(grandchild));
+  const StoppedAtFirstLine stopped(command);
+  CHECK(stopped.outcome.end == Outcome::End::cancelled);
+  REQUIRE(stopped.pid > 0);
+  CHECK(ends(stopped.pid));
 }
 
 TEST_CASE("a grandchild has the grace to clean up, and what it says then is heard") {
@@ -90,9 +106,9 @@ TEST_CASE("a program that never stops talking has a deadline too") {
 
 TEST_CASE("zombies whose parent does not reap them are not waited for") {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // orphans fall to this process, as to a lazy init
-  Command command = shell("sleep 300 & sleep 300 & wait");
+  Command command = shell("sleep 300 & sleep 300 & echo $$; wait");
   command.grace = 1h;
-  CHECK(run(command, {}, Deadline::in(200ms), nowhere).end == Outcome::End::deadline);
+  CHECK(StoppedAtFirstLine(command).outcome.end == Outcome::End::cancelled);
   ::prctl(PR_SET_CHILD_SUBREAPER, 0);
   int orphans = 0;
   while (::wait(nullptr) > 0) ++orphans;

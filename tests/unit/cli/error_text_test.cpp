@@ -3,8 +3,8 @@
 #include <boost/json/serialize.hpp>
 #include <doctest/doctest.h>
 
+#include "../golden.hpp"
 #include "cli/environment_choice.hpp"
-#include "golden.hpp"
 
 using namespace belay;
 using namespace belay::cli;

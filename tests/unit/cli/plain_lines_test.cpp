@@ -2,9 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include "../golden.hpp"
 #include "base/human.hpp"
 #include "captured_output.hpp"
-#include "golden.hpp"
 #include "sample_runs.hpp"
 
 using namespace belay;

@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "../golden.hpp"
 #include "cli/text_width.hpp"
-#include "golden.hpp"
 #include "sample_runs.hpp"
 
 using namespace belay;

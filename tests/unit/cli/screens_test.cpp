@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "golden.hpp"
+#include "../golden.hpp"
 #include "sample_runs.hpp"
 
 using namespace belay;

@@ -1,7 +1,5 @@
 #include "control/gate.hpp"
 
-#include <thread>
-
 #include <doctest/doctest.h>
 
 #include "base/error.hpp"
@@ -117,11 +115,10 @@ TEST_CASE("the gate has a deadline") {
 TEST_CASE("a stop ends the running command") {
   World world;
   std::stop_source source;
-  std::jthread stopper([&] {
-    std::this_thread::sleep_for(200ms);
-    source.request_stop();
-  });
-  const Error error = world.failure({{{"sleep 1000"}}}, source.get_token());
+  world.watcher.on_line = [&](const std::string& line) {
+    if (line.starts_with("test_said")) source.request_stop();
+  };
+  const Error error = world.failure({{{"echo running; sleep 1000"}}}, source.get_token());
   CHECK(holds(error.why(), "cancelled"));
 }
 

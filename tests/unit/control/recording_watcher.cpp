@@ -15,51 +15,56 @@ std::string RecordingWatcher::first(const std::string& beginning) const {
   return found == lines.end() ? "" : *found;
 }
 
+void RecordingWatcher::keep(std::string line) {
+  lines.push_back(std::move(line));
+  if (on_line) on_line(lines.back());
+}
+
 void RecordingWatcher::gate_began(const Commit& commit, int commands) {
-  lines.push_back(fmt::format("gate_began {} {}", commit.id, commands));
+  keep(fmt::format("gate_began {} {}", commit.id, commands));
 }
 void RecordingWatcher::gate_skipped() {
-  lines.push_back("gate_skipped");
+  keep("gate_skipped");
 }
 void RecordingWatcher::test_began(int number, const std::string& command) {
-  lines.push_back(fmt::format("test_began {} {}", number, command));
+  keep(fmt::format("test_began {} {}", number, command));
 }
 void RecordingWatcher::test_said(int number, const std::string& line) {
-  lines.push_back(fmt::format("test_said {} {}", number, line));
+  keep(fmt::format("test_said {} {}", number, line));
 }
 void RecordingWatcher::test_ended(int number, const std::string& command, bool ok, std::chrono::milliseconds,
                                   const std::string& log_file) {
-  lines.push_back(fmt::format("test_ended {} {} {} {}", number, ok ? "ok" : "failed", command, log_file));
+  keep(fmt::format("test_ended {} {} {} {}", number, ok ? "ok" : "failed", command, log_file));
 }
 void RecordingWatcher::gate_ended(const GateResult& result) {
-  lines.push_back(fmt::format("gate_ended {}", result.commands));
+  keep(fmt::format("gate_ended {}", result.commands));
 }
 void RecordingWatcher::connecting(const std::string& host) {
-  lines.push_back("connecting " + host);
+  keep("connecting " + host);
 }
 void RecordingWatcher::connected(const wire::Hello& hello) {
-  lines.push_back("connected " + hello.hostname);
+  keep("connected " + hello.hostname);
 }
 void RecordingWatcher::shipping_binary(std::uint64_t bytes) {
-  lines.push_back(fmt::format("shipping_binary {}", bytes));
+  keep(fmt::format("shipping_binary {}", bytes));
 }
 void RecordingWatcher::reconnecting(int attempt, const std::string& why) {
-  lines.push_back(fmt::format("reconnecting {} {}", attempt, why));
+  keep(fmt::format("reconnecting {} {}", attempt, why));
 }
 void RecordingWatcher::held(const wire::Held& held) {
-  lines.push_back(fmt::format("held {} {}", held.waiting ? "waiting" : "refused", held.by));
+  keep(fmt::format("held {} {}", held.waiting ? "waiting" : "refused", held.by));
 }
 void RecordingWatcher::record(const Record& record) {
-  lines.push_back(fmt::format("record {} {}", record.number, type_of(record.event)));
+  keep(fmt::format("record {} {}", record.number, type_of(record.event)));
 }
 void RecordingWatcher::transferring(std::uint64_t bytes, int percent) {
-  lines.push_back(fmt::format("transferring {} {}", bytes, percent));
+  keep(fmt::format("transferring {} {}", bytes, percent));
 }
 void RecordingWatcher::asked_from_here(int attempt, int attempts, const std::string& finding) {
-  lines.push_back(fmt::format("asked_from_here {} of {}: {}", attempt, attempts, finding));
+  keep(fmt::format("asked_from_here {} of {}: {}", attempt, attempts, finding));
 }
 void RecordingWatcher::notice(const std::string& text) {
-  lines.push_back("notice " + text);
+  keep("notice " + text);
 }
 
 }  // namespace belay::testing

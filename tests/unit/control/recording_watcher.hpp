@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@ namespace belay::testing {
 class RecordingWatcher : public Watcher {
  public:
   std::vector<std::string> lines{};
+  /// Called with each line that is kept, by the thread that tells it: here a test acts at a sign.
+  std::function<void(const std::string& line)> on_line{};
 
   int count(const std::string& beginning) const;
   /// The first line that begins so; empty if there is none.
@@ -33,6 +36,9 @@ class RecordingWatcher : public Watcher {
   void transferring(std::uint64_t bytes, int percent) override;
   void asked_from_here(int attempt, int attempts, const std::string& finding) override;
   void notice(const std::string&) override;
+
+ private:
+  void keep(std::string line);
 };
 
 }  // namespace belay::testing

@@ -5,12 +5,12 @@
 
 #include <doctest/doctest.h>
 
-#include "local_server.hpp"
 #include "drivers/http.hpp"
+#include "local_server.hpp"
 
 using namespace belay;
-using belay::testing::free_port;
 using belay::testing::LocalServer;
+using belay::testing::ReservedPort;
 using namespace std::chrono_literals;
 
 namespace {
@@ -85,7 +85,8 @@ TEST_CASE("a request that is never answered ends at its own limit") {
 }
 
 TEST_CASE("a refused connection is a finding, not an exception") {
-  const auto verdict = ask(check_of("http://127.0.0.1:" + std::to_string(free_port()) + "/", 2));
+  const ReservedPort nobody;
+  const auto verdict = ask(check_of(nobody.url(), 2));
   CHECK_FALSE(verdict.healthy);
   CHECK(verdict.finding.find("refused") != std::string::npos);
 }
@@ -137,7 +138,8 @@ TEST_CASE("a container without an address of its own cannot be asked past the pr
 
 TEST_CASE("all listen when each does") {
   LocalServer server([](const LocalServer::Peer& peer) { peer.hold(); });
-  const OwnAddress there{"127.0.0.1", server.port()}, nobody{"127.0.0.1", free_port()};
+  const ReservedPort silent;
+  const OwnAddress there{"127.0.0.1", server.port()}, nobody{"127.0.0.1", silent.number()};
   CHECK(all_listen({there}));
   CHECK_FALSE(all_listen({there, nobody}));
 }

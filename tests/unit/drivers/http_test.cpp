@@ -123,8 +123,8 @@ TEST_CASE("of an endless body 64 KiB are kept and the rest is not waited for") {
 
 TEST_CASE("why there is no answer is said in plain words") {
   SUBCASE("nobody listens") {
-    const auto exchange = http::get(
-        http::parse_url("http://127.0.0.1:" + std::to_string(testing::free_port())), {}, Deadline::in(10s));
+    const testing::ReservedPort nobody;
+    const auto exchange = http::get(http::parse_url(nobody.url()), {}, Deadline::in(10s));
     CHECK(!exchange.answer);
     CHECK(exchange.why == "connection refused");
   }
@@ -139,7 +139,11 @@ TEST_CASE("why there is no answer is said in plain words") {
       peer.say("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
       peer.hold();
     });
-    CHECK(ask(server, 300ms).why == "no complete answer within 0.3 s");
+    // How long the server needs until it has begun is up to the machine: it is given longer until it has.
+    std::string why;
+    for (auto limit = 100ms; !why.starts_with("no complete answer within ") && limit < 60s; limit *= 2)
+      why = ask(server, limit).why;
+    CHECK(why.starts_with("no complete answer within "));
   }
   SUBCASE("the answer breaks off") {
     const LocalServer server(answering("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"));
@@ -160,24 +164,20 @@ TEST_CASE("why there is no answer is said in plain words") {
 }
 
 TEST_CASE("a drip of bytes does not prolong the deadline") {
+  // Dripped on by the server for as long as the client stays: a deadline that is put off never comes.
   const LocalServer server([](const LocalServer::Peer& peer) {
     peer.read_request();
-    for (int i = 0; i < 100; ++i) {
-      peer.say("x");
-      std::this_thread::sleep_for(20ms);
-    }
+    peer.drip("x");
   });
-  const auto began = std::chrono::steady_clock::now();
   CHECK(ask(server, 400ms).why == "no answer within 0.4 s");
-  CHECK(std::chrono::steady_clock::now() - began < 1900ms);  // the server drips for two seconds
 }
 
 TEST_CASE("a waiting request is cancelled by stop") {
-  const LocalServer server([](const LocalServer::Peer& peer) { peer.hold(); });
   std::stop_source source;
-  const std::jthread canceller([&] {
-    std::this_thread::sleep_for(100ms);
+  const LocalServer server([&](const LocalServer::Peer& peer) {
+    peer.read_request();
     source.request_stop();
+    peer.hold();
   });
   const auto exchange = http::get(http::parse_url(server.url()), source.get_token(), Deadline::in(60s));
   CHECK(exchange.why == "cancelled");
@@ -196,6 +196,7 @@ TEST_CASE("a host by name is looked up, and its addresses are tried until one st
 TEST_CASE("whether a port accepts") {
   const LocalServer server([](const LocalServer::Peer& peer) { peer.hold(); });
   CHECK(http::accepts("127.0.0.1", server.port(), Deadline::in(5s)));
-  CHECK(!http::accepts("127.0.0.1", testing::free_port(), Deadline::in(5s)));
+  const testing::ReservedPort nobody;
+  CHECK(!http::accepts("127.0.0.1", nobody.number(), Deadline::in(5s)));
   CHECK(!http::accepts("not an address", 80, Deadline::in(5s)));
 }

@@ -18,17 +18,24 @@ void check(bool good, const char* what) {
   if (!good) throw std::runtime_error(std::string(what) + ": " + std::strerror(errno));
 }
 
-Fd listen_on_loopback(int& port) {
-  Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  check(static_cast<bool>(listener), "socket");
+Fd bound_to_loopback(int& port) {
+  Fd bound(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  check(static_cast<bool>(bound), "socket");
+  const int reuse = 1;
+  check(::setsockopt(bound.get(), SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse) == 0, "setsockopt");
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  check(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0, "bind");
-  check(::listen(listener.get(), 16) == 0, "listen");
+  check(::bind(bound.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0, "bind");
   socklen_t size = sizeof address;
-  check(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0, "getsockname");
+  check(::getsockname(bound.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0, "getsockname");
   port = ntohs(address.sin_port);
+  return bound;
+}
+
+Fd listen_on_loopback(int& port) {
+  Fd listener = bound_to_loopback(port);
+  check(::listen(listener.get(), 16) == 0, "listen");
   return listener;
 }
 
@@ -64,12 +71,20 @@ std::string LocalServer::Peer::read_request() const {
   return request;
 }
 
-void LocalServer::Peer::say(const std::string& text) const {
+bool LocalServer::Peer::say(const std::string& text) const {
   std::size_t sent = 0;
   while (sent < text.size()) {
     const ssize_t now = ::send(fd_, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
-    if (now <= 0) return;  // the client has gone: its right
+    if (now <= 0) return false;
     sent += static_cast<std::size_t>(now);
+  }
+  return true;
+}
+
+void LocalServer::Peer::drip(const std::string& text) const {
+  constexpr int pause_ms = 20;
+  pollfd closing{closing_, POLLIN, 0};
+  while (say(text) && ::poll(&closing, 1, pause_ms) == 0) {
   }
 }
 
@@ -113,10 +128,6 @@ std::string LocalServer::url(const std::string& target, const std::string& schem
   return scheme + "://127.0.0.1:" + std::to_string(port_) + target;
 }
 
-int free_port() {
-  int port = 0;
-  listen_on_loopback(port);
-  return port;
-}
+ReservedPort::ReservedPort() : socket_(bound_to_loopback(number_)) {}
 
 }  // namespace belay::testing

@@ -21,9 +21,12 @@ class LocalServer {
     int fd() const { return fd_; }
     /// Up to the empty line that ends a request.
     std::string read_request() const;
-    void say(const std::string&) const;
+    /// False if the client has gone.
+    bool say(const std::string&) const;
     /// Holds the connection open, saying nothing, until the client goes or the server ends.
     void hold() const;
+    /// Says it again and again, with a pause between, until the client goes or the server ends.
+    void drip(const std::string&) const;
 
    private:
     bool wait_readable() const;
@@ -50,7 +53,17 @@ class LocalServer {
   std::jthread acceptor_;
 };
 
-/// A port of 127.0.0.1 where nobody listens.
-int free_port();
+/// A port of 127.0.0.1 that nobody else gets while this lives. It refuses connections, unless a server that
+/// sets SO_REUSEADDR, as most do, listens on it.
+class ReservedPort {
+ public:
+  ReservedPort();
+  int number() const { return number_; }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(number_) + "/"; }
+
+ private:
+  int number_ = 0;
+  Fd socket_;
+};
 
 }  // namespace belay::testing

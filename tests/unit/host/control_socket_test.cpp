@@ -1,10 +1,12 @@
 #include "host/control_socket.hpp"
 
 #include <chrono>
-#include <thread>
+#include <condition_variable>
+#include <mutex>
 
 #include <doctest/doctest.h>
 
+#include "../base/waiting_thread.hpp"
 #include "base/files.hpp"
 #include "runs.hpp"
 
@@ -30,10 +32,23 @@ struct Ear {
   static void say(const Fd& session, const wire::ToHost& message) {
     write_all(session.get(), wire::encode(message) + "\n");
   }
-  auto answer(std::chrono::milliseconds patience = hang_guard) {
+  std::optional<wire::Tell> answer(std::chrono::milliseconds patience = hang_guard) {
     return socket->wait_for("source", hang_guard, patience, {});
   }
+  /// Returns when all that the session has said so far was read.
+  void has_heard(const Fd& session) {
+    say(session, wire::Tell{"nonce", "sign", true, {}});
+    REQUIRE(socket->wait_for("sign", hang_guard, hang_guard, {}));
+    REQUIRE(socket->take("sign"));
+  }
 };
+
+bool requested_soon(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  std::condition_variable_any().wait_for(lock, stop, hang_guard, [] { return false; });
+  return stop.stop_requested();
+}
 
 }  // namespace
 
@@ -53,9 +68,10 @@ TEST_CASE("the first answer wins; another attempt's is not heard") {
   Ear::say(session, wire::Tell{"another", "source", false, "of yesterday"});
   Ear::say(session, wire::Tell{"nonce", "source", true, "first"});
   Ear::say(session, wire::Tell{"nonce", "source", false, "second"});
-  CHECK(ear.answer()->detail == "first");
-  std::this_thread::sleep_for(50ms);
-  CHECK(ear.answer()->detail == "first");
+  ear.has_heard(session);
+  const auto told = ear.answer();
+  REQUIRE(told);
+  CHECK(told->detail == "first");
 }
 
 TEST_CASE("a cancel stops this attempt, and another attempt's does not") {
@@ -66,8 +82,7 @@ TEST_CASE("a cancel stops this attempt, and another attempt's does not") {
   REQUIRE(ear.answer());  // so the cancel before it was read
   CHECK_FALSE(ear.cancel.stop_requested());
   Ear::say(session, wire::Cancel{"nonce"});
-  for (int i = 0; i < 3000 && !ear.cancel.stop_requested(); ++i) std::this_thread::sleep_for(10ms);
-  CHECK(ear.cancel.stop_requested());
+  CHECK(requested_soon(ear.cancel.get_token()));
 }
 
 TEST_CASE("nonsense ends the session that said it, and no other") {
@@ -75,32 +90,37 @@ TEST_CASE("nonsense ends the session that said it, and no other") {
   const auto wild = ear.session(), sound = ear.session();
   write_all(wild.get(), "{\"this is\": no message\n");
   Ear::say(sound, wire::Tell{"nonce", "source", true, "sound"});
-  CHECK(ear.answer()->detail == "sound");
+  const auto told = ear.answer();
+  REQUIRE(told);
+  CHECK(told->detail == "sound");
 }
 
 TEST_CASE("with nobody connected the wait ends when patience does; with somebody it goes on") {
   Ear ear;
   CHECK_FALSE(ear.answer(50ms).has_value());
   const auto session = ear.session();
-  const std::jthread later([&] {
-    std::this_thread::sleep_for(300ms);
-    Ear::say(session, wire::Tell{"nonce", "source", true, "late"});
-  });
-  std::this_thread::sleep_for(50ms);  // the connection is known by then
-  CHECK(ear.answer(50ms)->detail == "late");
+  ear.has_heard(session);
+  WaitingThread<std::optional<wire::Tell>> waiting([&] { return ear.answer(0ms); });
+  REQUIRE(waiting.waits());
+  Ear::say(session, wire::Tell{"nonce", "source", true, "late"});
+  const auto told = waiting.get();
+  REQUIRE(told);
+  CHECK(told->detail == "late");
 }
 
 TEST_CASE("a controller that comes back within patience is still heard") {
   Ear ear;
   {
     const auto gone = ear.session();
+    ear.has_heard(gone);
   }
-  const std::jthread later([&] {
-    std::this_thread::sleep_for(200ms);
-    const auto session = ear.session();
-    Ear::say(session, wire::Tell{"nonce", "source", true, "again"});
-  });
-  CHECK(ear.answer(10s)->detail == "again");
+  WaitingThread<std::optional<wire::Tell>> waiting([&] { return ear.answer(); });
+  REQUIRE(waiting.waits());
+  const auto session = ear.session();
+  Ear::say(session, wire::Tell{"nonce", "source", true, "again"});
+  const auto told = waiting.get();
+  REQUIRE(told);
+  CHECK(told->detail == "again");
 }
 
 TEST_CASE("a stop ends the wait") {

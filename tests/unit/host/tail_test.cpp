@@ -5,7 +5,11 @@
 #include <thread>
 
 #include <doctest/doctest.h>
+#include <poll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
 
+#include "base/poll.hpp"
 #include "runs.hpp"
 
 using namespace belay;
@@ -20,6 +24,28 @@ std::vector<std::uint64_t> numbers_seen(const Environment& environment, std::uin
       {});
   return seen;
 }
+
+/// Sees each time a file is opened.
+class OpenCount {
+ public:
+  explicit OpenCount(const fs::path& file) : watch_(::inotify_init1(IN_CLOEXEC)) {
+    REQUIRE(::inotify_add_watch(watch_.get(), file.c_str(), IN_OPEN | IN_CLOSE) >= 0);
+  }
+  /// Waits for the file to be opened once more and closed again; false if that does not come.
+  bool next() {
+    for (bool opened = false;;) {
+      pollfd wanted{watch_.get(), POLLIN, 0};
+      if (!poll_until({&wanted, 1}, Deadline::in(std::chrono::minutes(1)))) return false;
+      inotify_event event{};
+      if (::read(watch_.get(), &event, sizeof event) != sizeof event) return false;
+      if ((event.mask & IN_OPEN) != 0) opened = true;
+      if ((event.mask & IN_CLOSE) != 0 && opened) return true;
+    }
+  }
+
+ private:
+  Fd watch_;
+};
 
 }  // namespace
 
@@ -48,16 +74,17 @@ TEST_CASE("a torn record that recovery cuts off and replaces is not seen, and wh
   const auto path = environment.layout.journal("r1");
   std::ofstream(path, std::ios::app)
       << "12345678 {\"n\":2,\"at\":\"torn, and longer than what comes in its place";
-  std::vector<std::string> seen;
-  const std::jthread recovery([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));  // the tail has read the torn bytes by then
+  const auto recover = [&] {
     auto journal = Journal::open(path, "recovery");
     journal.append(event::Recovering{"guard"});
     journal.append(event::Closed{});
-  });
-  tail_journal(
-      environment.layout, "r1", 1, [&](const Record& record) { seen.push_back(type_of(record.event)); },
-      [] {}, {});
+  };
+  std::vector<std::string> seen;
+  const auto show = [&](const Record& record) {
+    seen.push_back(type_of(record.event));
+    if (seen.size() == 1) recover();  // the torn bytes were read with the first record
+  };
+  tail_journal(environment.layout, "r1", 1, show, [] {}, {});
   CHECK(seen == std::vector<std::string>{"opened", "recovering", "closed"});
 }
 
@@ -80,13 +107,16 @@ TEST_CASE("while somebody holds the lock a silent run is not abandoned; a stop e
   const auto journal = environment.begin("r1");
   const auto lock = FileLock::try_acquire(environment.layout.lock());
   REQUIRE(lock);
+  OpenCount looks(environment.layout.lock());  // to see whether a lock is held, one opens it
   std::stop_source source;
+  bool looked = false;
   const std::jthread stopper([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1500));  // more than one look for a sign of life
+    looked = looks.next() && looks.next();
     source.request_stop();
   });
   bool abandoned = false;
   tail_journal(
       environment.layout, "r1", 1, [](const Record&) {}, [&] { abandoned = true; }, source.get_token());
+  CHECK(looked);
   CHECK_FALSE(abandoned);
 }

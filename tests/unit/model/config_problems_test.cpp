@@ -1,9 +1,8 @@
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
 #include <doctest/doctest.h>
 
+#include "../golden.hpp"
 #include "samples.hpp"
 
 using namespace belay;
@@ -11,37 +10,33 @@ using namespace belay::testing;
 
 namespace {
 
-/// What is said about data/problems/NAME.yml is data/problems/NAME.txt, to the letter. BELAY_WRITE_GOLDEN=1
-/// writes the latter anew: read the difference before committing it.
-void check_golden(const std::string& name) {
-  const std::string found = problems(data_file("problems/" + name + ".yml"));
-  if (std::getenv("BELAY_WRITE_GOLDEN") != nullptr)
-    std::ofstream(std::string(TEST_DATA) + "/problems/" + name + ".txt", std::ios::binary) << found;
-  CHECK(found == data_file("problems/" + name + ".txt"));
+/// What is said about data/problems/NAME.yml is data/problems/NAME.txt, to the letter.
+void check_problems(const std::string& name) {
+  check_golden("problems/" + name + ".txt", problems(data_file("problems/" + name + ".yml")));
 }
 
 }  // namespace
 
 TEST_CASE("unknown keys come with the nearest valid key and all that are allowed") {
-  check_golden("unknown-keys");
+  check_problems("unknown-keys");
 }
 TEST_CASE("wrong types say what was found and show what is right") {
-  check_golden("wrong-types");
+  check_problems("wrong-types");
 }
 TEST_CASE("impossible values say what is allowed") {
-  check_golden("impossible-values");
+  check_problems("impossible-values");
 }
 TEST_CASE("missing and empty keys are named with an example") {
-  check_golden("missing-keys");
+  check_problems("missing-keys");
 }
 TEST_CASE("a mapping that is broken as YAML is one problem, at its place") {
-  check_golden("not-yaml");
+  check_problems("not-yaml");
 }
 TEST_CASE("mistakes of YAML and of content come together, in the file's order") {
-  check_golden("mixed");
+  check_problems("mixed");
 }
 TEST_CASE("keys on the wrong level are told where they belong") {
-  check_golden("wrong-level");
+  check_problems("wrong-level");
 }
 
 TEST_CASE("every problem file has its expected output, and every valid one has none") {

@@ -1,4 +1,3 @@
-#include <cstdlib>
 #include <fstream>
 #include <set>
 
@@ -7,6 +6,7 @@
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 
+#include "../golden.hpp"
 #include "config_reference_text.hpp"
 #include "model/config_values.hpp"
 #include "samples.hpp"
@@ -18,10 +18,6 @@ namespace {
 
 const VariableLookup everything = [](const std::string&) { return std::optional<std::string>("x"); };
 const std::string reference = "../../../../docs/reference/";
-
-bool writing() {
-  return std::getenv("BELAY_WRITE_GOLDEN") != nullptr;
-}
 
 void write(const std::string& name, const std::string& text) {
   std::ofstream(std::string(TEST_DATA) + "/" + name, std::ios::binary) << text;
@@ -107,8 +103,8 @@ TEST_CASE("no section has a key twice") {
     CHECK_MESSAGE(seen.insert(fmt::format("{}.{}", key.section, key.name)).second, key.name);
 }
 
-TEST_CASE("the published schema is made from the parser's table (BELAY_WRITE_GOLDEN=1 writes it)") {
-  if (writing()) write(reference + "belay.schema.json", schema());
+TEST_CASE("the published schema is made from the parser's table (BELAY_UPDATE_GOLDENS=1 writes it)") {
+  if (updates_goldens()) write(reference + "belay.schema.json", schema());
   CHECK(data_file(reference + "belay.schema.json") == schema());
 }
 
@@ -133,7 +129,8 @@ TEST_CASE("the published schema has the parser's keys, section by section, and n
   CHECK(keys == config_keys().size() + shared_twice);
 }
 
-TEST_CASE("the tables of the reference are made from the parser's table (BELAY_WRITE_GOLDEN=1 writes them)") {
+TEST_CASE(
+    "the tables of the reference are made from the parser's table (BELAY_UPDATE_GOLDENS=1 writes them)") {
   std::string page = data_file(reference + "belay-yml.md");
   std::set<std::string> sections;
   for (const ConfigKey& key : config_keys()) sections.emplace(key.section);
@@ -145,13 +142,13 @@ TEST_CASE("the tables of the reference are made from the parser's table (BELAY_W
     const std::size_t table = from + begin.size();
     const std::size_t end = page.find("<!-- end -->", table);
     REQUIRE(end != std::string::npos);
-    if (writing()) {
+    if (updates_goldens()) {
       page.replace(table, end - table, key_table(section));
     } else {
       CHECK(page.substr(table, end - table) == key_table(section));
     }
   }
-  if (writing()) write(reference + "belay-yml.md", page);
+  if (updates_goldens()) write(reference + "belay-yml.md", page);
 }
 
 TEST_CASE("every whole file shown in the reference is valid") {

@@ -99,7 +99,7 @@ struct Run {
   double harmed = 0;  // requests that the candidate failed, beyond what the current one would have
 };
 
-/// A deployment as steps/judged_window.cpp makes it: `steps: [5%, 25%, 100%]`, `for: 2m`.
+/// A deployment as steps/watched_window.cpp makes it: `steps: [5%, 25%, 100%]`, `for: 2m`.
 Run run_of(const Traffic& traffic, std::mt19937_64& random, const AbortRule& rule) {
   constexpr double time = 120;
   Run run;
@@ -277,8 +277,7 @@ TEST_CASE("simulated: a release that fails a fifth of its requests, or is five t
   CHECK(simulated({.per_second = 100, .slower = 5, .times = log_normal}, 20, usual).aborted == 20);
 }
 
-TEST_CASE("the tables of docs/canary.md (BELAY_SIMULATE=1 prints them)") {
-  if (std::getenv("BELAY_SIMULATE") == nullptr) return;
+TEST_CASE("helper: print the tables of docs/canary.md" * doctest::skip()) {
   for (const double base : {0.0, 0.005, 0.01, 0.03}) print_errors(base);
   for (const bool shared : {true, false}) print_outages(shared);
   print_times("log-normal, sigma 0.5", log_normal);

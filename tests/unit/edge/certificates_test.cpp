@@ -1,4 +1,4 @@
-#include "steps/edge_certificates.hpp"
+#include "edge/certificates.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>

@@ -7,21 +7,23 @@
 #include <vector>
 
 #include "drivers/haproxy_log.hpp"
-#include "model/judgement.hpp"
-#include "steps/context.hpp"
 #include "edge/table.hpp"
+#include "model/judgement.hpp"
+#include "model/layout.hpp"
 
 namespace belay {
 
-/// What candidate and current release are given at the edge, and what becomes of it: counted by the edge
-/// itself, the times as it reports them. Listens from its making on.
+/// Requests, errors and response times of the current release and of the candidate. HAProxy counts; the times
+/// come from its log. Starts when constructed.
 class EdgeTraffic {
  public:
-  explicit EdgeTraffic(Context&);
+  /// Throws Error if the edge does not answer.
+  EdgeTraffic(const Layout&, const docker::Container& edge, EdgeShape,
+              std::vector<docker::Container> previous, std::vector<docker::Container> candidates);
 
-  /// From now on it is counted anew.
+  /// Counts from zero again.
   void restart();
-  /// The candidate's alone: the current one's stand for what was before it got nothing any more.
+  /// The candidate's alone: the current release's figures stay those of before the switch.
   void restart_candidate();
 
   struct Compared {
@@ -30,7 +32,6 @@ class EdgeTraffic {
   Compared compared() const;
 
  private:
-  EdgeTraffic(Context&, const docker::Container& edge);
   void take(const haproxy::Answered&);
   Served served(const EdgeView& now, const std::vector<docker::Container>&,
                 const EdgeView::Counters& since) const;

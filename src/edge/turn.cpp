@@ -1,40 +1,35 @@
-#include "steps/edge_turn.hpp"
+#include "edge/turn.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <thread>
 
-#include <boost/json.hpp>
 #include <fmt/core.h>
 
-#include "base/error.hpp"
-#include "steps/edge_container.hpp"
+#include "edge/container.hpp"
 
 namespace belay {
 
 namespace {
 
-constexpr auto turns = "turns";
 constexpr int greatest_weight = 256;  // HAProxy's
 constexpr auto between_looks = std::chrono::milliseconds(20);
-/// Of requests that a candidate is at when it is turned away: they are let end, but not for long.
-constexpr auto last_requests = std::chrono::seconds(10);
 
-docker::Container started_edge(const Context& context) {
-  auto edge = edge_in_front(context);
-  start_edge(context, edge);
-  return edge;
+EdgeTable table_of_started(const EdgePlace& place, const docker::Container& edge, const EdgeShape& shape) {
+  start_edge(place, edge);
+  return table_of(place.layout, edge, shape);
 }
 
 }  // namespace
 
-EdgeTurn::EdgeTurn(Context& context)
-    : context_(context),
-      edge_(started_edge(context)),
-      shape_(edge_shape_of(context)),
-      table_(table_of(context, edge_, shape_)),
-      previous_(previous_behind_edge(context)),
-      candidates_(candidates_of(context)) {}
+EdgeTurn::EdgeTurn(EdgePlace place, docker::Container edge, EdgeShape shape,
+                   std::vector<docker::Container> previous, std::vector<docker::Container> candidates)
+    : place_(std::move(place)),
+      edge_(std::move(edge)),
+      shape_(std::move(shape)),
+      table_(table_of_started(place_, edge_, shape_)),
+      previous_(std::move(previous)),
+      candidates_(std::move(candidates)) {}
 
 void EdgeTurn::open_candidates() const {
   for (const auto& container : candidates_) table_.open(container);
@@ -64,65 +59,44 @@ void EdgeTurn::drain_candidates() const {
 }
 
 void EdgeTurn::close_previous() const {
-  const auto& edge = *context_.environment().edge;
   drain_previous();
   // What is held meanwhile waits for as long: half of its patience is left for the new one's start.
-  wait(previous_, std::min(edge.drain_timeout, edge.hold_timeout / 2), StepName::switch_over);
+  wait(previous_, std::min(place_.config.drain_timeout, place_.config.hold_timeout / 2));
   for (const auto& container : previous_) table_.close(container);
 }
 
-void EdgeTurn::close_candidates(std::chrono::milliseconds patience) const {
+void EdgeTurn::close_candidates(std::chrono::milliseconds longest) const {
   drain_candidates();
-  wait(candidates_, patience, StepName::switch_over);
+  wait(candidates_, longest);
   for (const auto& container : candidates_) table_.close(container);
 }
 
 std::int64_t EdgeTurn::wait(const std::vector<docker::Container>& containers,
-                            std::chrono::milliseconds patience, StepName step) const {
-  const auto limit = Deadline::in(patience);
+                            std::chrono::milliseconds longest) const {
+  const auto limit = Deadline::in(longest);
   auto left = table_.look().sessions(containers);
   const auto first = left;
   for (auto told = left; left > 0 && !limit.expired(); left = table_.look().sessions(containers)) {
-    if (left != told) context_.ledger.progress(step, first - std::min(first, left), first, "sessions ended");
+    if (left != told) place_.show_ended(first - std::min(first, left), first);
     told = left;
     std::this_thread::sleep_for(between_looks);
   }
   return left;
 }
 
-void EdgeTurn::wait_for_previous(StepName step) const {
-  const auto left = wait(previous_, context_.environment().edge->drain_timeout, step);
+void EdgeTurn::wait_for_previous() const {
+  const auto left = wait(previous_, place_.config.drain_timeout);
   if (left > 0)
-    context_.ledger.output(
-        step, fmt::format("{} sessions of the old release are cut: drain_timeout is over", left));
+    place_.say(fmt::format("{} sessions of the old release are cut: drain_timeout is over", left));
   for (const auto& container : previous_) {
-    context_.engine.stop(container.id);
+    place_.engine.stop(container.id);
     table_.close(container);
   }
 }
 
 void EdgeTurn::write_down() const {
-  write_edge_file(context_, edge_, shape_, table_.seated(candidates_));
-  edge_file_is_read(context_, edge_);
-}
-
-void note_turn(Context& context, StepName step) {
-  context.ledger.note(step, turns, true);
-}
-
-void turn_the_edge(Context& context) {
-  note_turn(context, StepName::switch_over);
-  const EdgeTurn turn(context);
-  turn.open_candidates();
-  turn.drain_previous();
-}
-
-std::string turn_the_edge_back(Context& context, StepName step) {
-  if (!context.ledger.noted(step, turns)) return "the edge was not turned";
-  const EdgeTurn turn(context);
-  turn.open_previous();
-  turn.close_candidates(last_requests);
-  return "the edge is turned back";
+  write_edge_file(place_, edge_, shape_, table_.seated(candidates_));
+  edge_file_is_read(place_.layout, edge_);
 }
 
 }  // namespace belay

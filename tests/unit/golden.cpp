@@ -8,9 +8,15 @@
 
 namespace belay {
 
+bool updates_goldens() {
+  if (std::getenv("BELAY_UPDATE_GOLDENS") == nullptr) return false;
+  REQUIRE_MESSAGE(std::getenv("CI") == nullptr, "BELAY_UPDATE_GOLDENS is set under CI");
+  return true;
+}
+
 void check_golden(const std::string& name, const std::string& text) {
   const std::string path = std::string(TEST_DATA) + "/" + name;
-  if (std::getenv("BELAY_UPDATE_GOLDENS")) {
+  if (updates_goldens()) {
     std::ofstream(path, std::ios::binary) << text;
     return;
   }

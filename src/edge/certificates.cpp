@@ -1,4 +1,4 @@
-#include "steps/edge_certificates.hpp"
+#include "edge/certificates.hpp"
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@
 #include "base/files.hpp"
 #include "drivers/certificate.hpp"
 #include "drivers/haproxy.hpp"
-#include "steps/edge_container.hpp"
+#include "edge/container.hpp"
 
 namespace belay {
 
@@ -27,7 +27,7 @@ std::string text_of(const Layout& layout, const std::string& file) {
   const auto path = layout.live / file;  // an absolute one stays as it is
   auto text = read_file_if_exists(path);
   if (!text)
-    throw Error("there is no " + path.string(), "edge: { tls: … } in belay.yml names it",
+    throw Error("there is no " + path.string(), "`edge.tls` in belay.yml names it",
                 "put the certificate there, or correct belay.yml");
   if (!text->ends_with('\n')) *text += '\n';
   return std::move(*text);
@@ -84,13 +84,12 @@ std::vector<EdgeCertificate> take_up_certificates(const TlsConfig& tls, const La
   return taken;
 }
 
-void take_up_certificates(Context& context, const fs::path& edge_directory) {
-  const auto& tls = context.environment().edge->tls;
+void take_up_certificates(const EdgePlace& place, const fs::path& edge_directory) {
+  const auto& tls = place.config.tls;
   if (!tls) return;
-  for (const auto& one : take_up_certificates(*tls, context.layout, edge_directory))
+  for (const auto& one : take_up_certificates(*tls, place.layout, edge_directory))
     if (one.until < now())
-      context.ledger.output(StepName::edge,
-                            fmt::format("the certificate {} is over since {}", one.file, iso8601(one.until)));
+      place.say(fmt::format("the certificate {} expired at {}", one.file, iso8601(one.until)));
 }
 
 std::vector<EdgeCertificate> reload_certificates(const Layout& layout, const docker::Container& edge) {

@@ -1,18 +1,17 @@
-#include "steps/edge_traffic.hpp"
+#include "edge/traffic.hpp"
 
 #include <algorithm>
 
-#include "steps/edge_container.hpp"
+#include "edge/container.hpp"
 
 namespace belay {
 
-EdgeTraffic::EdgeTraffic(Context& context) : EdgeTraffic(context, edge_in_front(context)) {}
-
-EdgeTraffic::EdgeTraffic(Context& context, const docker::Container& edge)
-    : table_(table_of(context, edge, edge_shape_of(context))),
-      previous_(previous_behind_edge(context)),
-      candidates_(candidates_of(context)),
-      log_(edge_directory(context.layout, edge) / haproxy::log_name,
+EdgeTraffic::EdgeTraffic(const Layout& layout, const docker::Container& edge, EdgeShape shape,
+                         std::vector<docker::Container> previous, std::vector<docker::Container> candidates)
+    : table_(table_of(layout, edge, std::move(shape))),
+      previous_(std::move(previous)),
+      candidates_(std::move(candidates)),
+      log_(edge_directory(layout, edge) / haproxy::log_name,
            [this](const haproxy::Answered& answered) { take(answered); }) {
   restart();
 }

@@ -1,0 +1,169 @@
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "model/journal_record.hpp"
+#include "model/json_archive.hpp"
+#include "model/plan_json.hpp"
+
+/// What steps note in the journal: event::Noted's keys and values as types. They are a format on the disk;
+/// docs/journal.md has a table of them.
+namespace belay {
+
+/// A container of the release before, or its edge, as the create step found it.
+struct PreviousContainer {
+  std::string id, name, service;
+  bool running = false;
+  std::string restart_policy;
+  int restart_maximum = 0;
+};
+
+void fields(auto& archive, Is<PreviousContainer> auto& container) {
+  archive.required("id", container.id);
+  archive.required("name", container.name);
+  archive.required("service", container.service);
+  archive.required("running", container.running);
+  archive.required("restart_policy", container.restart_policy);
+  archive.required("restart_maximum", container.restart_maximum);
+}
+
+/// Each note has its key, the steps that write it, and a value of any type that json_archive can store. To
+/// add one: write its struct, put it into All, and describe it in docs/journal.md.
+namespace notes {
+
+/// The dump that the deployment made.
+struct BackupFile {
+  static constexpr std::string_view key = "file";
+  static constexpr std::array steps = {StepName::backup};
+  std::string value;
+};
+
+/// The source directory that rsync may link unchanged files from; empty: none.
+struct LinkDestination {
+  static constexpr std::string_view key = "link_destination";
+  static constexpr std::array steps = {StepName::sync};
+  std::string value;
+};
+
+/// The image tags that the build makes, in the order of `services:`.
+struct FrozenImages {
+  static constexpr std::string_view key = "images";
+  static constexpr std::array steps = {StepName::build};
+  std::vector<std::string> value;
+};
+
+/// The containers in whose place the candidate comes. Empty: nothing was there.
+struct PreviousContainers {
+  static constexpr std::string_view key = "previous_containers";
+  static constexpr std::array steps = {StepName::create};
+  std::vector<PreviousContainer> value;
+};
+
+/// The services of the release that run already as they are to run: no candidate is made for them.
+struct UnchangedServices {
+  static constexpr std::string_view key = "unchanged";
+  static constexpr std::array steps = {StepName::create};
+  std::vector<std::string> value;
+};
+
+/// Files of the live directory, relative to it, whose content was committed once: a release's, not the server's.
+struct CommittedBefore {
+  static constexpr std::string_view key = "committed_before";
+  static constexpr std::array steps = {StepName::create};
+  std::vector<std::string> value;
+};
+
+/// The edge in front of the release before; the first counts.
+struct PreviousEdge {
+  static constexpr std::string_view key = "previous_edge";
+  static constexpr std::array steps = {StepName::create};
+  std::vector<PreviousContainer> value;
+};
+
+/// The id under which a release that belay did not deploy was adopted: it is the previous release from now
+/// on.
+struct AdoptedRelease {
+  static constexpr std::string_view key = "previous";
+  static constexpr std::array steps = {StepName::create};
+  std::string value;
+};
+
+/// The id of the edge's container that stays, in front of the candidate too.
+struct EdgeStays {
+  static constexpr std::string_view key = "stays";
+  static constexpr std::array steps = {StepName::edge};
+  std::string value;
+};
+
+/// The step tells the edge who gets requests: its undo turns the edge back.
+struct EdgeTurns {
+  static constexpr std::string_view key = "turns";
+  static constexpr std::array steps = {StepName::canary, StepName::switch_over};
+  bool value = true;
+};
+
+/// The switch stops what serves: its undo starts that again.
+struct CurrentStops {
+  static constexpr std::string_view key = "stops";
+  static constexpr std::array steps = {StepName::switch_over};
+  bool value = true;
+};
+
+/// How verify found the release healthy: a sentence for people.
+struct HealthFinding {
+  static constexpr std::string_view key = "checked";
+  static constexpr std::array steps = {StepName::verify};
+  std::string value;
+};
+
+/// The failed release is not undone (`rollback: off`): recovery settles it.
+struct LeftInPlace {
+  static constexpr std::string_view key = "left_in_place";
+  static constexpr std::array steps = {StepName::settle};
+  bool value = true;
+};
+
+using All = std::tuple<BackupFile, LinkDestination, FrozenImages, PreviousContainers,
+                       UnchangedServices, CommittedBefore, PreviousEdge, AdoptedRelease, EdgeStays, EdgeTurns, CurrentStops, HealthFinding, LeftInPlace>;
+
+}  // namespace notes
+
+template <class T>
+concept Note = requires(T note) {
+  { T::key } -> std::convertible_to<std::string_view>;
+  T::steps.size();
+  note.value;
+};
+/// Written by one step only, which need not be named then.
+template <class T>
+concept NoteOfOneStep = Note<T> && T::steps.size() == 1;
+
+template <Note N>
+event::Noted noted_event(StepName step, const N& note) {
+  return {.step = step, .key = std::string(N::key), .value = JsonWriter::json_of(note.value)};
+}
+template <NoteOfOneStep N>
+event::Noted noted_event(const N& note) {
+  return noted_event(N::steps.front(), note);
+}
+
+/// The note, if the record is one of this kind, by this step. Throws Error if its value is of another type.
+template <Note N>
+std::optional<N> note_in(const event::Noted& noted, StepName step) {
+  if (noted.step != step || noted.key != N::key) return std::nullopt;
+  N note;
+  JsonReader::read(noted.value, "the note " + to_string(step) + "." + noted.key, note.value);
+  return note;
+}
+template <NoteOfOneStep N>
+std::optional<N> note_in(const event::Noted& noted) {
+  return note_in<N>(noted, N::steps.front());
+}
+
+}  // namespace belay
