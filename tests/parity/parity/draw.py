@@ -1,0 +1,68 @@
+"""Draws rows together into projects: a seed decides which. Rows of one service have keys that differ; a project has no claim twice."""
+from .project import BUILT, FOUND, Group, Project
+
+SERVICES = 9  # of one project, about
+ROWS_OF_SERVICE = 6
+
+
+class _Sheet:
+    """A project that is being drawn."""
+
+    def __init__(self, number):
+        self.number, self.rows, self.groups, self.claims, self.weight = number, [], [], set(), 0
+
+    def add(self, row, random):
+        """Whether there was room for the row."""
+        claims = set(row.claims)
+        if claims & self.claims:
+            return False
+        group = None
+        if row.service or row.image:
+            open_groups = [group for group in self.groups if len(group.rows) < ROWS_OF_SERVICE and agree(group.rows, row)]
+            group = random.choice(open_groups) if open_groups else None
+        weight = len(row.releases(1)) + len(row.accessories) + (1 if (row.service or row.image) and group is None else 0)
+        if self.rows and self.weight + weight > SERVICES:
+            return False
+        if (row.service or row.image) and group is None:
+            group = Group(f"s{self.number}-{len(self.groups) + 1}", [], random.choice([BUILT, BUILT, FOUND]))
+            self.groups.append(group)
+        if group:
+            group.rows.append(row)
+        self.rows.append(row)
+        self.claims |= claims
+        self.weight += weight
+        return True
+
+
+def agree(rows, row):
+    """Whether the row's keys can stand in one service with those of the others."""
+    keys = set().union(*(other.service_keys for other in rows))
+    return not row.service_keys & keys and not clashes_of(row) & keys and not any(clashes_of(other) & row.service_keys for other in rows)
+
+
+def clashes_of(row):
+    return set(row.clashes)
+
+
+def draw(rows, random):
+    """[[groups, rows]]: every row is in one of the projects."""
+    shuffled = list(rows)
+    random.shuffle(shuffled)
+    sheets = []
+    for row in shuffled:
+        if row.by_itself:
+            continue
+        if not any(sheet.add(row, random) for sheet in sheets):
+            sheets.append(_Sheet(len(sheets) + 1))
+            sheets[-1].add(row, random)
+    return [(sheet.groups, sheet.rows) for sheet in sheets] + [single(row) for row in shuffled if row.by_itself]
+
+
+def single(row):
+    """A row by itself."""
+    return ([Group("s1", [row])] if row.service or row.image else [], [row])
+
+
+def project(drawn, place, numbers, edge=False):
+    groups, rows = drawn
+    return Project(groups, rows, place, numbers, edge)

@@ -1,0 +1,206 @@
+"""Several rows put together into one project: the files of each release, what only the server has, and its belay.yml.
+
+Compose files are put together as text, section by section, so that anchors, tags and interpolation stay as they were written.
+Tokens in a row's texts: @p@ (the project's name, a prefix for all names), @image@ (an image that is there), @live@ (the live
+directory), @net@ (the first three numbers of a subnet), @six@ (the first of an IPv6 one), @port@, @port2@ … @port9@.
+"""
+import re
+from dataclasses import dataclass, field
+
+import yaml
+
+from .table import sections
+
+PULSE = """\
+  pulse:
+    build: { context: ./pulse }
+    ports: ["127.0.0.1:@pulse@:8080"]
+"""
+PULSE_DOCKERFILE = 'FROM @image@\nCOPY run release /www/\nCMD ["sh", "/www/run"]\n'
+PULSE_RUNS = "exec serve 8080\n"
+PULSE_DIES = "echo this release is broken\nexit 7\n"
+BUILT = "build: { context: ./app }\n"
+FOUND = "image: @image@\n"
+
+
+@dataclass
+class Place:
+    """Where a project lives, and the names and numbers that are its own."""
+
+    number: int
+    live: str
+    image: str
+
+    @property
+    def prefix(self):
+        return f"belay-parity-{self.number}"
+
+    @property
+    def pulse(self):
+        return 20999 + 1000 * self.number
+
+    def put(self, text, row_number):
+        """The text with its tokens replaced."""
+        words = {"p": self.prefix, "image": self.image, "live": self.live, "pulse": str(self.pulse), "net": f"10.{100 + self.number}.{row_number % 250}"}
+        words["six"] = f"fd{self.number:02x}:bea0:{row_number:x}"
+        for k in range(1, 10):
+            words[f"port{k}"] = str(20000 + 1000 * self.number + (row_number % 95) * 10 + k)
+        words["port"] = words["port1"]
+        return re.sub(r"@(\w+)@", lambda match: words.get(match[1], match[0]), text)
+
+
+def put_together(texts):
+    """One compose file of several. Sections that are maps or lists are appended to each other; others may be there only once."""
+    merged = {}
+    for text in texts:
+        for name, lines in sections(text).items():
+            one_line = len(lines) == 1 or not any(line.strip() for line in lines[1:])
+            if name not in merged:
+                merged[name] = list(lines)
+            elif one_line or len(merged[name]) == 1:
+                raise ValueError(f"section {name} cannot be put together")
+            else:
+                merged[name] += lines[1:]
+    # Anchors are defined before they are used.
+    order = sorted(merged, key=lambda name: (not name.startswith("x-"), name == "services", name))
+    return "\n".join(line for name in order for line in merged[name]) + "\n"
+
+
+def indented(text, by):
+    return "".join(f"{' ' * by}{line}\n" if line.strip() else "\n" for line in text.splitlines())
+
+
+@dataclass
+class Group:
+    """Rows that share one service."""
+
+    service: str
+    rows: list
+    base: str = BUILT
+
+    def text(self, release):
+        body = [row.service if release == 1 or row.service_then is None else row.service_then for row in self.rows]
+        keys = set().union(*(row.service_keys for row in self.rows))
+        dockerfile = any(row.image for row in self.rows)
+        if dockerfile:
+            body.insert(0, f"build: {{ context: ./{self.service} }}\n")
+        elif not keys & {"build", "image", "extends", "<<", "provider"}:
+            body.insert(0, self.base)
+        return f"  {self.service}:\n" + "".join(indented(part, 4) for part in body)
+
+
+@dataclass
+class Project:
+    groups: list  # of rows with `service`
+    rows: list  # all of them
+    place: Place
+    numbers: dict  # {row's name: its number in the table}
+    edge: bool = False
+    made_of: dict = field(default_factory=dict)  # {service: [rows]}
+
+    def __post_init__(self):
+        self.made_of = {group.service: [row.name for row in group.rows] for group in self.groups}
+        for row in self.rows:
+            for name in row.releases(1) + row.releases(2) + row.accessories:
+                self.made_of.setdefault(name, [])
+                if row.name not in self.made_of[name]:
+                    self.made_of[name].append(row.name)
+
+    @property
+    def main(self):
+        return next((row.main for row in self.rows if row.main != "docker-compose.yml"), "docker-compose.yml")
+
+    @property
+    def by_hand(self):
+        return [word for row in self.rows for word in row.by_hand]
+
+    def _put(self, text, row):
+        return self.place.put(text, self.numbers[row.name])
+
+    def compose(self, release):
+        parts = ["services:\n" + PULSE.replace("@pulse@", str(self.place.pulse))]
+        for row in self.rows:
+            text = row.compose if release == 1 or row.compose_then is None else row.compose_then
+            if text.strip():
+                parts.append(self._put(text, row))
+        # A row's own tokens are put in before its text is joined to the others'.
+        for group in self.groups:
+            put = Group(group.service, [self._with_tokens(row) for row in group.rows], self.place.put(group.base, 0))
+            parts.append("services:\n" + put.text(release))
+        return put_together(parts)
+
+    def _with_tokens(self, row):
+        changed = {key: value for key, value in vars(row).items()}
+        changed["service"] = self._put(row.service, row)
+        changed["service_then"] = None if row.service_then is None else self._put(row.service_then, row)
+        return type(row)(**changed)
+
+    def files(self, release):
+        """{name: text} of the repository."""
+        broken = release == 3
+        found = {
+            self.main: self.compose(min(release, 2)),
+            "app/Dockerfile": f"FROM {self.place.image}\nCOPY release /release\n",
+            "app/release": f"{release}\n",
+            "pulse/Dockerfile": PULSE_DOCKERFILE.replace("@image@", self.place.image),
+            "pulse/run": PULSE_DIES if broken else PULSE_RUNS,
+            "pulse/release": f"{release}\n",
+        }
+        for group in self.groups:
+            lines = [self._put(row.image, row) for row in group.rows if row.image]
+            if lines:
+                found[f"{group.service}/Dockerfile"] = f"FROM {self.place.image}\nCOPY release /release\n" + "".join(lines)
+                found[f"{group.service}/release"] = f"{release}\n"
+        for row in self.rows:
+            files = row.files if release == 1 else {**row.files, **row.files_then}
+            for name, text in files.items():
+                if text is None:
+                    continue
+                text = self._put(text, row)
+                found[name] = found[name] + text if name in found and name == ".env" else text
+        found["belay.yml"] = self.belay_yml(release)
+        return found
+
+    def server_files(self):
+        found = {}
+        for row in self.rows:
+            for name, text in row.server.items():
+                found[name] = found.get(name, "") + self._put(text, row)
+        return found
+
+    def accessories(self):
+        return [name for row in self.rows for name in row.accessories]
+
+    def released(self, release):
+        names = ["pulse"] + [group.service for group in self.groups]
+        for row in self.rows:
+            names += [name for name in row.releases(release) if name not in row.accessories]
+        return list(dict.fromkeys(names))
+
+    def belay_yml(self, release):
+        environment = {
+            "host": "local",
+            "path": self.place.live,
+            "health": {"url": f"http://127.0.0.1:{self.place.pulse}/release", "attempts": 60, "interval": "100ms", "timeout": "2s", "successes": 1},
+        }
+        if self.edge:
+            environment["edge"] = "haproxy:3.0"
+        for row in self.rows:
+            environment |= yaml.safe_load(self._put(yaml.safe_dump(row.belay), row))
+        document = {"app": self.place.prefix, "services": self.released(release), "environments": {"production": environment}}
+        for key in ("services", "source"):
+            if key in environment:
+                document[key] = environment.pop(key)
+        return yaml.safe_dump(document, sort_keys=False)
+
+    def outside(self, kind):
+        return [self._put(name, row) for row in self.rows for name in row.outside.get(kind, [])]
+
+    def refused_by(self):
+        """("belay" or "compose", the pattern of its words); None: nobody refuses it."""
+        for row in self.rows:
+            if row.refused:
+                return "belay", row.refused["says"]
+            if row.compose_refuses:
+                return "compose", row.compose_refuses
+        return None
