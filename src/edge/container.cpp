@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "base/process_table.hpp"

@@ -24,6 +24,7 @@
 #include "host/recovery.hpp"
 #include "host/run.hpp"
 #include "model/host_facts.hpp"
+#include "model/labels.hpp"
 #include "release/release_store.hpp"
 #include "runtime/compose_model.hpp"
 #include "runtime/ownership.hpp"

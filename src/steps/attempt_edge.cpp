@@ -14,7 +14,7 @@ EdgePlace edge_place(const Context& context, StepName step) {
           .layout = context.layout,
           .config = *context.environment().edge,
           .nonce = context.nonce,
-          .compose_file = context.layout.live / context.environment().compose,
+          .compose_file = context.layout.live / compose_file_of(context),
           .stop = context.stop,
           .say = [&context, step](const std::string& line) { context.ledger.output(step, line); },
           .show_ended = [&context, step](
