@@ -105,7 +105,25 @@ Finding checked_clock(std::chrono::milliseconds skew, std::chrono::milliseconds 
       "releases and backups are named by the host's time: let it keep time (chrony, systemd-timesyncd)");
 }
 
-Finding checked_ports(const HostFacts& facts, const std::vector<int>& ports) {
+std::vector<Finding> checked_project(const ProjectFacts& project) {
+  if (!project.problem.empty())
+    return {problem("compose file", project.problem,
+                    project.next.empty() ? "correct the compose file, or belay.yml" : project.next)};
+  std::vector<Finding> findings;
+  findings.push_back(fine("compose file", fmt::format("{}: project {}, releases {}", joined(project.files, ", "),
+                                                      project.name, joined(project.services, ", "))));
+  if (!project.warnings.empty())
+    findings.push_back(warning("compose file", joined(project.warnings, "\n"),
+                               "set what is missing in .env on the host, or give it a default in the compose file"));
+  if (!project.conflicts.empty())
+    findings.push_back(problem("project", "containers of others are in the way:\n" + joined(project.conflicts, "\n"),
+                               "give this environment a project name of its own (project: in belay.yml, or name: in the "
+                               "compose file), another container_name, or remove those containers"));
+  return findings;
+}
+
+Finding checked_ports(const HostFacts& facts) {
+  const auto ports = facts.project ? facts.project->ports : std::vector<int>{};
   if (!facts.ports_taken.empty())
     return problem("ports", "taken by others: " + joined(facts.ports_taken, "; "),
                    "stop what holds them, or publish other ports in the compose file");

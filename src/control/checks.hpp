@@ -28,7 +28,10 @@ Finding checked_path(const HostFacts&, const std::filesystem::path&);
 Finding checked_disk(const HostFacts&, std::uint64_t source_bytes);
 /// `skew`: the host's clock less ours; `uncertain`: how long the question was under way.
 Finding checked_clock(std::chrono::milliseconds skew, std::chrono::milliseconds uncertain);
-Finding checked_ports(const HostFacts&, const std::vector<int>& ports);
+/// What compose makes of the project: whether it can be released, and whose containers are in the way. One finding for
+/// each cause.
+std::vector<Finding> checked_project(const ProjectFacts&);
+Finding checked_ports(const HostFacts&);
 Finding checked_backup(const HostFacts&, const PostgresBackup&);
 Finding checked_boot_recovery(const HostFacts&, const std::string& environment);
 Finding checked_releases(const HostFacts&);

@@ -62,7 +62,7 @@ Ending deploy(const Config& config, const EnvironmentConfig& environment, const 
     const GateResult gate = through_the_gate(environment, options, shipped, life, watcher, stop);
     require_alive(session, watcher, stop);
     const Plan plan = plan_deployment(config.app, environment, shipped.commit, this_author(), gate);
-    return hand_over(session, environment, plan, options.wait, {.starts_it = true, .source = shipped.source},
+    return hand_over(session, environment, plan, options.wait, {.starts_it = true, .source = shipped.source, .repository = source.repository},
                      watcher, stop);
   });
 }

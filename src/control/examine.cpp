@@ -7,7 +7,7 @@
 #include "base/nearest.hpp"
 #include "control/agent.hpp"
 #include "control/checks.hpp"
-#include "control/compose_there.hpp"
+#include "control/compose_inputs.hpp"
 #include "control/findings.hpp"
 #include "control/host_questions.hpp"
 #include "control/lifeline.hpp"
@@ -39,7 +39,6 @@ class Examination {
     attempt("source", [this] { look_at_source(); });
     attempt("rsync", [this] { add(checked_rsync(rsync::version(stop_), "here")); });
     if (attempt("ssh", [this] { connect(); })) {
-      attempt("compose file", [this] { look_at_compose_file(); });
       attempt("host", [this] { look_at_host(); });
     }
     return std::move(findings_);
@@ -66,15 +65,11 @@ class Examination {
     source_ = find_source(config_.file, environment_.source, "HEAD", false, watcher_, stop_);
     checkout_ =
         check_out(*source_, life_.directory() / "source", stop_, Deadline::in(std::chrono::minutes(10)));
-    compose_file_ = compose::main_file_of(environment_.compose, checkout_->source, {});
-    const fs::path compose = checkout_->source / compose_file_;
-    if (!fs::is_regular_file(compose))
-      add({Weight::problem, "compose file",
-           fmt::format("commit {} has no {}", source_->commit.abbreviated(),
-                       (source_->inside / compose_file_).string()),
-           "commit it, or correct compose: in belay.yml"});
-    else
-      compose_text_ = read_file(compose);
+    for (const auto& file : environment_.compose)
+      if (!fs::is_regular_file(checkout_->source / file))
+        add({Weight::problem, "compose file",
+             fmt::format("commit {} has no {}", source_->commit.abbreviated(), (source_->inside / file).string()),
+             "commit it, or correct compose: in belay.yml"});
     const auto tracked = git::tracked_files(*source_->repository, source_->commit.id, source_->inside, stop_);
     add(checked_excludes(rsync::hidden_by(environment_.sync.exclude, checkout_->source, tracked, stop_)));
   }
@@ -95,31 +90,11 @@ class Examination {
          {}});
   }
 
-  void look_at_compose_file() {
-    if (!compose_text_) return;
-    const ResolvedThere resolved = resolve_there(*session_, environment_, *compose_text_, stop_);
-    if (!resolved.model) {
-      add({Weight::problem, "compose file",
-           fmt::format("the host's compose does not take {}:\n{}", compose_file_, resolved.problem),
-           "correct it; what it reads (.env, env_file) has to be in " + environment_.path.string() +
-               " on the host"});
-      return;
-    }
-    const auto names = services_of(*resolved.model);
-    for (const std::string& service : environment_.services)
-      if (std::ranges::find(names, service) == names.end()) {
-        const auto close = nearest(service, names);
-        add({Weight::problem, "compose file", fmt::format("{} has no service {}", compose_file_, service),
-             close ? "did you mean " + *close + "?" : "correct services: in belay.yml"});
-        return;
-      }
-    ports_ = published_ports(*resolved.model, environment_.services);
-    add({Weight::ok, "compose file", compose_file_ + " resolves on the host", {}});
-  }
-
   void look_at_host() {
     const auto asked = now();
-    const HostFacts facts = ask_facts(*session_, environment_, ports_, stop_);
+    const auto inputs =
+        checkout_ ? compose_inputs_of(checkout_->source) : std::map<std::string, std::string>{};
+    const HostFacts facts = ask_facts(*session_, environment_, inputs, stop_);
     const auto under_way = now() - asked;
     add(checked_clock(facts.clock - asked - under_way / 2, under_way / 2));
     add(checked_docker(facts));
@@ -127,7 +102,9 @@ class Examination {
     add(checked_rsync(facts.rsync_version, "on the host"));
     add(checked_path(facts, environment_.path));
     add(checked_disk(facts, checkout_ ? bytes_in(checkout_->source) : 0));
-    add(checked_ports(facts, ports_));
+    if (facts.project)
+      for (auto& finding : checked_project(*facts.project)) add(std::move(finding));
+    if (facts.project && facts.project->problem.empty()) add(checked_ports(facts));
     if (environment_.edge)
       for (auto& finding : checked_edge(facts, *environment_.edge)) add(std::move(finding));
     if (environment_.backup) add(checked_backup(facts, *environment_.backup));
@@ -143,10 +120,7 @@ class Examination {
   std::vector<Finding> findings_;
   std::optional<Source> source_;
   std::optional<Checkout> checkout_;
-  std::string compose_file_;
-  std::optional<std::string> compose_text_;
   std::optional<Session> session_;
-  std::vector<int> ports_;
 };
 
 }  // namespace

@@ -2,26 +2,25 @@
 
 #include <chrono>
 
-#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 
 #include "base/error.hpp"
+#include "model/config_json.hpp"
 
 namespace belay {
 
-HostFacts ask_facts(Session& session, const EnvironmentConfig& environment, const std::vector<int>& ports,
-                    std::stop_token stop) {
-  boost::json::array services, files, asked_ports;
-  for (const std::string& service : environment.services) services.emplace_back(service);
-  for (const std::string& file : environment.compose) files.emplace_back(file);
-  for (const int port : ports) asked_ports.emplace_back(port);
-  boost::json::object arguments{{"services", services}, {"compose", files}, {"ports", asked_ports}};
+HostFacts ask_facts(Session& session, const EnvironmentConfig& environment,
+                    const std::map<std::string, std::string>& compose_inputs, std::stop_token stop) {
+  boost::json::object files;
+  for (const auto& [path, text] : compose_inputs) files[path] = text;
+  boost::json::object arguments{{"environment", object_of(environment)}, {"files", std::move(files)}};
   if (environment.backup) arguments["backup_container"] = environment.backup->container;
   if (const auto& edge = environment.edge) {
     arguments["edge_image"] = edge->image;
     if (edge->tls) arguments["tls"] = tls_to_json(*edge->tls);
   }
   const boost::json::value answer =
-      session.ask("facts", std::move(arguments), std::move(stop), Deadline::in(std::chrono::seconds(60)));
+      session.ask("facts", std::move(arguments), std::move(stop), Deadline::in(std::chrono::minutes(2)));
   if (!answer.is_object()) throw Error("the host's facts are no facts");
   return facts_from_json(answer.get_object());
 }

@@ -4,7 +4,7 @@
 #include "base/files.hpp"
 #include "control/agent.hpp"
 #include "control/checks.hpp"
-#include "control/compose_there.hpp"
+#include "control/compose_inputs.hpp"
 #include "control/deployment.hpp"
 #include "control/findings.hpp"
 #include "control/host_questions.hpp"
@@ -49,7 +49,7 @@ void add_unless_ok(std::vector<std::string>& warnings, const Finding& finding) {
 }
 
 std::vector<std::string> warnings_of(const EnvironmentConfig& environment, const HostFacts& facts,
-                                     const std::vector<int>& ports, const std::vector<std::string>& hidden) {
+                                     const std::vector<std::string>& hidden) {
   std::vector<std::string> warnings;
   if (facts.current_release.empty())
     warnings.push_back(
@@ -73,7 +73,9 @@ std::vector<std::string> warnings_of(const EnvironmentConfig& environment, const
   add_unless_ok(warnings, checked_excludes(hidden));
   add_unless_ok(warnings, checked_docker(facts));
   add_unless_ok(warnings, checked_compose(facts));
-  add_unless_ok(warnings, checked_ports(facts, ports));
+  if (facts.project)
+    for (const auto& finding : checked_project(*facts.project)) add_unless_ok(warnings, finding);
+  if (facts.project && facts.project->problem.empty()) add_unless_ok(warnings, checked_ports(facts));
   if (environment.backup) add_unless_ok(warnings, checked_backup(facts, *environment.backup));
   add_unless_ok(warnings, checked_boot_recovery(facts, environment.name));
   if (facts.busy) warnings.push_back("a deployment is under way: this one would wait (--wait) or be refused");
@@ -99,24 +101,12 @@ Preview preview(const Config& config, const EnvironmentConfig& environment, cons
     const Lifeline life("belay-plan-");
     const Checkout checkout =
         check_out(source, life.directory() / "source", stop, Deadline::in(std::chrono::minutes(10)));
-    const auto compose_file = compose::main_file_of(environment.compose, checkout.source, {});
-    const fs::path compose = checkout.source / compose_file;
-    std::vector<int> ports;
     Preview found;
-    if (!fs::is_regular_file(compose)) {
-      found.warnings.push_back("compose file: there is no " + compose_file + " in the source");
-    } else {
-      const ResolvedThere resolved = resolve_there(session, environment, read_file(compose), stop);
-      if (resolved.model)
-        ports = published_ports(*resolved.model, environment.services);
-      else
-        found.warnings.push_back("compose file: it does not resolve on the host:\n" + resolved.problem);
-    }
-    found.facts = ask_facts(session, environment, ports, stop);
+    found.facts = ask_facts(session, environment, compose_inputs_of(checkout.source), stop);
     found.plan = plan_deployment(config.app, environment, checkout.commit, this_author(), {});
     found.files = changed_files(session, environment, checkout, found.facts, stop);
     const auto further =
-        warnings_of(environment, found.facts, ports, hidden_files(source, checkout, environment, stop));
+        warnings_of(environment, found.facts, hidden_files(source, checkout, environment, stop));
     found.warnings.insert(found.warnings.end(), further.begin(), further.end());
     return found;
   });

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/human.hpp"
 #include "control/confirmation.hpp"
+#include "drivers/git.hpp"
 #include "control/pause.hpp"
 #include "drivers/rsync.hpp"
 #include "model/notes.hpp"
@@ -127,6 +128,10 @@ void RunFollower::begin_errand() {
   if (awaited.what == "source" && part_.source) {
     errand_ = std::make_unique<Errand>(
         session_, answer, [this, awaited](std::stop_token stop) { return send_source(awaited, stop); });
+  } else if (awaited.what == "committed") {
+    errand_ = std::make_unique<Errand>(session_, answer, [this, awaited](std::stop_token stop) {
+      return tell_what_was_committed(awaited, stop);
+    });
   } else if (awaited.what == "confirmation") {
     errand_ = std::make_unique<Errand>(
         session_, answer, [this, awaited](std::stop_token stop) { return confirm(awaited, stop); });
@@ -159,6 +164,11 @@ Errand::Result RunFollower::send_source(const event::Awaiting& awaited, std::sto
   return {.ok = true,
           .detail = fmt::format("{} files, {}; {} files, {} sent", sent.files, human_bytes(sent.bytes_total),
                                 sent.files_sent, human_bytes(sent.bytes_sent))};
+}
+
+Errand::Result RunFollower::tell_what_was_committed(const event::Awaiting& awaited, std::stop_token stop) {
+  if (!part_.repository) return {.ok = true, .detail = {}};
+  return {.ok = true, .detail = git::known_blobs(*part_.repository, awaited.detail, std::move(stop))};
 }
 
 Errand::Result RunFollower::confirm(const event::Awaiting& awaited, std::stop_token stop) {

@@ -23,6 +23,7 @@ class RunFollower {
   struct Part {
     bool starts_it = false;  // we gave the order: a stop cancels the run, and its errands are done at once
     std::optional<std::filesystem::path> source{};  // what is shipped when the host asks for it
+    std::optional<std::filesystem::path> repository{};  // the source's, if it is in one
   };
   RunFollower(Session&, const EnvironmentConfig&, Watcher&, Part);
 
@@ -39,6 +40,7 @@ class RunFollower {
   void begin_errand();
   void end_errand();
   Errand::Result send_source(const event::Awaiting&, std::stop_token);
+  Errand::Result tell_what_was_committed(const event::Awaiting&, std::stop_token);
   Errand::Result confirm(const event::Awaiting&, std::stop_token);
 
   void on_stop();

@@ -155,6 +155,17 @@ std::vector<std::string> tracked_files(const fs::path& repository, const std::st
   return files;
 }
 
+std::string known_blobs(const fs::path& repository, const std::string& ids, std::stop_token stop) {
+  Command asked = git(repository, {"cat-file", "--batch-check=%(objectname) %(objecttype)"});
+  asked.input = ids;
+  const std::string answer = output(asked, "looking for files in the repository failed", std::move(stop),
+                                    Deadline::in(std::chrono::seconds(60)));
+  std::string known;
+  for (const std::string& line : split(answer, '\n'))
+    if (line.ends_with(" blob")) known += line.substr(0, line.find(' ')) + "\n";
+  return known;
+}
+
 void export_working_tree(const fs::path& repository, const fs::path& path, const fs::path& directory,
                          std::stop_token stop, Deadline deadline) {
   const std::string what_failed = "copying the working tree under " + path.string() + " failed";

@@ -23,6 +23,8 @@ void export_commit(const std::filesystem::path& repository, const std::string& c
 /// Paths git tracks under `path` at `commit`, relative to it.
 std::vector<std::string> tracked_files(const std::filesystem::path& repository, const std::string& commit,
                                        const std::filesystem::path& path, std::stop_token);
+/// Those of the ids (one a line) that name a file's content in the repository, in whatever commit; one a line.
+std::string known_blobs(const std::filesystem::path& repository, const std::string& ids, std::stop_token);
 /// Copies the working tree under `path` (tracked and untracked, ignored files left out) into `directory`.
 void export_working_tree(const std::filesystem::path& repository, const std::filesystem::path& path,
                          const std::filesystem::path& directory, std::stop_token, Deadline);

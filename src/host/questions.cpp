@@ -21,11 +21,14 @@
 #include "host/holder.hpp"
 #include "host/journal.hpp"
 #include "host/listening_ports.hpp"
+#include "host/project_look.hpp"
 #include "host/recovery.hpp"
 #include "host/run.hpp"
+#include "model/config_json.hpp"
 #include "model/host_facts.hpp"
 #include "model/labels.hpp"
 #include "release/release_store.hpp"
+#include "runtime/attempt.hpp"
 #include "runtime/compose_model.hpp"
 #include "runtime/ownership.hpp"
 
@@ -92,13 +95,49 @@ std::vector<RunningContainer> serving_containers(const Layout& layout, const doc
   return found;
 }
 
+std::optional<ProjectLook> look_at_asked_project(const docker::Engine& engine, const Layout& layout,
+                                                 const json::object& arguments, std::stop_token stop) {
+  const auto* environment = arguments.if_contains("environment");
+  const auto* texts = arguments.if_contains("files");
+  if (!environment || !texts || !environment->is_object() || !texts->is_object()) return std::nullopt;
+  std::map<std::string, std::string> files;
+  for (const auto& [path, text] : texts->get_object())
+    if (text.is_string()) files.emplace(std::string(path), std::string(text.get_string()));
+  return look_at_project(engine, layout, value_of<EnvironmentConfig>(environment->get_object(), "environment"), files,
+                         std::move(stop));
+}
+
+std::vector<RunningContainer> described(const docker::Engine& engine,
+                                        const std::vector<docker::Container>& containers) {
+  std::vector<RunningContainer> found;
+  for (const auto& container : containers)
+    if (const auto inspection = engine.inspect(container.id))
+      found.push_back(described(*inspection, service_of(container)));
+  return found;
+}
+
+std::vector<std::string> ports_taken(const docker::Engine& engine, const HostFacts& facts, const ProjectLook& look) {
+  auto ours = facts.containers;
+  ours.insert(ours.end(), facts.edges.begin(), facts.edges.end());
+  for (const auto& container : look.containers) ours.push_back({.name = container.name, .id = container.id});
+  std::vector<std::string> taken;
+  for (const int port : look.facts.ports)
+    if (auto by = taken_by_another(engine, port, ours)) taken.push_back(std::move(*by));
+  return taken;
+}
+
 void look_at_docker(HostFacts& facts, const Layout& layout, const json::object& arguments,
                     std::stop_token stop) {
   const auto engine = docker::Engine::connect();
   facts.docker_version = engine.version();
   facts.compose_version = compose::version(stop);
-  facts.containers = serving_containers(layout, engine, list_argument(arguments, "services"),
-                                        list_argument(arguments, "compose"), stop);
+  const auto look = look_at_asked_project(engine, layout, arguments, stop);
+  if (look) facts.project = look->facts;
+  const bool deployed_before = ReleaseStore(layout).find(ReleaseStore(layout).current()).has_value();
+  facts.containers = look && !deployed_before
+                         ? described(engine, look->containers)
+                         : serving_containers(layout, engine, list_argument(arguments, "services"),
+                                              list_argument(arguments, "compose"), stop);
   for (const auto& edge : edges_there(layout, engine))
     if (const auto inspection = engine.inspect(edge.id))
       facts.edges.push_back(described(*inspection, edge_service));
@@ -108,12 +147,7 @@ void look_at_docker(HostFacts& facts, const Layout& layout, const json::object& 
     const auto container = engine.container_named(name);
     facts.backup_container_state = container ? container->state : "absent";
   }
-  auto ours = facts.containers;
-  ours.insert(ours.end(), facts.edges.begin(), facts.edges.end());
-  if (const auto* ports = arguments.if_contains("ports"); ports != nullptr && ports->is_array())
-    for (const auto& port : ports->as_array())
-      if (auto taken = taken_by_another(engine, port.to_number<int>(), ours))
-        facts.ports_taken.push_back(std::move(*taken));
+  if (look) facts.ports_taken = ports_taken(engine, facts, *look);
 }
 
 HostFacts host_facts(const Layout& layout, const json::object& arguments, std::stop_token stop) {

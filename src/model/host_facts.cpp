@@ -60,6 +60,17 @@ static void fields(auto& archive, Is<Certificates> auto& list) {
   archive.required("certificates", list.certificates);
 }
 
+static void fields(auto& archive, Is<ProjectFacts> auto& project) {
+  archive("name", project.name);
+  archive("problem", project.problem);
+  archive("next", project.next);
+  archive("warnings", project.warnings);
+  archive("files", project.files);
+  archive("services", project.services);
+  archive("conflicts", project.conflicts);
+  archive("ports", project.ports);
+}
+
 static void fields(auto& archive, Is<HostFacts> auto& facts) {
   archive("clock", facts.clock);
   archive("docker_version", facts.docker_version);
@@ -81,6 +92,7 @@ static void fields(auto& archive, Is<HostFacts> auto& facts) {
   archive("certificates", facts.certificates);
   archive("edge_image_there", facts.edge_image_there);
   archive("live_compose_hash", facts.live_compose_hash);
+  archive("project", facts.project);
 }
 
 static void fields(auto& archive, Is<HostStatus> auto& status) {

@@ -43,6 +43,18 @@ std::string reloaded_text(const EdgeCertificate&);
 boost::json::object certificates_to_json(const std::vector<EdgeCertificate>&);
 std::vector<EdgeCertificate> certificates_from_json(const boost::json::object&);
 
+/// The compose project that a deployment would release, as the host sees it: the files that would be shipped beside
+/// those that only the server has.
+struct ProjectFacts {
+  std::string name;                    // compose's
+  std::string problem, next;           // why it cannot be released, and what to do; empty: it can
+  std::vector<std::string> warnings;   // compose's, such as variables that are not set
+  std::vector<std::string> files;      // the compose files, relative to the live directory
+  std::vector<std::string> services;   // those that are released
+  std::vector<std::string> conflicts;  // containers of others in the way, a sentence each
+  std::vector<int> ports;              // that these services publish, ascending
+};
+
 /// Ask "facts".
 struct HostFacts {
   Time clock{};
@@ -61,6 +73,7 @@ struct HostFacts {
   std::vector<EdgeCertificate> certificates;          // asked for: as the operators' files are now
   std::optional<bool> edge_image_there;               // asked for
   std::string live_compose_hash;                      // sha256 of the live compose file; empty: absent
+  std::optional<ProjectFacts> project;                // asked for
 };
 boost::json::object facts_to_json(const HostFacts&);
 HostFacts facts_from_json(const boost::json::object&);

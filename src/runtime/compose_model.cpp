@@ -1,6 +1,7 @@
 #include "runtime/compose_model.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
@@ -16,6 +17,9 @@ namespace json = boost::json;
 namespace fs = std::filesystem;
 
 namespace {
+
+/// The profile of what stands in for a service that is not in the model; never active.
+constexpr auto place_holder = "belay-place-holder";
 
 const json::value* find(const json::object& object, std::string_view key) {
   const auto* found = object.if_contains(key);
@@ -267,6 +271,37 @@ std::vector<std::string> accessories_of(const json::object& model, const std::ve
   return ordered;
 }
 
+namespace {
+
+/// "3001", 3001, or a range "3000-3002", as different versions of compose print them.
+void take_ports(const json::value& published, std::set<int>& ports) {
+  if (published.is_int64()) {
+    ports.insert(static_cast<int>(published.get_int64()));
+    return;
+  }
+  if (!published.is_string()) return;
+  const std::string text(published.get_string());
+  const char* const end = text.data() + text.size();
+  int first = 0, last = 0;
+  const auto read = std::from_chars(text.data(), end, first);
+  if (read.ec != std::errc{}) return;
+  last = first;
+  if (read.ptr != end && *read.ptr == '-') std::from_chars(read.ptr + 1, end, last);
+  for (int port = first; port <= last && port <= 65535; ++port)
+    if (port > 0) ports.insert(port);
+}
+
+}  // namespace
+
+std::vector<int> published_ports(const json::object& model, const std::vector<std::string>& services) {
+  std::set<int> ports;
+  for (const auto& service : services)
+    for (const auto& port : array_in(service_in(model, service), "ports"))
+      if (port.is_object())
+        if (const auto* published = find(port.get_object(), "published")) take_ports(*published, ports);
+  return {ports.begin(), ports.end()};
+}
+
 std::vector<BoundPath> bound_paths(const json::object& model) {
   std::vector<BoundPath> found;
   for (const auto& service : services_in(model)) {
@@ -281,6 +316,14 @@ std::vector<BoundPath> bound_paths(const json::object& model) {
   return found;
 }
 
+std::vector<std::string> profiles_in(const json::object& model) {
+  std::set<std::string> profiles;
+  for (const auto& service : services_in(model))
+    for (const auto& profile : array_in(service_in(model, service), "profiles"))
+      if (profile.is_string() && profile.get_string() != place_holder) profiles.emplace(profile.get_string());
+  return {profiles.begin(), profiles.end()};
+}
+
 json::object readable_again(json::object model) {
   std::set<std::string> missing;
   for (const auto& service : services_in(model))
@@ -288,7 +331,7 @@ json::object readable_again(json::object model) {
       if (!all_services(model).contains(on.service)) missing.insert(on.service);
   for (const auto& service : missing)
     model.at("services").get_object()[service] =
-        json::object{{"image", "none"}, {"profiles", json::array{"belay-place-holder"}}};
+        json::object{{"image", "none"}, {"profiles", json::array{place_holder}}};
   return model;
 }
 

@@ -43,6 +43,9 @@ std::vector<std::string> in_order_of_dependency(const boost::json::object& model
 /// Those not among `services` that these depend on, directly or not; each after those that it depends on.
 std::vector<std::string> accessories_of(const boost::json::object& model, const std::vector<std::string>& services);
 
+/// The TCP and UDP ports of the host that these services publish, ascending.
+std::vector<int> published_ports(const boost::json::object& model, const std::vector<std::string>& services);
+
 /// A path of the host that a container can see.
 struct BoundPath {
   std::string service, host, target;
@@ -50,6 +53,9 @@ struct BoundPath {
 };
 /// Every bind mount, config file and secret file of every service of the model.
 std::vector<BoundPath> bound_paths(const boost::json::object& model);
+
+/// The profiles of all services of the model: active, since the services are in it.
+std::vector<std::string> profiles_in(const boost::json::object& model);
 
 /// The model, fit to be read again: an optional dependency that no profile brings in has a place holder.
 boost::json::object readable_again(boost::json::object model);

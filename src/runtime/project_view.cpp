@@ -60,8 +60,12 @@ class Laying {
 
 }  // namespace
 
-ProjectView::ProjectView(const Layout& layout, const std::string& release)
-    : live_(layout.live), source_(layout.source(release)), root_(layout.view(release)) {}
+ProjectPlace place_of(const Layout& layout, const std::string& release) {
+  return {layout.live, layout.source(release), layout.view(release), layout.release(release)};
+}
+
+ProjectView::ProjectView(const ProjectPlace& place)
+    : live_(place.live), source_(place.source), root_(place.view) {}
 
 void ProjectView::make(const std::function<bool(const fs::path&)>& is_gone) const {
   remove_tree(root_);

@@ -10,6 +10,13 @@
 
 namespace belay {
 
+/// Where a project is looked at: the live directory it belongs to, the files that are shipped, and room for the view
+/// and for what belay writes for compose.
+struct ProjectPlace {
+  std::filesystem::path live, source, view, scratch;
+};
+ProjectPlace place_of(const Layout&, const std::string& release);
+
 /// A release as compose would find it in the live directory: the release's files, and beside them links to those
 /// that only the server has (.env, certificates). Compose is asked there; the paths it answers with are put back
 /// to where the files live afterwards.
@@ -18,7 +25,7 @@ namespace belay {
 /// that `../shared/common.env` is found, too.
 class ProjectView {
  public:
-  ProjectView(const Layout&, const std::string& release);
+  explicit ProjectView(const ProjectPlace&);
 
   /// Makes it anew. A file of the live directory for which `is_gone` is true, such as one that the release before
   /// brought and that publishing removes, is left out; its argument is relative to the live directory.

@@ -20,16 +20,6 @@ bool is_default_name(const fs::path& file) {
          name == "docker-compose.yaml";
 }
 
-std::vector<std::string> profiles_of(const json::object& model, const std::vector<std::string>& services) {
-  std::vector<std::string> profiles;
-  const auto& all = model.at("services").as_object();
-  for (const auto& service : services)
-    if (const auto* found = all.if_contains(service))
-      if (const auto* list = found->as_object().if_contains("profiles"); list && list->is_array())
-        for (const auto& profile : list->get_array()) profiles.emplace_back(profile.as_string());
-  return profiles;
-}
-
 bool has_all(const json::object& model, const std::vector<std::string>& services) {
   const auto* all = model.if_contains("services");
   return std::ranges::all_of(services, [&](const std::string& service) {
@@ -51,13 +41,12 @@ fs::path project_directory(const EnvironmentConfig& environment) {
   return parent.empty() ? "." : parent;
 }
 
-ReleaseProject::ReleaseProject(const Layout& layout, const std::string& release,
-                               const EnvironmentConfig& environment)
-    : view_(layout, release),
+ReleaseProject::ReleaseProject(const ProjectPlace& place, const EnvironmentConfig& environment)
+    : view_(place),
       environment_(environment),
-      live_(layout.live),
-      release_directory_(layout.release(release)),
-      directory_((layout.live / project_directory(environment)).lexically_normal()) {
+      live_(place.live),
+      scratch_(place.scratch),
+      directory_((place.live / project_directory(environment)).lexically_normal()) {
   if (!directory_.has_filename()) directory_ = directory_.parent_path();
 }
 
@@ -93,6 +82,9 @@ compose::Project ReleaseProject::in_view(const fs::path& model, const std::strin
 compose::Project ReleaseProject::in_live(const fs::path& model, const std::string& name) const {
   auto project = in_view(model, name);
   project.directory = directory_;
+  // The model has only what is active.
+  const auto text = read_file_if_exists(model);
+  if (text) project.profiles = profiles_in(json::parse(*text).as_object());
   project.env_files.clear();
   for (const auto& file : environment_.env_files)
     project.env_files.push_back((live_ / file).lexically_normal());
@@ -104,7 +96,9 @@ json::object ReleaseProject::resolved(std::stop_token stop, Deadline deadline, c
   if (has_all(model, environment_.services)) return model;
   auto everything = in_view();
   everything.profiles = {"*"};
-  profiles_ = profiles_of(compose::resolved(everything, stop, deadline), environment_.services);
+  const auto all = compose::resolved(everything, stop, deadline);
+  for (const auto& service : environment_.services)
+    std::ranges::copy(profiles_in({{"services", {{service, service_in(all, service)}}}}), std::back_inserter(profiles_));
   if (profiles_.empty()) return model;
   return compose::resolved(in_view(), stop, deadline);
 }
@@ -117,7 +111,7 @@ std::map<std::string, std::string> ReleaseProject::values_of(const std::set<std:
   const json::object asked{
       {"name", "belay-values"},
       {"services", json::object{{"values", json::object{{"image", "none"}, {"environment", names}}}}}};
-  const auto file = release_directory_ / "values.json";
+  const auto file = scratch_ / "values.json";
   write_file_atomically(file, json::serialize(asked));
   const auto model = compose::resolved(in_view(file, "belay-values"), std::move(stop), deadline);
   remove_tree(file);

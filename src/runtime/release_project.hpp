@@ -19,7 +19,7 @@ namespace belay {
 /// The compose project of a release: what operators would type in the live directory, asked in the release's view.
 class ReleaseProject {
  public:
-  ReleaseProject(const Layout&, const std::string& release, const EnvironmentConfig&);
+  ReleaseProject(const ProjectPlace&, const EnvironmentConfig&);
 
   const ProjectView& view() const { return view_; }
   /// The project directory, as part of the live directory: that of the first compose file.
@@ -44,7 +44,7 @@ class ReleaseProject {
  private:
   ProjectView view_;
   const EnvironmentConfig& environment_;
-  std::filesystem::path live_, release_directory_, directory_;
+  std::filesystem::path live_, scratch_, directory_;
   std::vector<std::string> profiles_;
 };
 

@@ -75,7 +75,7 @@ void resolve(Context& context, ReleaseProject& project, Deadline deadline) {
 
 std::string apply(Context& context) {
   const auto deadline = Deadline::in(context.environment().build.timeout);
-  ReleaseProject project(context.layout, context.release, context.environment());
+  ReleaseProject project(place_of(context.layout, context.release), context.environment());
   resolve(context, project, deadline);
 
   std::vector<std::string> built, frozen;

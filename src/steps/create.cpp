@@ -105,7 +105,7 @@ void adopt_if_foreign(Context& context, const Work& work) {
 }
 
 Work work_of_deployment(Context& context) {
-  ReleaseProject project(context.layout, context.release, context.environment());
+  ReleaseProject project(place_of(context.layout, context.release), context.environment());
   Ownership ours(context.engine, project_name_in(context.model), context.layout, project.directory());
   Release release{.id = context.release,
                   .commit = context.plan.commit,
@@ -132,7 +132,7 @@ Release kept_release(const Context& context) {
 
 Work work_of_rollback(Context& context) {
   auto release = kept_release(context);
-  ReleaseProject project(context.layout, context.release, context.environment());
+  ReleaseProject project(place_of(context.layout, context.release), context.environment());
   Ownership ours(context.engine, project_of(release), context.layout,
                  release.directory.empty() ? project.directory() : release.directory);
   std::vector<std::string> services;

@@ -1,0 +1,73 @@
+#include "host/project_look.hpp"
+
+#include <boost/json.hpp>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "runtime/compose_model.hpp"
+#include "runtime/ownership.hpp"
+#include "runtime/release_project.hpp"
+
+namespace belay {
+
+namespace {
+
+constexpr auto compose_time = std::chrono::seconds(60);
+
+/// A path of the caller's that could lead out of the directory is refused.
+void lay_down(const std::map<std::string, std::string>& files, const fs::path& source) {
+  make_directories(source);
+  for (const auto& [name, text] : files) {
+    const auto path = fs::path(name).lexically_normal();
+    if (path.is_absolute() || path.empty() || *path.begin() == "..")
+      throw Error("the file " + name + " lies outside of the source", {}, {}, ExitCode::bad_input);
+    make_directories((source / path).parent_path());
+    write_file_atomically(source / path, text);
+  }
+}
+
+std::vector<std::string> names_of(const boost::json::object& model, const std::vector<std::string>& services) {
+  std::vector<std::string> names;
+  for (const auto& service : services)
+    for (auto& name : container_names_of(model, service)) names.push_back(std::move(name));
+  return names;
+}
+
+void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout, ReleaseProject& project,
+          const EnvironmentConfig& environment, const std::stop_token& stop) {
+  auto& facts = found.facts;
+  const auto model = project.resolved(stop, Deadline::in(compose_time), [&](const std::string& line) {
+    facts.warnings.push_back(project.view().put_back(line));
+  });
+  facts.name = project_name_in(model);
+  for (const auto& file : project.files()) facts.files.push_back(file.lexically_relative(layout.live).string());
+  facts.services = released_services(model, environment.services);
+  facts.ports = published_ports(model, facts.services);
+  const Ownership ours(engine, facts.name, layout, project.directory());
+  facts.conflicts = ours.conflicts(names_of(model, facts.services));
+  for (const auto& service : facts.services)
+    for (auto& container : ours.containers(service)) found.containers.push_back(std::move(container));
+}
+
+}  // namespace
+
+ProjectLook look_at_project(const docker::Engine& engine, const Layout& layout,
+                            const EnvironmentConfig& environment, const std::map<std::string, std::string>& files,
+                            std::stop_token stop) {
+  const TemporaryDirectory here("belay-look-");
+  const ProjectPlace place{layout.live, here.path() / "source", here.path() / "view", here.path()};
+  lay_down(files, place.source);
+  ReleaseProject project(place, environment);
+  project.view().make();
+  ProjectLook found;
+  try {
+    look(found, engine, layout, project, environment, stop);
+  } catch (const Error& error) {
+    // What is asked for is precisely whether it can be released.
+    found.facts.problem = project.view().put_back(error.message_and_why());
+    found.facts.next = error.next();
+  }
+  return found;
+}
+
+}  // namespace belay
