@@ -25,7 +25,7 @@ target_compile_definitions(belay_flags INTERFACE BELAY_VERSION="${PROJECT_VERSIO
 # Build directories share ccache's entries: its own path is the only one in which two of them differ.
 if(CMAKE_CXX_COMPILER_LAUNCHER STREQUAL "ccache")
   set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
-      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ccache)
+      CCACHE_PCH_EXTSUM=true CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ccache)
 endif()
 
 # belay_room(NAME SOURCES file... LINKS target...)
@@ -41,17 +41,31 @@ function(belay_room name)
 endfunction()
 
 # The headers of others that nearly every file includes are compiled once for all rooms and tests.
+set(belay_precompiled_headers
+  <algorithm> <chrono> <filesystem> <functional> <map> <memory> <optional> <set> <stop_token> <string> <variant> <vector>
+  <boost/json.hpp> <fmt/core.h>)
+find_file(BOOST_VERSION_HEADER boost/version.hpp REQUIRED)
+find_file(FMT_CORE_HEADER fmt/core.h REQUIRED)
+
 function(belay_share_precompiled target)
   if(NOT TARGET belay_precompiled)
     file(WRITE ${CMAKE_BINARY_DIR}/precompiled.cpp "")
     add_library(belay_precompiled STATIC ${CMAKE_BINARY_DIR}/precompiled.cpp)
     target_link_libraries(belay_precompiled PUBLIC belay_flags)
-    target_precompile_headers(belay_precompiled PRIVATE
-      <algorithm> <chrono> <filesystem> <functional> <map> <memory> <optional> <set> <stop_token> <string> <variant>
-      <vector> <boost/json.hpp> <fmt/core.h>)
+    target_precompile_headers(belay_precompiled PRIVATE ${belay_precompiled_headers})
+    # GCC writes a hundred megabytes, and other bytes each time. ccache takes what stands here for their content
+    # (CCACHE_PCH_EXTSUM), so that build directories share what it has.
+    file(SHA256 ${BOOST_VERSION_HEADER} boost)
+    file(SHA256 ${FMT_CORE_HEADER} fmt)
+    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/belay_precompiled.dir/cmake_pch.hxx.gch.sum
+      "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} ${boost} ${fmt} ${belay_precompiled_headers}\n")
   endif()
   target_precompile_headers(${target} REUSE_FROM belay_precompiled)
 endfunction()
+
+# The rooms that start threads, or are called by several: ThreadSanitizer builds and runs the tests of these alone.
+set(belay_rooms_with_threads base drivers runtime steps host control)
+add_custom_target(tests_with_threads)
 
 # belay_unit_tests(ROOM file...): one program per room, one ctest case each.
 function(belay_unit_tests room)
@@ -61,4 +75,8 @@ function(belay_unit_tests room)
   target_compile_definitions(test_${room} PRIVATE TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}/data")
   add_test(NAME ${room} COMMAND test_${room})
   set_tests_properties(${room} PROPERTIES TIMEOUT 300)
+  if(room IN_LIST belay_rooms_with_threads)
+    set_tests_properties(${room} PROPERTIES LABELS threads)
+    add_dependencies(tests_with_threads test_${room})
+  endif()
 endfunction()

@@ -4,11 +4,15 @@
 
 namespace belay {
 
-/// A place where crash tests may kill the program. With BELAY_FAULT_POINTS (the dev build) a file named by
-/// the environment variable BELAY_FAULT_FILE holds lines "ROLE POINT WHO": when ROLE passes POINT (`*`: any),
-/// `WHO` is killed with SIGKILL ("self", "parent", or "self+parent": executor and guard together). The file
-/// is read at each call, so a test may rewrite it; a line strikes once in a process. Throws Error on a line
-/// that is none. In a release build it is nothing.
+/// A place where tests may kill or hold the program. With BELAY_FAULT_POINTS (presets dev and check) a file
+/// named by the environment variable BELAY_FAULT_FILE holds lines "ROLE POINT WHAT". When ROLE passes POINT
+/// (`*`: any), WHAT is done:
+/// - "self", "parent", "self+parent": SIGKILL for this process, for its parent, or for both (executor and
+/// guard together);
+/// - "hold": the process waits here until the file no longer has that line.
+/// The file is read at each call, so a test may rewrite it; a line strikes once in a process. Before it
+/// strikes, the line is appended to a second file, BELAY_FAULT_FILE with ".struck" behind it: so a test knows
+/// that it did. Throws Error on a line that is none. In a release build a fault point is nothing.
 #ifdef BELAY_FAULT_POINTS
 void fault_point(std::string_view role, std::string_view point);
 #else

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 from pathlib import Path
 
 from belay_world.commands import CommandFailed, run, wait_until
@@ -57,13 +58,15 @@ class App:
         self.place, self.binary, self.engine = Path(place) / self.name, Path(binary), engine
         # Its last name is the compose project: one for each.
         self.live, self.temporary = self.place / f"{self.name}-live", self.place / "tmp"
-        self.faults = self.place / "faults"
+        self.faults, self.struck = self.place / "faults", self.place / "faults.struck"
         self.repository = Repository(self.place / "repository")
         self.version = 0  # of the release committed last
+        self.in_service = threading.Event()  # not set while the app is made anew: then nobody asks it
         self.renew()
 
     def renew(self):
         """As on the first day: a release of belay's serves."""
+        self.in_service.clear()
         self.remove()
         for folder in (self.live / "uploads", self.temporary, self.place / "home", self.repository.path):
             folder.mkdir(parents=True)
@@ -81,6 +84,7 @@ class App:
         finished = self.belay("deploy", "production", "--skip-test")
         if finished.code != 0:
             raise CommandFailed(str(finished))
+        self.in_service.set()
 
     def commit(self, broken=False):
         """The next release; its version."""
@@ -108,14 +112,18 @@ class App:
 
     def serves(self):
         """The version that answers; None when nothing does."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        return self.ask()[0]
+
+    def ask(self, limit=60.0):
+        """(the version that answers, "") or (None, why not). The limit is longer than an edge holds a request."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=limit)
         try:
             connection.request("GET", "/version")
             answer = connection.getresponse()
             body = answer.read()
-            return int(body) if answer.status == 200 else None
-        except (OSError, http.client.HTTPException, ValueError):
-            return None
+            return (int(body), "") if answer.status == 200 else (None, f"answered {answer.status}")
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            return None, f"{type(error).__name__}: {error}"
         finally:
             connection.close()
 

@@ -33,7 +33,7 @@ def broken_promises(app, may_serve, by_hand=True):
     _releases(app, containers[0], say)
     _edge(app, edges, containers[0], say)
     _live_directory(app, serves, say)
-    _runs(app, serves, say)
+    _runs(app, containers[0], serves, say)
     _processes_and_locks(app, say)
     if by_hand:
         run("docker", "compose", "-f", "compose.yml", "up", "-d", "--no-build", cwd=app.live)
@@ -118,7 +118,7 @@ def _live_directory(app, serves, say):
         say(f"the backups are {sorted(backups)}")
 
 
-def _runs(app, serves, say):
+def _runs(app, container, serves, say):
     for folder in app.runs():
         entries = {entry.name for entry in folder.iterdir()}
         if "journal.jsonl" not in entries or entries - {"journal.jsonl", "executor.log"}:
@@ -127,6 +127,19 @@ def _runs(app, serves, say):
         last = records(folder)[-1]
         if last["type"] != "closed" or last["outcome"] not in ("deployed", "rolled-back"):
             say(f"run {folder.name} ends with {last}")
+        elif folder == app.runs()[-1]:
+            _told_the_truth(app, last, container, serves, say)
+
+
+def _told_the_truth(app, closed, container, serves, say):
+    """What the newest run said at its end, beside what there is."""
+    release = container["Labels"].get("belay.release")
+    shipped = app.live / ".belay" / "releases" / closed["serving"] / "source" / "www" / "version"
+    if closed["serving"] != release or not shipped.exists() or int(shipped.read_text()) != serves:
+        say(f"the journal says that {closed['serving']!r} serves; the container is of {release!r}, and version {serves} answers")
+    # What was never switched was not asked.
+    if (closed["outcome"] == "deployed" or closed["checked"]) and "answered 200" not in closed["checked"]:
+        say(f"the journal says {closed['checked']!r} of what was checked, and version {serves} answers")
 
 
 def _processes_and_locks(app, say):

@@ -15,30 +15,31 @@ RECOVERIES = ("watched", "deploy", "status", "host recover", "boot")
 
 @dataclass(frozen=True)
 class Trial:
-    """Who is killed, and when: at a record of the journal (`point`), or `delay` seconds after the start.
+    """Who is killed, and when: at a record of the journal (`point`), or `delay` seconds after that.
 
     `victim`: executor, guard, executor+guard, controller; or recovery, of an executor that died at `after`.
     `then`: what recovers when the guard is dead, too. `watched`: the controller that still looks on.
     """
 
     victim: str
-    point: str | None = None
+    point: str
     delay: float = 0.0
     broken: bool = False  # the release is one that exits at once
     then: str = "watched"
     after: str = ""
 
     def __str__(self):
-        when = self.point or f"{self.delay:.3f} s"
+        when = f"{self.delay:.3f} s after {self.point}" if self.delay else self.point
         of = f" of the executor killed at {self.after}" if self.after else ""
         return f"{self.victim}{of} killed at {when}{', a broken release' if self.broken else ''}; then {self.then}"
 
     def faults(self):
-        if self.point is None or self.victim == "controller":
-            return ""
+        """The lines of the fault file; none where this program strikes itself."""
+        if self.delay or self.victim == "controller":
+            return []
         if self.victim == "recovery":
-            return f"executor {self.after} self\nrecovery {self.point} self\n"
-        return f"executor {self.point} {STRIKES[self.victim]}\n"
+            return [f"executor {self.after} self", f"recovery {self.point} self"]
+        return [f"executor {self.point} {STRIKES[self.victim]}"]
 
 
 @dataclass
@@ -60,7 +61,8 @@ def run_trial(app, trial):
     result = Result(trial)
     before, known = app.serves(), {folder.name for folder in app.runs()}
     candidate = app.commit(trial.broken)
-    app.faults.write_text(trial.faults())
+    app.struck.unlink(missing_ok=True)
+    app.faults.write_text("".join(f"{line}\n" for line in trial.faults()))
     process = app.start("deploy", "production", "--skip-test", "--json")
     striker = Striker(app, process, trial)
     closed = False
@@ -79,7 +81,10 @@ def run_trial(app, trial):
     if is_open(run_folder):
         overtaken, result.recovery = recover(app, trial.then)
     result.journal = records(run_folder) if run_folder and run_folder.exists() else []
-    result.struck = striker.struck or any(record["type"] == "recovering" for record in result.journal)
+    if trial.faults():
+        result.struck = set(trial.faults()) <= set(app.struck.read_text().splitlines() if app.struck.exists() else [])
+    else:
+        result.struck = striker.struck
     if result.journal:
         result.outcome = result.journal[-1].get("outcome", "open")
     committed = any(record["type"] == "committed" for record in result.journal)
@@ -92,21 +97,22 @@ def run_trial(app, trial):
 
 
 class Striker:
-    """Kills what no fault point kills: the controller at a record, anybody at a random moment."""
+    """Kills what no fault point kills: the controller at a record, anybody some time after one, and who would look on."""
 
     def __init__(self, app, process, trial):
         self.app, self.process, self.trial = app, process, trial
-        self.struck = False
+        self.struck = self.seen = False
         self.thread = None
-        if trial.point is None:
-            self.thread = threading.Thread(target=self.strike_after, args=(time.monotonic() + trial.delay,))
-            self.thread.start()
 
     def saw(self, event):
-        if self.trial.point is None or "n" not in event or point_of(event) != self.trial.point or self.struck:
+        if self.seen or "n" not in event or point_of(event) != self.trial.point:
             return
-        self.struck = True
-        if self.trial.victim == "controller":
+        self.seen = True
+        if self.trial.delay:
+            self.thread = threading.Thread(target=self.strike_after, args=(time.monotonic() + self.trial.delay,), daemon=True)
+            self.thread.start()
+        elif self.trial.victim == "controller":
+            self.struck = True
             kill(self.process.pid)
         elif self.trial.victim == "recovery":
             kill(self.process.pid)  # or it would go on to have the same recovery killed for ever

@@ -80,7 +80,7 @@ class Table:
         rows = [head] + [(row, *self._script(row), *self._belay(row)) for row in ROWS]
         widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
         yield "The script's figures were measured once; its health budget was 30 attempts, 5 s apart. belay's are of this run;"
-        yield "where a release has to spend the budget, belay was given 4 to 6 attempts, 0.5 s apart."
+        yield "where a release has to spend the budget, belay was given 4 to 6 attempts, 2 s apart."
         yield "down: seconds in which requests failed; lost: acknowledged writes that are missing afterwards."
         for row in rows:
             yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()

@@ -6,10 +6,12 @@ import pytest
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent / "world")]
 
+from belay_world.sample import say_what_was_left_out  # noqa: E402
 from baseline import Table  # noqa: E402
+from chain import Chain  # noqa: E402
 from scenario import Scenario  # noqa: E402
 
-pytest_plugins = ["belay_world.fixtures"]
+pytest_plugins = ["belay_world.fixtures", "belay_world.limit"]
 table = pytest.StashKey()
 
 
@@ -30,7 +32,22 @@ def by_hand(scenario):
     return scenario
 
 
+@pytest.fixture(scope="session")
+def chain():
+    return Chain()
+
+
+@pytest.fixture
+def serving(chain, session_world, request):
+    """1.0.0 serves; perhaps other releases were tried on it, and undone. Without a migration, which would not be undone."""
+    chain.link(session_world)
+    scenario = Scenario(session_world, request.config.stash[table])
+    scenario.without_migration()
+    return scenario
+
+
 def pytest_terminal_summary(terminalreporter, config):
+    say_what_was_left_out(terminalreporter, "e2e")
     terminalreporter.section("the hand-written pipeline, and belay")
     for line in config.stash[table].lines():
         terminalreporter.write_line(line)

@@ -5,6 +5,7 @@ import re
 import signal
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from baseline import Belay
@@ -72,8 +73,9 @@ class Scenario:
         self.world.repository.edit("belay.yml", lambda text: text.replace(old, new, times))
         self.world.repository.commit("belay.yml")
 
-    def shorten_health(self, attempts=4, interval="500ms", timeout="500ms"):
-        """A health budget that a test can wait out; what is tested is what follows when it is spent."""
+    def shorten_health(self, attempts=4, interval="2s", timeout="2s"):
+        """A health budget that a test can wait out; what is tested is what follows when it is spent. It serves the way back as well:
+        in it the release from before must start, on a busy machine, too."""
         self.configure(
             'api/health", attempts: 30, interval: 5s }',
             f'api/health", attempts: {attempts}, interval: {interval}, timeout: {timeout} }}',
@@ -151,6 +153,24 @@ class Scenario:
         wait_until(f"{version} serves", lambda: self.world.version(where) == version)
 
 
+def only_the_switch_cost_requests(scenario, deployed):
+    """Those that failed were sent after the old release was stopped and before the new one had proved itself (or the old one again)."""
+    moments = {record["type"] + ":" + record.get("step", ""): moment_of(record) for record in scenario.journal()}
+    began, ended = moments["step-began:switch"], moments["step-done:verify"]
+    failed = [(deployed.load.started + due, why) for due, _, why in deployed.load.failures]
+    far = [(moment, why) for moment, why in failed if not began - 1 < moment < ended + 1]
+    assert far == [], (began, ended, deployed.load.summary())
+
+
+def moment_of(record):
+    return datetime.fromisoformat(record["at"].replace("Z", "+00:00")).timestamp()
+
+
+def attempts_of(scenario):
+    """The health attempts that the newest run has made."""
+    return [record["done"] for record in scenario.journal() if record["type"] == "progressed" and record["unit"] == "attempts"]
+
+
 def rolled_back(scenario, deployed, version="1.0.0"):
     """What is promised after every failure that had something to go back to."""
     assert deployed.code == 1, deployed.outcome
@@ -183,13 +203,23 @@ class Host:
     def has(self, kind, step=None):
         return any(record["type"] == kind and step in (None, record.get("step")) for record in self.records())
 
-    def reaches(self, kind, step=None, limit=60.0):
+    def reaches(self, kind, step=None, limit=120.0):
         wait_until(f"the journal says {kind} {step or ''}", lambda: self.has(kind, step), limit, every=0.01)
+
+    def holds_at(self, point):
+        """The next executor that has written this record (its name as in base/fault_point.hpp) waits until `goes_on`."""
+        self.world.at_fault(f"executor {point} hold")
+
+    def is_held(self, limit=120.0):
+        wait_until("the executor is held", self.world.struck.exists, limit, every=0.02)
+
+    def goes_on(self):
+        self.world.at_fault()
 
     def serves(self, version, limit=60.0):
         wait_until(f"{version} serves", lambda: self.world.version(self.where) == version, limit)
 
-    def is_quiet(self, limit=60.0):
+    def is_quiet(self, limit=120.0):
         """No process of belay's is left there."""
         wait_until("belay's processes on the host have ended", lambda: not self.world.host_processes(), limit)
 
@@ -203,10 +233,12 @@ class Host:
 
     def kill_executor(self):
         os.kill(self.guard()[1], signal.SIGKILL)
+        self.goes_on()
 
     def kill_guard_and_executor(self):
         for pid in self.guard():  # the guard first: it must not see its executor die
             os.kill(pid, signal.SIGKILL)
+        self.goes_on()  # whoever comes next is not to be held
 
     def kill_everything(self):
         """As a power cut does: sessions, too."""

@@ -11,9 +11,11 @@ INSTALLED = "mount -t tmpfs belay /etc/cron.d && { [ ! -d /run/systemd ] || moun
 def test_what_host_install_puts_in_place_undoes_what_a_power_cut_left(by_hand):
     world, before = by_hand.world, by_hand.world.inventory()
     by_hand.without_migration()
-    by_hand.release("slow-start", seconds=4)
-    deploying, host = world.start_belay("deploy", "production", "--skip-test"), Host(by_hand)
-    host.reaches("step-began", "verify")
+    by_hand.release("good-code")
+    host = Host(by_hand)
+    host.holds_at("step-began:verify")
+    deploying = world.start_belay("deploy", "production", "--skip-test")
+    host.is_held()
     belay = world.live / ".belay/bin/belay"
     shown = run("unshare", "--mount", "sh", "-c", f"{INSTALLED} {belay} host install --path {world.live} && cat /etc/cron.d/*").out
     assert "runs at boot, by cron" in shown

@@ -1,7 +1,7 @@
 """A release that does not work: belay says so, the old one serves, nothing is left, and `compose up` by hand keeps it so."""
 import re
 
-from scenario import never_stopped, rolled_back
+from scenario import attempts_of, never_stopped, rolled_back
 
 
 def container_lines(said):
@@ -10,73 +10,92 @@ def container_lines(said):
     return int(number), [line.removeprefix("  │").strip() for line in block.splitlines()]
 
 
-def test_one_that_crashes_at_start_is_undone_when_it_dies(by_hand):
-    by_hand.release("crash-on-start")
-    deployed = by_hand.deploy(rows=["crash on start", "crash on start (29)"])
-    rolled_back(by_hand, deployed)
+def test_one_that_crashes_at_start_is_undone_when_it_dies(serving):
+    serving.release("crash-on-start")
+    deployed = serving.deploy(rows=["crash on start", "crash on start (29)"])
+    rolled_back(serving, deployed)
     assert "exited with code 1" in deployed.said
     assert "no such file or directory, open '/etc/crm/license.key'" in deployed.said
+    assert len(attempts_of(serving)) <= 1, "its death ends the waiting, not the 30 attempts"
 
 
-def test_the_last_50_lines_of_the_failing_container_are_shown(by_hand):
-    by_hand.without_migration()
+def test_the_last_50_lines_of_the_failing_container_are_shown(serving):
     talk = "for (let line = 1; line <= 200; line += 1) console.log(`line ${line} of the container`);\nprocess.exit(7);\n"
-    by_hand.world.repository.write("deploy-backend/src/server.ts", talk)
-    by_hand.world.repository.commit("talks a lot, then dies")
-    deployed = by_hand.deploy()
-    rolled_back(by_hand, deployed)
+    serving.world.repository.write("deploy-backend/src/server.ts", talk)
+    serving.world.repository.commit("talks a lot, then dies")
+    deployed = serving.deploy()
+    rolled_back(serving, deployed)
     assert "exited with code 7" in deployed.said
     number, lines = container_lines(deployed.said)
     assert number == len(lines) == 50
     assert lines == [f"line {n} of the container" for n in range(151, 201)]
 
 
-def test_one_that_answers_500_is_undone_when_its_attempts_are_spent(by_hand):
-    by_hand.shorten_health()
-    by_hand.release("health-500")
-    deployed = by_hand.deploy(rows=["health answers 500", "health answers 500 (29)"])
-    rolled_back(by_hand, deployed)
+def test_one_that_answers_500_is_undone_when_its_attempts_are_spent(serving):
+    serving.shorten_health()
+    serving.release("health-500")
+    deployed = serving.deploy(rows=["health answers 500", "health answers 500 (29)"])
+    rolled_back(serving, deployed)
     assert "the health check failed 4 times" in deployed.said
     assert "answered 500" in deployed.said
     assert any("Invalid URL" in line for line in container_lines(deployed.said)[1])
 
 
-def test_one_that_hangs_costs_its_attempts_and_no_more(by_hand):
-    by_hand.shorten_health()
-    by_hand.without_migration()
-    by_hand.release("health-hangs")
-    deployed = by_hand.deploy(rows=["health request hangs"])
-    rolled_back(by_hand, deployed)
+def test_one_that_hangs_costs_its_attempts_and_no_more(serving):
+    serving.shorten_health()
+    serving.release("health-hangs")
+    deployed = serving.deploy(rows=["health request hangs"])
+    rolled_back(serving, deployed)
     assert "the health check failed 4 times" in deployed.said
     assert "no answer" in deployed.said
 
 
-def test_one_that_dies_while_it_is_verified_is_undone(by_hand):
-    by_hand.without_migration()
-    by_hand.shorten_health(attempts="30, successes: 30")
-    by_hand.release("crash-later")
-    deployed = by_hand.deploy()
-    rolled_back(by_hand, deployed)
+def test_one_that_dies_while_it_is_verified_is_undone(serving):
+    serving.shorten_health(attempts="60, successes: 20", interval="200ms")
+    serving.release("crash-later")
+    deployed = serving.deploy()
+    rolled_back(serving, deployed)
     assert "exited with code 1" in deployed.said
     assert "the message queue closed the connection" in deployed.said
 
 
-def test_one_that_runs_out_of_memory_is_undone_and_named_so(by_hand):
-    by_hand.without_migration()
-    by_hand.shorten_health(attempts="30, successes: 30")
-    by_hand.release("oom")
-    deployed = by_hand.deploy()
-    rolled_back(by_hand, deployed)
+def test_one_that_runs_out_of_memory_is_undone_and_named_so(serving):
+    serving.shorten_health(attempts="60, successes: 20", interval="200ms")
+    serving.release("oom")
+    deployed = serving.deploy()
+    rolled_back(serving, deployed)
     assert "out of memory" in deployed.said
 
 
-def test_one_that_dies_without_any_health_url_is_undone(by_hand):
-    by_hand.without_migration()
-    by_hand.configure('{ url: "http://127.0.0.1:3001/api/health", attempts: 30, interval: 5s }', "off")
-    by_hand.release("crash-later")
-    deployed = by_hand.deploy()
-    rolled_back(by_hand, deployed)
+def test_one_that_dies_without_any_health_url_is_undone(serving):
+    serving.configure('{ url: "http://127.0.0.1:3001/api/health", attempts: 30, interval: 5s }', "off")
+    serving.release("crash-later")
+    deployed = serving.deploy()
+    rolled_back(serving, deployed)
     assert "exited with code 1" in deployed.said
+
+
+def test_one_that_starts_too_slowly_is_undone(serving):
+    serving.shorten_health()
+    serving.release("slow-start", seconds=30)
+    deployed = serving.deploy()
+    rolled_back(serving, deployed)
+    assert "the health check failed 4 times" in deployed.said
+
+
+def test_one_that_changes_its_port_is_undone_with_its_compose_file(serving):
+    serving.shorten_health()
+    serving.release("new-port")
+    deployed = serving.deploy(rows=["... and its compose file changed the port (29)"])
+    rolled_back(serving, deployed)
+    assert "3001:3001" in (serving.world.live / "docker-compose.production.yml").read_text()
+
+
+def test_one_that_cannot_be_built_never_gets_to_serve(serving):
+    serving.release("build-fails")
+    deployed = serving.deploy()
+    never_stopped(serving, deployed)
+    assert "build failed" in deployed.said and "corporate-ca.pem" in deployed.said
 
 
 def test_one_that_starts_slowly_is_waited_for(by_hand):
@@ -86,24 +105,6 @@ def test_one_that_starts_slowly_is_waited_for(by_hand):
     assert deployed.code == 0, deployed.outcome
     assert by_hand.world.version() == version
     assert deployed.lost == []
-
-
-def test_one_that_starts_too_slowly_is_undone(by_hand):
-    by_hand.without_migration()
-    by_hand.shorten_health()
-    by_hand.release("slow-start", seconds=30)
-    deployed = by_hand.deploy()
-    rolled_back(by_hand, deployed)
-    assert "the health check failed 4 times" in deployed.said
-
-
-def test_one_that_changes_its_port_is_undone_with_its_compose_file(by_hand):
-    by_hand.without_migration()
-    by_hand.shorten_health()
-    by_hand.release("new-port")
-    deployed = by_hand.deploy(rows=["... and its compose file changed the port (29)"])
-    rolled_back(by_hand, deployed)
-    assert "3001:3001" in (by_hand.world.live / "docker-compose.production.yml").read_text()
 
 
 def test_one_whose_migration_fails_never_gets_to_serve(by_hand):
@@ -123,13 +124,6 @@ def test_one_whose_migration_breaks_the_old_code_is_undone_and_the_database_is_n
     deployed = by_hand.deploy(rows=["... and its migration renamed a column (29)"], serves="old image, new schema: fails")
     rolled_back(by_hand, deployed)
     assert "migrated, and not taken back" in deployed.said
-
-
-def test_one_that_cannot_be_built_never_gets_to_serve(by_hand):
-    by_hand.release("build-fails")
-    deployed = by_hand.deploy()
-    never_stopped(by_hand, deployed)
-    assert "build failed" in deployed.said and "corporate-ca.pem" in deployed.said
 
 
 def test_a_failed_migration_stays_refused_until_it_is_resolved(by_hand):

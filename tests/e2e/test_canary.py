@@ -5,6 +5,7 @@ import pytest
 
 from belay_world.commands import wait_until
 
+pytestmark = pytest.mark.alone
 LOAD = {"get": 120, "post": 60, "health": 20}
 
 
@@ -17,7 +18,7 @@ def configure(scenario, more):
 
 @pytest.fixture
 def canary(by_hand):
-    configure(by_hand, "strategy: canary\n    canary: { steps: [10%, 50%, 100%], for: 5s }")
+    configure(by_hand, "strategy: canary\n    canary: { steps: [10%, 50%, 100%], for: 2s }")
     return by_hand
 
 
@@ -34,7 +35,7 @@ def test_a_good_release_gets_its_shares_and_then_everything(canary):
     assert client.report.failed == 0, client.report.summary()
     assert canary.lost(client.report) == []
     said = "\n".join(said_in(canary, "canary"))
-    assert "10 % of the requests for 5.0 s" in said and "50 % of the requests for 5.0 s" in said, said
+    assert "10 % of the requests for 2.0 s" in said and "50 % of the requests for 2.0 s" in said, said
 
 
 @pytest.mark.parametrize("release, why", [
@@ -42,7 +43,7 @@ def test_a_good_release_gets_its_shares_and_then_everything(canary):
 ])
 def test_a_worse_release_is_turned_back(canary, capsys, release, why):
     canary.release(release)
-    canary.configure("for: 5s", "for: 60s")
+    canary.configure("for: 2s", "for: 60s")
     with canary.world.load(**LOAD) as client:
         outcome = canary.world.belay("deploy", "production", "--skip-test")
         time.sleep(1)

@@ -160,7 +160,8 @@ def test_a_ref_is_deployed_without_being_checked_out(by_hand):
 
 
 @pytest.mark.parametrize("command", [
-    "check", "plan", "deploy", "rollback", "releases", "status", "logs", "exec", "backup", "attach", "host", "version", "help",
+    "check", "plan", "deploy", "rollback", "releases", "status", "logs", "exec", "backup", "attach", "promote", "abort", "host",
+    "completion", "version", "help",
 ])
 def test_help_explains_every_command(session_world, command):
     shown = session_world.belay(command, "--help")

@@ -1,16 +1,21 @@
 """Behind the edge: no request is lost, whatever the release is like. Under load from a fixed schedule: 120 GET, 60 POST and 20 health requests a
 second on kept connections."""
 import http.client
+import json
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from belay_world.commands import run, wait_until
 from belay_world.machine import SCRIPTS
+from belay_world.sample import FULL, tell
 
+pytestmark = pytest.mark.alone
 LOAD = {"get": 120, "post": 60, "health": 20}
+ENGINE_PID = Path("/var/run/docker.pid")  # written by dockerd
 EDGE = "deploy-backend-belay-edge-1"
 
 
@@ -38,16 +43,35 @@ def nothing_is_lost(scenario, client, capsys, what):
     assert report.acknowledged
 
 
-def test_twenty_good_releases_in_a_row(behind_edge, capsys):
+def deaths(world, since):
+    """When containers of the app died since then, as the Engine says it."""
+    filters = {"type": ["container"], "event": ["die"]}
+    lines = world.engine.ask("GET", "/events", since=int(since), until=int(time.time()) + 1, filters=filters)
+    events = [json.loads(line) for line in lines.splitlines()] if isinstance(lines, str) else [lines]
+    return [event["timeNano"] / 1e9 for event in events if event["Actor"]["Attributes"].get("com.docker.compose.service") == "backend"]
+
+
+def only_deaths_cost_requests(world, report):
+    """Each request that failed was under way when a container died: none was given to one that was dead."""
+    died = deaths(world, report.started)
+    failed = [report.started + due for due, _, _ in report.failures]
+    far = [moment for moment in failed if not any(abs(moment - death) < 1 for death in died)]
+    assert far == [], (died, report.failures)
+
+
+@pytest.mark.limit(900)
+def test_good_releases_in_a_row(behind_edge, capsys):
     scenario = behind_edge
+    releases = 20 if FULL else 5
+    tell("good releases in a row behind the edge", releases, 20)
     with scenario.world.load(**LOAD) as client:
-        for number in range(20):
+        for number in range(releases):
             version = scenario.release("bump", version=f"2.0.{number}")
             outcome = scenario.world.belay("deploy", "production", "--skip-test")
             assert outcome.code == 0, outcome
             assert scenario.world.version() == version
-    nothing_is_lost(scenario, client, capsys, "20 good releases")
-    scenario.up_by_hand_keeps("2.0.19")
+    nothing_is_lost(scenario, client, capsys, f"{releases} good releases")
+    scenario.up_by_hand_keeps(f"2.0.{releases - 1}")
     assert "belay-edge" in scenario.world.production.compose("ps").out
 
 
@@ -80,10 +104,10 @@ def test_a_failing_migration_loses_nothing(by_hand, capsys):
 
 
 def test_a_release_that_dies_after_the_turn_is_turned_back(behind_edge, capsys):
-    """Requests that the dying release is at are lost with it: a POST cannot be asked again. The figure is printed."""
+    """Requests that the dying release is at are lost with it: a POST cannot be asked again. How many is printed."""
     scenario = behind_edge
     scenario.release("crash-later")  # two seconds after its start: the health has to be asked for longer than that
-    scenario.configure('api/health", attempts: 30, interval: 5s }', 'api/health", attempts: 40, interval: 150ms, successes: 30 }')
+    scenario.shorten_health(attempts="60, successes: 25", interval="150ms")
     with scenario.world.load(**LOAD) as client:
         outcome = scenario.world.belay("deploy", "production", "--skip-test")
     report = client.report
@@ -92,7 +116,7 @@ def test_a_release_that_dies_after_the_turn_is_turned_back(behind_edge, capsys):
     assert outcome.code == 1, outcome
     assert scenario.world.version() == "1.0.0"
     assert scenario.lost(report) == []
-    assert report.failed <= 10, report.summary()
+    only_deaths_cost_requests(scenario.world, report)
 
 
 def test_recreate_behind_the_edge_holds_what_arrives_in_the_gap(by_hand, capsys):
@@ -146,6 +170,12 @@ def test_the_edge_is_put_in_and_taken_out_again(by_hand, capsys):
         assert deployed.lost == []
 
 
+def restart_engine():
+    before = ENGINE_PID.read_text()
+    run(SCRIPTS / "engine", "restart")
+    assert ENGINE_PID.read_text() != before
+
+
 def test_after_its_restart_and_the_engine_s_it_points_at_the_release_that_serves(behind_edge, capsys):
     """A restart of the edge, or of the Engine (which stops every container), is a gap that belay has no part in; the figures are printed."""
     scenario = behind_edge
@@ -154,7 +184,7 @@ def test_after_its_restart_and_the_engine_s_it_points_at_the_release_that_serves
     for what, act in (
         ("the edge restarted", lambda: run("docker", "restart", EDGE)),
         ("the app restarted", lambda: run("docker", "restart", "crm-backend")),
-        ("the Engine restarted", lambda: [run(SCRIPTS / "engine", act) for act in ("stop", "start")]),
+        ("the Engine restarted", restart_engine),
     ):
         with scenario.world.load(**LOAD) as client:
             act()
@@ -163,8 +193,8 @@ def test_after_its_restart_and_the_engine_s_it_points_at_the_release_that_serves
         with capsys.disabled():
             print(f"\n    {what}: {client.report.summary()}")
         assert scenario.lost(client.report) == []
-        if what == "the app restarted":
-            assert client.report.failed <= 5, "requests are held while it restarts"
+        if what == "the app restarted":  # requests are held while it does
+            only_deaths_cost_requests(scenario.world, client.report)
 
 
 def test_a_request_under_way_stays_with_the_release_that_has_it(behind_edge):

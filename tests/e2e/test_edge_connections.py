@@ -14,6 +14,7 @@ import pytest
 
 from belay_world.commands import run, wait_until
 
+pytestmark = pytest.mark.alone
 PORT, TLS_PORT = 3001, 8443
 COMPOSE = "deploy-backend/docker-compose.production.yml"
 EDGE = 'edge: { drain_timeout: 5s }'  # the default image, HAProxy 3.0

@@ -62,10 +62,13 @@ def test_one_whose_migration_fails_leaves_nothing_running(scenario):
 
 def test_one_whose_controller_is_killed_succeeds_all_the_same(scenario):
     scenario.without_migration()
-    scenario.release("slow-start", seconds=2)
-    deploying, host = scenario.world.start_belay("deploy", "production", "--skip-test"), Host(scenario)
-    host.reaches("step-began", "verify")
+    scenario.release("good-code")
+    host = Host(scenario)
+    host.holds_at("step-began:verify")
+    deploying = scenario.world.start_belay("deploy", "production", "--skip-test")
+    host.is_held()
     deploying.kill()
-    host.serves("1.3.0-slow-start")
+    host.goes_on()
+    host.serves("1.1.0")
     host.reaches("closed")
     assert scenario.world.belay("attach", "production").code == 0

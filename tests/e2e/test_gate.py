@@ -1,9 +1,12 @@
 """The gate: nothing else starts unless it passes, and it tests what is shipped."""
+import os
 import re
 
 import pytest
 from belay_world.commands import run, wait_until
 
+# A number that no other program of this machine sleeps for.
+LONG = 600_000 + os.getpid()
 EXAMPLE_GATE = "test:                                  # the gate\n  - npm ci\n  - parallel: [npm run lint, npm run typecheck, npm test]\n"
 
 
@@ -32,7 +35,7 @@ def test_the_examples_own_gate_passes_and_is_recorded(by_hand):
 
 @pytest.mark.parametrize("lines", [
     ["echo one", "echo the reason; exit 3", "touch $HOME/never"],
-    ["echo one", 'parallel: ["sleep 600", "echo the reason; exit 3"]', "touch $HOME/never"],
+    ["echo one", f'parallel: ["sleep {LONG}", "echo the reason; exit 3"]', "touch $HOME/never"],
 ], ids=["sequential", "parallel"])
 def test_a_gate_that_fails_stops_everything(by_hand, lines):
     gate(by_hand, *lines)
@@ -41,7 +44,7 @@ def test_a_gate_that_fails_stops_everything(by_hand, lines):
     only_belay_arrived(deployed)
     assert deployed.load.failed == 0
     assert not (by_hand.world.home / "never").exists()
-    assert run("pgrep", "-f", "^sleep 600$", check=False).code == 1
+    assert run("pgrep", "-f", f"^sleep {LONG}$", check=False).code == 1
     text = deployed.said + deployed.outcome.err
     log = re.search(r"(/\S+\.log)", text).group(1)
     assert "the reason" in open(log).read() and "the reason" in text
@@ -90,11 +93,11 @@ def test_a_skipped_gate_is_recorded(by_hand):
 
 
 def test_a_controller_that_is_killed_in_the_gate_leaves_nothing_anywhere(by_hand):
-    gate(by_hand, "touch $HOME/began; sleep 601")
+    gate(by_hand, f"touch $HOME/began; sleep {LONG}")
     world, before = by_hand.world, by_hand.world.inventory()
     deploying = world.start_belay("deploy", "production")
     wait_until("the gate runs", lambda: (world.home / "began").exists())
     deploying.process.kill()
-    wait_until("its commands have ended", lambda: run("pgrep", "-f", "^sleep 601$", check=False).code == 1)
+    wait_until("its commands have ended", lambda: run("pgrep", "-f", f"^sleep {LONG}$", check=False).code == 1)
     wait_until("nothing of it is left", lambda: world.inventory().temporary == before.temporary)
     wait_until("nothing of it runs on the host", lambda: not world.host_processes())

@@ -1,7 +1,7 @@
 """A good release: it serves afterwards, nothing is lost, and the report says what was done."""
 import re
 
-from scenario import STAMP
+from scenario import STAMP, only_the_switch_cost_requests
 
 
 def test_a_release_of_code_is_deployed_under_load(by_hand):
@@ -10,6 +10,7 @@ def test_a_release_of_code_is_deployed_under_load(by_hand):
     assert deployed.code == 0, deployed.outcome
     assert by_hand.world.version() == "1.1.0"
     assert deployed.lost == [] and deployed.load.acknowledged
+    only_the_switch_cost_requests(by_hand, deployed)
     by_hand.up_by_hand_keeps("1.1.0")
     names = [name for name in deployed.after.containers]
     assert sorted(names) == ["crm-backend", "crm-postgres"]
@@ -21,6 +22,7 @@ def test_a_release_with_a_migration_is_migrated_before_it_serves(by_hand):
     assert deployed.code == 0, deployed.outcome
     assert by_hand.world.version() == "1.2.0"
     assert deployed.lost == [] and deployed.load.acknowledged
+    only_the_switch_cost_requests(by_hand, deployed)
     # The script's new code answered 500 until its migration had run.
     assert not [reason for reason in deployed.load.reasons if "500" in reason], deployed.load.summary()
     steps = [record["step"] for record in by_hand.journal() if record["type"] == "step-done"]

@@ -1,5 +1,4 @@
 """Whatever is killed, the host ends with a good release serving, and nothing of belay's left running."""
-import os
 import signal
 
 import pytest
@@ -13,10 +12,14 @@ def by_hand(by_hand):
     return by_hand
 
 
-def begin(scenario, release="slow-start", **options):
-    """A deployment that takes some seconds to verify, beside the test."""
-    scenario.release(release, **({"seconds": 4} if release == "slow-start" else {}), **options)
-    return scenario.world.start_belay("deploy", "production", "--skip-test"), Host(scenario)
+def begin(scenario, at="step-began:verify", release="good-code", **options):
+    """A deployment beside the test, once its executor is held at that record."""
+    host = Host(scenario)
+    host.holds_at(at)
+    scenario.release(release, **options)
+    deploying = scenario.world.start_belay("deploy", "production", "--skip-test")
+    host.is_held()
+    return deploying, host
 
 
 def undone(scenario, before):
@@ -31,13 +34,13 @@ def test_the_controller_is_killed_and_the_host_goes_on(by_hand):
     world = by_hand.world
     temporary = world.inventory().temporary
     with world.load() as load:
-        deploying, host = begin(by_hand)
-        host.reaches("step-began", "switch")
+        deploying, host = begin(by_hand, "step-began:switch")
         deploying.kill()
+        host.goes_on()
         attached = world.belay("attach", "production")
     assert attached.code == 0, attached
     assert "✓ Deployed. production now serves" in attached.out
-    assert world.version() == "1.3.0-slow-start"
+    assert world.version() == "1.1.0"
     lost = by_hand.lost(load.report)
     assert lost == []
     host.is_quiet()
@@ -48,9 +51,9 @@ def test_the_controller_is_killed_and_the_host_goes_on(by_hand):
 def test_the_controller_is_killed_and_the_host_undoes_a_bad_release(by_hand):
     before = by_hand.world.inventory()
     by_hand.shorten_health()
-    deploying, host = begin(by_hand, "health-500")
-    host.reaches("step-began", "switch")
+    deploying, host = begin(by_hand, "step-began:switch", "health-500")
     deploying.kill()
+    host.goes_on()
     host.reaches("closed")
     undone(by_hand, before)
     attached = by_hand.world.belay("attach", "production")
@@ -59,20 +62,20 @@ def test_the_controller_is_killed_and_the_host_undoes_a_bad_release(by_hand):
 
 
 def test_the_controller_is_killed_before_the_source_is_there_and_nothing_is_touched(by_hand):
+    """It is killed before it can know that the source is awaited."""
     before = by_hand.world.inventory()
-    by_hand.world.repository.path.joinpath("deploy-backend/large.bin").write_bytes(os.urandom(60_000_000))
-    deploying, host = begin(by_hand)
-    host.reaches("awaiting")
+    deploying, host = begin(by_hand, "step-began:sync")
     deploying.kill()
+    host.goes_on()
     host.reaches("closed")
+    assert [record["what"] for record in host.records() if record["type"] == "heard"] == ["nobody"]
     undone(by_hand, before)
 
 
 def test_executor_and_guard_are_killed_and_the_session_recovers(by_hand):
     world, before = by_hand.world, by_hand.world.inventory()
     with world.load() as load:
-        deploying, host = begin(by_hand)
-        host.reaches("step-began", "switch")
+        deploying, host = begin(by_hand, "step-began:switch")
         host.kill_guard_and_executor()
         ended = deploying.wait()
     assert ended.code == 1, ended
@@ -85,7 +88,6 @@ def test_executor_and_guard_are_killed_and_the_session_recovers(by_hand):
 def test_the_executor_is_killed_and_the_guard_undoes(by_hand):
     before = by_hand.world.inventory()
     deploying, host = begin(by_hand)
-    host.reaches("step-began", "verify")
     host.kill_executor()
     ended = deploying.wait()
     assert ended.code == 1, ended
@@ -98,7 +100,6 @@ def test_the_executor_is_killed_and_the_guard_undoes(by_hand):
 def test_everything_is_killed_and_the_next_command_recovers(by_hand, command):
     world, before = by_hand.world, by_hand.world.inventory()
     deploying, host = begin(by_hand)
-    host.reaches("step-began", "verify")
     deploying.kill()
     host.kill_everything()
     host.is_quiet()
@@ -113,8 +114,7 @@ def test_everything_is_killed_and_the_next_deployment_recovers_first(by_hand):
     world, before = by_hand.world, by_hand.world.inventory()
     by_hand.shorten_health(attempts=30)
     with world.load() as load:
-        deploying, host = begin(by_hand, "health-500")
-        host.reaches("step-began", "verify")
+        deploying, host = begin(by_hand, release="health-500")
         deploying.kill()
         host.kill_everything()
         by_hand.world.repository.git("reset", "-q", "--hard", "HEAD~1")
@@ -132,7 +132,6 @@ def test_everything_is_killed_and_the_next_deployment_recovers_first(by_hand):
 def test_a_recovery_typed_on_the_host_itself(by_hand):
     world, before = by_hand.world, by_hand.world.inventory()
     deploying, host = begin(by_hand)
-    host.reaches("step-began", "verify")
     deploying.kill()
     host.kill_everything()
     recovered = world.start(world.live / ".belay/bin/belay", "host", "recover", "--path", world.live).wait()
@@ -142,10 +141,7 @@ def test_a_recovery_typed_on_the_host_itself(by_hand):
 
 def test_after_the_commit_it_is_finished(by_hand):
     world = by_hand.world
-    by_hand.release("good-code")
-    deploying = world.start_belay("deploy", "production", "--skip-test")
-    host = Host(by_hand)
-    host.reaches("committed")
+    deploying, host = begin(by_hand, "committed")
     deploying.kill()
     host.kill_everything()
     recovered = world.belay("host", "recover", "production")
@@ -158,8 +154,9 @@ def test_after_the_commit_it_is_finished(by_hand):
 def test_ctrl_c_undoes_and_waits_for_that(by_hand):
     before = by_hand.world.inventory()
     deploying, host = begin(by_hand)
-    host.reaches("step-began", "verify")
     deploying.signal(signal.SIGINT, group=True)
+    wait_until("it is heard", lambda: "stopping" in deploying.out())
+    host.goes_on()
     ended = deploying.wait()
     assert ended.code == 1, ended
     assert "stopping: the host undoes what was begun" in ended.out and "Rolled back." in ended.out
@@ -169,12 +166,12 @@ def test_ctrl_c_undoes_and_waits_for_that(by_hand):
 def test_a_second_ctrl_c_leaves_and_the_host_undoes_alone(by_hand):
     before = by_hand.world.inventory()
     deploying, host = begin(by_hand)
-    host.reaches("step-began", "verify")
     deploying.signal(signal.SIGINT, group=True)
-    wait_until("the first one is heard", lambda: "stopping" in deploying.out(), every=0.01)
+    wait_until("the first one is heard", lambda: "stopping" in deploying.out())
     deploying.signal(signal.SIGINT, group=True)
     ended = deploying.wait()
     assert ended.code == 130, ended
     assert "belay attach production" in ended.err
+    host.goes_on()
     host.reaches("closed")
     undone(by_hand, before)

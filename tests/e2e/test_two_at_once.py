@@ -1,19 +1,23 @@
 """Two deployments of one environment never run at once."""
 import re
 
+from belay_world.commands import wait_until
 from scenario import Host
 
 
 def test_the_second_is_refused_or_waits(by_hand):
     world, host = by_hand.world, Host(by_hand)
     by_hand.without_migration()
-    by_hand.release("slow-start", seconds=5)
+    by_hand.release("good-code")
+    host.holds_at("step-began:build")
     with world.load() as load:
         first = world.start_belay("deploy", "production", "--skip-test")
-        host.reaches("step-began", "build")
+        host.is_held()
         by_hand.release("bump", version="2.0.0")
         refused = world.belay("deploy", "production", "--skip-test")
         waiting = world.start_belay("deploy", "production", "--skip-test", "--wait")
+        wait_until("it waits", lambda: "waiting:" in waiting.out())
+        host.goes_on()
         finished, waited = first.wait(), waiting.wait()
     assert refused.code == 4, refused
     text = refused.out + refused.err

@@ -41,6 +41,7 @@ def user(world):
     """A user of this machine, with a home of their own and no other right than Docker's group."""
     if os.geteuid() != 0:
         pytest.fail("needs root, to become somebody else")
+    run("userdel", "-f", USER, check=False)  # of a run that was ended from outside
     home = Path(tempfile.mkdtemp(prefix="belay-user-"))
     run("useradd", "--home-dir", home, "--no-create-home", "--groups", "docker", USER)
     shutil.copy(world.binary, home / "belay")

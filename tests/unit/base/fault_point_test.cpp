@@ -105,6 +105,29 @@ TEST_CASE("a line strikes once in a process") {
   CHECK(outer_signal == 0);
 }
 
+TEST_CASE("what struck is in a file beside the fault file") {
+  const FaultFile file("executor a self\nguard b parent\n");
+  CHECK(signal_in([] { fault_point("executor", "c"); }) == 0);
+  CHECK_FALSE(fs::exists(file.scratch.path() / "faults.struck"));
+  signal_in([] { fault_point("executor", "a"); });
+  CHECK(read_file(file.scratch.path() / "faults.struck") == "executor a self\n");
+}
+
+TEST_CASE("a process that is held goes on when its line is taken out of the file") {
+  const FaultFile file("executor a hold\n");
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    fault_point("executor", "a");
+    ::_exit(7);
+  }
+  while (!fs::exists(file.scratch.path() / "faults.struck")) ::usleep(1000);
+  CHECK(::waitpid(pid, nullptr, WNOHANG) == 0);
+  file.write("");
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  CHECK(WEXITSTATUS(status) == 7);
+}
+
 TEST_CASE("a line that is none is an Error, so that a test cannot miss its point by a slip") {
   const FaultFile file("executor a everybody\n");
   CHECK_THROWS_AS(fault_point("executor", "b"), Error);

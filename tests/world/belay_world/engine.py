@@ -68,7 +68,8 @@ class Engine:
         return [network["Name"] for network in self.ask("GET", "/networks")]
 
     def volumes(self):
-        return [volume["Name"] for volume in self.ask("GET", "/volumes")["Volumes"] or []]
+        """[{"Name", "Labels"}]"""
+        return self.ask("GET", "/volumes")["Volumes"] or []
 
     def docker(self, *arguments, **options):
         """The client, for what is easier said with it (build, compose, exec)."""

@@ -1,7 +1,6 @@
 """The same server over a long line: behind tests/world/delay, with its own address; and a line that can go dead."""
 import shutil
 import signal
-import socket
 import tempfile
 from pathlib import Path
 
@@ -17,14 +16,12 @@ class Far:
 
     def __enter__(self):
         self._place = Path(tempfile.mkdtemp(prefix="belay-far-"))
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
         near = self._server["VPS_PORT"]
-        argv = [SCRIPTS / "delay", "--listen", port, "--to", f"127.0.0.1:{near}", "--rtt", self._rtt]
+        argv = [SCRIPTS / "delay", "--listen", 0, "--to", f"127.0.0.1:{near}", "--rtt", self._rtt]
         self.relay = Running(argv, log=self._place / "relay")
         wait_until("the relay listens", lambda: "away" in self.relay.out() or not self.relay.runs())
         assert self.relay.runs(), self.relay.err()
+        port = self.relay.out().split()[0].rpartition(":")[2]
         self.environment = dict(self._server)
         self.environment |= {"VPS_PORT": str(port), "VPS_HOST": f"127.0.0.1:{port}"}
         known_hosts, config = self._place / "known_hosts", self._place / "ssh_config"

@@ -27,6 +27,7 @@ class Machine:
             fcntl.flock(self._lock, fcntl.LOCK_EX)
         run(SCRIPTS / "engine", "start", limit=120)
         run(SCRIPTS / "images", limit=1800)
+        self.stop_server()  # one that an earlier session left may be another version's
         self.server = self.start_server()
 
     def start_server(self):

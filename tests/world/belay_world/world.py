@@ -27,14 +27,17 @@ class World:
     def __init__(self, machine, root=ROOT, binary=None):
         self.machine, self.engine, self.root = machine, machine.engine, Path(root)
         self.place = STATE / "e2e"
-        self.binary = self._without_symbols(Path(binary or os.environ.get("BELAY_BINARY") or REPOSITORY / "build/dev/belay"))
+        self.binary = self._without_symbols(Path(binary or os.environ.get("BELAY_BINARY") or REPOSITORY / "build/check/belay"))
         self.home, self.temporary, self.logs = self.place / "home", STATE / "tmp", self.place / "logs"
+        # What sessions on the server read, too (see the script `server`): `hold` and the deaths of base/fault_point.hpp.
+        self.faults, self.struck = self.place / "faults", self.place / "faults.struck"
         self.template, self.repository = Repository(self.place / "template"), Repository(self.place / "repository")
         self.production, self.staging = (of(self.root) for of in ENVIRONMENTS)
         self.live = self.production.live
         self.database = Database(self.engine, self.production.database)
         self.staging_database = Database(self.engine, self.staging.database)
         self._running = []
+        self.resets = 0
         self._prepare()
 
     # What a test does in it -----------------------------------------------------------------------------------------
@@ -60,7 +63,7 @@ class World:
         own |= {k: v for k, v in self.machine.server.items() if k.startswith("VPS_")}
         own |= {
             "HOME": str(self.home), "TMPDIR": str(self.temporary), "XDG_RUNTIME_DIR": str(self.temporary),
-            "BELAY_SSH_CONFIG": self.machine.server["VPS_SSH_CONFIG"],
+            "BELAY_SSH_CONFIG": self.machine.server["VPS_SSH_CONFIG"], "BELAY_FAULT_FILE": str(self.faults),
             # Packages are asked of the registry once, not in every test.
             "npm_config_cache": str(STATE / "npm"), "npm_config_prefer_offline": "true",
         }
@@ -119,6 +122,13 @@ class World:
         run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "belay-world", folder)
         return folder
 
+    def at_fault(self, *lines):
+        """From now on belay's fault points do this; without lines nothing, and what is held goes on."""
+        self.struck.unlink(missing_ok=True)
+        part = self.faults.with_suffix(".part")
+        part.write_text("".join(f"{line}\n" for line in lines))
+        part.rename(self.faults)  # a reader finds the old lines or the new ones
+
     def inventory(self):
         live = self.production.live, self.staging.live
         return Inventory(
@@ -132,11 +142,16 @@ class World:
         )
 
     def _volumes(self):
-        """All but those in use by containers that are not the world's: other programs may run on this machine."""
+        """All but those of others, as other programs may run on this machine: of another compose project, or in use by a container
+        that is not the world's."""
         ours = {container["Id"] for container in self._containers()}
         others = [container for container in self.engine.containers() if container["Id"] not in ours]
         foreign = {mount.get("Name") for container in others for mount in container["Mounts"]}
-        return [name for name in self.engine.volumes() if name not in foreign]
+        projects = {None, self.production.project, self.staging.project}
+        return [
+            volume["Name"] for volume in self.engine.volumes()
+            if volume["Name"] not in foreign and (volume["Labels"] or {}).get("com.docker.compose.project") in projects
+        ]
 
     def of(self, environment):
         if environment in (None, "production"):
@@ -183,9 +198,11 @@ class World:
 
     def reset(self):
         """As on the first day: only the database runs, fresh; a new repository, home and live directory. Under 3 s."""
+        self.resets += 1
         for running in self._running:
             running.kill()
         self._running.clear()
+        self.at_fault()
         wait_until("belay's processes on the host are gone", self._kill_host_processes)
         with ThreadPoolExecutor(4) as pool:
             jobs = [

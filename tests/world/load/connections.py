@@ -5,6 +5,11 @@ sent again behind one's back (a write that is sent twice proves nothing).
 """
 import asyncio
 import json
+import select
+import time
+
+# A server closes what has been idle for long (a minute, for most), and a request that crosses that closing is lost: nobody's failure.
+IDLE = 5.0
 
 
 class Failed(Exception):
@@ -46,7 +51,7 @@ class Connections:
             reusable = headers.get("connection", "").lower() != "close"
         finally:
             if reusable:
-                self.idle.append((reader, writer))
+                self.idle.append((reader, writer, time.monotonic()))
             else:
                 writer.transport.abort()
         if status != expect:
@@ -59,11 +64,20 @@ class Connections:
     async def connection(self):
         # One that the server has closed meanwhile is no longer idle: not a failure, for nothing was asked on it.
         while self.idle:
-            reader, writer = self.idle.pop()
-            if not reader.at_eof() and not writer.is_closing() and reader.exception() is None:
+            reader, writer, since = self.idle.pop()
+            if time.monotonic() - since < IDLE and still_open(reader, writer):
                 return reader, writer
             writer.transport.abort()
         return await asyncio.open_connection(self.host, self.port)
+
+
+def still_open(reader, writer):
+    """Asks the socket, too: the event loop may not have got round to reading that it is closed."""
+    if reader.at_eof() or writer.is_closing() or reader.exception() is not None:
+        return False
+    poll = select.poll()
+    poll.register(writer.get_extra_info("socket").fileno(), select.POLLIN | select.POLLRDHUP)
+    return not poll.poll(0)
 
 
 async def read_answer(reader):

@@ -4,4 +4,4 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-pytest_plugins = ["belay_world.fixtures"]
+pytest_plugins = ["belay_world.fixtures", "belay_world.limit"]

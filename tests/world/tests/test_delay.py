@@ -11,25 +11,19 @@ from belay_world.machine import SCRIPTS
 HALF = 0.05
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @pytest.fixture
 def far():
     """(what one connects to, the listening socket behind it), 100 ms apart."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(20)
-        port = free_port()
         relay = subprocess.Popen(
-            [SCRIPTS / "delay", "--listen", str(port), "--to", f"127.0.0.1:{server.getsockname()[1]}", "--rtt", "100"],
+            [SCRIPTS / "delay", "--listen", "0", "--to", f"127.0.0.1:{server.getsockname()[1]}", "--rtt", "100"],
             stdout=subprocess.PIPE,
         )
         try:
-            assert b"100 ms away" in relay.stdout.readline()
-            yield ("127.0.0.1", port), server
+            said = relay.stdout.readline().decode()
+            assert "100 ms away" in said
+            yield ("127.0.0.1", int(said.split()[0].rpartition(":")[2])), server
         finally:
             relay.send_signal(signal.SIGTERM)
             relay.wait(20)

@@ -75,12 +75,16 @@ def load(base, *options):
     return json.loads(done.stdout)
 
 
+def most(report, rate):
+    """Request n is meant for n/rate seconds: the first at 0, so one more than rate times seconds. (A client that was held up
+    at its end took longer, and sent what was due until then.)"""
+    return report["seconds"] * rate + 1
+
+
 def test_a_server_that_answers_has_no_failure_and_the_rate_is_kept(app):
     report = load(app.base, "--seconds", 2)
     assert (report["failed"], report["down"], report["reasons"]) == (0, [], {})
-    # Request n is meant for n/rate seconds: the first at 0, so one more than rate times seconds at the most. (Fewer
-    # only if this machine stood still in the last moment.)
-    assert 90 <= report["kinds"]["get"]["sent"] <= 101 and 15 <= report["kinds"]["post"]["sent"] <= 21
+    assert 90 <= report["kinds"]["get"]["sent"] <= most(report, 50) and 15 <= report["kinds"]["post"]["sent"] <= most(report, 10)
     assert [version for _, version in report["versions"]] == ["1.0.0"]
 
 
@@ -122,7 +126,7 @@ def test_a_server_that_is_not_there_is_down_all_the_time(app):
     app.stop()
     report = load("http://127.0.0.1:1", "--seconds", 1)
     assert report["reasons"] == {"connection refused": report["sent"]}
-    assert 0.8 <= report["down_s"] <= 1.0 and len(report["down"]) == 1
+    assert 0.8 <= report["down_s"] <= report["seconds"] and len(report["down"]) == 1
 
 
 def test_an_outage_is_as_long_as_it_was_and_hanging_requests_do_not_slow_the_rate(app):
@@ -130,7 +134,7 @@ def test_an_outage_is_as_long_as_it_was_and_hanging_requests_do_not_slow_the_rat
     for change in timer:
         change.start()
     report = load(app.base, "--seconds", 3, "--get", 100, "--post", 0, "--health", 0, "--timeout", 1)
-    assert 280 <= report["sent"] <= 301
+    assert 280 <= report["sent"] <= most(report, 100)
     assert 0.3 <= report["down_s"] <= 2 and report["longest_gap_s"] <= report["down_s"]
     # Each of a second's requests failed by itself, a second after it was sent: the rate held meanwhile.
     assert report["failed"] == len(report["failures"]) and 30 <= report["failed"] <= 200

@@ -49,3 +49,31 @@ def test_a_program_that_passed_its_cases_and_then_failed_counts_as_failed(tmp_pa
 def test_all_files_are_added_up_and_bytes_that_xml_forbids_do_not_matter(tmp_path):
     out = '<testcase status="run"><system-out>\x1b[31mred\x00</system-out></testcase>'
     assert tally(tmp_path, out, '<testcase name="b"/>') == ("2 passed, 0 failed", 0)
+
+
+def tally_of(directory, *options, **bodies):
+    for name, body in bodies.items():
+        (directory / f"{name.replace('_', '-')}.xml").write_text(f"<testsuite>{body}</testsuite>")
+    return subprocess.run([SCRIPTS / "tally", *options, *sorted(directory.glob("*.xml"))], capture_output=True, text=True)
+
+
+def cases(number):
+    return f'<testcase status="run"><system-out>[doctest] test cases: {number} | {number} passed | 0 failed</system-out></testcase>'
+
+
+def test_a_suite_without_a_result_has_failed(tmp_path):
+    done = tally_of(tmp_path, "--suites", "unit fuzz", unit_check=cases(5000), fuzz=cases(3))
+    assert done.returncode == 1 and "unit-tsan: NOT RUN" in done.stderr, done
+    assert done.stdout == "5003 passed, 0 failed\n"
+
+
+def test_a_suite_with_too_few_cases_has_failed(tmp_path):
+    done = tally_of(tmp_path, "--suites", "unit", unit_check=cases(5000), unit_tsan=cases(2))
+    assert done.returncode == 1 and "unit-tsan: has only 2 cases of at least" in done.stderr, done
+    assert tally_of(tmp_path, "--suites", "unit", unit_tsan=cases(5000)).returncode == 0
+
+
+def test_it_says_how_long_each_took(tmp_path):
+    (tmp_path / "seconds").write_text("build-check\t61\nfuzz\t5\n")
+    said = tally_of(tmp_path, "--suites", "fuzz", "--seconds", tmp_path / "seconds", fuzz=cases(3)).stderr
+    assert said.splitlines()[:2] == ["   build-check              1 min  1 s", "   fuzz                     0 min  5 s  3 passed, 0 failed"]
