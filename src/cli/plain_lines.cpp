@@ -221,7 +221,7 @@ void PlainLines::show(const event::Progressed& progress) {
 }
 
 void PlainLines::show(const event::Awaiting& awaiting) {
-  if (awaiting.what == "confirmation")
+  if (awaiting.what.starts_with("confirmation"))
     say("verify: the public address is asked from outside: " + awaiting.detail);
 }
 

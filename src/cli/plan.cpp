@@ -39,12 +39,25 @@ std::string build_text(const EnvironmentConfig& environment) {
   return services.empty() ? text : text + " " + services;
 }
 
-std::string health_text(const EnvironmentConfig& environment) {
-  const HealthCheck& health = environment.health;
-  if (health.url.empty()) return "the container stays up; no health.url is configured";
-  return fmt::format("{} from {}, {} in a row within {} attempts, {} apart", health.url,
+std::string check_text(const ServiceHealth& asked) {
+  const HealthCheck& health = asked.check;
+  return fmt::format("{}{} from {}, {} in a row within {} attempts, {} apart",
+                     asked.service.empty() ? "" : asked.service + ": ", health.shown_url(),
                      health.from == HealthCheck::From::host ? "the host" : "here", health.successes,
                      health.attempts, human_duration(health.interval));
+}
+
+std::string health_text(const EnvironmentConfig& environment) {
+  std::string text;
+  for (const auto& asked : environment.checks()) text += (text.empty() ? "" : "; ") + check_text(asked);
+  return text.empty() ? "the container stays up; no health.url is configured" : text;
+}
+
+std::string migration_text(const EnvironmentConfig& environment) {
+  std::string text;
+  for (const auto& rule : environment.migrate)
+    text += (text.empty() ? "" : "; ") + (rule.service.empty() ? "" : rule.service + ": ") + rule.shown();
+  return text;
 }
 
 std::string backup_text(const EnvironmentConfig& environment) {
@@ -134,7 +147,7 @@ std::string step_text(StepName step, const Plan& plan) {
     case StepName::edge:
       return edge_text(environment);
     case StepName::migrate:
-      return environment.migrate ? environment.migrate->command : "";
+      return migration_text(environment);
     case StepName::start:
       return "the candidate, beside what serves; it proves itself at its own address";
     case StepName::canary:

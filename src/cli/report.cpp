@@ -53,7 +53,7 @@ class Report {
       const auto& failed = *run_.failure;
       for (const std::string& frame : failed.frames) line("  " + style_.dim("while " + frame));
       text_ += quoted_block(failed.why, style_);
-      container_log(failed.container_log);
+      container_log(failed);
     }
     line("");
     line(verdict());
@@ -72,15 +72,17 @@ class Report {
     return run_.closed.message.empty() ? "stopped before it was done" : run_.closed.message;
   }
 
-  void container_log(const std::vector<std::string>& log) {
+  void container_log(const event::StepFailed& failed) {
+    const auto& log = failed.container_log;
     if (log.empty()) return;
+    const auto of = failed.container.empty() ? "the container" : failed.container;
     line("");
-    line(fmt::format(
-        "  {}", style_.bold(log.size() == 1 ? "the container's last line"
-                                            : fmt::format("the container's last {} lines", log.size()))));
+    line("  " + style_.bold(log.size() == 1 ? fmt::format("the last line of {}", of)
+                                            : fmt::format("the last {} lines of {}", log.size(), of)));
     std::string text;
     for (const std::string& one : log) text += one + "\n";
     text_ += quoted_block(text, style_);
+    if (!failed.logs.empty()) line("  " + style_.dim(fmt::format("all of it, on the host: {}/*.log", failed.logs)));
   }
 
   // What serves now, in a sentence that cannot be mistaken for a success.

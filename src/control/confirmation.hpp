@@ -15,13 +15,17 @@ struct Confirmation {
   std::string detail;  // "GET https://… answered 200 (2 of 2) in 31 ms: {…}", or the last finding
 };
 
-/// Called after each request: its number, the number at which a failing check gives up, and what was found.
+/// Called after each request: how many answers were not good and the one under way, at how many the check
+/// gives up, and what was found.
 using OnAttempt = std::function<void(int attempt, int attempts, const std::string& finding)>;
 
-/// Asks `url` until it answered 2xx `successes` times in a row, or `attempts` requests failed, or the
-/// deadline. After a good answer the next one is asked for soon (a quarter of a second), after a bad one at
-/// the interval: a good release is not kept waiting. Each request has its own time limit.
-Confirmation confirm_from_here(const HealthCheck&, const std::string& url, const OnAttempt&, std::stop_token,
-                               Deadline);
+/// Asks the check's URL as drivers/health_probe.hpp does, and for no longer than the host waits.
+Confirmation confirm_from_here(const HealthCheck&, const OnAttempt&, std::stop_token, Deadline);
+
+/// The check that the host wants confirmed, out of those of the run's plan; of the same URL in this machine's
+/// own belay.yml come its secrets. A host cannot have them sent elsewhere. Throws Error if the plan has no such
+/// URL.
+HealthCheck check_to_confirm(const EnvironmentConfig& of_the_run, const EnvironmentConfig& own,
+                             const std::string& url);
 
 }  // namespace belay

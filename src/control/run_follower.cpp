@@ -40,7 +40,7 @@ RunFollower::RunFollower(Session& session, const EnvironmentConfig& environment,
       environment_(environment),
       watcher_(watcher),
       part_(std::move(part)),
-      health_(environment.health),
+      of_the_run_(environment),
       behind_(!part_.starts_it) {}
 
 Ending RunFollower::follow(std::stop_token stop) {
@@ -102,7 +102,7 @@ void RunFollower::take(const Record& record) {
 void RunFollower::note(const Event& what) {
   if (const auto* const opened = std::get_if<event::Opened>(&what)) {
     nonce_ = opened->nonce;
-    health_ = opened->plan.environment.health;
+    of_the_run_ = opened->plan.environment;
     if (stop_seen_) cancel();
   } else if (const auto* const noted = std::get_if<event::Noted>(&what)) {
     if (const auto link = note_in<notes::LinkDestination>(*noted)) link_destination_ = link->value;
@@ -132,7 +132,7 @@ void RunFollower::begin_errand() {
     errand_ = std::make_unique<Errand>(session_, answer, [this, awaited](std::stop_token stop) {
       return tell_what_was_committed(awaited, stop);
     });
-  } else if (awaited.what == "confirmation") {
+  } else if (awaited.what.starts_with("confirmation")) {
     errand_ = std::make_unique<Errand>(
         session_, answer, [this, awaited](std::stop_token stop) { return confirm(awaited, stop); });
   } else {
@@ -176,7 +176,8 @@ Errand::Result RunFollower::confirm(const event::Awaiting& awaited, std::stop_to
     tell([&] { watcher_.asked_from_here(attempt, attempts, finding); });
   };
   const Confirmation found =
-      confirm_from_here(health_, awaited.detail, on_attempt, std::move(stop), limit_of(awaited));
+      confirm_from_here(check_to_confirm(of_the_run_, environment_, awaited.detail), on_attempt,
+                        std::move(stop), limit_of(awaited));
   return {.ok = found.ok, .detail = found.detail};
 }
 

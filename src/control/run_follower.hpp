@@ -63,7 +63,7 @@ class RunFollower {
   Ending ending_;
   bool closed_ = false, waiting_ = false, stop_seen_ = false, cancel_sent_ = false;
   std::string nonce_, link_destination_;
-  HealthCheck health_;
+  EnvironmentConfig of_the_run_;  // as its plan has it, which has no secrets
   std::uint64_t last_ = 0;
 
   std::optional<event::Awaiting> awaited_;  // the host still waits for it, as far as we have read

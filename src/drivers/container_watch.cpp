@@ -1,5 +1,6 @@
 #include "drivers/container_watch.hpp"
 
+#include <charconv>
 #include <chrono>
 
 #include "base/error.hpp"
@@ -10,11 +11,24 @@ namespace {
 constexpr auto longest_wait_for_stream = std::chrono::seconds(5);
 constexpr auto unhealthy = "was found unhealthy by its HEALTHCHECK";
 constexpr auto pause_before_reconnect = std::chrono::milliseconds(200);
+constexpr auto first_pause_before_restart = std::chrono::milliseconds(100);  // the Engine's; doubled each time
+constexpr int most_deaths = 3;
+
+void pause_for(std::chrono::milliseconds time, const std::stop_token& stop) {
+  std::mutex pause;
+  std::unique_lock lock(pause);
+  std::condition_variable_any().wait_for(lock, stop, time, [] { return false; });
+}
+
 }  // namespace
 
-ContainerWatch::ContainerWatch(docker::Engine engine, std::vector<std::string> ids,
-                               const std::vector<std::string>& may_end)
-    : engine_(std::move(engine)), ids_(ids.begin(), ids.end()), may_end_(may_end.begin(), may_end.end()) {
+bool RestartRule::allows(int exit_code, int deaths) const {
+  if (policy == "always" || policy == "unless-stopped") return true;
+  return policy == "on-failure" && exit_code != 0 && (maximum == 0 || deaths <= maximum);
+}
+
+ContainerWatch::ContainerWatch(docker::Engine engine, std::vector<std::string> ids, Rules rules)
+    : engine_(std::move(engine)), ids_(ids.begin(), ids.end()), rules_(std::move(rules)) {
   thread_ = std::jthread([this](const std::stop_token& stop) { follow(stop); });
   std::unique_lock lock(mutex_);
   if (!standing_changed_.wait_for(lock, longest_wait_for_stream, [this] { return standing_; }))
@@ -34,67 +48,98 @@ void ContainerWatch::follow(const std::stop_token& stop) {
     try {
       engine_.follow_events(
           last_event_nano_,
-          [this] {
-            look_once();
+          [this, &stop] {
+            look_once(stop);
             const std::scoped_lock lock(mutex_);
             standing_ = true;
             standing_changed_.notify_all();
           },
-          [this](const docker::Event& event) { seen(event); }, stop);
+          [this, &stop](const docker::Event& event) { seen(event, stop); }, stop);
     } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
       // The Engine is restarting: the stream is opened again until it stands or nobody needs it any more.
       // That it does not come back is found by whoever waits for the candidate, whose own deadline ends the
       // step.
     }
-    std::mutex pause;
-    std::unique_lock lock(pause);
-    std::condition_variable_any().wait_for(lock, stop, pause_before_reconnect, [] { return false; });
+    pause_for(pause_before_reconnect, stop);
   }
 }
 
-void ContainerWatch::look_once() {
+void ContainerWatch::look_once(const std::stop_token& stop) {
   // What happened between a broken stream and the next one: only a container that has been started can have
   // died.
   for (const auto& id : ids_) {
     const auto inspection = engine_.inspect(id);
-    if (!inspection) return report(id, "was removed");
+    if (!inspection) return report({id, "was removed"});
     const auto& state = inspection->container.state;
-    if (state == "exited" && inspection->exit_code == 0 && may_end_.contains(id)) continue;
     if (state == "exited" || state == "dead" || state == "restarting" || inspection->restarts > 0)
-      return report(id, inspection->oom_killed ? "killed: out of memory"
-                                               : "exited with code " + std::to_string(inspection->exit_code));
-    if (inspection->health == "unhealthy") return report(id, unhealthy);
+      ended(id, inspection->exit_code, stop);
+    else if (inspection->health == "unhealthy")
+      report({id, unhealthy});
   }
 }
 
-void ContainerWatch::seen(const docker::Event& event) {
+void ContainerWatch::seen(const docker::Event& event, const std::stop_token& stop) {
   last_event_nano_ = event.time_nano;
   if (!ids_.contains(event.id)) return;
   if (event.action == "oom") {
     out_of_memory_.insert(event.id);
   } else if (event.action == "die") {
-    const auto found = event.attributes.find("exitCode");
-    const auto code = found == event.attributes.end() ? "unknown" : found->second;
-    if (code == "0" && may_end_.contains(event.id)) return;
-    report(event.id, how_it_ended(event.id, code));
+    const auto code = event.attributes.find("exitCode");
+    int number = -1;
+    if (code != event.attributes.end())
+      std::from_chars(code->second.data(), code->second.data() + code->second.size(), number);
+    ended(event.id, number, stop);
   } else if (event.action == "health_status: unhealthy") {
-    report(event.id, unhealthy);
+    report({event.id, unhealthy});
   }
 }
 
-std::string ContainerWatch::how_it_ended(const std::string& id, const std::string& exit_code) {
-  // Running out of memory is an event of its own, before or after this one; of a container that was killed,
-  // the Engine is asked.
-  if (exit_code == "137" && !out_of_memory_.contains(id))
-    if (const auto inspection = engine_.inspect(id); inspection && inspection->oom_killed)
-      out_of_memory_.insert(id);
-  return out_of_memory_.contains(id) ? "killed: out of memory" : "exited with code " + exit_code;
+/// A death that the stream tells and look_once() finds too is one.
+void ContainerWatch::ended(const std::string& id, int exit_code, const std::stop_token& stop) {
+  if (exit_code == 0 && rules_.may_end.contains(id)) return;
+  const auto inspection = engine_.inspect(id);
+  const auto life = inspection ? inspection->started : Time{};
+  if (const auto counted = last_counted_.find(id); counted != last_counted_.end() && counted->second == life)
+    return;
+  last_counted_[id] = life;
+  const Death death{id, how_it_ended(id, exit_code), exit_code, ++deaths_[id]};
+  const auto rule = rules_.restarts.find(id);
+  if (!inspection || !restart_ || rule == rules_.restarts.end() || death.number >= most_deaths ||
+      !rule->second.allows(exit_code, death.number))
+    return report(death);
+  start_again(death, stop);
 }
 
-void ContainerWatch::report(const std::string& id, std::string how) {
+void ContainerWatch::start_again(const Death& death, const std::stop_token& stop) {
+  if (rules_.told) rules_.told(death);
+  pause_for(first_pause_before_restart * (1 << (death.number - 1)), stop);
+  if (stop.stop_requested()) return;
+  out_of_memory_.erase(death.id);
+  try {
+    engine_.start(death.id);
+  } catch (const Error& error) {
+    auto final = death;
+    final.how += ", and could not be started again: " + error.message_and_why();
+    report(std::move(final));
+  }
+}
+
+std::string ContainerWatch::how_it_ended(const std::string& id, int exit_code) {
+  // Running out of memory is an event of its own, before or after this one; of a container that was killed,
+  // the Engine is asked.
+  if (exit_code == 137 && !out_of_memory_.contains(id))
+    if (const auto inspection = engine_.inspect(id); inspection && inspection->oom_killed)
+      out_of_memory_.insert(id);
+  return out_of_memory_.contains(id)
+             ? "killed: out of memory"
+             : "exited with code " + (exit_code < 0 ? "unknown" : std::to_string(exit_code));
+}
+
+void ContainerWatch::report(Death death) {
+  if (death.number > 1) death.how += " for the " + std::string(death.number == 2 ? "second" : "third") + " time";
   {
     const std::scoped_lock lock(mutex_);
-    if (!death_) death_ = Death{id, std::move(how)};
+    if (!death_) death_ = std::move(death);
   }
   died_.request_stop();
 }

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -13,39 +16,67 @@
 
 namespace belay {
 
+/// When a container that ended is to be started again: a compose `restart:`.
+struct RestartRule {
+  std::string policy = "no";  // no, on-failure, unless-stopped, always
+  int maximum = 0;            // of on-failure: how often; 0: no limit
+  bool allows(int exit_code, int deaths) const;
+};
+
 /// Watches containers on the Engine's event stream, so that a candidate that dies is noticed when it dies.
-/// Stands before the first start and goes on until destroyed; survives a restart of the Engine.
+/// Stands before the first start and goes on until destroyed; survives a restart of the Engine. The Engine
+/// itself must not restart them (policy "no"): the watch does, as their rules say, until the third death of
+/// one, which is final.
 class ContainerWatch {
  public:
-  /// Returns when the stream stands: what happens from now on is seen. An end of one of `may_end` with exit code 0 is
-  /// no death.
-  ContainerWatch(docker::Engine, std::vector<std::string> ids, const std::vector<std::string>& may_end = {});
+  struct Death {
+    std::string id, how;             // "exited with code 1", "killed: out of memory", …
+    std::optional<int> exit_code{};  // of a container that ended; empty: it was removed, or is unhealthy
+    int number = 1;                  // how many of this container there were
+  };
+  struct Rules {
+    std::map<std::string, RestartRule> restarts{};  // by container id; without one: "no"
+    std::set<std::string> may_end{};                // an end of theirs with exit code 0 is no death
+    /// Called on the watch's thread after a death that is not final, before the next start.
+    std::function<void(const Death&)> told{};
+  };
+
+  /// Returns when the stream stands: what happens from now on is seen.
+  ContainerWatch(docker::Engine, std::vector<std::string> ids, Rules);
+  /// Each death is final.
+  ContainerWatch(docker::Engine engine, std::vector<std::string> ids)
+      : ContainerWatch(std::move(engine), std::move(ids), Rules()) {}
   ~ContainerWatch();
   ContainerWatch(const ContainerWatch&) = delete;
   ContainerWatch& operator=(const ContainerWatch&) = delete;
 
-  struct Death {
-    std::string id, how;  // "exited with code 1", "killed: out of memory", …
-  };
-  /// The first death seen, if any.
+  /// The first final death, if any.
   std::optional<Death> death() const;
-  /// Requested when a watched container dies: whatever waits on it wakes.
+  /// Requested when a watched container dies for good: whatever waits on it wakes.
   std::stop_token died() const { return died_.get_token(); }
+  /// The candidates are ready: from now on each death is final.
+  void restart_no_more() { restart_ = false; }
 
  private:
   void follow(const std::stop_token&);
-  void seen(const docker::Event&);
-  void look_once();
-  std::string how_it_ended(const std::string& id, const std::string& exit_code);
-  void report(const std::string& id, std::string how);
+  void seen(const docker::Event&, const std::stop_token&);
+  void look_once(const std::stop_token&);
+  void ended(const std::string& id, int exit_code, const std::stop_token&);
+  void start_again(const Death&, const std::stop_token&);
+  std::string how_it_ended(const std::string& id, int exit_code);
+  void report(Death);
 
   docker::Engine engine_;
-  std::set<std::string> ids_, may_end_;
+  std::set<std::string> ids_;
+  Rules rules_;
+  std::atomic<bool> restart_{true};
   mutable std::mutex mutex_;
   std::condition_variable standing_changed_;
   bool standing_ = false;
   // Of the following thread alone.
   std::set<std::string> out_of_memory_;
+  std::map<std::string, int> deaths_;
+  std::map<std::string, Time> last_counted_;  // when the life began whose end was counted last
   std::int64_t last_event_nano_ = 0;
 
   std::optional<Death> death_;

@@ -39,7 +39,7 @@ struct Inspection {
   std::string health;  // healthy, unhealthy, starting; empty: no HEALTHCHECK
   std::string restart_policy;
   int restart_maximum = 0;
-  std::map<std::string, std::string> addresses;  // network → IPv4
+  std::map<std::string, std::string> addresses, ipv6_addresses;  // by network
   std::vector<int> exposed_tcp_ports;            // of the container, ascending
   std::vector<std::string> published;            // "127.0.0.1:3001->3001/tcp"
   boost::json::object raw;                       // the whole answer
@@ -93,6 +93,10 @@ class Engine {
   using LineSink = std::function<void(const std::string&)>;
   /// The last `tail` lines, both streams in order.
   std::vector<std::string> last_log_lines(const std::string& id, int tail) const;
+  /// Follows what the container prints, from before its start to its end, whatever its logging driver. Calls
+  /// `on_attached` once nothing can be missed: start it then.
+  void attach(const std::string& id, const std::function<void()>& on_attached, const LineSink&, std::stop_token,
+              Deadline) const;
   /// Follows the log from its beginning until the container ends, stop or deadline.
   void follow_log(const std::string& id, const LineSink&, std::stop_token, Deadline) const;
 

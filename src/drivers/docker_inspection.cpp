@@ -104,6 +104,8 @@ Inspection inspection_from(const json::object& answer) {
     if (!settings.is_object()) continue;
     if (std::string address = text_at(settings.get_object(), "IPAddress"); !address.empty())
       found.addresses.emplace(name, address);
+    if (std::string address = text_at(settings.get_object(), "GlobalIPv6Address"); !address.empty())
+      found.ipv6_addresses.emplace(name, address);
   }
   found.exposed_tcp_ports = tcp_ports(object_at(config, "ExposedPorts"));
   // What is bound now; of a container that does not run, what will be.

@@ -66,6 +66,21 @@ std::vector<std::string> Engine::last_log_lines(const std::string& id, int tail)
   return lines;
 }
 
+void Engine::attach(const std::string& id, const std::function<void()>& on_attached, const LineSink& sink,
+                    std::stop_token stop, Deadline deadline) const {
+  const std::string what_failed = "attaching to container " + id.substr(0, 40) + " failed";
+  const std::optional<Inspection> found = inspect(id);
+  if (!found) throw Error(what_failed, "no such container");
+  LogLines splitter(!flag_at(object_at(found->raw, "Config"), "Tty"), sink);
+  Call call = request("POST", fmt::format("/containers/{}/attach?stream=1&stdout=1&stderr=1", encoded(id)));
+  call.stop = std::move(stop);
+  call.deadline = deadline;
+  call.on_head = on_attached;
+  call.on_bytes = [&](std::string_view bytes) { return splitter.feed(bytes), true; };
+  stream(call, what_failed);
+  splitter.finish();
+}
+
 void Engine::follow_log(const std::string& id, const LineSink& sink, std::stop_token stop,
                         Deadline deadline) const {
   const std::string what_failed = "following the log of container " + id.substr(0, 40) + " failed";

@@ -4,145 +4,147 @@
 #include <condition_variable>
 #include <mutex>
 
-#include <boost/json.hpp>
 #include <fmt/core.h>
 
-#include "base/error.hpp"
+#include "base/human.hpp"
 #include "drivers/http.hpp"
-#include "model/labels.hpp"
 
 namespace belay {
 
 namespace {
 
-constexpr auto between_successes = std::chrono::milliseconds(150);
-constexpr auto between_looks = std::chrono::milliseconds(25);
+constexpr std::chrono::milliseconds between_successes{150}, between_looks{25};
+constexpr int most_redirects = 5;
+constexpr std::size_t shown_of_body = 200;
 
-void pause(std::chrono::milliseconds time, const std::stop_token& stop) {
+void pause(std::chrono::milliseconds time, const Asking& asking) {
   std::mutex mutex;
   std::unique_lock lock(mutex);
-  std::condition_variable_any().wait_for(lock, stop, time, [] { return false; });
+  std::condition_variable_any().wait_for(lock, asking.stop, asking.deadline.or_in(time).left(),
+                                         [] { return false; });
 }
 
 /// Until the interval is over, or something listens that did not when the pause began.
-void pause_until_listening(std::chrono::milliseconds interval, const std::function<bool()>& listens,
-                           const std::stop_token& stop) {
-  const auto until = Deadline::in(interval);
-  if (!listens || listens()) return pause(interval, stop);
-  while (!until.expired() && !stop.stop_requested()) {
-    pause(between_looks, stop);
-    if (listens()) return;
+void pause_until_listening(const Asking& asking) {
+  if (!asking.listens || asking.listens()) return pause(asking.check.interval, asking);
+  const auto until = asking.deadline.or_in(asking.check.interval);
+  while (!until.expired() && !asking.stop.stop_requested()) {
+    pause(between_looks, asking);
+    if (asking.listens()) return;
   }
 }
 
-bool good(const http::Exchange& exchange) {
-  return exchange.answer && exchange.answer->status >= 200 && exchange.answer->status < 300;
+std::string shown_time(std::chrono::milliseconds took) {
+  return took < std::chrono::seconds(1) ? fmt::format("{} ms", took.count()) : human_duration(took);
 }
 
-std::string found(const http::Url& url, const http::Exchange& exchange) {
-  if (!exchange.answer) return fmt::format("GET {}: {}", url.shown(), exchange.why);
-  return fmt::format("GET {} answered {} in {} ms", url.shown(), exchange.answer->status,
-                     exchange.answer->took.count());
+/// The body on one line, as much of it as a report can bear.
+std::string shown_body(const std::string& body) {
+  std::string shown;
+  for (const char c : body.substr(0, shown_of_body)) shown += c == '\n' || c == '\r' || c == '\t' ? ' ' : c;
+  while (shown.ends_with(' ')) shown.pop_back();
+  return shown.empty() ? "" : ": " + shown + (body.size() > shown_of_body ? "…" : "");
+}
+
+std::string header_of(const http::Answer& answer, const char* name) {
+  const auto found = answer.headers.find(name);
+  return found == answer.headers.end() ? std::string{} : found->second;
+}
+
+/// One question, with the redirects that it led through.
+struct Talk {
+  http::Exchange exchange;
+  std::string through{};    // ", redirected to …"
+  bool leads_away = false;  // a container that was asked itself sends to another server: asked no further
+};
+
+Talk talk(const Asking& asking) {
+  const auto& check = asking.check;
+  http::Url named = http::parse_url(check.url);
+  named.user = check.user;
+  named.password = check.password;
+  http::Headers headers;
+  for (const auto& [name, value] : check.headers) headers.emplace_back(name, value);
+  const auto deadline = asking.deadline.or_in(check.timeout);
+  Talk talk;
+  for (int redirects = 0;; ++redirects) {
+    const auto asked = asking.at ? http::asked_of(named, asking.at->address, asking.at->port) : named;
+    talk.exchange = http::get(asked, asking.stop, deadline, headers);
+    if (!check.follow_redirects || redirects == most_redirects || !talk.exchange.answer) return talk;
+    const auto leads = http::redirect_of(named, *talk.exchange.answer);
+    if (!leads) return talk;
+    talk.through += ", redirected to " + leads->shown();
+    talk.leads_away = asking.at && leads->host != named.host;
+    if (talk.leads_away) return talk;
+    named = *leads;
+  }
+}
+
+/// What an answer that was not expected means, and the key that would allow it.
+struct Explained {
+  std::string text, cure;
+};
+
+Explained explained(const HealthCheck& check, const http::Answer& answer) {
+  const auto status = answer.status;
+  if (const auto location = header_of(answer, "location"); status / 100 == 3 && !location.empty())
+    return {", Location: " + location,
+            fmt::format("if this redirect is right, set health.status: {}, or health.follow_redirects: true. If "
+                        "the app redirects what does not come by https, set health.headers: "
+                        "{{ X-Forwarded-Proto: https }}",
+                        status)};
+  if (status == 401) {
+    const auto challenge = header_of(answer, "www-authenticate");
+    return {challenge.empty() ? "" : ", WWW-Authenticate: " + challenge,
+            check.user.empty() ? "if a login is right there, set health.user and health.password, or "
+                                 "health.headers: { Authorization: … }, or health.status: 401"
+                               : "correct health.user and health.password"};
+  }
+  return {};
+}
+
+HealthVerdict judged(const Asking& asking, const Talk& talk, int good_before) {
+  const auto& check = asking.check;
+  const auto url = check.shown_url();
+  if (!talk.exchange.answer)
+    return {false, fmt::format("GET {}{}: {}", url, talk.through, talk.exchange.why)};
+  const auto& answer = *talk.exchange.answer;
+  const bool good = talk.leads_away || check.is_good(answer.status);
+  const auto [text, cure] = good ? Explained{} : explained(check, answer);
+  const auto count = good ? fmt::format(" ({} of {})", good_before + 1, check.successes) : std::string{};
+  return {good,
+          fmt::format("GET {}{} answered {}{} in {}{}{}", url, talk.through, answer.status, count,
+                      shown_time(answer.took), text, shown_body(answer.body)),
+          cure};
 }
 
 }  // namespace
 
-namespace {
-
-/// What it publishes; or, behind the edge, what the edge publishes in its place.
-std::vector<std::string> published_by(const docker::Inspection& inspection) {
-  auto published = inspection.published;
-  const auto behind = inspection.container.labels.find(label::published);
-  if (behind == inspection.container.labels.end()) return published;
-  const auto ports = boost::json::parse(behind->second);
-  for (const auto& port : ports.as_array()) published.push_back(":" + std::string(port.as_string()));
-  return published;
-}
-
-}  // namespace
-
-std::optional<OwnAddress> own_address(const docker::Inspection& inspection, const std::string& health_url) {
-  std::string address;
-  for (const auto& [network, ip] : inspection.addresses)
-    if (!ip.empty()) address = ip;
-  if (address.empty()) return std::nullopt;
-  if (!health_url.empty()) {
-    const auto wanted = ":" + http::parse_url(health_url).port + "->";
-    for (const auto& published : published_by(inspection))
-      if (const auto at = published.find(wanted); at != std::string::npos)
-        return OwnAddress{address, std::stoi(published.substr(at + wanted.size()))};
-  }
-  if (inspection.exposed_tcp_ports.size() == 1)
-    return OwnAddress{address, inspection.exposed_tcp_ports.front()};
-  return std::nullopt;
-}
-
-bool all_listen(const std::vector<OwnAddress>& addresses) {
-  return std::ranges::all_of(addresses, [](const OwnAddress& own) {
-    return http::accepts(own.address, own.port, Deadline::in(std::chrono::milliseconds(250)));
-  });
-}
-
-namespace {
-
-HealthVerdict ask(const http::Url& url, const HealthCheck& check, std::stop_token stop) {
-  const auto exchange = http::get(url, std::move(stop), Deadline::in(check.timeout));
-  return {good(exchange), found(url, exchange)};
-}
-
-HealthVerdict ask_until_healthy(const http::Url& url, const HealthCheck& check,
-                                const std::function<bool()>& listens, const AttemptSink& on_attempt,
-                                const std::stop_token& stop) {
-  HealthVerdict last{false, "no attempt was made"};
+HealthVerdict ask_until_healthy(const Asking& asking) {
+  const auto& check = asking.check;
+  HealthVerdict last{false, fmt::format("GET {}: not asked", check.shown_url())};
   int successes = 0;
-  for (int attempt = 1; attempt <= check.attempts && !stop.stop_requested();) {
-    last = ask(url, check, stop);
-    on_attempt(attempt, last.finding);
-    if (!last.healthy) {
-      successes = 0;
-      if (attempt++ < check.attempts) pause_until_listening(check.interval, listens, stop);
-    } else if (++successes >= check.successes) {
-      last.finding += fmt::format(" ({} of {})", successes, check.successes);
-      return last;
-    } else {
-      pause(std::min<std::chrono::milliseconds>(between_successes, check.interval), stop);
-    }
+  for (int attempt = 1; attempt <= check.attempts && !asking.stop.stop_requested() &&
+                        !asking.deadline.expired();) {
+    auto verdict = judged(asking, talk(asking), successes);
+    if (asking.stop.stop_requested()) break;
+    last = std::move(verdict);
+    if (asking.on_attempt) asking.on_attempt(attempt, last.finding);
+    successes = last.healthy ? successes + 1 : 0;
+    if (successes >= check.successes) return last;
+    if (last.healthy)
+      pause(std::min(between_successes, check.interval), asking);
+    else if (attempt++ < check.attempts)
+      pause_until_listening(asking);
   }
   last.healthy = false;
   return last;
 }
 
-}  // namespace
-
-std::vector<OwnAddress> own_addresses(const std::vector<docker::Inspection>& inspections,
-                                      const std::string& health_url) {
-  std::vector<OwnAddress> found;
-  for (const auto& inspection : inspections)
-    if (const auto own = own_address(inspection, health_url)) found.push_back(*own);
-  return found;
-}
-
-void wait_until_listening(const std::vector<OwnAddress>& addresses, std::chrono::milliseconds longest,
-                          const std::function<bool()>& given_up) {
-  const auto limit = Deadline::in(longest);
-  while (!all_listen(addresses) && !limit.expired() && !given_up())
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-}
-
 HealthVerdict ask_once(const HealthCheck& check, std::stop_token stop) {
-  return ask(http::parse_url(check.url), check, std::move(stop));
-}
-
-HealthVerdict ask_until_healthy(const HealthCheck& check, const std::function<bool()>& listens,
-                                const AttemptSink& on_attempt, const std::stop_token& stop) {
-  return ask_until_healthy(http::parse_url(check.url), check, listens, on_attempt, stop);
-}
-
-HealthVerdict ask_itself_until_healthy(const HealthCheck& check, const OwnAddress& own,
-                                       const AttemptSink& on_attempt, const std::stop_token& stop) {
-  return ask_until_healthy(
-      http::asked_of(http::parse_url(check.url), own.address, own.port), check,
-      [&] { return all_listen({own}); }, on_attempt, stop);
+  auto once = check;
+  once.attempts = once.successes = 1;
+  return ask_until_healthy({.check = once, .stop = std::move(stop)});
 }
 
 }  // namespace belay

@@ -1,11 +1,13 @@
 #include "drivers/http.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <memory>
 #include <vector>
 
 #include <fmt/core.h>
+#include <openssl/evp.h>
 
 #include "base/error.hpp"
 #include "drivers/http_message.hpp"
@@ -56,12 +58,41 @@ std::string host_header(const Url& url) {
   return usual ? host : host + ":" + url.port;
 }
 
-std::string request_of(const Url& url) {
-  return fmt::format(
-      "GET {} HTTP/1.1\r\nHost: {}\r\n{}User-Agent: belay/{}\r\nAccept: */*\r\nConnection: close\r\n\r\n",
-      url.target, url.for_host.empty() ? host_header(url) : url.for_host,
-      url.for_scheme.empty() ? std::string{} : "X-Forwarded-Proto: " + url.for_scheme + "\r\n",
-      BELAY_VERSION);
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
+
+std::string base64(const std::string& text) {
+  std::string encoded(4 * ((text.size() + 2) / 3), '\0');
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
+                  reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  return encoded;
+}
+
+/// A later line of a name replaces an earlier one.
+void set_header(Headers& headers, const std::string& name, const std::string& value) {
+  const auto same = std::ranges::find_if(
+      headers, [&](const auto& known) { return lower(known.first) == lower(name); });
+  if (same == headers.end())
+    headers.emplace_back(name, value);
+  else
+    *same = {name, value};
+}
+
+std::string request_of(const Url& url, const Headers& further) {
+  Headers headers{{"Host", url.for_host.empty() ? host_header(url) : url.for_host}};
+  if (!url.for_scheme.empty()) headers.emplace_back("X-Forwarded-Proto", url.for_scheme);
+  headers.emplace_back("User-Agent", "belay/" BELAY_VERSION);
+  headers.emplace_back("Accept", "*/*");
+  headers.emplace_back("Connection", "close");
+  if (!url.user.empty())
+    headers.emplace_back("Authorization", "Basic " + base64(url.user + ":" + url.password));
+  for (const auto& [name, value] : further) set_header(headers, name, value);
+  std::string text = fmt::format("GET {} HTTP/1.1\r\n", url.target);
+  for (const auto& [name, value] : headers) text += fmt::format("{}: {}\r\n", name, value);
+  return text + "\r\n";
 }
 
 /// "5 s", "0.5 s": the limit as it was given, not what a clock read a microsecond later says.
@@ -85,10 +116,10 @@ Io open(const Url& url, const Limits& limits, std::unique_ptr<ByteStream>& strea
   return opened;
 }
 
-Io ask(const Url& url, const Limits& limits, Answer& answer, bool& answering) {
+Io ask(const Url& url, const Headers& headers, const Limits& limits, Answer& answer, bool& answering) {
   std::unique_ptr<ByteStream> stream;
   if (Io opened = open(url, limits, stream); !opened.ok()) return opened;
-  if (Io sent = stream->write(request_of(url)); !sent.ok()) return sent;
+  if (Io sent = stream->write(request_of(url, headers)); !sent.ok()) return sent;
   ResponseReader reader(*stream);
   Head head;
   if (Io read = reader.read_head(head); !read.ok()) return read;
@@ -107,7 +138,7 @@ Io ask(const Url& url, const Limits& limits, Answer& answer, bool& answering) {
 }  // namespace
 
 std::string Url::shown() const {
-  return fmt::format("{}://{}{}", scheme, host_header(*this), target);
+  return fmt::format("{}://{}{}{}", scheme, user.empty() ? "" : user + ":***@", host_header(*this), target);
 }
 
 Url parse_url(const std::string& text) {
@@ -136,16 +167,47 @@ Url asked_of(const Url& url, const std::string& address, int port) {
           .port = std::to_string(port),
           .target = url.target,
           .for_host = host_header(url),
-          .for_scheme = url.scheme};
+          .for_scheme = url.scheme,
+          .user = url.user,
+          .password = url.password};
 }
 
-Exchange get(const Url& url, std::stop_token stop, Deadline deadline) {
+bool same_server(const Url& one, const Url& other) {
+  return lower(one.host) == lower(other.host) && one.port == other.port;
+}
+
+std::optional<Url> redirect_of(const Url& asked, const Answer& answer) {
+  const auto location = answer.headers.find("location");
+  if (answer.status / 100 != 3 || location == answer.headers.end() || location->second.empty())
+    return std::nullopt;
+  std::string text = location->second;
+  const std::string origin = fmt::format("{}://{}", asked.scheme, host_header(asked));
+  if (text.starts_with("//"))
+    text = asked.scheme + ":" + text;
+  else if (text.starts_with('/'))
+    text = origin + text;
+  else if (!text.contains("://"))  // beside the path that was asked
+    text = origin + asked.target.substr(0, asked.target.find('?')).substr(
+                        0, asked.target.substr(0, asked.target.find('?')).rfind('/') + 1) + text;
+  try {
+    Url leads = parse_url(text);
+    if (leads.scheme == asked.scheme && same_server(leads, asked)) {
+      leads.user = asked.user;
+      leads.password = asked.password;
+    }
+    return leads;
+  } catch (const Error&) {
+    return std::nullopt;  // no URL that can be asked: the caller shows the Location as it came
+  }
+}
+
+Exchange get(const Url& url, std::stop_token stop, Deadline deadline, const Headers& headers) {
   const auto began = Deadline::Clock::now();
   const std::string limit = shown_limit(deadline.left());
   const Limits limits(std::move(stop), deadline);
   Answer answer;
   bool answering = false;
-  const Io ended = ask(url, limits, answer, answering);
+  const Io ended = ask(url, headers, limits, answer, answering);
   answer.took = std::chrono::duration_cast<std::chrono::milliseconds>(Deadline::Clock::now() - began);
   switch (ended.status) {
     case Io::Status::done:
@@ -162,10 +224,12 @@ Exchange get(const Url& url, std::stop_token stop, Deadline deadline) {
   return {{}, ended.why};
 }
 
-bool accepts(const std::string& address, int port, Deadline deadline) {
+Listens listens(const std::string& address, int port, Deadline deadline) {
   const Limits limits(std::stop_token{}, deadline);
   Fd socket;
-  return connect_tcp(address, std::to_string(port), limits, socket).ok();
+  const Io connected = connect_tcp(address, std::to_string(port), limits, socket);
+  if (connected.ok()) return Listens::yes;
+  return connected.why == reason_of(ECONNREFUSED) ? Listens::no : Listens::unreachable;
 }
 
 }  // namespace belay::http

@@ -5,6 +5,8 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/deadline.hpp"
 
@@ -17,15 +19,12 @@ struct Answer {
   std::chrono::milliseconds took{0};
 };
 
-/// Why no answer came, as a value: for a health check that is news, not a fault.
-struct NoAnswer {
-  std::string why;  // "connection refused", "no answer within 5 s", "certificate has expired" …
-};
-
 struct Url {
   std::string scheme, host, port, target;  // target: path and query
   /// Asked for in the name of another: what the Host header says, and X-Forwarded-Proto.
   std::string for_host{}, for_scheme{};
+  /// Sent as basic authentication if there is a user. shown() says "user:***@".
+  std::string user{}, password{};
   std::string shown() const;
 };
 /// http and https; IPv6 literals in brackets. Throws Error on anything else.
@@ -33,15 +32,31 @@ Url parse_url(const std::string&);
 /// The same question, asked of the server at address:port itself, past the proxies that the URL goes through.
 Url asked_of(const Url&, const std::string& address, int port);
 
+/// Where a redirect leads: its Location, resolved against the URL that was asked. Empty if the answer is no
+/// redirect, or leads to no http or https URL. User and password go along only to the same scheme, host and
+/// port.
+std::optional<Url> redirect_of(const Url& asked, const Answer&);
+/// Whether both have the same host and port, whatever the scheme's default port is.
+bool same_server(const Url&, const Url&);
+
+/// Further header lines of a request: names and values. A name replaces the line that would be sent else
+/// (Host, User-Agent …).
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
 struct Exchange {
   std::optional<Answer> answer;
-  std::string why;  // if there is no answer
+  std::string why;  // if there is no answer: "connection refused", "no answer within 5 s" …
 };
 /// One GET on a fresh connection: no redirects are followed, certificates are verified against the system's
 /// store (SSL_CERT_FILE is honoured). The whole exchange keeps the deadline.
-Exchange get(const Url&, std::stop_token, Deadline);
+Exchange get(const Url&, std::stop_token, Deadline, const Headers& = {});
 
-/// Whether something accepts at address:port now. Never throws.
-bool accepts(const std::string& address, int port, Deadline);
+/// What a connection to address:port meets. Never throws.
+enum class Listens {
+  yes,
+  no,           // the address answers, but nothing listens there
+  unreachable,  // no route, or nothing answers within the deadline
+};
+Listens listens(const std::string& address, int port, Deadline);
 
 }  // namespace belay::http

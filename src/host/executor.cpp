@@ -11,8 +11,21 @@
 #include "host/run_ledger.hpp"
 #include "host/saga.hpp"
 #include "host/unfinished_writes.hpp"
+#include "model/json_archive.hpp"
+#include "model/secrets.hpp"
 
 namespace belay {
+
+namespace {
+
+/// The plan as the journal has it, with its secrets, which the journal has not.
+Plan with_secrets(Plan plan, const fs::path& secrets) {
+  if (const auto text = read_file_if_exists(secrets))
+    give_secrets(plan.environment, json_archive::parse_object(*text, secrets.string()));
+  return plan;
+}
+
+}  // namespace
 
 void run_to_the_end(const Layout& layout, const std::string& run, Fd listener,
                     const std::optional<std::string>& recovering_as, std::vector<RegistryLogin> logins) {
@@ -41,7 +54,8 @@ void run_to_the_end(const Layout& layout, const std::string& run, Fd listener,
   std::optional<ControlSocket> controller;
   if (!recovering_as) controller.emplace(std::move(listener), opened.nonce, cancel);
   RunLedger ledger(journal, controller ? &*controller : nullptr);
-  Context context{.plan = opened.plan,
+  const Plan plan = with_secrets(opened.plan, layout.secrets(run));
+  Context context{.plan = plan,
                   .release = opened.plan.release,
                   .nonce = opened.nonce,
                   .previous = state->previous,
@@ -50,11 +64,13 @@ void run_to_the_end(const Layout& layout, const std::string& run, Fd listener,
                   .engine = docker::Engine::connect(),
                   .ledger = ledger,
                   .stop = cancel.get_token(),
-                  .logins = std::move(logins)};
+                  .logins = std::move(logins),
+                  .run = run};
   const auto closed = recovering_as ? recover(context, journal, *recovering_as) : execute(context, journal);
   held.reset();
   // Nothing follows the last record: who dies after it leaves nothing behind.
   remove_tree(layout.run(run) / "control.sock");
+  remove_tree(layout.secrets(run));
   if (recovering_as) remove_unfinished_writes(layout, context.environment());
   journal.append(closed);
 }

@@ -88,7 +88,8 @@ struct OpenedRun {
   std::vector<RegistryLogin> logins{};
 };
 
-OpenedRun open_run_for(const Layout& layout, Plan plan) {
+OpenedRun open_run_for(const Layout& layout, const wire::Start& start) {
+  Plan plan = start.plan;
   plan.release = release_for(layout, plan);
   auto run = plan.release;
   if (plan.kind == Plan::Kind::rollback) {
@@ -98,6 +99,8 @@ OpenedRun open_run_for(const Layout& layout, Plan plan) {
   }
   make_directories(layout.run(run));
   auto listener = ControlSocket::listen(layout.run(run));
+  if (!start.secrets.empty())
+    write_file_atomically(layout.secrets(run), boost::json::serialize(start.secrets), 0600);
   auto journal = Journal::create(layout.journal(run));
   journal.append(event::Opened{.plan = plan,
                                .run = run,
@@ -181,7 +184,7 @@ int host_guard(std::span<const std::string> arguments) {
     point_boot_at_this_program(layout);
     write_holder(*lock, start->plan.by, {});
     recover_open_runs(layout, "next command");
-    auto opened = open_run_for(layout, start->plan);
+    auto opened = open_run_for(layout, *start);
     opened.logins = start->logins;
     write_holder(*lock, start->plan.by, opened.run);
     say(wire::Started{opened.run});

@@ -27,6 +27,7 @@
 #include "model/config_json.hpp"
 #include "model/host_facts.hpp"
 #include "model/labels.hpp"
+#include "model/secrets.hpp"
 #include "release/release_store.hpp"
 #include "runtime/attempt.hpp"
 #include "runtime/compose_model.hpp"
@@ -206,18 +207,27 @@ HostStatus host_status(const Layout& layout, const Plan& plan, std::stop_token s
                        std::ranges::all_of(status.edges, runs);
   if (!running) {
     status.health = status.containers.empty() ? "nothing runs" : "not everything runs";
-  } else if (plan.environment.health.url.empty()) {
-    status.healthy = true;
-    status.health = "running; no health URL is configured";
   } else {
-    const auto verdict = ask_once(plan.environment.health, stop);
-    status.healthy = verdict.healthy;
-    status.health = verdict.finding;
+    const auto checks = plan.environment.checks();
+    status.healthy = true;
+    if (checks.empty()) status.health = "running; no health URL is configured";
+    for (const auto& asked : checks) {
+      const auto verdict = ask_once(asked.check, stop);
+      status.healthy = status.healthy && verdict.healthy;
+      status.health += (status.health.empty() ? "" : "; ") + verdict.finding;
+    }
   }
   if (const auto run = open_run(layout)) status.open_run = *run;
   if (fs::exists(layout.live)) status.bytes_free = free_space(layout.live).bytes_free;
   status.bytes_used_by_belay = bytes_below(layout.state);
   return status;
+}
+
+Plan plan_of(const json::object& arguments) {
+  auto plan = plan_from_json(arguments.at("plan").as_object());
+  if (const auto* secrets = arguments.if_contains("secrets"); secrets != nullptr && secrets->is_object())
+    give_secrets(plan.environment, secrets->get_object());
+  return plan;
 }
 
 json::object recovered(const Layout& layout, std::stop_token stop) {
@@ -264,7 +274,7 @@ json::value answer(const Layout& layout, const wire::Ask& ask, std::stop_token s
   if (ask.about == "promote" || ask.about == "abort") return passed_on(layout, ask.about);
   if (!is_held(layout) || !holder_runs(layout)) recover_in_own_process(layout, stop);
   if (ask.about == "status")
-    return status_to_json(host_status(layout, plan_from_json(ask.arguments.at("plan").as_object()), stop));
+    return status_to_json(host_status(layout, plan_of(ask.arguments), stop));
   if (ask.about == "releases") {
     const ReleaseStore store(layout);
     return releases_to_json(store.all(), store.current());

@@ -7,6 +7,8 @@
 
 #include "base/files.hpp"
 #include "drivers/health_probe.hpp"
+#include "drivers/health_targets.hpp"
+#include "host/kept_logs.hpp"
 #include "steps/step.hpp"
 
 namespace belay {
@@ -14,6 +16,9 @@ namespace belay {
 namespace {
 
 constexpr int shown_log_lines = 50;
+/// A release that served before may be slower to come back than a candidate is allowed to be: others are coming
+/// back beside it, and there is nothing else to try.
+constexpr auto least_patience_with_previous = std::chrono::seconds(60);
 
 std::chrono::milliseconds since(std::chrono::steady_clock::time_point began) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
@@ -23,14 +28,22 @@ RunState state_of(const Journal& journal) {
   return run_state(journal.records()).value();
 }
 
-/// The failing container's last words: of a migration, else of the candidate.
-std::vector<std::string> failing_log(const Context& context, StepName step) {
-  const auto role = step == StepName::migrate ? "migration" : "candidate";
-  for (const auto& container : made_by_this_attempt(context, role)) {
+/// The container that a failed step is about: of a migration its own, else the one that the step named, else
+/// the first candidate that said anything.
+std::vector<docker::Container> suspects(const Context& context, StepName step) {
+  auto containers = made_by_this_attempt(context, step == StepName::migrate ? "migration" : "candidate");
+  std::ranges::stable_partition(containers, [&](const auto& one) { return one.id == context.at_fault; });
+  return containers;
+}
+
+void add_log(const Context& context, StepName step, event::StepFailed& failed) {
+  for (const auto& container : suspects(context, step)) {
     auto lines = context.engine.last_log_lines(container.id, shown_log_lines);
-    if (!lines.empty()) return lines;
+    if (lines.empty() && container.id != context.at_fault) continue;
+    failed.container = container.name;
+    failed.container_log = std::move(lines);
+    return;
   }
-  return {};
 }
 
 event::StepFailed failure_of(const Context& context, StepName step, const Error& error) {
@@ -38,11 +51,13 @@ event::StepFailed failure_of(const Context& context, StepName step, const Error&
                            .message = error.message(),
                            .why = error.why(),
                            .next = error.next(),
-                           .frames = error.frames()};
+                           .frames = error.frames(),
+                           .container_log = {}};
   try {
-    failed.container_log = failing_log(context, step);
+    add_log(context, step, failed);
+    failed.logs = keep_logs(context);
   } catch (const Error& no_log) {
-    failed.container_log = {"(no log: " + no_log.message() + ")"};
+    failed.container_log = {"(no log: " + no_log.message_and_why() + ")"};
   }
   return failed;
 }
@@ -117,22 +132,24 @@ Serving look_at_previous(Context& context) {
       return serving;
     }
   }
-  const auto& check = context.environment().health;
   if (!serving.running) return serving;
-  if (check.url.empty()) {
-    serving.healthy = true;
-    serving.checked = "its containers run; no health URL is configured";
-    return serving;
+  const auto checks = context.environment().checks();
+  serving.healthy = true;
+  if (checks.empty()) serving.checked = "its containers run; no health URL is configured";
+  std::vector<docker::Inspection> containers;
+  for (const auto& previous : previous_containers(context))
+    if (auto inspection = context.engine.inspect(previous.id)) containers.push_back(std::move(*inspection));
+  const auto ports = asked_ports(health_targets(context.environment(), std::move(containers)));
+  for (const auto& asked : checks) {
+    const auto check = asked.check.with_patience(least_patience_with_previous);
+    const auto verdict = ask_until_healthy(
+        {.check = check,
+         .listens = [&] { return !ports.empty() && all_listen(ports); },
+         .deadline = Deadline::in(std::max<std::chrono::milliseconds>(least_patience_with_previous,
+                                                                      asked.check.longest()))});
+    serving.healthy = serving.healthy && verdict.healthy;
+    serving.checked += (serving.checked.empty() ? "" : "; ") + verdict.finding + ", asked from the host";
   }
-  const auto containers = previous_containers(context);
-  std::vector<OwnAddress> addresses;
-  for (const auto& previous : containers)
-    if (const auto inspection = context.engine.inspect(previous.id))
-      if (const auto own = own_address(*inspection, check.url)) addresses.push_back(*own);
-  const auto verdict = ask_until_healthy(
-      check, [&] { return !addresses.empty() && all_listen(addresses); }, [](int, const std::string&) {}, {});
-  serving.healthy = verdict.healthy;
-  serving.checked = verdict.finding + ", asked from the host";
   return serving;
 }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "base/nearest.hpp"
 #include "model/config_json.hpp"
 #include "model/config_reader.hpp"
 #include "model/yaml.hpp"
@@ -13,11 +14,22 @@ namespace belay {
 
 namespace {
 
+bool holds_sections(const YamlNode& list) {
+  return std::ranges::any_of(list.items,
+                             [](const YamlNode& item) { return item.kind == YamlNode::Kind::mapping; });
+}
+
 /// A lone text in place of a section stands for one of its keys: `migrate: COMMAND` is `migrate: { run:
-/// COMMAND }`.
+/// COMMAND }`. So does a list of words, where the section may be a list; in a list of sections each text does.
 YamlNode written_out(const ConfigKey& key, const YamlNode& value) {
-  if (key.shorthand.empty() || value.kind != YamlNode::Kind::scalar || value.is_null() || is_off(value))
-    return value;
+  const bool list = value.kind == YamlNode::Kind::sequence && key.may_be_list && !value.items.empty();
+  if (list && holds_sections(value)) {
+    YamlNode sections = value;
+    for (YamlNode& item : sections.items) item = written_out(key, item);
+    return sections;
+  }
+  if (key.shorthand.empty() || value.is_null() || is_off(value)) return value;
+  if (value.kind != YamlNode::Kind::scalar && !list) return value;
   YamlNode mapping;
   mapping.kind = YamlNode::Kind::mapping;
   mapping.at = value.at;
@@ -38,6 +50,30 @@ YamlNode merged(YamlNode under, const YamlNode& over) {
       *same = {entry.key, entry.at, merged(std::move(same->value), entry.value)};
   }
   return under;
+}
+
+/// What a section by service says beside its services holds for each of them that does not say it itself; but
+/// not whom it asks.
+YamlNode with_services_written_out(YamlNode section, const std::string& name) {
+  const auto is_service = [&](const YamlEntry& entry) {
+    return config_key(name, entry.key) == nullptr && entry.value.kind == YamlNode::Kind::mapping;
+  };
+  YamlNode common;
+  common.kind = YamlNode::Kind::mapping;
+  for (const YamlEntry& entry : section.entries)
+    if (!is_service(entry) && config_key(name, entry.key) != nullptr && !config_key(name, entry.key)->required)
+      common.entries.push_back(entry);
+  for (YamlEntry& entry : section.entries)
+    if (is_service(entry)) entry.value = merged(common, entry.value);
+  return section;
+}
+
+/// The whole of an environment, or of what all share, with what its services' sections inherit.
+YamlNode with_services_written_out(YamlNode environment) {
+  for (YamlEntry& entry : environment.entries)
+    if (const ConfigKey* key = config_key(shared_section, entry.key); key != nullptr && key->by_service)
+      entry.value = with_services_written_out(std::move(entry.value), entry.key);
+  return environment;
 }
 
 /// What the top level shares, with shorthands written out.
@@ -65,10 +101,34 @@ void read_sync(SectionReader section, SyncRules& into) {
 
 MigrationRule read_migration(SectionReader section) {
   MigrationRule rule;
-  section.text("run", rule.command, command_value);
+  section.command("run", rule.command, rule.words);
   section.choice("when", rule.when);
   section.duration("timeout", rule.timeout);
+  section.text("service", rule.service, service_name_value);
+  section.boolean("entrypoint", rule.entrypoint);
   return rule;
+}
+
+/// The released service that a key names. Nothing can be said while `services:` is not.
+void require_released(const EnvironmentConfig& environment, const std::string& service,
+                      const std::string& key, Location at, Reading& reading) {
+  const auto& known = environment.services;
+  if (service.empty() || known.empty() || std::ranges::find(known, service) != known.end()) return;
+  std::string all;
+  for (const auto& one : known) all += (all.empty() ? "" : ", ") + one;
+  const auto meant = nearest(service, known);
+  reading.report(at, fmt::format("'{}' names '{}', which is not in services", key, service),
+                 (meant ? fmt::format("did you mean '{}'? ", *meant) : "") + "released are: " + all);
+}
+
+void read_migrations(SectionReader& section, EnvironmentConfig& into, Reading& reading) {
+  for (auto& one : section.sections("migrate")) {
+    into.migrate.push_back(read_migration(one));
+    require_released(into, into.migrate.back().service, "service", one.location_of("service"), reading);
+    if (into.migrate.back().when != into.migrate.front().when)
+      reading.report(one.location_of("when"), "'when' differs between migrations",
+                     "all run at the same point: before-switch, or after-start");
+  }
 }
 
 PostgresBackup read_backup(SectionReader section) {
@@ -91,15 +151,43 @@ HealthCheck::From who_asks(const std::string& url) {
   return itself ? HealthCheck::From::host : HealthCheck::From::controller;
 }
 
-HealthCheck read_health(SectionReader section, Reading& reading) {
+/// user and password, from their keys or from the URL.
+void read_login(SectionReader& section, HealthCheck& health, Reading& reading) {
+  auto [user, password] = take_login_out_of(health.url);
+  if (!user.empty() && (section.has("user") || section.has("password")))
+    reading.report(section.location_of("url"), "'url' has a user, and so has 'user'", "write it once");
+  health.user = std::move(user);
+  health.password = std::move(password);
+  section.text("user", health.user, line_value);
+  section.text("password", health.password, line_value);
+  if (health.user.empty() && section.has("password"))
+    reading.report(section.location_of("password"), "'password' has no 'user'", "for example user: monitor");
+}
+
+void read_headers(SectionReader& section, HealthCheck& health, Reading& reading) {
+  std::vector<std::pair<std::string, std::string>> headers;
+  section.texts_by_name("headers", headers, line_value, header_name_value);
+  for (auto& [name, value] : headers) {
+    if (!health.user.empty() && name.size() == 13 && (name == "Authorization" || name == "authorization"))
+      reading.report(section.location_of("headers"), "'headers' has an Authorization, and there is a 'user'",
+                     "write one of them");
+    health.headers.push_back({std::move(name), std::move(value)});
+  }
+}
+
+HealthCheck read_check(SectionReader& section, bool needs_url, Reading& reading) {
   HealthCheck health;
-  section.text("url", health.url, url_value);
+  if (needs_url || section.has("url")) section.text("url", health.url, url_value);
+  read_login(section, health, reading);
   health.from = who_asks(health.url);
   section.choice("from", health.from);
   section.number("attempts", health.attempts);
   section.duration("interval", health.interval);
   section.duration("timeout", health.timeout);
   section.number("successes", health.successes);
+  section.numbers("status", health.status);
+  read_headers(section, health, reading);
+  section.boolean("follow_redirects", health.follow_redirects);
   if (health.successes > health.attempts) {
     if (section.has("successes"))
       reading.report(
@@ -109,6 +197,16 @@ HealthCheck read_health(SectionReader section, Reading& reading) {
     health.successes = health.attempts;
   }
   return health;
+}
+
+/// Without a URL of its own, what stands beside the services' checks is how patient belay is with all of them.
+void read_health(SectionReader section, EnvironmentConfig& into, Reading& reading) {
+  auto services = section.service_sections();
+  into.health = read_check(section, services.empty(), reading);
+  for (auto& [service, own] : services) {
+    require_released(into, service, "health", section.location_of(service), reading);
+    into.service_health.push_back({service, read_check(own, true, reading)});
+  }
 }
 
 TlsConfig read_tls(SectionReader section, Reading& reading) {
@@ -243,9 +341,9 @@ void read_shared(SectionReader& section, EnvironmentConfig& into, Reading& readi
   read_compose(section, into, reading);
   section.commands("test", into.test);
   if (auto sync = section.section("sync")) read_sync(*sync, into.sync);
-  if (auto migrate = section.section("migrate")) into.migrate = read_migration(*migrate);
+  read_migrations(section, into, reading);
   if (auto backup = section.section("backup")) into.backup = read_backup(*backup);
-  if (auto health = section.section("health")) into.health = read_health(*health, reading);
+  if (auto health = section.section("health")) read_health(*health, into, reading);
   read_registries(section, into.registries, reading);
   read_edge_and_strategy(section, into, reading);
   section.boolean("rollback", into.rollback);
@@ -266,7 +364,7 @@ EnvironmentConfig read_environment(const YamlEntry& entry, const YamlNode& share
         "it needs at least host and path");
     return environment;
   }
-  const YamlNode effective = merged(shared, written_out(entry.value));
+  const YamlNode effective = with_services_written_out(merged(shared, written_out(entry.value)));
   SectionReader section(reading, "environment", effective, entry.at);
   section.text("host", environment.host, host_value);
   section.text("host_key", environment.host_key, host_key_value);
@@ -288,7 +386,8 @@ Config read_config(const YamlNode& root, const std::optional<std::string>& only_
   const YamlNode shared = shared_part(root);
   reading.keys_needed = reading.variables_needed = false;
   EnvironmentConfig alone;
-  SectionReader shared_section_alone(reading, "environment", shared, root.at);
+  const YamlNode shared_alone = with_services_written_out(shared);
+  SectionReader shared_section_alone(reading, "environment", shared_alone, root.at);
   read_shared(shared_section_alone, alone, reading);
 
   reading.keys_needed = true;

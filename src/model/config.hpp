@@ -28,10 +28,15 @@ struct SyncRules {
   bool remove_extraneous = false;    // `delete`: publishing removes what the release does not have
 };
 
+/// One migration command. Several rules run one after the other, all at the same point of the deployment.
 struct MigrationRule {
   enum class When { before_switch, after_start };
-  std::string command;
+  std::string command;             // run by `sh`; or
+  std::vector<std::string> words{};  // a program and its arguments, run without a shell
   When when = When::before_switch;
+  std::string service{};  // in whose image; empty: the first released service that has containers
+  bool entrypoint = true;  // through the image's ENTRYPOINT, as `docker compose run`
+  std::string shown() const;  // the command on one line
   std::chrono::milliseconds timeout{std::chrono::minutes(30)};
 };
 
@@ -42,14 +47,42 @@ struct PostgresBackup {
   std::chrono::milliseconds timeout{std::chrono::minutes(60)};
 };
 
+/// A header line of a health request. Its value may be a secret: it has no place in a plan's JSON.
+struct HttpHeader {
+  std::string name, value{};
+};
+
 struct HealthCheck {
   enum class From { controller, host };
-  std::string url;  // empty: no request is made; see verify in docs/guide
+  std::string url;  // without user and password; empty: no request is made; see verify in docs/guide
   From from = From::controller;
   int attempts = 30;
   std::chrono::milliseconds interval{5000};
   std::chrono::milliseconds timeout{5000};  // of one attempt
   int successes = 2;                        // in a row
+  std::vector<int> status{};                // what counts as good; empty: 200 to 299
+  std::vector<HttpHeader> headers{};
+  bool follow_redirects = false;
+  std::string user{}, password{};  // basic authentication; the password is in no plan's JSON
+
+  bool is_good(int answered) const;
+  /// The URL as people may see it: with "user:***@" if there is a user.
+  std::string shown_url() const;
+  /// What asks the URL by hand, without its secrets.
+  std::string by_hand() const;
+  /// How long a release may take to become ready: attempts × interval.
+  std::chrono::milliseconds patience() const { return attempts * interval; }
+  /// The longest that all attempts can take, each with its own limit.
+  std::chrono::milliseconds longest() const { return attempts * (interval + timeout); }
+  /// The same check with as many attempts as it takes to be patient for at least so long.
+  HealthCheck with_patience(std::chrono::milliseconds least) const;
+};
+
+/// The check of one service. Without a service it is the environment's: it is asked of the service that
+/// publishes the URL's port.
+struct ServiceHealth {
+  std::string service;
+  HealthCheck check;
 };
 
 /// How the candidate takes over. recreate: the old one is stopped, then it is started; blue-green: it is
@@ -143,9 +176,10 @@ struct EnvironmentConfig {
   std::vector<TestStep> test;
   std::chrono::milliseconds test_timeout{std::chrono::minutes(30)};
   SyncRules sync;
-  std::optional<MigrationRule> migrate;
+  std::vector<MigrationRule> migrate;
   std::optional<PostgresBackup> backup;
   HealthCheck health;
+  std::vector<ServiceHealth> service_health{};  // further checks, each of one service
   std::optional<EdgeConfig> edge;
   Strategy strategy = Strategy::recreate;  // the others only with an edge
   std::optional<CanaryRule> canary;        // with that strategy
@@ -154,6 +188,9 @@ struct EnvironmentConfig {
   int keep_releases = 5;
   std::chrono::milliseconds confirm_timeout{std::chrono::seconds(60)};
   std::optional<PushTrigger> on_push;
+
+  /// Every check that has a URL: the environment's own first.
+  std::vector<ServiceHealth> checks() const;
 };
 
 struct Config {

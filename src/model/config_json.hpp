@@ -47,8 +47,11 @@ void fields(auto& archive, Is<SyncRules> auto& sync) {
 }
 
 void fields(auto& archive, Is<MigrationRule> auto& migrate) {
-  archive.required("command", migrate.command);
+  archive("command", migrate.command);
+  archive("words", migrate.words);
   archive("when", migrate.when);
+  archive("service", migrate.service);
+  archive("entrypoint", migrate.entrypoint);
   archive("timeout", migrate.timeout);
 }
 
@@ -61,6 +64,11 @@ void fields(auto& archive, Is<PostgresBackup> auto& backup) {
   archive("timeout", backup.timeout);
 }
 
+/// Without its value, which may be a secret: see model/secrets.hpp.
+void fields(auto& archive, Is<HttpHeader> auto& header) {
+  archive.required("name", header.name);
+}
+
 void fields(auto& archive, Is<HealthCheck> auto& health) {
   archive("url", health.url);
   archive("from", health.from);
@@ -68,6 +76,15 @@ void fields(auto& archive, Is<HealthCheck> auto& health) {
   archive("interval", health.interval);
   archive("timeout", health.timeout);
   archive("successes", health.successes);
+  archive("status", health.status);
+  archive("headers", health.headers);
+  archive("follow_redirects", health.follow_redirects);
+  archive("user", health.user);
+}
+
+void fields(auto& archive, Is<ServiceHealth> auto& health) {
+  archive.required("service", health.service);
+  archive.required("check", health.check);
 }
 
 void fields(auto& archive, Is<TlsConfig> auto& tls) {
@@ -138,6 +155,7 @@ void fields(auto& archive, Is<EnvironmentConfig> auto& environment) {
   archive("migrate", environment.migrate);
   archive("backup", environment.backup);
   archive("health", environment.health);
+  archive("service_health", environment.service_health);
   archive("edge", environment.edge);
   archive("strategy", environment.strategy);
   archive("canary", environment.canary);

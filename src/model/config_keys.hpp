@@ -18,6 +18,9 @@ enum class ValueKind {
   texts,        // a list of text
   one_or_more,  // a text, or a list of text
   variables,    // a list of names of the caller's environment
+  numbers,      // one number between `least` and `most`, or a list of them
+  texts_by_name,  // a mapping of names to texts
+  command,        // a text for a shell, or a list: a program and its arguments
   commands,     // the gate: a command, or a list of commands and `parallel` groups
   section,      // a mapping whose keys are those of the section of this name
   by_registry,  // a mapping from a registry's name to the section of this name
@@ -38,6 +41,10 @@ struct ConfigKey {
   std::string_view choices{};    // "a, b"
   std::string_view shorthand{};  // of a section: the key that a lone text stands for
   bool may_be_off = false;       // `off` in place of the section says: none, whatever the top level says
+  bool may_be_list = false;      // of a section: a list of such sections, too
+  /// Of a section: a further key whose value is a mapping names a compose service, and that mapping is such a
+  /// section of its own. It takes from this one what it does not say itself.
+  bool by_service = false;
 };
 
 std::span<const ConfigKey> config_keys();

@@ -129,8 +129,11 @@ SectionReader::SectionReader(Reading& reading, std::string section, const YamlNo
 
 void SectionReader::report_unknown_keys() {
   const std::vector<std::string> allowed = config_key_names(section_);
+  const ConfigKey* own = config_key(shared_section, section_);
+  const bool by_service = own != nullptr && own->by_service;
   for (const YamlEntry& entry : node_.entries) {
     if (std::find(allowed.begin(), allowed.end(), entry.key) != allowed.end()) continue;
+    if (by_service && entry.value.kind == YamlNode::Kind::mapping) continue;
     std::string remedy = with_suggestion(entry.key, allowed, "allowed here");
     if (section_.empty() && config_key("environment", entry.key) != nullptr)
       remedy = fmt::format("'{}' is an environment's: it goes under environments", entry.key);
@@ -187,17 +190,23 @@ template <class T>
 std::optional<T> SectionReader::ranged(std::string_view name, Value<T> (*check)(std::string_view),
                                        std::string (*shown)(std::int64_t), std::int64_t (*as_number)(T)) {
   const YamlNode* node = find(name);
-  if (node == nullptr) return std::nullopt;
-  const auto text = scalar(name, *node);
+  return node == nullptr ? std::nullopt : ranged(name, *node, check, shown, as_number);
+}
+
+template <class T>
+std::optional<T> SectionReader::ranged(std::string_view name, const YamlNode& node,
+                                       Value<T> (*check)(std::string_view), std::string (*shown)(std::int64_t),
+                                       std::int64_t (*as_number)(T)) {
+  const auto text = scalar(name, node);
   if (!text) return std::nullopt;
   const ConfigKey& known = key(name);
   const auto value = check(*text);
   if (!value) {
-    wrong(name, *node, {fmt::format("{}, not '{}'", value.error().message, *text), value.error().remedy});
+    wrong(name, node, {fmt::format("{}, not '{}'", value.error().message, *text), value.error().remedy});
     return std::nullopt;
   }
   if (as_number(*value) < known.least || as_number(*value) > known.most) {
-    wrong(name, *node,
+    wrong(name, node,
           {fmt::format("must be from {} to {}, not {}", shown(known.least), shown(known.most), *text), {}});
     return std::nullopt;
   }
@@ -213,6 +222,54 @@ void SectionReader::duration(std::string_view name, std::chrono::milliseconds& i
   if (const auto value =
           ranged<std::chrono::milliseconds>(name, duration_value, shown_milliseconds, count_of))
     into = *value;
+}
+
+void SectionReader::numbers(std::string_view name, std::vector<int>& into) {
+  const YamlNode* node = find(name);
+  if (node == nullptr) return;
+  const bool list = node->kind == YamlNode::Kind::sequence;
+  if (list && node->items.empty())
+    return wrong(name, *node, {"must not be empty", fmt::format("for example {}: {}", name, key(name).example)});
+  std::vector<int> found;
+  for (const YamlNode& item : list ? node->items : std::vector{*node})
+    if (const auto value = ranged<std::int64_t>(name, item, whole_number_value, shown_number, itself))
+      found.push_back(static_cast<int>(*value));
+  into = std::move(found);
+}
+
+void SectionReader::texts_by_name(std::string_view name,
+                                  std::vector<std::pair<std::string, std::string>>& into,
+                                  Value<std::string> (*check)(std::string_view),
+                                  Value<std::string> (*check_name)(std::string_view)) {
+  const YamlNode* node = find(name);
+  if (node == nullptr) return;
+  if (node->kind != YamlNode::Kind::mapping)
+    return wrong(name, *node,
+                 {fmt::format("must be a mapping of names to texts, but is {}", node->described()),
+                  fmt::format("for example {}: {}", name, key(name).example)});
+  for (const YamlEntry& entry : node->entries) {
+    if (const auto named = check_name(entry.key); !named) {
+      reading_.report(entry.at, fmt::format("'{}' {}", name, named.error().message), named.error().remedy);
+      continue;
+    }
+    const auto text = scalar(name, entry.value);
+    if (!text) continue;
+    if (auto value = check(*text))
+      into.emplace_back(entry.key, std::move(*value));
+    else
+      wrong(name, entry.value,
+            {fmt::format("has a value for '{}' that {}", entry.key, value.error().message),
+             value.error().remedy});
+  }
+}
+
+void SectionReader::command(std::string_view name, std::string& text, std::vector<std::string>& words) {
+  const YamlNode* node = find(name);
+  if (node == nullptr) return;
+  if (node->kind != YamlNode::Kind::sequence) return take(name, *node, text, command_value);
+  if (node->items.empty())
+    return wrong(name, *node, {"must not be empty", fmt::format("for example {}: {}", name, key(name).example)});
+  words = list(name, *node, line_value);
 }
 
 void SectionReader::boolean(std::string_view name, bool& into) {
@@ -325,12 +382,15 @@ void SectionReader::commands(std::string_view name, std::vector<TestStep>& into)
 
 std::optional<SectionReader> SectionReader::section(std::string_view name) {
   const YamlNode* node = find(name);
-  if (node == nullptr) return std::nullopt;
+  return node == nullptr ? std::nullopt : section_at(name, *node);
+}
+
+std::optional<SectionReader> SectionReader::section_at(std::string_view name, const YamlNode& node) {
   const ConfigKey& known = key(name);
-  if (node->kind == YamlNode::Kind::mapping) return inner(name, *node);
-  if (known.may_be_off && is_off(*node)) return std::nullopt;
-  wrong(name, *node,
-        {fmt::format("must be a mapping{}, but is {}", known.may_be_off ? " or off" : "", node->described()),
+  if (node.kind == YamlNode::Kind::mapping) return inner(name, node);
+  if (known.may_be_off && is_off(node)) return std::nullopt;
+  wrong(name, node,
+        {fmt::format("must be a mapping{}, but is {}", known.may_be_off ? " or off" : "", node.described()),
          fmt::format("for example {}: {}", name, known.example)});
   return std::nullopt;
 }
@@ -360,6 +420,30 @@ void SectionReader::by_name(std::string_view name, Value<std::string> (*check)(s
       each(*known, inner(name, entry.value));
     }
   }
+}
+
+std::vector<SectionReader> SectionReader::sections(std::string_view name) {
+  const YamlNode* node = find(name);
+  if (node == nullptr) return {};
+  const bool list = node->kind == YamlNode::Kind::sequence && key(name).may_be_list;
+  std::vector<SectionReader> found;
+  if (!list) {
+    if (auto one = section_at(name, *node)) found.push_back(std::move(*one));
+    return found;
+  }
+  if (node->items.empty())
+    wrong(name, *node, {"must not be empty", fmt::format("for example {}: {}", name, key(name).example)});
+  for (const YamlNode& item : node->items)
+    if (auto one = section_at(name, item)) found.push_back(std::move(*one));
+  return found;
+}
+
+std::vector<std::pair<std::string, SectionReader>> SectionReader::service_sections() {
+  std::vector<std::pair<std::string, SectionReader>> found;
+  for (const YamlEntry& entry : node_.entries)
+    if (config_key(section_, entry.key) == nullptr && entry.value.kind == YamlNode::Kind::mapping)
+      found.emplace_back(entry.key, SectionReader(reading_, section_, entry.value, entry.value.at));
+  return found;
 }
 
 const YamlNode* SectionReader::environments(std::string_view name) {

@@ -78,11 +78,23 @@ class SectionReader {
   /// Names of variables, with their values.
   void variables(std::string_view name, std::map<std::string, std::string>& into);
   void commands(std::string_view name, std::vector<TestStep>& into);
+  /// One number, or a list of them.
+  void numbers(std::string_view name, std::vector<int>& into);
+  /// A mapping of names to texts. What is wrong with a text is said without showing it: it may be a secret.
+  void texts_by_name(std::string_view name, std::vector<std::pair<std::string, std::string>>& into,
+                     Value<std::string> (*check)(std::string_view),
+                     Value<std::string> (*check_name)(std::string_view));
+  /// A text for a shell goes into `text`, a list into `words`.
+  void command(std::string_view name, std::string& text, std::vector<std::string>& words);
   /// Empty if it is missing, `off`, or no mapping (which is reported).
   std::optional<SectionReader> section(std::string_view name);
   /// Each entry's name, which `check` takes, and its section.
   void by_name(std::string_view name, Value<std::string> (*check)(std::string_view),
                const std::function<void(const std::string&, SectionReader)>& each);
+  /// Of a section that may be a list: each of its sections. Empty as section() is.
+  std::vector<SectionReader> sections(std::string_view name);
+  /// Of a section by service: the sections of services that stand in it, by name.
+  std::vector<std::pair<std::string, SectionReader>> service_sections();
   /// The mapping of names to environments; null if it is missing or none.
   const YamlNode* environments(std::string_view name);
 
@@ -95,6 +107,10 @@ class SectionReader {
   template <class T>
   std::optional<T> ranged(std::string_view name, Value<T> (*check)(std::string_view),
                           std::string (*shown)(std::int64_t), std::int64_t (*as_number)(T));
+  template <class T>
+  std::optional<T> ranged(std::string_view name, const YamlNode&, Value<T> (*check)(std::string_view),
+                          std::string (*shown)(std::int64_t), std::int64_t (*as_number)(T));
+  std::optional<SectionReader> section_at(std::string_view name, const YamlNode&);
   std::optional<TestStep> command_group(std::string_view name, const YamlNode&);
   std::vector<std::string> list(std::string_view name, const YamlNode&,
                                 Value<std::string> (*check)(std::string_view));

@@ -234,8 +234,12 @@ Value<std::string> url_value(std::string_view text) {
     return wrong("it begins with http:// or https://");
   if (std::any_of(text.begin(), text.end(), [](char c) { return is_control(c) || c == ' '; }))
     return wrong("it has no spaces");
-  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
-  if (authority.contains('@')) return wrong("a user or password in it would be shown in every log");
+  std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+  if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
+    if (authority.substr(0, at).contains('@') || authority.substr(0, at).substr(0, authority.find(':')).empty())
+      return wrong("before the @ stands user:password, with @ and : in them as %40 and %3A");
+    authority.remove_prefix(at + 1);
+  }
   std::string_view host = authority, port;
   if (const auto colon = authority.rfind(':'); colon != std::string_view::npos && !authority.ends_with(']')) {
     host = authority.substr(0, colon);
@@ -248,10 +252,53 @@ Value<std::string> url_value(std::string_view text) {
   return std::string(text);
 }
 
+namespace {
+
+/// "%40" is "@". What is no such sequence stays as it is.
+std::string percent_decoded(std::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned value = 0;
+    const bool escaped = text[i] == '%' && i + 2 < text.size() &&
+                         std::from_chars(&text[i + 1], &text[i + 1] + 2, value, 16).ptr == &text[i + 1] + 2;
+    decoded += escaped ? static_cast<char>(value) : text[i];
+    if (escaped) i += 2;
+  }
+  return decoded;
+}
+
+}  // namespace
+
+UrlLogin take_login_out_of(std::string& url) {
+  const auto begin = url.find("://");
+  if (begin == std::string::npos) return {};
+  const auto end = std::min(url.find_first_of("/?#", begin + 3), url.size());
+  const auto at = url.rfind('@', end);
+  if (at == std::string::npos || at < begin) return {};
+  const std::string login = url.substr(begin + 3, at - begin - 3);
+  url.erase(begin + 3, at - begin - 2);
+  const auto colon = login.find(':');
+  return {percent_decoded(login.substr(0, colon)),
+          colon == std::string::npos ? "" : percent_decoded(login.substr(colon + 1))};
+}
+
+Value<std::string> header_name_value(std::string_view text) {
+  if (!is_word(text, alphanumeric_and("!#$%&'*+-.^_`|~"), "!#$%&'*+-.^_`|~"))
+    return fault(fmt::format("has '{}', which cannot name a header", text), "letters, digits and '-'");
+  std::string small(text);
+  std::ranges::transform(small, small.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  for (const auto* const own : {"connection", "content-length", "transfer-encoding", "upgrade"})
+    if (small == own)
+      return fault(fmt::format("has '{}', which belay sets itself", text), "take it out");
+  return std::string(text);
+}
+
 std::string host_of_url(std::string_view url) {
   const auto scheme = url.find("://");
   if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
   url = url.substr(0, url.find_first_of("/?#"));
+  if (const auto at = url.rfind('@'); at != std::string_view::npos) url.remove_prefix(at + 1);
   if (url.starts_with('[')) {
     url = url.substr(1, url.find(']') - 1);
   } else {

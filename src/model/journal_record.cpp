@@ -117,6 +117,8 @@ static void fields(auto& archive, Is<event::StepFailed> auto& failed) {
   archive("next", failed.next);
   archive("frames", failed.frames);
   archive("container_log", failed.container_log);
+  archive("container", failed.container);
+  archive("logs", failed.logs);
 }
 
 static void fields(auto& archive, Is<event::Recovering> auto& recovering) {

@@ -207,8 +207,10 @@ class JsonReader {
     } else if constexpr (std::same_as<T, std::string> || std::same_as<T, std::filesystem::path>) {
       into = std::string(text(from, path));
     } else if constexpr (json_archive::is_vector<T>::value) {
-      if (!from.is_array()) json_archive::wrong_type(path, "a list", from);
       into.clear();
+      // What an older version wrote as one object may be a list by now.
+      if (from.is_object()) return read(from, path, into.emplace_back());
+      if (!from.is_array()) json_archive::wrong_type(path, "a list", from);
       for (const auto& item : from.get_array()) {
         const std::string item_path = path + "[" + std::to_string(into.size()) + "]";
         read(item, item_path, into.emplace_back());

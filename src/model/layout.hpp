@@ -35,6 +35,8 @@ struct Layout {
   std::filesystem::path replaced(const std::string& nonce) const { return state / "replaced" / nonce; }
   std::filesystem::path runs() const { return state / "runs"; }
   std::filesystem::path run(const std::string& run) const { return runs() / run; }
+  /// The secrets of a run that is open: 0600, gone when it is closed.
+  std::filesystem::path secrets(const std::string& run_id) const { return run(run_id) / "secrets.json"; }
   std::filesystem::path journal(const std::string& run_id) const { return run(run_id) / "journal.jsonl"; }
 };
 

@@ -16,7 +16,7 @@ Plan plan_deployment(const std::string& app, const EnvironmentConfig& environmen
                      const Author& by, const GateResult& gate) {
   using enum StepName;
   const auto migrates = [&](MigrationRule::When when) {
-    return environment.migrate && environment.migrate->when == when;
+    return !environment.migrate.empty() && environment.migrate.front().when == when;
   };
   std::vector<StepName> steps{preflight};
   if (environment.backup) steps.push_back(backup);

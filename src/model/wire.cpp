@@ -93,6 +93,7 @@ static void fields(auto& archive, Is<wire::Start> auto& start) {
   archive.required("plan", start.plan);
   archive("wait", start.wait);
   archive("logins", start.logins);
+  archive("secrets", start.secrets);
 }
 
 static void fields(auto& archive, Is<wire::Attach> auto& attach) {

@@ -98,7 +98,9 @@ json::object ReleaseProject::resolved(std::stop_token stop, Deadline deadline, c
   everything.profiles = {"*"};
   const auto all = compose::resolved(everything, stop, deadline);
   for (const auto& service : environment_.services)
-    std::ranges::copy(profiles_in({{"services", {{service, service_in(all, service)}}}}), std::back_inserter(profiles_));
+    std::ranges::copy(
+        profiles_in(json::object{{"services", json::object{{service, service_in(all, service)}}}}),
+        std::back_inserter(profiles_));
   if (profiles_.empty()) return model;
   return compose::resolved(in_view(), stop, deadline);
 }

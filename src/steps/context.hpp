@@ -38,6 +38,8 @@ struct Context {
   boost::json::object model{};              // compose's resolved model, as the view shows it; from build to create
   std::vector<std::string> services{};      // those that are released; from build to create
   std::shared_ptr<EdgeTraffic> traffic{};   // from start to soak, where a release is judged by it
+  std::string run{};                        // whose journal this is
+  std::string at_fault{};                   // the container that made the step fail, if it was one
 
   std::vector<RegistryLogin> logins{};  // of this run's controller; a recovery has none
 

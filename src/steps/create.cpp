@@ -186,7 +186,7 @@ CandidateRules rules_for(const Context& context, std::vector<std::string> unchan
 /// Whether each container that was asked for was also seen: the candidate's, and the migration's own.
 bool all_came(const Context& context) {
   const auto& migrate = context.environment().migrate;
-  const bool own_container = migrate && migrate->when == MigrationRule::When::before_switch &&
+  const bool own_container = !migrate.empty() && migrate.front().when == MigrationRule::When::before_switch &&
                              context.plan.kind == Plan::Kind::deploy;
   return context.ledger.done(StepName::create) && (!own_container || context.ledger.done(StepName::migrate));
 }

@@ -34,10 +34,16 @@ constexpr auto next_steps =
     "before "
     "the next deployment";
 
+/// As `docker compose run` would: the command in place of the service's own, through its entrypoint.
+std::vector<std::string> argv_of(const MigrationRule& rule) {
+  return rule.words.empty() ? std::vector<std::string>{"sh", "-c", rule.command} : rule.words;
+}
+
 /// The candidate's container, with the migration in place of its program, and reachable by nobody.
-json::object one_off_body(json::object body, const std::string& command, const std::string& nonce) {
-  body["Entrypoint"] = json::array{"/bin/sh", "-c"};
-  body["Cmd"] = json::array{command};
+json::object one_off_body(json::object body, const MigrationRule& rule, const std::string& nonce) {
+  if (!rule.entrypoint) body["Entrypoint"] = json::array{""};  // as `--entrypoint ""`: none, the image's neither
+  const auto argv = argv_of(rule);
+  body["Cmd"] = json::array(argv.begin(), argv.end());
   body["Labels"] = json::object{{label::nonce, nonce}, {label::role, "migration"}};
   body["Healthcheck"] = json::object{{"Test", json::array{"NONE"}}};
   body.erase("ExposedPorts");
@@ -61,50 +67,67 @@ void remove_one_off(Context& context) {
     context.engine.remove(container.id);
 }
 
-/// In a container of its own, from the candidate's image: nothing that serves is touched.
-std::string before_switch(Context& context, const MigrationRule& rule, Tail& tail) {
-  remove_one_off(context);
-  const auto release = release_of(context);
-  const auto& service = release.services.front();
-  const auto deadline = Deadline::in(rule.timeout);
-  const auto id =
-      context.engine.create(fmt::format("{}-migration-{}", service.container_names.front(), context.nonce),
-                            one_off_body(service.containers.front(), rule.command, context.nonce));
-  context.engine.start(id);
-  context.engine.follow_log(
-      id,
-      [&](const std::string& line) {
-        tail.add(line);
-        context.ledger.output(StepName::migrate, line);
-      },
-      context.stop, deadline);
-  const int code = context.engine.wait(id, context.stop, deadline);
-  remove_one_off(context);
-  return code == 0 ? std::string{} : fmt::format("exit code {}", code);
+/// The service that the rule names, else the first that has containers (`replicas: 0` has none).
+const ReleasedService& service_for(const Release& release, const MigrationRule& rule) {
+  for (const auto& service : release.services)
+    if (!service.containers.empty() && (rule.service.empty() || service.name == rule.service)) return service;
+  throw Error(rule.service.empty() ? "no released service has a container to migrate in"
+                                   : fmt::format("service {} has no container to migrate in", rule.service),
+              "its replicas are 0, or it is not released", "set migrate.service to a service that has containers");
 }
 
-/// In the running candidate, as the hand-written pipelines do.
-std::string after_start(Context& context, const MigrationRule& rule, Tail& tail) {
+/// In a container of its own, from the candidate's image: nothing that serves is touched. Empty: it went well.
+std::string before_switch(Context& context, const MigrationRule& rule, const docker::Engine::LineSink& sink) {
+  remove_one_off(context);
+  const auto release = release_of(context);
+  const auto& service = service_for(release, rule);
+  const auto deadline = Deadline::in(rule.timeout);
+  auto body = service.containers.front();
+  body["Image"] = service.frozen_image;
+  const auto id =
+      context.engine.create(fmt::format("{}-migration-{}", service.container_names.front(), context.nonce),
+                            one_off_body(std::move(body), rule, context.nonce));
+  context.engine.attach(
+      id, [&] { context.engine.start(id); }, sink, context.stop, deadline);
+  const int code = context.engine.wait(id, context.stop, deadline);
+  if (code != 0) return fmt::format("exit code {}", code);  // kept for its log, until the undo
+  remove_one_off(context);
+  return {};
+}
+
+/// In the running candidate, as `docker compose exec` would and the hand-written pipelines do.
+std::string after_start(Context& context, const MigrationRule& rule, const docker::Engine::LineSink& sink) {
+  const auto release = release_of(context);
+  const auto& service = service_for(release, rule);
   const auto candidates = candidates_of(context);
-  if (candidates.empty()) throw Error("there is no candidate to migrate in", {}, "deploy again");
-  const auto outcome = run({.argv = {"docker", "exec", candidates.front().id, "sh", "-c", rule.command}},
-                           context.stop, Deadline::in(rule.timeout), [&](Stream, std::string_view line) {
-                             tail.add(std::string(line));
-                             context.ledger.output(StepName::migrate, std::string(line));
-                           });
+  const auto own = std::ranges::find_if(candidates, [&](const docker::Container& candidate) {
+    const auto found = candidate.labels.find("com.docker.compose.service");
+    return found != candidate.labels.end() && found->second == service.name;
+  });
+  if (own == candidates.end()) throw Error("there is no candidate to migrate in", {}, "deploy again");
+  std::vector<std::string> argv{"docker", "exec", own->id};
+  std::ranges::copy(argv_of(rule), std::back_inserter(argv));
+  const auto outcome = run({.argv = std::move(argv)}, context.stop, Deadline::in(rule.timeout),
+                           [&](Stream, std::string_view line) { sink(std::string(line)); });
   return outcome.ok() ? std::string{} : outcome.described();
 }
 
 }  // namespace
 
 std::string apply(Context& context) {
-  const auto& rule = *context.environment().migrate;
-  Tail tail;
-  const bool before = rule.when == MigrationRule::When::before_switch;
-  const auto failure = before ? before_switch(context, rule, tail) : after_start(context, rule, tail);
-  if (!failure.empty())
-    throw Error(fmt::format("the migration failed: {}", rule.command),
-                fmt::format("{}\n{}", failure, tail.text()), next_steps);
+  const auto& rules = context.environment().migrate;
+  const bool before = rules.front().when == MigrationRule::When::before_switch;
+  for (const auto& rule : rules) {
+    Tail tail;
+    const auto sink = [&](const std::string& line) {
+      tail.add(line);
+      context.ledger.output(StepName::migrate, line);
+    };
+    const auto failure = before ? before_switch(context, rule, sink) : after_start(context, rule, sink);
+    if (!failure.empty())
+      throw Error(fmt::format("the migration failed: {}", rule.shown()),
+                  fmt::format("{}\n{}", failure, tail.text()), next_steps);
+  }
   return before ? "before the switch" : "in the running container";
 }
 

@@ -1,71 +1,226 @@
 #include "steps/readiness.hpp"
 
+#include <algorithm>
+#include <set>
+#include <thread>
+
 #include <boost/json.hpp>
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
+#include "base/human.hpp"
 #include "base/process.hpp"
+#include "runtime/compose_model.hpp"
+#include "runtime/freeze.hpp"
 
 namespace belay {
 
 namespace {
 
+constexpr std::chrono::milliseconds between_looks{10}, between_own_checks{500};
 constexpr auto default_check_time = std::chrono::seconds(30);  // the Engine's
+constexpr int last_words = 5;
 
-/// Runs the image's HEALTHCHECK as the Engine would.
-bool own_check_passes(const docker::Inspection& inspection, std::stop_token stop) {
+std::chrono::milliseconds time_limit_of_check(const docker::Inspection& inspection) {
   const auto& check = inspection.raw.at("Config").at("Healthcheck").as_object();
-  std::vector<std::string> argv{"docker", "exec", inspection.container.id};
-  const auto& test = check.at("Test").as_array();
-  if (test.at(0) == "CMD-SHELL")
-    argv.insert(argv.end(), {"/bin/sh", "-c", std::string(test.at(1).as_string())});
-  else
-    for (std::size_t i = 1; i < test.size(); ++i) argv.emplace_back(test[i].as_string());
-  std::chrono::milliseconds limit = default_check_time;
-  if (const auto* timeout = check.if_contains("Timeout");
-      timeout && timeout->is_int64() && timeout->as_int64() > 0)
-    limit =
-        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::nanoseconds(timeout->as_int64()));
-  return capture({.argv = std::move(argv)}, std::move(stop), Deadline::in(limit)).ok();
+  const auto* timeout = check.if_contains("Timeout");
+  if (timeout == nullptr || !timeout->is_int64() || timeout->as_int64() <= 0) return default_check_time;
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::nanoseconds(timeout->as_int64()));
+}
+
+std::map<std::string, RestartRule> restart_rules(const Context& context,
+                                                 const std::vector<docker::Container>& candidates) {
+  std::map<std::string, RestartRule> rules;
+  const auto release = release_of(context);
+  for (const auto& service : release.services)
+    for (std::size_t i = 0; i < service.containers.size(); ++i)
+      for (const auto& candidate : candidates)
+        if (candidate.name == candidate_name(service.container_names.at(i), context.nonce)) {
+          const auto policy = restart_policy_of(service.containers[i]);
+          rules[candidate.id] = {policy.name, policy.maximum};
+        }
+  return rules;
+}
+
+std::string name_of_container(const Context& context, const std::string& id) {
+  const auto inspection = context.engine.inspect(id);
+  return inspection ? inspection->container.name : id.substr(0, 12);
+}
+
+/// The Engine's words about a container's end, and its own last ones.
+void tell_restart(Context& context, StepName step, const ContainerWatch::Death& death,
+                  const std::string& policy) {
+  context.ledger.output(step, fmt::format("{} {}; started again, since its restart policy is {}",
+                                          name_of_container(context, death.id), death.how, policy));
+  try {
+    for (const auto& line : context.engine.last_log_lines(death.id, last_words))
+      context.ledger.output(step, "  " + line);
+  } catch (const Error& no_log) {
+    context.ledger.output(step, "  (no log: " + no_log.message() + ")");
+  }
+}
+
+/// What keeps one candidate from being ready; a sentence, or nothing.
+class Readiness {
+ public:
+  Readiness(Context& context, const ReadinessRules& rules, std::stop_token stop)
+      : context_(context), rules_(rules), stop_(std::move(stop)) {
+    for (auto& id : may_end(candidates_of(context), release_of(context))) may_end_.insert(std::move(id));
+  }
+
+  std::string missing(const HealthTarget& target) {
+    const auto& container = target.container.container;
+    if (container.state == "exited" && target.container.exit_code == 0 && may_end_.contains(container.id)) return {};
+    if (!container.running()) return fmt::format("{} is {}", container.name, container.state);
+    const bool asked = target.check.has_value();
+    if (!asked || rules_.healthcheck_of_asked)
+      if (auto text = missing_by_healthcheck(target.container); !text.empty()) return text;
+    if (target.port && target.port_must_accept && rules_.port_of_asked &&
+        listening(*target.port) == http::Listens::no)
+      return fmt::format("the port {} of {} does not accept connections", target.port->port, container.name);
+    const bool no_url = context_.environment().checks().empty();
+    bool proven = asked || !target.container.health.empty();
+    if (!proven)
+      if (auto text = missing_by_ports(target, no_url, proven); !text.empty()) return text;
+    if ((no_url || !proven) && now() - target.container.started < rules_.quiet)
+      return fmt::format("{} has not run for {} yet", container.name, human_duration(rules_.quiet));
+    return {};
+  }
+
+ private:
+  std::string missing_by_healthcheck(const docker::Inspection& inspection) {
+    const auto& name = inspection.container.name;
+    if (inspection.health == "unhealthy") return fmt::format("the HEALTHCHECK of {} says unhealthy", name);
+    if (inspection.health != "starting" || own_check_passes(inspection)) return {};
+    return fmt::format("the HEALTHCHECK of {} does not pass yet", name);
+  }
+
+  /// Runs the HEALTHCHECK as the Engine would, which may wait an interval before it does.
+  bool own_check_passes(const docker::Inspection& inspection) {
+    auto& next = next_own_check_.try_emplace(inspection.container.id, Deadline::in({})).first->second;
+    if (!next.expired()) return false;
+    auto argv = healthcheck_command(inspection);
+    argv.insert(argv.begin(), {"docker", "exec", inspection.container.id});
+    const bool passes =
+        capture({.argv = std::move(argv)}, stop_, Deadline::in(time_limit_of_check(inspection))).ok();
+    next = Deadline::in(between_own_checks);
+    return passes;
+  }
+
+  /// `accepts`: one of them does.
+  std::string missing_by_ports(const HealthTarget& target, bool no_url, bool& accepts) const {
+    const auto& name = target.container.container.name;
+    bool refused = false;
+    for (const auto& port : target.further) {
+      const auto found = listening(port);
+      accepts = accepts || found == http::Listens::yes;
+      refused = refused || found == http::Listens::no;
+    }
+    if (accepts || !refused || !target.publishes) return {};
+    if (no_url) return fmt::format("no port that {} publishes accepts connections", name);
+    return now() - target.container.started < rules_.published_port
+               ? fmt::format("no port that {} publishes accepts connections yet", name)
+               : std::string{};
+  }
+
+  Context& context_;
+  const ReadinessRules& rules_;
+  std::stop_token stop_;
+  std::set<std::string> may_end_;
+  std::map<std::string, Deadline> next_own_check_;
+};
+
+/// The health check's patience, or that of a HEALTHCHECK that asks for more.
+std::chrono::milliseconds patience_with(const Context& context, const std::vector<HealthTarget>& targets) {
+  auto patience = context.environment().health.patience();
+  for (const auto& target : targets) {
+    if (target.check) patience = std::max(patience, target.check->patience());
+    patience = std::max(patience, healthcheck_patience(target.container));
+  }
+  return patience;
 }
 
 }  // namespace
 
 std::vector<docker::Inspection> candidate_inspections(const Context& context) {
   std::vector<docker::Inspection> found;
-  for (const auto& candidate : made_by_this_attempt(context, "candidate"))
+  for (const auto& candidate : candidates_of(context))
     if (auto inspection = context.engine.inspect(candidate.id)) found.push_back(std::move(*inspection));
   return found;
 }
 
-std::string missing_for_readiness(const std::vector<docker::Inspection>& candidates,
-                                  const std::string& health_url, std::stop_token stop) {
-  if (candidates.empty()) return "its containers are gone";
-  for (const auto& candidate : candidates) {
-    const auto& name = candidate.container.name;
-    if (!candidate.container.running()) return fmt::format("{} is {}", name, candidate.container.state);
-    if (const auto own = own_address(candidate, health_url); own && !all_listen({*own}))
-      return fmt::format("the port {} of {} does not accept connections", own->port, name);
-    if (candidate.health == "starting" && !own_check_passes(candidate, stop))
-      return fmt::format("the HEALTHCHECK of {} does not pass yet", name);
-    if (candidate.health == "unhealthy") return fmt::format("the HEALTHCHECK of {} says unhealthy", name);
-  }
-  return {};
+std::vector<HealthTarget> candidate_targets(const Context& context) {
+  auto containers = candidate_inspections(context);
+  std::set<std::string> candidates;
+  for (const auto& inspection : containers) candidates.insert(inspection.container.id);
+  // A URL may lead to a service that runs unchanged: then no candidate is asked in its place.
+  if (const auto unchanged = unchanged_services(context); !unchanged.empty())
+    for (const auto& service : release_of(context).services)
+      if (std::ranges::find(unchanged, service.name) != unchanged.end())
+        for (const auto& name : service.container_names)
+          if (auto inspection = context.engine.inspect(name)) containers.push_back(std::move(*inspection));
+  auto targets = health_targets(context.environment(), std::move(containers));
+  std::erase_if(targets, [&](const HealthTarget& target) {
+    return !candidates.contains(target.container.container.id);
+  });
+  return targets;
 }
 
-AttemptSink attempts_shown(Context& context, StepName step) {
-  return [&context, step](int attempt, const std::string& finding) {
-    context.ledger.progress(step, attempt, context.environment().health.attempts, "attempts");
+void watch_candidates(Context& context, StepName step, const std::vector<docker::Container>& candidates) {
+  ContainerWatch::Rules rules{.restarts = restart_rules(context, candidates)};
+  for (auto& id : may_end(candidates, release_of(context))) rules.may_end.insert(std::move(id));
+  rules.told = [&context, step, restarts = rules.restarts](const ContainerWatch::Death& death) {
+    tell_restart(context, step, death, restarts.at(death.id).policy);
+  };
+  context.watch = std::make_unique<ContainerWatch>(context.engine, ids_of(candidates), std::move(rules));
+}
+
+void wait_until_ready(Context& context, const ReadinessRules& rules, std::stop_token stop) {
+  Readiness readiness(context, rules, stop);
+  auto targets = candidate_targets(context);
+  const auto limit = Deadline::in(std::max(patience_with(context, targets), rules.quiet) + rules.quiet);
+  while (!stop.stop_requested()) {
+    if (targets.empty() && unchanged_services(context).empty())
+      throw Error("the candidates' containers are gone", {}, "deploy again");
+    std::string missing, id;
+    for (const auto& target : targets) {
+      if (missing = readiness.missing(target); missing.empty()) continue;
+      id = target.container.container.id;
+      break;
+    }
+    if (missing.empty()) return;
+    if (limit.expired())
+      throw failure_of(context, id,
+                       Error("the candidate did not become ready", missing, "its last log lines may say why"));
+    std::this_thread::sleep_for(between_looks);
+    targets = candidate_targets(context);
+  }
+}
+
+AttemptSink attempts_shown(Context& context, StepName step, const HealthCheck& check) {
+  return [&context, step, attempts = check.attempts](int attempt, const std::string& finding) {
+    context.ledger.progress(step, attempt, attempts, "attempts");
     context.ledger.output(step, finding);
   };
 }
 
-void throw_if_candidate_died(const Context& context) {
-  if (const auto death = context.watch ? context.watch->death() : std::nullopt) {
-    const auto inspection = context.engine.inspect(death->id);
-    throw Error(fmt::format("the candidate {} {}",
-                            inspection ? inspection->container.name : death->id.substr(0, 12), death->how),
-                {}, "its last log lines say why");
-  }
+Error failure_of(Context& context, const std::string& container_id, Error error) {
+  context.at_fault = container_id;
+  const auto inspection = context.engine.inspect(container_id);
+  if (!inspection || (inspection->health != "unhealthy" && inspection->health != "starting")) return error;
+  const auto outputs = healthcheck_outputs(*inspection);
+  if (outputs.empty()) return error;
+  return Error(error.message(),
+               fmt::format("{}{}its HEALTHCHECK said:\n{}", error.why(), error.why().empty() ? "" : "\n",
+                           fmt::join(outputs, "\n")),
+               error.next(), error.exit_code());
+}
+
+void throw_if_candidate_died(Context& context) {
+  if (const auto death = context.watch ? context.watch->death() : std::nullopt)
+    throw failure_of(context, death->id,
+                     Error(fmt::format("the candidate {} {}", name_of_container(context, death->id), death->how),
+                           {}, "its last log lines say why"));
   if (context.stop.stop_requested()) throw Error("cancelled", {}, {});
 }
 

@@ -1,30 +1,53 @@
 #pragma once
 
+#include <chrono>
+#include <map>
 #include <stop_token>
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "drivers/docker.hpp"
-#include "steps/context.hpp"
 #include "drivers/health_probe.hpp"
+#include "drivers/health_targets.hpp"
+#include "steps/context.hpp"
 
 namespace belay {
 
-/// Whether the candidates are up, by what the Engine knows of them.
+/// Whether the candidates are up, by what the Engine knows of them and by their ports.
 
 std::vector<docker::Inspection> candidate_inspections(const Context&);
+std::vector<HealthTarget> candidate_targets(const Context&);
 
-/// What keeps them from counting as ready: one does not run, its port (the health URL's, or its only one)
-/// does not accept, its HEALTHCHECK does not say healthy. Empty: nothing. A HEALTHCHECK that has not spoken
-/// yet is asked: the Engine would wait an interval for it.
-std::string missing_for_readiness(const std::vector<docker::Inspection>&, const std::string& health_url,
-                                  std::stop_token);
+/// Watches the candidates from before their first start. One that dies before it is ready is started again as
+/// its restart policy says; each such death and its last words are output of the step.
+void watch_candidates(Context&, StepName, const std::vector<docker::Container>&);
+
+/// What is asked of a container beyond running.
+struct ReadinessRules {
+  /// A published port that does not accept yet is waited for so long after the start; for ever where there is
+  /// no health URL, since the port is then the only sign.
+  std::chrono::milliseconds published_port{};
+  /// Containers with neither HEALTHCHECK nor listening port have to have run for so long.
+  std::chrono::milliseconds quiet{};
+  /// Whether the HEALTHCHECK of a container that a URL is asked of is waited for, too.
+  bool healthcheck_of_asked = true;
+  /// Whether the port of a URL is waited for: not where the answer to the URL itself says more.
+  bool port_of_asked = true;
+};
+
+/// Waits until every candidate is ready, for as long as the health check or its own HEALTHCHECK is patient.
+/// Throws Error that says what is missing. Returns early if stopped.
+void wait_until_ready(Context&, const ReadinessRules&, std::stop_token);
 
 /// Shows each attempt at a health check as progress and output of the step.
-AttemptSink attempts_shown(Context&, StepName);
+AttemptSink attempts_shown(Context&, StepName, const HealthCheck&);
 
 /// A death seen while something else was waited for explains whatever that wait found. Throws Error of it; of
 /// the wish to stop as well.
-void throw_if_candidate_died(const Context&);
+void throw_if_candidate_died(Context&);
+
+/// Notes which container made the step fail, for its log.
+Error failure_of(Context&, const std::string& container_id, Error);
 
 }  // namespace belay

@@ -1,6 +1,4 @@
-#include <algorithm>
 #include <chrono>
-#include <thread>
 
 #include <fmt/core.h>
 
@@ -18,35 +16,30 @@ namespace belay::start {
 namespace {
 
 /// Each container at its own address: the edge gives it no request yet.
-void ask_each(Context& context, const std::vector<docker::Container>& candidates, std::stop_token stop) {
-  const auto& check = context.environment().health;
-  for (const auto& candidate : candidates) {
-    const auto inspection = context.engine.inspect(candidate.id);
-    const auto own = inspection ? own_address(*inspection, check.url) : std::nullopt;
-    if (!own) continue;  // it has no port of the URL's, nor a single one: verify asks from outside
-    const auto verdict =
-        ask_itself_until_healthy(check, *own, attempts_shown(context, StepName::start), stop);
+void ask_each(Context& context, std::stop_token stop) {
+  for (const auto& target : candidate_targets(context)) {
+    if (!target.check || !target.port) continue;  // verify asks from outside
+    const auto& name = target.container.container.name;
+    const auto at = accepting(*target.port);
+    if (!at) {
+      if (listening(*target.port) == http::Listens::unreachable)
+        context.ledger.output(StepName::start, fmt::format("{} cannot be reached at its own address from this "
+                                                           "host: its HEALTHCHECK and the edge decide", name));
+      continue;
+    }
+    const auto verdict = ask_until_healthy({.check = *target.check,
+                                            .stop = stop,
+                                            .on_attempt = attempts_shown(context, StepName::start, *target.check),
+                                            .listens = [&] { return all_listen({*target.port}); },
+                                            .at = at});
     throw_if_candidate_died(context);
     if (!verdict.healthy)
-      throw Error(fmt::format("the health check of {} failed {} times, at its own address", candidate.name,
-                              check.attempts),
-                  verdict.finding, "the edge gave it no request: what serves was not touched");
-  }
-}
-
-/// Not asked of every service: some have no HEALTHCHECK, and some no port.
-void wait_until_ready(Context& context, std::stop_token stop) {
-  const auto& check = context.environment().health;
-  const auto limit = Deadline::in(check.interval * check.attempts);
-  while (true) {
-    const auto missing = missing_for_readiness(candidate_inspections(context), check.url, stop);
-    throw_if_candidate_died(context);
-    if (missing.empty()) return;
-    if (limit.expired())
-      throw Error("the candidate did not become ready", missing,
-                  "the edge gave it no request: what serves was not touched");
-    if (stop.stop_requested()) return;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      throw failure_of(
+          context, target.container.container.id,
+          Error(fmt::format("the health check of {} failed {} times, at its own address", name,
+                            target.check->attempts),
+                verdict.finding,
+                verdict.cure.empty() ? "the edge gave it no request: what serves was not touched" : verdict.cure));
   }
 }
 
@@ -56,17 +49,19 @@ std::string apply(Context& context) {
   const auto candidates = candidates_of(context);
   if (candidates.empty()) throw Error("there is no candidate to start", {}, "deploy again");
   const auto began = std::chrono::steady_clock::now();
-  // The stream stands before the first start: a candidate that dies at once is seen.
-  context.watch = std::make_unique<ContainerWatch>(context.engine, ids_of(candidates));
+  watch_candidates(context, StepName::start, candidates);
   const EitherStop either(context.stop, context.watch->died());
   if (edge_stays(context) && windows_of(context.environment()) > 0)
     context.traffic =
         std::make_shared<EdgeTraffic>(context.layout, edge_in_front(context), edge_shape_of(context),
                                       previous_behind_edge(context), candidates);
   for (const auto& candidate : candidates) context.engine.start(candidate.id);
-  wait_until_ready(context, either.token());
-  if (!context.environment().health.url.empty()) ask_each(context, candidates, either.token());
+  // The edge gives requests to whatever port is published: it has to accept first.
+  wait_until_ready(context, {.published_port = context.environment().health.patience()}, either.token());
   throw_if_candidate_died(context);
+  ask_each(context, either.token());
+  throw_if_candidate_died(context);
+  context.watch->restart_no_more();
   return fmt::format("ready beside what serves after {}",
                      human_duration(std::chrono::duration_cast<std::chrono::milliseconds>(
                          std::chrono::steady_clock::now() - began)));

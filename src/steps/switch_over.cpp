@@ -4,9 +4,9 @@
 #include <fmt/core.h>
 
 #include "base/human.hpp"
-#include "drivers/health_probe.hpp"
 #include "steps/attempt_edge.hpp"
 #include "steps/live_directory.hpp"
+#include "steps/readiness.hpp"
 #include "steps/start_order.hpp"
 #include "steps/step.hpp"
 #include "steps/way_back.hpp"
@@ -31,9 +31,7 @@ std::vector<PreviousContainer> outgoing(const Context& context) {
 
 void watch(Context& context, const std::vector<docker::Container>& candidates) {
   // The stream stands before the first start: a candidate that dies at once is seen.
-  if (!context.watch)
-    context.watch = std::make_unique<ContainerWatch>(context.engine, ids_of(candidates),
-                                                     may_end(candidates, release_of(context)));
+  if (!context.watch) watch_candidates(context, StepName::switch_over, candidates);
 }
 
 bool all_run(const Context& context, const std::vector<std::string>& ids) {
@@ -80,7 +78,7 @@ void wait_for_listeners(const Context& context, const std::vector<std::string>& 
   std::vector<docker::Inspection> inspections;
   for (const auto& id : ids)
     if (auto inspection = context.engine.inspect(id)) inspections.push_back(std::move(*inspection));
-  wait_until_listening(own_addresses(inspections, context.environment().health.url),
+  wait_until_listening(traffic_ports(health_targets(context.environment(), std::move(inspections))),
                        context.environment().edge->hold_timeout / 2, [&] { return !all_run(context, ids); });
 }
 

@@ -1,0 +1,37 @@
+#include "model/secrets.hpp"
+
+#include <boost/json/value.hpp>
+
+namespace belay {
+
+namespace {
+
+/// Calls `visit(place, text)` for each secret of the environment, set or not.
+template <class Environment, class Visit>
+void for_each_secret(Environment& environment, const Visit& visit) {
+  const auto of_check = [&](const std::string& place, auto& check) {
+    visit(place + ".password", check.password);
+    for (auto& header : check.headers) visit(place + ".headers." + header.name, header.value);
+  };
+  of_check("health", environment.health);
+  for (auto& one : environment.service_health) of_check("health." + one.service, one.check);
+}
+
+}  // namespace
+
+boost::json::object secrets_of(const EnvironmentConfig& environment) {
+  boost::json::object secrets;
+  for_each_secret(environment, [&](const std::string& place, const std::string& text) {
+    if (!text.empty()) secrets[place] = text;
+  });
+  return secrets;
+}
+
+void give_secrets(EnvironmentConfig& environment, const boost::json::object& secrets) {
+  for_each_secret(environment, [&](const std::string& place, std::string& text) {
+    if (const auto* found = secrets.if_contains(place); found != nullptr && found->is_string())
+      text = std::string(found->get_string());
+  });
+}
+
+}  // namespace belay
