@@ -12,6 +12,12 @@ std::optional<StepName> step_name(const std::string& name) {
   return value_named<StepName>(name);
 }
 
+EnvironmentConfig with_commit(EnvironmentConfig environment, const Commit& commit) {
+  if (!commit.id.empty()) environment.values.insert_or_assign("BELAY_COMMIT", commit.id);
+  if (!commit.version.empty()) environment.values.insert_or_assign("BELAY_VERSION", commit.version);
+  return environment;
+}
+
 Plan plan_deployment(const std::string& app, const EnvironmentConfig& environment, const Commit& shipped,
                      const Author& by, const GateResult& gate) {
   using enum StepName;
@@ -34,7 +40,7 @@ Plan plan_deployment(const std::string& app, const EnvironmentConfig& environmen
 
   return Plan{.kind = Plan::Kind::deploy,
               .app = app,
-              .environment = environment,
+              .environment = with_commit(environment, shipped),
               .release = {},
               .commit = shipped,
               .by = by,

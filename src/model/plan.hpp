@@ -58,6 +58,9 @@ struct Plan {
   std::vector<StepName> steps;
 };
 
+/// The environment with BELAY_COMMIT and BELAY_VERSION among its values, for the compose file. Where what is
+/// shipped is no commit they are not set, and compose says so where the file uses them.
+EnvironmentConfig with_commit(EnvironmentConfig, const Commit&);
 /// Which steps this environment needs: backup and migrate only if configured, and where migrate stands.
 Plan plan_deployment(const std::string& app, const EnvironmentConfig&, const Commit&, const Author&,
                      const GateResult&);

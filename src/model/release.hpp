@@ -61,6 +61,8 @@ struct ReleasedService {
   std::vector<Dependency> dependencies{};
   SharedWithOthers shared{};
   std::vector<InjectedFile> injected{};
+  std::string digest{};  // by which a registry has the image: repository@sha256:…; empty: none has it
+  Time asked{};          // when a registry was last asked for it; zero: never
 };
 
 /// One version, frozen whole: source, images, resolved model, environment. Lives in

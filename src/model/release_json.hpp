@@ -65,6 +65,8 @@ void fields(auto& archive, Is<ReleasedService> auto& service) {
   archive("dependencies", service.dependencies);
   archive("shared", service.shared);
   archive("injected", service.injected);
+  archive("digest", service.digest);
+  archive("asked", service.asked);
 }
 
 void fields(auto& archive, Is<Release> auto& release) {

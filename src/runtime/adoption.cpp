@@ -89,6 +89,13 @@ std::string live_image_of_container(const docker::Container& container, const js
   return std::ranges::find(known, service) != known.end() ? live_image_of(model, service) : container.image;
 }
 
+/// An image that the project does not build stays out of its makers' repository.
+std::string image_kept_for(const ReleasedService& service, const json::object& model, const std::string& release) {
+  const auto known = services_in(model);
+  return std::ranges::find(known, service.name) != known.end() ? frozen_image_of(model, service.name, release)
+                                                               : kept_image(release, service.name);
+}
+
 }  // namespace
 
 Release adopted_release(const Attempt& attempt, const Author& by, const json::object& model,
@@ -108,7 +115,7 @@ Release adopted_release(const Attempt& attempt, const Author& by, const json::ob
                               .image_id = inspection.container.image_id,
                               .live_image =
                                   live_image_of_container(inspection.container, model, previous.service)};
-      service.frozen_image = frozen_image(service.live_image, release.id);
+      service.frozen_image = image_kept_for(service, model, release.id);
       const auto [repository, tag] = repository_and_tag(service.frozen_image);
       attempt.engine.tag(service.image_id, repository, tag);
       existing = release.services.insert(release.services.end(), std::move(service));

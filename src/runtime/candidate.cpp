@@ -111,6 +111,12 @@ class Creation {
     }
   }
 
+  /// As compose names it, where that is this image now: an image that is pulled. Else the tag that keeps it.
+  std::string image_name_for(const ReleasedService& service) const {
+    const auto named = attempt_.engine.image_id(service.live_image);
+    return named == service.image_id ? service.live_image : service.frozen_image;
+  }
+
   json::object as_candidate(json::object body, const ReleasedService& service, const std::string& hash) const {
     auto& labels = body["Labels"];
     if (!labels.is_object()) labels = json::object{};
@@ -118,7 +124,7 @@ class Creation {
     labels.as_object()[label::release] = release_.id;
     labels.as_object()[label::role] = "candidate";
     if (!hash.empty()) labels.as_object()["com.docker.compose.config-hash"] = hash;
-    body["Image"] = service.frozen_image;
+    body["Image"] = image_name_for(service);
     if (auto* host = body.if_contains("HostConfig"); host && host->is_object())
       host->as_object()["RestartPolicy"] = json::object{{"Name", "no"}};
     return body;

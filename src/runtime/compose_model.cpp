@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "base/error.hpp"
+#include "model/image_name.hpp"
 #include "base/nearest.hpp"
 #include "model/labels.hpp"
 
@@ -201,6 +202,20 @@ std::string frozen_image(const std::string& live_image, const std::string& relea
   return repository_and_tag(live_image).first + ":" + release;
 }
 
+std::string kept_image(const std::string& release, const std::string& service) {
+  constexpr std::size_t longest_tag = 128;
+  return "belay/kept:" + (release + "-" + service).substr(0, longest_tag);
+}
+
+std::string frozen_image_of(const json::object& model, const std::string& service, const std::string& release) {
+  const auto live = live_image_of(model, service);
+  const auto builds_it = [&](const std::string& other) {
+    return is_built(model, other) && image_name(live_image_of(model, other)) == image_name(live);
+  };
+  return std::ranges::any_of(services_in(model), builds_it) ? frozen_image(live, release)
+                                                            : kept_image(release, service);
+}
+
 std::vector<std::string> container_names_of(const json::object& model, const std::string& service) {
   const auto& object = service_in(model, service);
   std::int64_t replicas = 1;
@@ -362,7 +377,7 @@ json::object template_model(const json::object& model, const std::vector<std::st
                             const std::string& release, const std::string& nonce) {
   json::object templates;
   for (const auto& name : services)
-    templates[name] = template_service(service_in(model, name), frozen_image(live_image_of(model, name), release),
+    templates[name] = template_service(service_in(model, name), frozen_image_of(model, name, release),
                                        release, nonce);
   json::object made{{"name", template_project(nonce)}, {"services", std::move(templates)}};
   for (const char* kind : {"networks", "volumes"})

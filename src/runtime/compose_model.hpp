@@ -28,6 +28,11 @@ std::string live_image_of(const boost::json::object& model, const std::string& s
 bool is_built(const boost::json::object& model, const std::string& service);
 /// The tag that keeps a release's image: the same repository, tagged with the release's id.
 std::string frozen_image(const std::string& live_image, const std::string& release);
+/// The tag that keeps an image which others made, in a name of belay's own: their repositories stay theirs.
+std::string kept_image(const std::string& release, const std::string& service);
+/// The former for what the project builds, also where one service runs what another builds; else the latter.
+std::string frozen_image_of(const boost::json::object& model, const std::string& service,
+                            const std::string& release);
 /// "registry:5000/app:1" → {"registry:5000/app", "1"}; without a tag, "latest".
 std::pair<std::string, std::string> repository_and_tag(const std::string& image);
 /// The names a service's containers have when settled, one per replica; none for `replicas: 0`.

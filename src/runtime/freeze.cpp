@@ -10,6 +10,7 @@
 #include "base/files.hpp"
 #include "model/labels.hpp"
 #include "runtime/compose_model.hpp"
+#include "runtime/images.hpp"
 
 namespace belay {
 
@@ -156,14 +157,16 @@ std::vector<ReleasedService> frozen_services(const Attempt& attempt, const Relea
                                              Deadline::in(compose_time));
   for (const auto& name : services) {
     const auto live = live_image_of(model, name);
+    const auto kept = frozen_image_of(model, name, attempt.release);
     frozen.push_back({.name = name,
-                      .image_id = attempt.engine.image_id(frozen_image(live, attempt.release)).value_or(""),
-                      .frozen_image = frozen_image(live, attempt.release),
+                      .image_id = attempt.engine.image_id(kept).value_or(""),
+                      .frozen_image = kept,
                       .live_image = live,
                       .container_names = container_names_of(model, name),
                       .dependencies = dependencies_of(model, name),
                       .shared = shared_with_others(model, name),
-                      .injected = injected_files(model, name, environment)});
+                      .injected = injected_files(model, name, environment),
+                      .digest = is_built(model, name) ? std::string() : digest_of(attempt.engine, live)});
     if (!frozen.back().container_names.empty()) with_containers.push_back(name);
   }
   if (with_containers.empty()) return frozen;

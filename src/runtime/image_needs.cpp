@@ -105,6 +105,18 @@ std::vector<ImageNeed> image_needs(const json::object& model, const std::vector<
   return needs;
 }
 
+json::object pull_model(const json::object& model, const std::vector<ImageNeed>& needs) {
+  json::object services;
+  for (const auto& need : needs) {
+    if (need.from == From::build || need.from == From::shared) continue;
+    json::object service{{"image", need.image}};
+    if (const auto* platform = service_in(model, need.service).if_contains("platform"))
+      service["platform"] = *platform;
+    services[need.service] = std::move(service);
+  }
+  return {{"name", project_name_in(model)}, {"services", std::move(services)}};
+}
+
 bool has_words(std::string_view image) {
   return image.contains("{commit}") || image.contains("{version}");
 }

@@ -36,6 +36,9 @@ struct ImageNeed {
 std::vector<ImageNeed> image_needs(const boost::json::object& model, const std::vector<std::string>& services,
                                    BuildRule::At);
 
+/// The project that compose pulls these from: their images and platforms, and nothing else of them.
+boost::json::object pull_model(const boost::json::object& model, const std::vector<ImageNeed>&);
+
 /// What `{commit}` and `{version}` in an image's name become.
 struct ImageWords {
   std::string commit, version;  // empty: what is shipped has none

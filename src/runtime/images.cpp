@@ -109,9 +109,4 @@ std::vector<std::string> nothing_new(const std::map<std::string, std::string>& i
   return lines;
 }
 
-std::string kept_image(const std::string& release, const std::string& service) {
-  constexpr std::size_t longest_tag = 128;
-  return "belay/kept:" + (release + "-" + service).substr(0, longest_tag);
-}
-
 }  // namespace belay

@@ -37,7 +37,4 @@ std::string digest_of(const docker::Engine&, const std::string& image);
 std::vector<std::string> nothing_new(const std::map<std::string, std::string>& ids,
                                      const std::optional<Release>& before);
 
-/// The tag that keeps an image which others made, in a name of belay's own: their repositories stay theirs.
-std::string kept_image(const std::string& release, const std::string& service);
-
 }  // namespace belay

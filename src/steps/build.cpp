@@ -5,7 +5,10 @@
 
 #include "base/files.hpp"
 #include "drivers/compose.hpp"
+#include "runtime/build_failure.hpp"
 #include "runtime/compose_model.hpp"
+#include "runtime/image_needs.hpp"
+#include "runtime/images.hpp"
 #include "runtime/late_arrivals.hpp"
 #include "runtime/ownership.hpp"
 #include "runtime/release_project.hpp"
@@ -26,37 +29,101 @@ std::function<bool(const fs::path&)> what_is_gone(const Context& context) {
   };
 }
 
-std::vector<std::string> all_container_names(const json::object& model, const std::vector<std::string>& services) {
+std::vector<std::string> all_container_names(const json::object& model,
+                                             const std::vector<std::string>& services) {
   std::vector<std::string> names;
-  for (const auto& service : services) std::ranges::copy(container_names_of(model, service), std::back_inserter(names));
+  for (const auto& service : services)
+    std::ranges::copy(container_names_of(model, service), std::back_inserter(names));
   return names;
 }
 
-/// Images that are only pulled get the release's tag as well: a release keeps everything it runs.
-void freeze_pulled_image(Context& context, const compose::Project& project, const std::string& service,
-                         Deadline deadline) {
-  const auto live = live_image_of(context.model, service);
-  const auto frozen = frozen_image(live, context.release);
-  if (context.engine.image_id(frozen)) return;  // another service of this release builds it
-  if (!context.engine.image_id(live))
-    compose::pull(
-        project, service, [&](const std::string& line) { context.ledger.output(StepName::build, line); },
-        context.stop, deadline);
-  const auto [repository, tag] = repository_and_tag(frozen);
-  context.engine.tag(live, repository, tag);
+/// With `build: image` nothing is built; the names of images may hold the commit.
+void prepare_images(Context& context) {
+  const auto& commit = context.plan.commit;
+  replace_words(context.model, {.commit = commit.id, .version = commit.version});
+  if (context.environment().build.at == BuildRule::At::image)
+    for (auto& service : context.model.at("services").as_object()) service.value().as_object().erase("build");
+}
+
+std::optional<Time> last_asked(const Context& context, const std::string& service) {
+  const auto before = context.store.find(context.previous);
+  if (!before) return std::nullopt;
+  const auto known = std::ranges::find(before->services, service, &ReleasedService::name);
+  if (known == before->services.end() || known->asked == Time{}) return std::nullopt;
+  return known->asked;
+}
+
+/// Pulls what is not built, and tags it: a release keeps everything it runs.
+void bring_and_keep_images(Context& context, const ReleaseProject& project,
+                           const std::vector<ImageNeed>& needs, Deadline deadline) {
+  const auto file = context.layout.release(context.release) / "pull.json";
+  write_file_atomically(file, json::serialize(pull_model(context.model, needs)));
+  const auto from = project.in_view(file, project_name_in(context.model));
+  const auto say = [&](const std::string& line) { context.ledger.output(StepName::build, line); };
+  const ImageWork work{
+      .engine = context.engine,
+      .pull = [&](const std::string& service) { compose::pull(from, service, say, context.stop, deadline); },
+      .say = say,
+      .last_asked = [&](const std::string& service) { return last_asked(context, service); }};
+  json::array asked;
+  for (const auto& service : bring_images(work, needs)) asked.emplace_back(service);
+  remove_tree(file);
+  context.ledger.note(StepName::build, "asked", asked);
+  for (const auto& need : needs) {
+    if (need.from == ImageNeed::From::build || need.from == ImageNeed::From::shared) continue;
+    const auto [repository, tag] =
+        repository_and_tag(frozen_image_of(context.model, need.service, context.release));
+    context.engine.tag(need.image, repository, tag);
+  }
+}
+
+void say_nothing_new(Context& context) {
+  std::map<std::string, std::string> ids;
+  for (const auto& service : context.services)
+    if (const auto id = context.engine.image_id(frozen_image_of(context.model, service, context.release)))
+      ids[service] = *id;
+  for (const auto& line : nothing_new(ids, context.store.find(context.previous)))
+    context.ledger.output(StepName::build, line);
+}
+
+/// The contexts of what is built, relative to the live directory.
+std::vector<fs::path> build_contexts(const Context& context, const ReleaseProject& project) {
+  std::vector<fs::path> contexts{"."};
+  for (const auto& service : context.services)
+    if (const auto* build = service_in(context.model, service).if_contains("build");
+        build && build->is_object())
+      if (const auto* place = build->get_object().if_contains("context"); place && place->is_string())
+        contexts.push_back(fs::path(std::string(place->get_string()))
+                               .lexically_relative(project.view().of(context.layout.live)));
+  return contexts;
+}
+
+/// A build by hand has the live directory for its context, and there it may find more than was shipped.
+void name_missing_file(const Context& context, const ReleaseProject& project, const Error& failure) {
+  const auto missing =
+      missing_server_file(failure.why(), context.layout.live, context.layout.source(context.release),
+                          build_contexts(context, project));
+  if (!missing) return;
+  throw Error(fmt::format("{}: it misses {}", failure.message(), *missing), failure.why(),
+              server_file_remedy(*missing, context.environment().build.with));
 }
 
 void build_images(Context& context, const ReleaseProject& project, const std::vector<std::string>& built,
                   Deadline deadline) {
   if (built.empty()) return;
   const auto file = context.layout.release(context.release) / "build.json";
-  write_file_atomically(
-      file, json::serialize(build_model(context.model, context.services, context.release,
-                                        project.view().of(context.layout.live),
-                                        context.layout.source(context.release))));
-  compose::build(
-      project.in_view(file, project_name_in(context.model)), built,
-      [&](const std::string& line) { context.ledger.output(StepName::build, line); }, context.stop, deadline);
+  write_file_atomically(file, json::serialize(build_model(context.model, context.services, context.release,
+                                                          project.view().of(context.layout.live),
+                                                          context.layout.source(context.release))));
+  try {
+    compose::build(
+        project.in_view(file, project_name_in(context.model)), built,
+        [&](const std::string& line) { context.ledger.output(StepName::build, line); }, context.stop,
+        deadline);
+  } catch (const Error& failure) {
+    name_missing_file(context, project, failure);
+    throw;
+  }
   remove_tree(file);
 }
 
@@ -66,6 +133,7 @@ void resolve(Context& context, ReleaseProject& project, Deadline deadline) {
   context.model = project.resolved(context.stop, deadline, [&](const std::string& line) {
     context.ledger.output(StepName::build, project.view().put_back(line));
   });
+  prepare_images(context);
   context.services = released_services(context.model, context.environment().services);
   Ownership(context.engine, project_name_in(context.model), context.layout, project.directory())
       .require_none(all_container_names(context.model, context.services));
@@ -80,14 +148,16 @@ std::string apply(Context& context) {
 
   std::vector<std::string> built, frozen;
   for (const auto& service : context.services) {
-    frozen.push_back(frozen_image(live_image_of(context.model, service), context.release));
+    frozen.push_back(frozen_image_of(context.model, service, context.release));
     if (is_built(context.model, service)) built.push_back(service);
   }
   note(context.ledger, notes::FrozenImages{frozen});
 
   build_images(context, project, built, deadline);
-  for (const auto& service : context.services)
-    if (!is_built(context.model, service)) freeze_pulled_image(context, project.in_view(), service, deadline);
+  bring_and_keep_images(context, project,
+                        image_needs(context.model, context.services, context.environment().build.at),
+                        deadline);
+  say_nothing_new(context);
 
   std::string summary;
   for (const auto& image : std::set(frozen.begin(), frozen.end())) {

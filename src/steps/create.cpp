@@ -104,6 +104,21 @@ void adopt_if_foreign(Context& context, const Work& work) {
                                                       running.front().name, adopted.id));
 }
 
+/// When each service's registry was asked: by this deployment, or by one before.
+void note_when_asked(const Context& context, Release& release) {
+  const auto noted = context.ledger.noted(StepName::build, "asked");
+  const auto before = context.store.find(context.previous);
+  for (auto& service : release.services) {
+    if (before)
+      if (const auto known = std::ranges::find(before->services, service.name, &ReleasedService::name);
+          known != before->services.end())
+        service.asked = known->asked;
+    if (noted && noted->is_array() && std::ranges::find(noted->get_array(), json::value(service.name)) !=
+                                          noted->get_array().end())
+      service.asked = release.created;
+  }
+}
+
 Work work_of_deployment(Context& context) {
   ReleaseProject project(place_of(context.layout, context.release), context.environment());
   Ownership ours(context.engine, project_name_in(context.model), context.layout, project.directory());
@@ -114,6 +129,7 @@ Work work_of_deployment(Context& context) {
                   .project = ours.project(),
                   .directory = project.directory(),
                   .services = frozen_services(context.attempt(), project, context.model, context.services)};
+  note_when_asked(context, release);
   auto previous =
       previous_of(context, ours, in_order_of_dependency(context.model, context.services), context.model);
   return {std::move(release), std::move(project), std::move(ours), std::move(previous)};

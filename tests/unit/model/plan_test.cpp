@@ -162,3 +162,11 @@ TEST_CASE("a plan of before, with one compose file and a build timeout by itself
   CHECK(read.build.at == BuildRule::At::host);
   CHECK(read.accessories == Accessories::leave);
 }
+
+TEST_CASE("the compose file can name the commit that is shipped") {
+  const Commit commit{.id = "4f2a9c1d", .subject = {}, .branch = {}, .version = "v1.2-3-g4f2a9c1"};
+  const auto values = plan_deployment("shop", {}, commit, {}, {}).environment.values;
+  CHECK(values.at("BELAY_COMMIT") == "4f2a9c1d");
+  CHECK(values.at("BELAY_VERSION") == "v1.2-3-g4f2a9c1");
+  CHECK(plan_deployment("shop", {}, {}, {}, {}).environment.values.empty());
+}

@@ -89,6 +89,7 @@ Plan sample_plan() {
                       .dirty = true};
   Plan plan = plan_deployment("crm-backend", environment, commit, {.user = "ana", .machine = "laptop"},
                               {.skipped = true, .commands = 3, .took = 4200ms});
+  plan.environment.values.clear();  // format 1 began without
   plan.release = "20260112-103300-4f2a9c1-dirty";
   return plan;
 }

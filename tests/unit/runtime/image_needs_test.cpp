@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.hpp"
+#include "runtime/compose_model.hpp"
 
 using namespace belay;
 using From = ImageNeed::From;
@@ -75,4 +76,21 @@ TEST_CASE("the words for commit and version are put into the images' names") {
   auto dirty = model(R"({"web":{"image":"a:{commit}"}})");
   CHECK_THROWS_WITH_AS(replace_words(dirty, {}),
                        "the image of service web names {commit}, but what is shipped has none", Error);
+}
+
+TEST_CASE("compose pulls from a project that has the images alone") {
+  const auto shop =
+      model(R"({"web":{"build":{}},"db":{"image":"postgres:15","platform":"linux/amd64","ports":[1]}})");
+  const auto pulled = pull_model(shop, image_needs(shop, {"web", "db"}, BuildRule::At::host));
+  CHECK(boost::json::serialize(pulled) ==
+        R"({"name":"shop","services":{"db":{"image":"postgres:15","platform":"linux/amd64"}}})");
+}
+
+TEST_CASE("the tag that keeps an image is in its own repository if the project builds it, else in belay's") {
+  const auto shop = model(R"({"web":{"build":{},"image":"x/web:3"},"worker":{"image":"docker.io/x/web:3"},
+                              "db":{"image":"postgres:15"}})");
+  CHECK(frozen_image_of(shop, "web", "r1") == "x/web:r1");
+  CHECK(frozen_image_of(shop, "worker", "r1") == "docker.io/x/web:r1");
+  CHECK(frozen_image_of(shop, "db", "r1") == "belay/kept:r1-db");
+  CHECK(kept_image("r", std::string(200, 'x')).size() == std::string("belay/kept:").size() + 128);
 }
