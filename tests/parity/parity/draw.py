@@ -63,6 +63,13 @@ def single(row):
     return ([Group("s1", [row])] if row.service or row.image else [], [row])
 
 
+def without(drawn, names):
+    """The same project without these rows."""
+    groups, rows = drawn
+    smaller = [Group(group.service, left, group.base) for group in groups if (left := [row for row in group.rows if row.name not in names])]
+    return smaller, [row for row in rows if row.name not in names]
+
+
 def project(drawn, place, numbers, edge=False):
     groups, rows = drawn
     return Project(groups, rows, place, numbers, edge)

@@ -2,7 +2,7 @@
 
 Compose files are put together as text, section by section, so that anchors, tags and interpolation stay as they were written.
 Tokens in a row's texts: @p@ (the project's name, a prefix for all names), @image@ (an image that is there), @live@ (the live
-directory), @net@ (the first three numbers of a subnet), @six@ (the first of an IPv6 one), @port@, @port2@ … @port9@.
+directory), @disk@ (a block device), @net@ (the first three numbers of a subnet), @six@ (the first of an IPv6 one), @port@, @port2@ … @port9@.
 """
 import re
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from .table import sections
 
 PULSE = """\
   pulse:
-    build: { context: ./pulse }
+    build: { context: @root@/pulse }
     ports: ["127.0.0.1:@pulse@:8080"]
 """
 PULSE_DOCKERFILE = 'FROM @image@\nCOPY run release /www/\nCMD ["sh", "/www/run"]\n'
@@ -30,6 +30,7 @@ class Place:
     number: int
     live: str
     image: str
+    disk: str = "/dev/null"  # a block device of this machine
 
     @property
     def prefix(self):
@@ -41,7 +42,7 @@ class Place:
 
     def put(self, text, row_number):
         """The text with its tokens replaced."""
-        words = {"p": self.prefix, "image": self.image, "live": self.live, "pulse": str(self.pulse), "net": f"10.{100 + self.number}.{row_number % 250}"}
+        words = {"p": self.prefix, "image": self.image, "live": self.live, "pulse": str(self.pulse), "disk": self.disk, "net": f"10.{100 + self.number}.{row_number % 250}"}
         words["six"] = f"fd{self.number:02x}:bea0:{row_number:x}"
         for k in range(1, 10):
             words[f"port{k}"] = str(20000 + 1000 * self.number + (row_number % 95) * 10 + k)
@@ -112,13 +113,14 @@ class Project:
 
     @property
     def by_hand(self):
-        return [word for row in self.rows for word in row.by_hand]
+        return [self._put(word, row) for row in self.rows for word in row.by_hand]
 
     def _put(self, text, row):
         return self.place.put(text, self.numbers[row.name])
 
     def compose(self, release):
-        parts = ["services:\n" + PULSE.replace("@pulse@", str(self.place.pulse))]
+        root = "/".join([".", *[".."] * self.main.count("/")])
+        parts = ["services:\n" + PULSE.replace("@pulse@", str(self.place.pulse)).replace("@root@", root)]
         for row in self.rows:
             text = row.compose if release == 1 or row.compose_then is None else row.compose_then
             if text.strip():

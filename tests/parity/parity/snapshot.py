@@ -1,6 +1,7 @@
 """What is there, in a form in which two deployments can be compared: ids, times, addresses, the names of attempts and belay's own labels
 and tags are taken out."""
 import hashlib
+import http.client
 import os
 import re
 import stat
@@ -66,8 +67,9 @@ def strangers(engine, place):
     return {c["Name"]: (c["Id"], c["State"]["StartedAt"], c["RestartCount"]) for c in engine.containers(lambda entry: any(is_stranger(name, place) for name in entry["Names"]))}
 
 
-def take(engine, place):
-    """{service: {"count": N, "1": {…}, …}, "(volumes)": …, "(networks)": …} of this place."""
+def take(engine, place, behind_edge=False):
+    """{service: {"count": N, "1": {…}, …}, "(ports)": …, "(volumes)": …, "(networks)": …} of this place. Behind an edge it is the edge that
+    publishes the ports and has the services' names: then what belongs to it is left out, and the answers at the ports are compared."""
     containers, networks = own(engine, place), engine.networks()
     names = Names(containers, networks, place)
     found = {}
@@ -77,7 +79,9 @@ def take(engine, place):
             continue
         of_service = found.setdefault(service(container), {"count": 0})
         of_service["count"] += 1
-        of_service[str(of_service["count"])] = names.all(described(engine, container, names))
+        one = names.all(described(engine, container, names))
+        of_service[str(of_service["count"])] = without_ports(one) if behind_edge else one
+    found["(ports)"] = answers(containers)
     found["(volumes)"] = {
         v["Name"]: {key: v.get(key) for key in ("Driver", "Labels", "Options", "Scope")} for v in engine.volumes() if is_ours(v["Name"], project_of(v), place)
     }
@@ -122,6 +126,18 @@ def described(engine, container, names):
     }
 
 
+def is_on_its_way(state):
+    """Whether it is not yet what it will be: the suite's own programs exec `stay` once they listen."""
+    if not state["Running"]:
+        return state["Status"] in ("restarting", "created", "removing")
+    if (state.get("Health") or {}).get("Status") == "starting":
+        return True
+    try:
+        return read(f"/proc/{state['Pid']}/cmdline").split("\0")[1:2] in (["/bin/serve"], ["/www/run"])
+    except OSError:
+        return True  # it ended while we looked
+
+
 def state_of(container):
     state = container["State"]
     health = (state.get("Health") or {}).get("Status", "")
@@ -150,6 +166,39 @@ def host_config(host, names):
         plain = [{key: HEX64.sub("<anonymous>", value) if isinstance(value, str) else value for key, value in mount.items()} for mount in host["Mounts"]]
         host["Mounts"] = sorted(plain, key=lambda mount: mount.get("Target", ""))
     return host
+
+
+def without_ports(one):
+    one["HostConfig"]["PortBindings"] = None
+    one["Config"]["ExposedPorts"] = None
+    one["Ports"] = {}
+    for endpoint in one["Networks"].values():
+        endpoint["Aliases"] = None
+    return one
+
+
+def answers(containers):
+    """{published address: what answers there}, of the ports that were asked for by number."""
+    found = {}
+    for container in containers:
+        for port, bindings in ports(container, container["HostConfig"]).items():
+            for address, number in bindings:
+                if number != "<any>" and port.endswith("/tcp") and ":" not in address:
+                    found[f"{address}:{number}"] = answer("127.0.0.1" if address == "0.0.0.0" else address, int(number))
+    return found
+
+
+def answer(address, port):
+    """A service that listens answers; behind an edge one that does not is a 503."""
+    connection = http.client.HTTPConnection(address, port, timeout=5)
+    try:
+        connection.request("GET", "/")
+        status = connection.getresponse().status
+        return f"answers {status}" if status < 500 else "nothing"
+    except (OSError, http.client.HTTPException):
+        return "nothing"
+    finally:
+        connection.close()
 
 
 def mounts_of(container):
