@@ -58,6 +58,13 @@ struct FrozenImages {
   std::vector<std::string> value;
 };
 
+/// The services whose registry was asked for their image.
+struct AskedRegistries {
+  static constexpr std::string_view key = "asked";
+  static constexpr std::array steps = {StepName::build};
+  std::vector<std::string> value;
+};
+
 /// The containers in whose place the candidate comes. Empty: nothing was there.
 struct PreviousContainers {
   static constexpr std::string_view key = "previous_containers";
@@ -129,7 +136,7 @@ struct LeftInPlace {
   bool value = true;
 };
 
-using All = std::tuple<BackupFile, LinkDestination, FrozenImages, PreviousContainers,
+using All = std::tuple<BackupFile, LinkDestination, FrozenImages, AskedRegistries, PreviousContainers,
                        UnchangedServices, CommittedBefore, PreviousEdge, AdoptedRelease, EdgeStays, EdgeTurns, CurrentStops, HealthFinding, LeftInPlace>;
 
 }  // namespace notes

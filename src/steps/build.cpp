@@ -65,10 +65,9 @@ void bring_and_keep_images(Context& context, const ReleaseProject& project,
       .pull = [&](const std::string& service) { compose::pull(from, service, say, context.stop, deadline); },
       .say = say,
       .last_asked = [&](const std::string& service) { return last_asked(context, service); }};
-  json::array asked;
-  for (const auto& service : bring_images(work, needs)) asked.emplace_back(service);
+  const auto asked = bring_images(work, needs);
   remove_tree(file);
-  context.ledger.note(StepName::build, "asked", asked);
+  note(context.ledger, notes::AskedRegistries{asked});
   for (const auto& need : needs) {
     if (need.from == ImageNeed::From::build || need.from == ImageNeed::From::shared) continue;
     const auto [repository, tag] =

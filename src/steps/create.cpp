@@ -106,15 +106,14 @@ void adopt_if_foreign(Context& context, const Work& work) {
 
 /// When each service's registry was asked: by this deployment, or by one before.
 void note_when_asked(const Context& context, Release& release) {
-  const auto noted = context.ledger.noted(StepName::build, "asked");
+  const auto asked = noted<notes::AskedRegistries>(context.ledger);
   const auto before = context.store.find(context.previous);
   for (auto& service : release.services) {
     if (before)
       if (const auto known = std::ranges::find(before->services, service.name, &ReleasedService::name);
           known != before->services.end())
         service.asked = known->asked;
-    if (noted && noted->is_array() && std::ranges::find(noted->get_array(), json::value(service.name)) !=
-                                          noted->get_array().end())
+    if (asked && std::ranges::find(asked->value, service.name) != asked->value.end())
       service.asked = release.created;
   }
 }
