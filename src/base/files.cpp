@@ -81,6 +81,22 @@ void fsync_opened(const fs::path& path, int flags) {
   if (::fsync(opened.get()) != 0) throw failure("sync", path, errno);
 }
 
+/// Makes the directories of a tree writable, as far as they are ours; what is not stays as it is.
+void open_up(const fs::path& directory) {
+  std::error_code refused;
+  if (fs::symlink_status(directory, refused).type() != fs::file_type::directory) return;
+  fs::permissions(directory, fs::perms::owner_all, fs::perm_options::add, refused);
+  for (auto entry = fs::directory_iterator(directory, refused); entry != fs::directory_iterator();
+       entry.increment(refused))
+    if (!entry->is_symlink(refused) && entry->is_directory(refused)) open_up(entry->path());
+}
+
+fs::path runtime_directory() {
+  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+  const bool usable = runtime != nullptr && *runtime == '/' && ::access(runtime, W_OK | X_OK) == 0;
+  return usable ? runtime : "/tmp";
+}
+
 }  // namespace
 
 std::string read_file(const fs::path& path) {
@@ -126,6 +142,9 @@ void fsync_file(const fs::path& path) {
 void remove_tree(const fs::path& path) {
   std::error_code failed;
   fs::remove_all(path, failed);
+  if (!failed) return;
+  open_up(path);
+  fs::remove_all(path, failed);
   if (failed) throw Error(fmt::format("cannot remove {}", path.native()), failed.message());
 }
 
@@ -144,10 +163,11 @@ Space free_space(const fs::path& path) {
   return space;
 }
 
-TemporaryDirectory::TemporaryDirectory(std::string_view prefix) {
-  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-  const bool usable = runtime != nullptr && *runtime == '/' && ::access(runtime, W_OK | X_OK) == 0;
-  std::string name = fmt::format("{}/{}XXXXXX", usable ? runtime : "/tmp", prefix);
+TemporaryDirectory::TemporaryDirectory(std::string_view prefix)
+    : TemporaryDirectory(runtime_directory(), prefix) {}
+
+TemporaryDirectory::TemporaryDirectory(const fs::path& parent, std::string_view prefix) {
+  std::string name = fmt::format("{}/{}XXXXXX", parent.native(), prefix);
   if (::mkdtemp(name.data()) == nullptr) throw failure("make the temporary directory", name, errno);
   path_ = name;
 }

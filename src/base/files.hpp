@@ -25,7 +25,8 @@ void write_file_atomically(const fs::path&, std::string_view content, mode_t mod
 void make_directories(const fs::path&, mode_t mode = 0700);
 void fsync_directory(const fs::path&);
 void fsync_file(const fs::path&);
-/// Removes a file or a tree; absent is fine.
+/// Removes a file or a tree, read-only directories of this user's too; absent is fine. Symlinks are removed,
+/// not followed.
 void remove_tree(const fs::path&);
 /// Atomically points the symlink at `target`.
 void replace_symlink(const fs::path& link, const fs::path& target);
@@ -37,10 +38,12 @@ struct Space {
 };
 Space free_space(const fs::path&);
 
-/// A directory of this process alone (0700, under $XDG_RUNTIME_DIR or /tmp), removed with it.
+/// A directory of this process alone (0700), removed with it: under $XDG_RUNTIME_DIR or /tmp, which have
+/// short names and little room, or under `parent`.
 class TemporaryDirectory {
  public:
   explicit TemporaryDirectory(std::string_view prefix);
+  TemporaryDirectory(const fs::path& parent, std::string_view prefix);
   ~TemporaryDirectory();
   TemporaryDirectory(const TemporaryDirectory&) = delete;
   TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;

@@ -198,4 +198,23 @@ Finding checked_excludes(const std::vector<std::string>& hidden) {
                  "if one is needed there, anchor the pattern: /uploads means the top directory only");
 }
 
+Finding checked_pointers(const std::vector<std::string>& pointers) {
+  if (pointers.empty()) return fine("git-lfs", "every file is there with its contents");
+  return warning(
+      "git-lfs",
+      fmt::format("{} shipped as a pointer of git-lfs, without {} contents:\n{}",
+                  pointers.size() == 1 ? "a file is" : fmt::format("{} files are", pointers.size()),
+                  pointers.size() == 1 ? "its" : "their", joined(pointers, "\n")),
+      "install git-lfs on this machine, and let GIT_LFS_SKIP_SMUDGE be unset; belay then ships the "
+      "contents");
+}
+
+Finding checked_submodules(const std::vector<std::string>& submodules) {
+  if (submodules.empty()) return fine("submodules", "none");
+  return warning("submodules",
+                 fmt::format("what is in a submodule is not shipped, its directory is empty there:\n{}",
+                             joined(submodules, "\n")),
+                 "if it is needed, let it be part of the repository (git subtree), or of an image");
+}
+
 }  // namespace belay

@@ -37,7 +37,10 @@ Finding checked_boot_recovery(const HostFacts&, const std::string& environment);
 Finding checked_releases(const HostFacts&);
 /// Only what was asked for: none without an edge, or where it ends no TLS.
 std::vector<Finding> checked_edge(const HostFacts&, const EdgeConfig&);
-/// `hidden`: what rsync::hidden_by says.
+/// Pointers of git-lfs that would be shipped as they are; submodules, which are not shipped.
+Finding checked_pointers(const std::vector<std::string>& pointers);
+Finding checked_submodules(const std::vector<std::string>& submodules);
+/// `hidden`: what hidden_files() says.
 Finding checked_excludes(const std::vector<std::string>& hidden);
 
 }  // namespace belay

@@ -4,11 +4,13 @@
 
 #include "base/error.hpp"
 #include "control/agent.hpp"
+#include "control/checks.hpp"
 #include "control/gate.hpp"
 #include "control/lifeline.hpp"
 #include "control/run_follower.hpp"
 #include "control/session.hpp"
 #include "control/source.hpp"
+#include "control/tree_space.hpp"
 #include "model/plan.hpp"
 #include "model/secrets.hpp"
 
@@ -16,20 +18,37 @@ namespace belay {
 
 namespace {
 
+Deadline checkout_limit() {
+  return Deadline::in(std::chrono::minutes(10));
+}
+
+void tell_unless_ok(const Finding& finding, Watcher& watcher) {
+  if (finding.weight != Finding::Weight::ok)
+    watcher.notice(finding.text + (finding.remedy.empty() ? "" : "\n" + finding.remedy));
+}
+
+/// What is shipped, with what there is to know of it.
+Checkout shipped_source(const Source& source, const fs::path& aside, Watcher& watcher, std::stop_token stop) {
+  for (const std::string& problem : prune_kept_trees(tree_space()))
+    watcher.notice("a kept checkout is of no use any more, and stays: " + problem);
+  Checkout checkout = check_out(source, aside, std::move(stop), checkout_limit());
+  tell_unless_ok(checked_pointers(checkout.pointers()), watcher);
+  tell_unless_ok(checked_submodules(checkout.submodules()), watcher);
+  return checkout;
+}
+
 GateResult through_the_gate(const EnvironmentConfig& environment, const DeployOptions& options,
-                            const Checkout& shipped, const Lifeline& life, Watcher& watcher,
-                            std::stop_token stop) {
+                            const Source& source, const Checkout& shipped, const Lifeline& life,
+                            Watcher& watcher, std::stop_token stop) {
   if (options.skip_test) {
     watcher.gate_skipped();
     return {.skipped = true};
   }
   if (environment.test.empty()) return {};
-  const fs::path root = life.directory() / "gate";
-  const Checkout tested = copy_of(shipped, root);
-  const GateResult result =
-      run_gate(environment, tested.commit, tested.source, gate_logs(), life, watcher, std::move(stop));
-  remove_tree(root);
-  return result;
+  const Checkout tested =
+      check_out_for_gate(source, shipped, life.directory() / "gate", stop, checkout_limit());
+  if (tested.kept && !tested.kept->left_behind().empty()) watcher.notice(tested.kept->left_behind());
+  return run_gate(environment, tested.commit, tested.source, gate_logs(), life, watcher, std::move(stop));
 }
 
 /// The gate may take longer than a line holds.
@@ -60,13 +79,16 @@ Ending deploy(const Config& config, const EnvironmentConfig& environment, const 
         find_source(config.file, environment.source, options.ref, options.dirty, watcher, stop);
     // A wrong key shows in a second, not after minutes of tests. Nothing is locked on the host meanwhile.
     Session session = Session::open(environment, watcher, stop);
-    const Lifeline life("belay-source-");
-    const Checkout shipped =
-        check_out(source, life.directory() / "source", stop, Deadline::in(std::chrono::minutes(10)));
-    const GateResult gate = through_the_gate(environment, options, shipped, life, watcher, stop);
+    const Lifeline life(tree_space(), "source-");
+    const Checkout shipped = shipped_source(source, life.directory() / "source", watcher, stop);
+    const GateResult gate = through_the_gate(environment, options, source, shipped, life, watcher, stop);
     require_alive(session, watcher, stop);
     const Plan plan = plan_deployment(config.app, environment, shipped.commit, this_author(), gate);
-    return hand_over(session, environment, plan, options.wait, {.starts_it = true, .source = shipped.source, .repository = source.repository},
+    return hand_over(session, environment, plan, options.wait,
+                     {.starts_it = true,
+                      .source = shipped.source,
+                      .times_memory = shipped.times_memory(),
+                      .repository = source.repository},
                      watcher, stop);
   });
 }

@@ -13,8 +13,8 @@
 #include "control/lifeline.hpp"
 #include "control/session.hpp"
 #include "control/source.hpp"
+#include "control/tree_space.hpp"
 #include "drivers/compose_files.hpp"
-#include "drivers/git.hpp"
 #include "drivers/rsync.hpp"
 
 namespace belay {
@@ -33,7 +33,7 @@ class Examination {
         environment_(environment),
         watcher_(watcher),
         stop_(std::move(stop)),
-        life_("belay-check-") {}
+        life_(tree_space(), "check-") {}
 
   std::vector<Finding> findings() {
     attempt("source", [this] { look_at_source(); });
@@ -70,8 +70,10 @@ class Examination {
         add({Weight::problem, "compose file",
              fmt::format("commit {} has no {}", source_->commit.abbreviated(), (source_->inside / file).string()),
              "commit it, or correct compose: in belay.yml"});
-    const auto tracked = git::tracked_files(*source_->repository, source_->commit.id, source_->inside, stop_);
-    add(checked_excludes(rsync::hidden_by(environment_.sync.exclude, checkout_->source, tracked, stop_)));
+    add(checked_excludes(hidden_files(*source_, *checkout_, environment_.sync.exclude, stop_)));
+    if (const Finding found = checked_pointers(checkout_->pointers()); found.weight != Weight::ok) add(found);
+    if (const Finding found = checked_submodules(checkout_->submodules()); found.weight != Weight::ok)
+      add(found);
   }
 
   void connect() {

@@ -22,10 +22,12 @@ Fd open_life(const fs::path& pipe) {
 Child start_janitor(const fs::path& pipe, const fs::path& directory) {
   // Its name goes while it is held open for writing: whoever was about to open it is woken, nobody can open
   // it after. What belay had started when it was killed (git, tar) may write into the directory for a moment
-  // yet: rm tries again.
+  // yet, and tests leave directories that may not be written: rm tries again.
   const std::string script =
       "trap '' INT TERM HUP; read -r end <\"$1\"; exec 3<>\"$1\"; rm -f \"$1\"; exec 3>&-; "
-      "i=0; while rm -rf \"$2\"; [ -e \"$2\" ] && [ $((i += 1)) -lt 100 ]; do sleep 0.1; done";
+      "i=0; while rm -rf \"$2\"; [ -e \"$2\" ] && [ $((i += 1)) -lt 100 ]; do chmod -R u+rwX \"$2\"; sleep "
+      "0.1; "
+      "done";
   return Child(Command{.argv = {"sh", "-c", script, "belay-janitor", pipe.string(), directory.string()}},
                Child::Pipes{.in = false, .out = false, .err = false});
 }
@@ -34,6 +36,9 @@ Child start_janitor(const fs::path& pipe, const fs::path& directory) {
 
 Lifeline::Lifeline(std::string_view name)
     : directory_(name), held_(open_life(pipe())), janitor_(start_janitor(pipe(), directory())) {}
+
+Lifeline::Lifeline(const fs::path& parent, std::string_view name)
+    : directory_(parent, name), held_(open_life(pipe())), janitor_(start_janitor(pipe(), directory())) {}
 
 Lifeline::~Lifeline() {
   // First the name, then the pipe: those who have it open see its end, and nobody waits for a writer that

@@ -15,13 +15,15 @@ namespace belay {
 /// it ends. A small `sh` waits for that and removes the directory.
 class Lifeline {
  public:
-  /// `name` begins the directory's name.
+  /// `name` begins the directory's name. The directory is short, for unix sockets, or under `parent`, where
+  /// there is room for trees of files.
   explicit Lifeline(std::string_view name);
+  Lifeline(const fs::path& parent, std::string_view name);
   ~Lifeline();
   Lifeline(const Lifeline&) = delete;
   Lifeline& operator=(const Lifeline&) = delete;
 
-  /// 0700, short (unix sockets are made in it), gone with this object or this process.
+  /// 0700, gone with this object or this process.
   const fs::path& directory() const { return directory_.path(); }
   /// To be opened for reading by programs that end with this process: end of file says so.
   fs::path pipe() const { return directory_.path() / "life"; }

@@ -10,9 +10,10 @@
 #include "control/host_questions.hpp"
 #include "control/lifeline.hpp"
 #include "control/session.hpp"
+#include "control/shipped_times.hpp"
 #include "control/source.hpp"
+#include "control/tree_space.hpp"
 #include "drivers/compose_files.hpp"
-#include "drivers/git.hpp"
 #include "drivers/rsync.hpp"
 #include "model/layout.hpp"
 
@@ -20,26 +21,52 @@ namespace belay {
 
 namespace {
 
+/// Against the current release's source; a release that was adopted has none (then there is no answer).
+std::optional<std::vector<rsync::Change>> against_release(Session& session,
+                                                          const EnvironmentConfig& environment,
+                                                          const Checkout& checkout,
+                                                          const std::string& release, std::stop_token stop) {
+  const fs::path source = Layout{environment.path}.source(release);
+  rsync::Request request{.from = checkout.source,
+                         .to = session.rsync_target(source),
+                         .exclude = environment.sync.exclude,
+                         .remove_extraneous = true,
+                         .remote_shell = session.remote_shell()};
+  if (ShippedTimes(checkout.times_memory()).are_in(environment.host.shown, source))
+    request.compare = rsync::Compare::size_and_time;
+  return rsync::preview(request, rsync::Modes::count, std::move(stop), Deadline::in(std::chrono::minutes(5)));
+}
+
+/// Against a live directory that was filled by hand: its times and modes are the hand's, contents count.
+std::optional<std::vector<rsync::Change>> against_live_directory(Session& session,
+                                                                 const EnvironmentConfig& environment,
+                                                                 const Checkout& checkout,
+                                                                 std::stop_token stop) {
+  rsync::Request request{.from = checkout.source,
+                         .to = session.rsync_target(environment.path),
+                         .exclude = environment.sync.exclude,
+                         .remove_extraneous = environment.sync.remove_extraneous,
+                         .remote_shell = session.remote_shell()};
+  request.exclude.push_back(state_directory_pattern);
+  return rsync::preview(request, rsync::Modes::do_not_count, std::move(stop),
+                        Deadline::in(std::chrono::minutes(5)));
+}
+
 /// The files that would differ from what serves: from the current release's source, else from the live
-/// directory (a server that was deployed by hand), else all of them.
+/// directory, else all of them.
 std::vector<rsync::Change> changed_files(Session& session, const EnvironmentConfig& environment,
                                          const Checkout& checkout, const HostFacts& facts,
                                          std::stop_token stop) {
-  rsync::Request request{.from = checkout.source, .to = {}, .exclude = environment.sync.exclude};
+  if (!facts.current_release.empty())
+    if (auto changes = against_release(session, environment, checkout, facts.current_release, stop))
+      return *changes;
+  if (facts.path_exists)
+    if (auto changes = against_live_directory(session, environment, checkout, stop)) return *changes;
   const TemporaryDirectory nothing("belay-plan-");
-  if (!facts.current_release.empty()) {
-    request.to = session.rsync_target(Layout{environment.path}.source(facts.current_release));
-    request.remote_shell = session.remote_shell();
-    request.remove_extraneous = true;
-  } else if (facts.path_exists) {
-    request.to = session.rsync_target(environment.path);
-    request.remote_shell = session.remote_shell();
-    request.remove_extraneous = environment.sync.remove_extraneous;
-    request.exclude.push_back(state_directory_pattern);
-  } else {
-    request.to = nothing.path().string();
-  }
-  return rsync::preview(request, std::move(stop), Deadline::in(std::chrono::minutes(5)));
+  const rsync::Request all{
+      .from = checkout.source, .to = nothing.path().string(), .exclude = environment.sync.exclude};
+  return rsync::preview(all, rsync::Modes::count, std::move(stop), Deadline::in(std::chrono::minutes(5)))
+      .value_or(std::vector<rsync::Change>{});
 }
 
 void add_unless_ok(std::vector<std::string>& warnings, const Finding& finding) {
@@ -82,14 +109,6 @@ std::vector<std::string> warnings_of(const EnvironmentConfig& environment, const
   return warnings;
 }
 
-/// The tracked files that the excludes keep from being shipped.
-std::vector<std::string> hidden_files(const Source& source, const Checkout& checkout,
-                                      const EnvironmentConfig& environment, std::stop_token stop) {
-  if (!source.repository) return {};
-  const auto tracked = git::tracked_files(*source.repository, source.commit.id, source.inside, stop);
-  return rsync::hidden_by(environment.sync.exclude, checkout.source, tracked, std::move(stop));
-}
-
 }  // namespace
 
 Preview preview(const Config& config, const EnvironmentConfig& environment, const std::string& ref,
@@ -98,15 +117,16 @@ Preview preview(const Config& config, const EnvironmentConfig& environment, cons
     ssh_key_from_environment();  // before any child is started
     const Source source = find_source(config.file, environment.source, ref, dirty, watcher, stop);
     Session session = Session::open(environment, watcher, stop, Purpose::look);
-    const Lifeline life("belay-plan-");
+    const Lifeline life(tree_space(), "plan-");
     const Checkout checkout =
         check_out(source, life.directory() / "source", stop, Deadline::in(std::chrono::minutes(10)));
     Preview found;
     found.facts = ask_facts(session, environment, compose_inputs_of(checkout.source), stop);
     found.plan = plan_deployment(config.app, environment, checkout.commit, this_author(), {});
     found.files = changed_files(session, environment, checkout, found.facts, stop);
-    const auto further =
-        warnings_of(environment, found.facts, hidden_files(source, checkout, environment, stop));
+    add_unless_ok(found.warnings, checked_pointers(checkout.pointers()));
+    add_unless_ok(found.warnings, checked_submodules(checkout.submodules()));
+    const auto further = warnings_of(environment, found.facts, hidden_files(source, checkout, environment.sync.exclude, stop));
     found.warnings.insert(found.warnings.end(), further.begin(), further.end());
     return found;
   });

@@ -7,6 +7,7 @@
 #include "control/confirmation.hpp"
 #include "drivers/git.hpp"
 #include "control/pause.hpp"
+#include "control/shipped_times.hpp"
 #include "drivers/rsync.hpp"
 #include "model/notes.hpp"
 
@@ -151,16 +152,19 @@ void RunFollower::end_errand() {
 }
 
 Errand::Result RunFollower::send_source(const event::Awaiting& awaited, std::stop_token stop) {
-  const rsync::Request request{.from = *part_.source,
-                               .to = session_.rsync_target(awaited.detail),
-                               .exclude = environment_.sync.exclude,
-                               .link_destination = link_destination_,
-                               .remove_extraneous = false,
-                               .remote_shell = session_.remote_shell()};
+  rsync::Request request{.from = *part_.source,
+                         .to = session_.rsync_target(awaited.detail),
+                         .exclude = environment_.sync.exclude,
+                         .link_destination = link_destination_,
+                         .remove_extraneous = false,
+                         .remote_shell = session_.remote_shell()};
+  const ShippedTimes times(part_.times_memory);
+  times.choose(request, environment_.host.shown, awaited.detail);
   const auto on_progress = [&](std::uint64_t bytes, int percent) {
     tell([&] { watcher_.transferring(bytes, percent); });
   };
   const rsync::Transfer sent = rsync::transfer(request, on_progress, std::move(stop), limit_of(awaited));
+  times.note(request, environment_.host.shown, awaited.detail);
   return {.ok = true,
           .detail = fmt::format("{} files, {}; {} files, {} sent", sent.files, human_bytes(sent.bytes_total),
                                 sent.files_sent, human_bytes(sent.bytes_sent))};

@@ -23,6 +23,7 @@ class RunFollower {
   struct Part {
     bool starts_it = false;  // we gave the order: a stop cancels the run, and its errands are done at once
     std::optional<std::filesystem::path> source{};  // what is shipped when the host asks for it
+    std::filesystem::path times_memory{};           // of the source's times (ShippedTimes)
     std::optional<std::filesystem::path> repository{};  // the source's, if it is in one
   };
   RunFollower(Session&, const EnvironmentConfig&, Watcher&, Part);

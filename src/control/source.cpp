@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/hash.hpp"
+#include "control/tree_space.hpp"
 #include "drivers/git.hpp"
 #include "drivers/rsync.hpp"
 #include "model/layout.hpp"
@@ -77,38 +78,132 @@ Source find_source(const fs::path& config_file, const fs::path& source_path, con
   return source;
 }
 
-Checkout check_out(const Source& source, const std::filesystem::path& root, std::stop_token stop,
-                   Deadline deadline) {
-  make_directories(root, 0755);
-  Checkout checkout{.root = root, .source = root, .commit = source.commit};
+namespace {
+
+[[noreturn]] void throw_no_directory(const Source& source) {
+  throw Error(fmt::format("{} has no directory {}",
+                          source.commit.dirty ? "the working tree" : "commit " + source.commit.abbreviated(),
+                          source.inside.string()),
+              {}, "let source: in belay.yml name a directory that is committed", ExitCode::bad_input);
+}
+
+Checkout copy_working_tree(const Source& source, const fs::path& aside, std::stop_token stop,
+                           Deadline deadline) {
+  make_directories(aside, 0755);
+  Checkout checkout{.source = aside, .commit = source.commit, .working_copy = aside};
   if (!source.repository) {
-    rsync::transfer(
-        {.from = source.directory, .to = root.string(), .exclude = {".git", state_directory_pattern}}, {},
-        std::move(stop), deadline);
-    checkout.commit.id = content_id(root);
+    rsync::transfer({.from = source.directory, .to = aside.string(), .exclude = {".git", state_directory_pattern}}, {},
+                    std::move(stop), deadline);
+    checkout.commit.id = content_id(aside);
     return checkout;
   }
-  if (source.commit.dirty)
-    git::export_working_tree(*source.repository, *source.repository, root, std::move(stop), deadline);
-  else
-    git::export_commit(*source.repository, source.commit.id, root, std::move(stop), deadline);
-  checkout.source = (root / source.inside).lexically_normal();
-  if (!fs::is_directory(checkout.source))
-    throw Error(
-        fmt::format("{} has no directory {}",
-                    source.commit.dirty ? "the working tree" : "commit " + source.commit.abbreviated(),
-                    source.inside.string()),
-        {}, "let source: in belay.yml name a directory that is committed", ExitCode::bad_input);
+  git::export_working_tree(*source.repository, *source.repository, aside, std::move(stop), deadline);
+  checkout.source = (aside / source.inside).lexically_normal();
+  if (!fs::is_directory(checkout.source)) throw_no_directory(source);
   return checkout;
 }
 
-Checkout copy_of(const Checkout& checkout, const std::filesystem::path& root) {
-  std::error_code problem;
-  fs::copy(checkout.root, root, fs::copy_options::recursive | fs::copy_options::copy_symlinks, problem);
-  if (problem) throw Error("cannot copy the checkout to " + root.string(), problem.message());
-  return {.root = root,
-          .source = (root / checkout.source.lexically_relative(checkout.root)).lexically_normal(),
-          .commit = checkout.commit};
+/// The tree kept for one directory of a repository, and for one use of it.
+std::shared_ptr<KeptTree> kept_tree(const Source& source, const fs::path& inside, const std::string& use,
+                                    std::stop_token stop, Deadline deadline) {
+  const KeptTree::Wanted wanted{.repository = *source.repository,
+                                .commit = source.commit.id,
+                                .tree = git::tree_of(*source.repository, source.commit.id, inside, stop),
+                                .inside = inside};
+  if (wanted.tree.empty()) throw_no_directory(source);
+  const std::string whose = source.repository->string() + "\n" + inside.string();
+  auto kept =
+      std::make_shared<KeptTree>(KeptTree::take(tree_space(), use + "-" + sha256_hex(whose).substr(0, 16)));
+  kept->bring_to(wanted, std::move(stop), deadline);
+  return kept;
+}
+
+/// Changes with the names of the files and with the patterns, not with the contents.
+std::string names_and_patterns(const std::vector<std::string>& names,
+                               const std::vector<std::string>& patterns) {
+  std::string all;
+  for (const std::string& name : names) all += name + '\0';
+  for (const std::string& pattern : patterns) all += '\0' + pattern;
+  return sha256_hex(all);
+}
+
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\0', at), text.size());
+    lines.emplace_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::vector<std::string> Checkout::pointers() const {
+  std::vector<std::string> names;
+  if (kept)
+    for (const auto& file : kept->files())
+      if (file.lfs == TreeRecord::File::Lfs::pointer) names.push_back(file.entry.path);
+  return names;
+}
+
+std::vector<std::string> Checkout::submodules() const {
+  std::vector<std::string> names;
+  if (kept)
+    for (const auto& file : kept->files())
+      if (file.entry.kind == git::Entry::Kind::submodule) names.push_back(file.entry.path);
+  return names;
+}
+
+std::filesystem::path Checkout::times_memory() const {
+  return kept ? kept->memory("times") : fs::path();
+}
+
+Checkout check_out(const Source& source, const std::filesystem::path& aside, std::stop_token stop,
+                   Deadline deadline) {
+  if (!source.repository || source.commit.dirty)
+    return copy_working_tree(source, aside, std::move(stop), deadline);
+  auto kept = kept_tree(source, source.inside.lexically_normal(), "source", std::move(stop), deadline);
+  return {.source = kept->directory(), .commit = source.commit, .kept = kept};
+}
+
+Checkout check_out_for_gate(const Source& source, const Checkout& shipped, const std::filesystem::path& aside,
+                            std::stop_token stop, Deadline deadline) {
+  if (!shipped.working_copy.empty()) {
+    std::error_code problem;
+    fs::copy(shipped.working_copy, aside, fs::copy_options::recursive | fs::copy_options::copy_symlinks,
+             problem);
+    if (problem) throw Error("cannot copy the checkout to " + aside.string(), problem.message());
+    return {.source = (aside / shipped.source.lexically_relative(shipped.working_copy)).lexically_normal(),
+            .commit = shipped.commit,
+            .working_copy = aside};
+  }
+  auto kept = kept_tree(source, ".", "gate", std::move(stop), deadline);
+  return {.source = (kept->directory() / source.inside).lexically_normal(),
+          .commit = source.commit,
+          .kept = kept};
+}
+
+std::vector<std::string> hidden_files(const Source& source, const Checkout& checkout,
+                                      const std::vector<std::string>& exclude, std::stop_token stop) {
+  if (!source.repository || exclude.empty()) return {};
+  if (!checkout.kept)
+    return rsync::hidden_by(exclude, checkout.source,
+                            git::tracked_files(*source.repository, source.commit.id, source.inside, stop),
+                            stop);
+  std::vector<std::string> names;
+  for (const auto& file : checkout.kept->files())
+    if (file.entry.kind != git::Entry::Kind::submodule) names.push_back(file.entry.path);
+  // rsync walks the whole tree for its answer, which holds as long as no file comes or goes.
+  const fs::path memory = checkout.kept->memory("hidden");
+  const std::string asked = names_and_patterns(names, exclude);
+  std::vector<std::string> known = lines_of(read_file_if_exists(memory).value_or(""));
+  if (!known.empty() && known.front() == asked) return {known.begin() + 1, known.end()};
+  const std::vector<std::string> hidden = rsync::hidden_by(exclude, checkout.source, names, std::move(stop));
+  std::string text = asked + '\0';
+  for (const std::string& line : hidden) text += line + '\0';
+  write_file_atomically(memory, text);
+  return hidden;
 }
 
 }  // namespace belay

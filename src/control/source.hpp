@@ -1,11 +1,14 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/deadline.hpp"
+#include "control/kept_tree.hpp"
 #include "control/watcher.hpp"
 #include "model/config.hpp"
 #include "model/release.hpp"
@@ -25,17 +28,33 @@ struct Source {
 Source find_source(const std::filesystem::path& config_file, const std::filesystem::path& source,
                    const std::string& ref, bool dirty, Watcher&, std::stop_token);
 
-/// A copy that nobody else changes: what is in it is what is tested and shipped.
+/// Files that nobody else changes while this lives: what is in it is what is shipped.
 struct Checkout {
-  std::filesystem::path root;    // of the repository's copy
-  std::filesystem::path source;  // in it: what is shipped
+  std::filesystem::path source;  // what is shipped
   Commit commit;
-};
-/// Exports into `root`, which is made. For a commit that is the whole repository (tests may look at a
-/// neighbouring folder), and only what is committed; for the working tree, all but what git ignores.
-Checkout check_out(const Source&, const std::filesystem::path& root, std::stop_token, Deadline);
+  /// Of a commit: the kept tree, held as long as this lives. None for the working tree.
+  std::shared_ptr<const KeptTree> kept{};
+  /// All that the working tree has, in which `source` lies; of a commit: empty.
+  std::filesystem::path working_copy{};
 
-/// A second one of the same content, for the gate: what tests leave behind is never shipped.
-Checkout copy_of(const Checkout&, const std::filesystem::path& root);
+  /// Files that are pointers of git-lfs and would be shipped as such, since git-lfs is not installed here.
+  std::vector<std::string> pointers() const;
+  /// Submodules: what is in them is not shipped.
+  std::vector<std::string> submodules() const;
+  /// For ShippedTimes; empty: times say nothing.
+  std::filesystem::path times_memory() const;
+};
+/// The source as it is committed, and only what is committed: a tree that is kept from run to run. The
+/// working tree is copied into `aside` instead, without what git ignores.
+Checkout check_out(const Source&, const std::filesystem::path& aside, std::stop_token, Deadline);
+
+/// A second one for the gate, of the whole repository (tests may look at a neighbouring folder), in which
+/// tests may write: what they leave behind is never shipped, and is gone before the next gate begins.
+Checkout check_out_for_gate(const Source&, const Checkout& shipped, const std::filesystem::path& aside,
+                            std::stop_token, Deadline);
+
+/// The files tracked by git that the excludes hide, with the pattern at fault.
+std::vector<std::string> hidden_files(const Source&, const Checkout&, const std::vector<std::string>& exclude,
+                                      std::stop_token);
 
 }  // namespace belay

@@ -1,8 +1,10 @@
 #include "drivers/git.hpp"
 
+#include <cerrno>
 #include <sstream>
 
 #include <fmt/core.h>
+#include <sys/mman.h>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
@@ -14,14 +16,6 @@ namespace belay::git {
 namespace {
 
 constexpr std::chrono::seconds usual_limit{60};
-
-/// What git hooks and scripts set for their own repository must not redirect us.
-Command git(const fs::path& directory, std::vector<std::string> arguments) {
-  Command command{.argv = {"git", "-C", directory.string(), "--no-optional-locks"}};
-  command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-  command.unset = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY"};
-  return command;
-}
 
 std::string output(const Command& command, const std::string& what_failed, std::stop_token stop,
                    Deadline deadline = Deadline::in(usual_limit), const std::string& next = {}) {
@@ -63,11 +57,11 @@ std::string pathspec(const std::string& inside_repository) {
 }
 
 Error unknown_reference(const fs::path& repository, const std::string& ref, std::stop_token stop) {
-  const std::vector<std::string> names = split(
-      output(git(repository,
-                 {"for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags", "refs/remotes"}),
-             "listing the branches failed", std::move(stop)),
-      '\n');
+  const std::vector<std::string> names =
+      split(output(command(repository, {"for-each-ref", "--format=%(refname:short)", "refs/heads",
+                                        "refs/tags", "refs/remotes"}),
+                   "listing the branches failed", std::move(stop)),
+            '\n');
   const std::optional<std::string> close = nearest(ref, names);
   return Error(fmt::format("there is no commit {} in {}", ref, repository.string()),
                "git knows no such branch, tag or commit",
@@ -78,23 +72,57 @@ Error unknown_reference(const fs::path& repository, const std::string& ref, std:
 /// The branch a reference stands for; empty for a tag, a bare commit or a detached HEAD.
 std::string branch_of(const fs::path& repository, const std::string& ref, std::stop_token stop) {
   if (ref == "HEAD")
-    return trimmed(capture(git(repository, {"symbolic-ref", "--quiet", "--short", "HEAD"}), std::move(stop),
-                           Deadline::in(usual_limit))
+    return trimmed(capture(command(repository, {"symbolic-ref", "--quiet", "--short", "HEAD"}),
+                           std::move(stop), Deadline::in(usual_limit))
                        .out);
-  const bool is_branch = capture(git(repository, {"show-ref", "--verify", "--quiet", "refs/heads/" + ref}),
-                                 std::move(stop), Deadline::in(usual_limit))
-                             .ok();
+  const bool is_branch =
+      capture(command(repository, {"show-ref", "--verify", "--quiet", "refs/heads/" + ref}), std::move(stop),
+              Deadline::in(usual_limit))
+          .ok();
   return is_branch ? ref : "";
 }
 
+/// All that a command prints, however long: capture() keeps 16 MiB.
+std::string long_output(Command command, const std::string& what_failed, std::stop_token stop,
+                        Deadline deadline) {
+  const Fd memory(::memfd_create("belay-git", MFD_CLOEXEC));
+  if (!memory) throw system_error("cannot keep what git prints", errno);
+  command.stdout_to = memory.get();
+  output(command, what_failed, std::move(stop), deadline);
+  return read_file(fmt::format("/proc/self/fd/{}", memory.get()));
+}
+
+Entry::Kind kind_of(std::string_view mode) {
+  if (mode == "100755") return Entry::Kind::program;
+  if (mode == "120000") return Entry::Kind::link;
+  if (mode == "160000") return Entry::Kind::submodule;
+  return Entry::Kind::file;
+}
+
+/// "100644 blob <id>\t<path>"
+std::optional<Entry> entry_in(std::string_view line) {
+  const auto tab = line.find('\t'), first = line.find(' '), second = line.find(' ', first + 1);
+  if (tab == std::string_view::npos || second == std::string_view::npos || second > tab) return {};
+  return Entry{.kind = kind_of(line.substr(0, first)),
+               .id = std::string(line.substr(second + 1, tab - second - 1)),
+               .path = std::string(line.substr(tab + 1))};
+}
+
 }  // namespace
+
+Command command(const fs::path& directory, std::vector<std::string> arguments) {
+  Command made{.argv = {"git", "-C", directory.string(), "--no-optional-locks"}};
+  made.argv.insert(made.argv.end(), arguments.begin(), arguments.end());
+  made.unset = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY"};
+  return made;
+}
 
 fs::path top_level(const fs::path& directory, std::stop_token stop) {
   const std::string what_failed = "no git repository around " + directory.string();
   if (!program_exists("git"))
     throw Error(what_failed, "there is no program `git` on the PATH", "install git", ExitCode::bad_input);
-  const Captured captured =
-      capture(git(directory, {"rev-parse", "--show-toplevel"}), std::move(stop), Deadline::in(usual_limit));
+  const Captured captured = capture(command(directory, {"rev-parse", "--show-toplevel"}), std::move(stop),
+                                    Deadline::in(usual_limit));
   if (!captured.ok() || trimmed(captured.out).empty())
     throw Error(what_failed, trimmed(captured.err),
                 "belay ships what is committed: run it inside a repository", ExitCode::bad_input);
@@ -103,60 +131,93 @@ fs::path top_level(const fs::path& directory, std::stop_token stop) {
 
 Commit resolve(const fs::path& repository, const std::string& ref, std::stop_token stop) {
   if (ref.empty() || ref.starts_with('-')) throw unknown_reference(repository, ref, stop);
-  const Captured found = capture(git(repository, {"rev-parse", "--quiet", "--verify", ref + "^{commit}"}),
+  const Captured found = capture(command(repository, {"rev-parse", "--quiet", "--verify", ref + "^{commit}"}),
                                  stop, Deadline::in(usual_limit));
   if (!found.ok()) throw unknown_reference(repository, ref, stop);
   Commit commit;
   commit.id = trimmed(found.out);
-  commit.subject = trimmed(output(git(repository, {"show", "--no-patch", "--format=%s", commit.id}),
+  commit.subject = trimmed(output(command(repository, {"show", "--no-patch", "--format=%s", commit.id}),
                                   "reading commit " + commit.id + " failed", stop));
   commit.branch = branch_of(repository, ref, stop);
-  commit.version = trimmed(output(git(repository, {"describe", "--tags", "--always", commit.id}),
+  commit.version = trimmed(output(command(repository, {"describe", "--tags", "--always", commit.id}),
                                   "describing commit " + commit.id + " failed", stop));
   return commit;
 }
 
 bool is_dirty(const fs::path& repository, const fs::path& path, std::stop_token stop) {
-  return !output(git(repository, {"status", "--porcelain", "-z", "--untracked-files=all", "--",
-                                  pathspec(inside(repository, path))}),
+  return !output(command(repository, {"status", "--porcelain", "-z", "--untracked-files=all", "--",
+                                      pathspec(inside(repository, path))}),
                  "asking git for changes failed", std::move(stop))
               .empty();
 }
 
-void export_commit(const fs::path& repository, const std::string& commit, const fs::path& directory,
-                   std::stop_token stop, Deadline deadline) {
-  const std::string what_failed = fmt::format("checking out {} failed", commit.substr(0, 12));
-  make_directories(directory, 0755);
-  // Through an index of our own, not `git archive`, which leaves out what .gitattributes marks export-ignore:
-  // tested and shipped is what is committed.
-  const TemporaryDirectory scratch("belay-index");
+std::string tree_of(const fs::path& repository, const std::string& commit, const fs::path& path,
+                    std::stop_token stop) {
+  const auto id_of = [&](const std::string& name) {
+    const Captured found = capture(command(repository, {"rev-parse", "--quiet", "--verify", name}), stop,
+                                   Deadline::in(usual_limit));
+    if (found.outcome.end != Outcome::End::exited)
+      require_success(found, fmt::format("looking for {} in {} failed", path.string(), commit.substr(0, 12)));
+    return found.ok() ? trimmed(found.out) : "";
+  };
+  const std::string folder = inside(repository, path);
+  const std::string found = id_of(folder.empty() ? commit : commit + ":" + folder);
+  return found.empty() ? "" : id_of(found + "^{tree}");  // a file has none
+}
+
+std::vector<Entry> entries(const fs::path& repository, const std::string& tree, std::stop_token stop,
+                           Deadline deadline) {
+  const std::string text =
+      long_output(command(repository, {"ls-tree", "-r", "-z", "--full-tree", tree}),
+                  fmt::format("listing tree {} failed", tree.substr(0, 12)), std::move(stop), deadline);
+  std::vector<Entry> found;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\0', at), text.size());
+    if (auto entry = entry_in(std::string_view(text).substr(at, end - at)))
+      found.push_back(std::move(*entry));
+    at = end + 1;
+  }
+  return found;
+}
+
+std::vector<std::string> with_attribute(const fs::path& repository, const std::string& commit,
+                                        const std::string& name, const std::string& value,
+                                        const std::vector<std::string>& paths, const fs::path& scratch,
+                                        std::stop_token stop, Deadline deadline) {
+  const std::string what_failed = "reading .gitattributes at " + commit.substr(0, 12) + " failed";
+  // Through an index of its own: `check-attr --source` is newer than the git of Debian 12.
   const auto with_index = [&](std::vector<std::string> arguments) {
-    Command command = git(repository, std::move(arguments));
-    std::erase(command.unset, "GIT_INDEX_FILE");
-    command.set["GIT_INDEX_FILE"] = (scratch.path() / "index").string();
-    return command;
+    Command made = command(repository, std::move(arguments));
+    std::erase(made.unset, "GIT_INDEX_FILE");
+    made.set["GIT_INDEX_FILE"] = fs::absolute(scratch).string();
+    return made;
   };
   output(with_index({"read-tree", commit}), what_failed, stop, deadline);
-  output(with_index(
-             {"checkout-index", "--all", "--force", "--prefix=" + fs::absolute(directory).string() + "/"}),
-         what_failed, stop, deadline, "is there room on the disk of " + directory.string() + "?");
+  Command ask = with_index({"check-attr", "--cached", "-z", "--stdin", name});
+  for (const std::string& path : paths) ask.input += path + '\0';
+  const std::string text = long_output(ask, what_failed, stop, deadline);
+  remove_tree(scratch);
+  std::vector<std::string> found;
+  const std::vector<std::string> words = split(text, '\0');  // path, attribute, value
+  for (std::size_t i = 0; i + 2 < words.size(); i += 3)
+    if (words[i + 2] == value) found.push_back(words[i]);
+  return found;
 }
 
 std::vector<std::string> tracked_files(const fs::path& repository, const std::string& commit,
                                        const fs::path& path, std::stop_token stop) {
-  const std::string text =
-      output(git(repository, {"ls-tree", "-r", "-z", commit + ":" + inside(repository, path)}),
-             fmt::format("listing {} at {} failed", path.string(), commit.substr(0, 12)), std::move(stop));
+  const std::string tree = tree_of(repository, commit, path, stop);
+  if (tree.empty())
+    throw Error(fmt::format("listing {} at {} failed", path.string(), commit.substr(0, 12)),
+                "the commit has no such directory");
   std::vector<std::string> files;
-  for (const std::string& entry : split(text, '\0')) {  // "100644 blob <id>\t<path>"
-    const auto tab = entry.find('\t');
-    if (tab != std::string::npos && entry.contains(" blob ")) files.push_back(entry.substr(tab + 1));
-  }
+  for (Entry& entry : entries(repository, tree, std::move(stop), Deadline::in(usual_limit)))
+    if (entry.kind != Entry::Kind::submodule) files.push_back(std::move(entry.path));
   return files;
 }
 
 std::string known_blobs(const fs::path& repository, const std::string& ids, std::stop_token stop) {
-  Command asked = git(repository, {"cat-file", "--batch-check=%(objectname) %(objecttype)"});
+  Command asked = command(repository, {"cat-file", "--batch-check=%(objectname) %(objecttype)"});
   asked.input = ids;
   const std::string answer = output(asked, "looking for files in the repository failed", std::move(stop),
                                     Deadline::in(std::chrono::seconds(60)));
@@ -171,9 +232,9 @@ void export_working_tree(const fs::path& repository, const fs::path& path, const
   const std::string what_failed = "copying the working tree under " + path.string() + " failed";
   const std::string folder = inside(repository, path);
   const std::string text =
-      output(git(repository, {"ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate",
-                              "--", pathspec(folder)}),
-             what_failed, stop, deadline);
+      long_output(command(repository, {"ls-files", "-z", "--cached", "--others", "--exclude-standard",
+                                       "--deduplicate", "--", pathspec(folder)}),
+                  what_failed, stop, deadline);
   make_directories(directory, 0755);
   for (const std::string& name : split(text, '\0')) {
     if (stop.stop_requested() || deadline.expired())
@@ -188,8 +249,15 @@ void export_working_tree(const fs::path& repository, const fs::path& path, const
     fs::create_directories(to.parent_path(), failed);
     if (!failed)
       fs::copy(from, to, fs::copy_options::copy_symlinks | fs::copy_options::overwrite_existing, failed);
+    if (!failed && fs::is_regular_file(status)) {
+      const bool runs = (status.permissions() & fs::perms::owner_exec) != fs::perms::none;
+      fs::permissions(to, fs::perms(runs ? 0755 : 0644), failed);
+    }
     if (failed) throw Error(what_failed, name + ": " + failed.message());
   }
+  for (const auto& entry : fs::recursive_directory_iterator(directory))  // whatever the umask
+    if (entry.is_directory() && !entry.is_symlink()) fs::permissions(entry, fs::perms(0755));
+  fs::permissions(directory, fs::perms(0755));
 }
 
 }  // namespace belay::git

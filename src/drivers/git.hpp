@@ -6,9 +6,13 @@
 #include <vector>
 
 #include "base/deadline.hpp"
+#include "base/process.hpp"
 #include "model/release.hpp"
 
 namespace belay::git {
+
+/// A git command in `directory`, which variables that hooks set for their own repository do not redirect.
+Command command(const std::filesystem::path& directory, std::vector<std::string> arguments);
 
 /// The repository around `directory`. Throws Error where there is none, or git is missing.
 std::filesystem::path top_level(const std::filesystem::path& directory, std::stop_token);
@@ -17,15 +21,32 @@ std::filesystem::path top_level(const std::filesystem::path& directory, std::sto
 Commit resolve(const std::filesystem::path& repository, const std::string& ref, std::stop_token);
 /// Whether the working tree differs from HEAD under `path` (untracked files too).
 bool is_dirty(const std::filesystem::path& repository, const std::filesystem::path& path, std::stop_token);
-/// What is committed, and nothing else, into `directory` (git archive | tar): submodule-free, no .git.
-void export_commit(const std::filesystem::path& repository, const std::string& commit,
-                   const std::filesystem::path& directory, std::stop_token, Deadline);
+/// One thing that is committed.
+struct Entry {
+  enum class Kind { file, program, link, submodule };  // a program is a file with git's executable bit
+  Kind kind = Kind::file;
+  std::string id;    // of the blob; of the commit for a submodule
+  std::string path;  // below the directory that was asked about
+};
+/// The id of the directory `path` at `commit`; empty if the commit has no such directory.
+std::string tree_of(const std::filesystem::path& repository, const std::string& commit,
+                    const std::filesystem::path& path, std::stop_token);
+/// All that is in a tree and its folders, in git's order.
+std::vector<Entry> entries(const std::filesystem::path& repository, const std::string& tree, std::stop_token,
+                           Deadline);
+/// Which of `paths` (of the repository) have the attribute `name` set to `value` at `commit`: what
+/// .gitattributes says there, not in the working tree. `scratch` is a file that may be written.
+std::vector<std::string> with_attribute(const std::filesystem::path& repository, const std::string& commit,
+                                        const std::string& name, const std::string& value,
+                                        const std::vector<std::string>& paths,
+                                        const std::filesystem::path& scratch, std::stop_token, Deadline);
 /// Paths git tracks under `path` at `commit`, relative to it.
 std::vector<std::string> tracked_files(const std::filesystem::path& repository, const std::string& commit,
                                        const std::filesystem::path& path, std::stop_token);
 /// Those of the ids (one a line) that name a file's content in the repository, in whatever commit; one a line.
 std::string known_blobs(const std::filesystem::path& repository, const std::string& ids, std::stop_token);
-/// Copies the working tree under `path` (tracked and untracked, ignored files left out) into `directory`.
+/// Copies the working tree under `path` (tracked and untracked, ignored files left out) into `directory`;
+/// modes are 0644 and 0755, as a commit would have them.
 void export_working_tree(const std::filesystem::path& repository, const std::filesystem::path& path,
                          const std::filesystem::path& directory, std::stop_token, Deadline);
 

@@ -19,17 +19,49 @@ std::string as_directory(std::string path) {
   return path.ends_with('/') ? path : path + "/";
 }
 
-/// -rlp without -t: a checkout's times say nothing, so contents decide (--checksum), and what is unchanged is
-/// hard-linked whatever its time. Numbers come plain, and unbuffered for the progress.
+/// For a login shell of any kind: single quotes mean the same to all of them, a backslash does not.
+std::string quoted(const std::string& word) {
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? "'\"'\"'" : std::string(1, c);
+  return text + "'";
+}
+
+bool links_first(const Request& request) {
+  return request.compare == Compare::size_and_time && !request.link_destination.empty();
+}
+
+/// The whole tree by hard links: several times as fast as rsync's --link-dest, which looks at each file in
+/// two places. Only a help: what could not be linked is sent. It is safe where times tell contents *and*
+/// modes apart, since rsync replaces a file whose time differs, but sets a mode that differs on all its
+/// links.
+std::string linking(const std::string& from, const std::string& to) {
+  return fmt::format("cp -al -- {} {} 2>/dev/null", quoted(as_directory(from) + "."), quoted(to));
+}
+
+/// rsync on the other side, after the links, in the one command that goes there.
+std::string remote_program(const Request& request) {
+  const std::string place = request.to.substr(request.to.find(":/") + 1);
+  return "sh -c " + quoted(linking(request.link_destination, place) + "; exec rsync \"$@\"") + " rsync";
+}
+
+/// -rlp, and -t only where times are kept: what is unchanged is else hard-linked whatever its time. Numbers
+/// come plain, and unbuffered for the progress.
 Command command(const Request& request, std::vector<std::string> further) {
-  Command made{.argv = {"rsync", "--recursive", "--links", "--perms", "--checksum", "--no-human-readable",
-                        "--outbuf=L"}};
+  Command made{.argv = {"rsync", "--recursive", "--links", "--perms", "--no-human-readable", "--outbuf=L"}};
   std::vector<std::string>& argv = made.argv;
   argv.insert(argv.end(), further.begin(), further.end());
+  if (request.compare == Compare::contents) argv.push_back("--checksum");
+  if (request.keep_times || request.compare == Compare::size_and_time)
+    argv.insert(argv.end(), {"--times", "--omit-dir-times", "--omit-link-times"});
   for (const std::string& pattern : request.exclude) argv.push_back("--exclude=" + pattern);
   for (const std::string& pattern : request.never_remove) argv.push_back("--filter=protect " + pattern);
   if (request.remove_extraneous) argv.push_back("--delete");
-  if (!request.link_destination.empty()) argv.push_back("--link-dest=" + request.link_destination);
+  if (links_first(request)) {
+    argv.insert(argv.end(), {"--delete", "--delete-excluded"});  // what the links brought and is not ours
+    if (!request.remote_shell.empty()) argv.push_back("--rsync-path=" + remote_program(request));
+  } else if (!request.link_destination.empty()) {
+    argv.push_back("--link-dest=" + request.link_destination);
+  }
   if (!request.remote_shell.empty())
     argv.insert(argv.end(), {"--compress", "--protect-args", "--rsh=" + request.remote_shell});
   argv.push_back("--");
@@ -95,6 +127,22 @@ void keep_last(std::deque<std::string>& words, std::string_view line) {
   if (words.size() > 20) words.pop_front();
 }
 
+/// rsync writes a byte that cannot be printed as \#012.
+std::string unescaped(std::string_view text) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto is_octal = [&](std::size_t i) { return i < text.size() && text[i] >= '0' && text[i] <= '7'; };
+    if (text.substr(at).starts_with("\\#") && is_octal(at + 2) && is_octal(at + 3) && is_octal(at + 4)) {
+      result +=
+          static_cast<char>((text[at + 2] - '0') * 64 + (text[at + 3] - '0') * 8 + (text[at + 4] - '0'));
+      at += 4;
+    } else {
+      result += text[at];
+    }
+  }
+  return result;
+}
+
 /// What rsync says of one excluded entry with --debug=FILTER1: "[sender] hiding directory src/uploads because
 /// of pattern uploads".
 struct Hiding {
@@ -106,19 +154,27 @@ std::optional<Hiding> hiding_in(std::string_view line) {
   if (!line.starts_with(start) || because == std::string_view::npos) return {};
   std::string_view what = line.substr(start.size(), because - start.size());
   what.remove_prefix(std::min(what.find(' ') + 1, what.size()));  // "file", "directory"
-  return Hiding{std::string(what), std::string(line.substr(because + reason.size()))};
+  return Hiding{unescaped(what), std::string(line.substr(because + reason.size()))};
 }
 
-/// An itemised line: eleven columns, a space, the path. The first column is how ('*': a message), the third
-/// '+' for what is new.
-std::optional<Change> change_in(std::string_view line) {
+/// Our lines begin with it; all others are messages of rsync's ("created directory …").
+constexpr std::string_view change_mark = "change:";
+constexpr const char* change_format = "--out-format=change:%i %n";
+
+/// An itemised line: eleven columns, a space, the path. The first is what is done ('.': only attributes), the
+/// third '+' for what is new, the sixth 'p' where the mode differs.
+std::optional<Change> change_in(std::string_view line, Modes modes) {
+  if (!line.starts_with(change_mark)) return {};
+  line.remove_prefix(change_mark.size());
   constexpr std::size_t columns = 12;
-  constexpr std::string_view removed = "*deleting";
   if (line.size() <= columns) return {};
-  std::string path(line.substr(columns));
+  std::string path = unescaped(line.substr(columns));
   if (path == "./") return {};
-  if (line.starts_with(removed)) return Change{Change::Kind::removed, std::move(path)};
-  return Change{line[2] == '+' ? Change::Kind::added : Change::Kind::changed, std::move(path)};
+  if (line.starts_with("*deleting")) return Change{Change::Kind::removed, std::move(path)};
+  if (line[2] == '+') return Change{Change::Kind::added, std::move(path)};
+  const bool other_mode = modes == Modes::count && line[1] == 'f' && line[5] == 'p';
+  if (line[0] == '.' && !other_mode) return {};
+  return Change{Change::Kind::changed, std::move(path)};
 }
 
 }  // namespace
@@ -127,6 +183,9 @@ Transfer transfer(const Request& request, const ProgressSink& sink, std::stop_to
   require_rsync();
   Transfer transferred;
   std::deque<std::string> words;
+  if (links_first(request) && request.remote_shell.empty())
+    run({.argv = {"sh", "-c", linking(request.link_destination, request.to)}}, stop, deadline,
+        [](Stream, std::string_view) {});
   const Outcome outcome = run(command(request, {"--info=progress2", "--stats"}), std::move(stop), deadline,
                               [&](Stream stream, std::string_view line) {
                                 if (stream == Stream::err) return keep_last(words, line);
@@ -136,16 +195,21 @@ Transfer transfer(const Request& request, const ProgressSink& sink, std::stop_to
   return transferred;
 }
 
-std::vector<Change> preview(const Request& request, std::stop_token stop, Deadline deadline) {
+std::optional<std::vector<Change>> preview(const Request& request, Modes modes, std::stop_token stop,
+                                           Deadline deadline) {
   require_rsync();
   std::vector<Change> changes;
+  bool is_there = true;
   std::deque<std::string> words;
-  const Outcome outcome = run(command(request, {"--dry-run", "--itemize-changes", "--8-bit-output"}),
+  const Outcome outcome = run(command(request, {"--dry-run", change_format, "--8-bit-output"}),
                               std::move(stop), deadline, [&](Stream stream, std::string_view line) {
                                 if (stream == Stream::err) return keep_last(words, line);
-                                if (auto change = change_in(line)) changes.push_back(std::move(*change));
+                                if (auto change = change_in(line, modes))
+                                  changes.push_back(std::move(*change));
+                                if (line.starts_with("created directory ")) is_there = false;
                               });
   if (!outcome.ok()) fail(request, outcome, words);
+  if (!is_there) return {};
   return changes;
 }
 
@@ -164,7 +228,7 @@ std::vector<std::string> hidden_by(const std::vector<std::string>& exclude, cons
             if (const auto hiding = hiding_in(line)) {
               hidings.push_back(*hiding);
             } else {
-              shown.emplace(line);
+              shown.insert(unescaped(line));
             }
           });
   if (!outcome.ok()) fail(request, outcome, words);

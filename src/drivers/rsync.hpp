@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -17,6 +18,10 @@ struct Transfer {
 };
 using ProgressSink = std::function<void(std::uint64_t bytes_done, int percent)>;
 
+/// What makes a file that is there already the same as ours. Size and time may stand for the contents only
+/// where both sides have their times from one kept tree.
+enum class Compare { contents, size_and_time };
+
 struct Request {
   std::filesystem::path from;          // the directory whose contents go
   std::string to;                      // a directory: local, or destination:path with `remote_shell`
@@ -26,18 +31,23 @@ struct Request {
   bool remove_extraneous = false;           // --delete: what is excluded is never removed
   std::vector<std::string> never_remove{};  // nor is what matches these, though it is transferred
   std::string remote_shell{};               // for -e; empty: local
+  Compare compare = Compare::contents;
+  bool keep_times = false;  // files get our times there; always so with size_and_time
 };
 
-/// Contents decide, not times (a checkout's times say nothing). Throws Error with rsync's own words.
+/// Throws Error with rsync's own words.
 Transfer transfer(const Request&, const ProgressSink&, std::stop_token, Deadline);
-/// What transfer() would do to one entry; a directory's path ends in a slash.
+/// What transfer() would do to one entry; a directory's path ends in a slash. An entry whose contents stay is
+/// no change, whatever its time; a mode that differs counts if Modes says so.
 struct Change {
   enum class Kind { added, changed, removed };
   Kind kind = Kind::changed;
   std::string path;
 };
-/// What transfer() would change; nothing is touched. Throws Error with rsync's own words.
-std::vector<Change> preview(const Request&, std::stop_token, Deadline);
+enum class Modes { count, do_not_count };
+/// What transfer() would change; nothing is touched. Empty if the directory `to` is not there. Throws Error
+/// with rsync's own words.
+std::optional<std::vector<Change>> preview(const Request&, Modes, std::stop_token, Deadline);
 /// The tracked files an exclude list would hide, with the pattern at fault where it can be told: asked of
 /// rsync itself.
 std::vector<std::string> hidden_by(const std::vector<std::string>& exclude, const std::filesystem::path& tree,

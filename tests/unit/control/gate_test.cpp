@@ -17,6 +17,7 @@ namespace {
 struct World {
   AppRepository app{};
   Scratch scratch{};
+  WithVariable cache{"XDG_CACHE_HOME", scratch / "cache"};
   RecordingWatcher watcher{};
   Lifeline life{"belay-test-"};
   EnvironmentConfig environment{app.config().environments.front()};
@@ -25,7 +26,8 @@ struct World {
   GateResult run(std::vector<TestStep> steps, std::stop_token stop = {}) {
     environment.test = std::move(steps);
     const Source source = find_source(app.config().file, app.config().source, "HEAD", false, watcher, {});
-    const Checkout checkout = check_out(source, life.directory() / "gate", {}, Deadline::in(1min));
+    const Checkout shipped = check_out(source, "", {}, Deadline::in(1min));
+    const Checkout checkout = check_out_for_gate(source, shipped, "", {}, Deadline::in(1min));
     return run_gate(environment, checkout.commit, checkout.source, logs, life, watcher, stop);
   }
   Error failure(std::vector<TestStep> steps, std::stop_token stop = {}) {
@@ -66,14 +68,15 @@ TEST_CASE(
     "a failing command stops the gate: its words, its exit code and its log are told, the next does not "
     "run") {
   World world;
-  const Error error = world.failure(
-      {{{"echo one"}}, {{"echo looking; echo bad thing >&2; exit 3"}}, {{"touch ../../third"}}});
+  const Error error = world.failure({{{"echo one"}},
+                                     {{"echo looking; echo bad thing >&2; exit 3"}},
+                                     {{"touch '" + (world.scratch / "third").string() + "'"}}});
   CHECK(holds(error.message(), "echo looking; echo bad thing"));
   CHECK(holds(error.why(), "exit code 3"));
   CHECK(holds(error.why(), "bad thing"));
   CHECK(holds(error.next(), "02-echo-looking-echo-bad-thing"));
   CHECK(error.exit_code() == ExitCode::failed);
-  CHECK(!fs::exists(world.life.directory() / "third"));
+  CHECK(!fs::exists(world.scratch / "third"));
   CHECK(world.watcher.count("test_began 3") == 0);
   CHECK(world.watcher.count("gate_ended") == 0);
 }

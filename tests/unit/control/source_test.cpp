@@ -1,5 +1,7 @@
 #include "control/source.hpp"
 
+#include <cstdlib>
+
 #include <doctest/doctest.h>
 
 #include "base/error.hpp"
@@ -11,6 +13,12 @@ using namespace belay::testing;
 
 namespace {
 
+/// Checkouts are kept in a directory of the test's own.
+struct Cache {
+  Scratch directory{};
+  WithVariable variable{"XDG_CACHE_HOME", directory.path().string()};
+};
+
 Deadline soon() {
   return Deadline::in(std::chrono::minutes(1));
 }
@@ -18,6 +26,7 @@ Deadline soon() {
 }  // namespace
 
 TEST_CASE("what is committed is what is checked out: nothing of the working tree") {
+  const Cache cache;
   const AppRepository app;
   app.write("app/index.js", "changed\n");
   app.write("app/new.js", "not committed\n");
@@ -25,25 +34,23 @@ TEST_CASE("what is committed is what is checked out: nothing of the working tree
   RecordingWatcher watcher;
   const Source source = find_source(app.config().file, app.config().source, "HEAD", false, watcher, {});
   CHECK(watcher.first("notice uncommitted changes").find("are not deployed") != std::string::npos);
-  const Scratch scratch;
-  const Checkout checkout = check_out(source, scratch / "out", {}, soon());
+  const Checkout checkout = check_out(source, "", {}, soon());
   CHECK(files_in(checkout.source) == std::vector<std::string>{".gitignore", "compose.yml", "index.js"});
   CHECK(read_file(checkout.source / "index.js") == "console.log(1)\n");
-  CHECK(fs::exists(checkout.root / "README"));
   CHECK(!checkout.commit.dirty);
   CHECK(checkout.commit.subject == "first");
+  CHECK(checkout.source.string().starts_with(cache.directory.path().string()));
 }
 
 TEST_CASE("an older ref is checked out as it was") {
+  const Cache cache;
   const AppRepository app;
   app.git({"tag", "v1"});
   app.write("app/second.js", "2\n");
   app.commit("second");
   RecordingWatcher watcher;
-  const Scratch scratch;
-  const Checkout checkout =
-      check_out(find_source(app.config().file, app.config().source, "v1", false, watcher, {}),
-                scratch / "out", {}, soon());
+  const Checkout checkout = check_out(
+      find_source(app.config().file, app.config().source, "v1", false, watcher, {}), "", {}, soon());
   CHECK(!fs::exists(checkout.source / "second.js"));
   CHECK(watcher.count("notice") == 0);
 }
@@ -94,6 +101,7 @@ TEST_CASE("a source outside of git is refused, and shipped with --dirty under a 
 }
 
 TEST_CASE("a wrong ref, a missing source and --dirty with --ref are bad input") {
+  const Cache cache;
   const AppRepository app;
   RecordingWatcher watcher;
   const auto code = [&](const Config& config, const std::string& ref, bool dirty) {
@@ -117,24 +125,71 @@ TEST_CASE("a wrong ref, a missing source and --dirty with --ref are bad input") 
   CHECK(code(app.config(), "main", false) == ExitCode::deployed);
 }
 
-TEST_CASE("the gate's copy can be changed without touching what is shipped") {
+TEST_CASE("the gate's tree is the whole repository; what tests do in it is never shipped, nor seen again") {
+  const Cache cache;
   const AppRepository app;
   fs::create_symlink("index.js", app.path() / "app/link.js");
   app.write("app/run.sh", "#!/bin/sh\n");
   fs::permissions(app.path() / "app/run.sh", fs::perms::owner_all);
   app.commit("second");
   RecordingWatcher watcher;
-  const Scratch scratch;
-  const Checkout shipped =
-      check_out(find_source(app.config().file, app.config().source, "HEAD", false, watcher, {}),
-                scratch / "out", {}, soon());
-  const auto before = files_in(shipped.root);
-  const Checkout copy = copy_of(shipped, scratch / "gate");
-  CHECK(files_in(copy.root) == before);
-  CHECK(fs::is_symlink(copy.source / "link.js"));
-  CHECK((fs::status(copy.source / "run.sh").permissions() & fs::perms::owner_exec) != fs::perms::none);
-  write_file_atomically(copy.source / "index.js", "spoilt");
-  fs::create_directories(copy.source / "node_modules");
-  CHECK(files_in(shipped.root) == before);
+  const Source source = find_source(app.config().file, app.config().source, "HEAD", false, watcher, {});
+  const Checkout shipped = check_out(source, "", {}, soon());
+  const auto before = files_in(shipped.source);
+  {
+    const Checkout gate = check_out_for_gate(source, shipped, "", {}, soon());
+    CHECK(files_in(gate.source) == before);
+    CHECK(read_file(gate.source / "../README") == "the shop\n");
+    CHECK(fs::is_symlink(gate.source / "link.js"));
+    write_file_atomically(gate.source / "index.js", "spoilt");
+    fs::create_directories(gate.source / "node_modules/x");
+    write_file_atomically(gate.source / "node_modules/x/y", "made by a test");
+    fs::permissions(gate.source / "node_modules/x", fs::perms(0500));
+    fs::permissions(gate.source / "node_modules", fs::perms(0500));
+  }
+  CHECK(files_in(shipped.source) == before);
   CHECK(read_file(shipped.source / "index.js") == "console.log(1)\n");
+  const Checkout gate = check_out_for_gate(source, shipped, "", {}, soon());
+  CHECK(files_in(gate.source) == before);
+  CHECK(read_file(gate.source / "index.js") == "console.log(1)\n");
+}
+
+TEST_CASE("the gate's copy of a working tree can be changed without touching what is shipped") {
+  const AppRepository app;
+  app.write("app/new.js", "new\n");
+  RecordingWatcher watcher;
+  const Scratch scratch;
+  const Source source = find_source(app.config().file, app.config().source, "HEAD", true, watcher, {});
+  const Checkout shipped = check_out(source, scratch / "out", {}, soon());
+  const Checkout gate = check_out_for_gate(source, shipped, scratch / "gate", {}, soon());
+  CHECK(files_in(gate.source) == files_in(shipped.source));
+  write_file_atomically(gate.source / "new.js", "spoilt");
+  CHECK(read_file(shipped.source / "new.js") == "new\n");
+}
+
+TEST_CASE("the excludes are asked of rsync once for the same files and patterns") {
+  const Cache cache;
+  const AppRepository app;
+  app.write("app/src/uploads/store.js", "1\n");
+  app.commit("uploads");
+  RecordingWatcher watcher;
+  const auto hidden = [&](const std::vector<std::string>& exclude) {
+    const Source source = find_source(app.config().file, app.config().source, "HEAD", false, watcher, {});
+    return hidden_files(source, check_out(source, "", {}, soon()), exclude, {});
+  };
+  const std::vector<std::string> found{"src/uploads/store.js (excluded by uploads)"};
+  CHECK(hidden({"uploads"}) == found);
+  app.write("app/src/uploads/store.js", "2\n");
+  app.commit("contents only");
+  const Scratch programs;
+  fs::permissions(programs.write("rsync", "#!/bin/sh\nexit 99\n"), fs::perms(0755));
+  const std::string path = std::getenv("PATH");
+  ::setenv("PATH", (programs.path().string() + ":" + path).c_str(), 1);
+  CHECK(hidden({"uploads"}) == found);
+  CHECK_THROWS_AS(hidden({"/uploads"}), Error);
+  ::setenv("PATH", path.c_str(), 1);
+  CHECK(hidden({"/uploads"}).empty());
+  app.write("app/uploads/x", "1\n");
+  app.commit("one more");
+  CHECK(hidden({"/uploads"}) == std::vector<std::string>{"uploads/x (excluded by /uploads)"});
 }

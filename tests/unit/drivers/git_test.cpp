@@ -1,16 +1,22 @@
 #include "drivers/git.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include <doctest/doctest.h>
 
 #include "base/error.hpp"
+#include "drivers/git_blobs.hpp"
 #include "scratch.hpp"
 
 using namespace belay;
 using namespace belay::testing;
 
 namespace {
+
+Deadline soon() {
+  return Deadline::in(std::chrono::minutes(1));
+}
 
 struct Repository {
   Scratch scratch{};
@@ -131,20 +137,83 @@ TEST_CASE("dirty is what differs under the path, untracked files too") {
   CHECK_THROWS_AS(git::is_dirty(repository.path, "../elsewhere", {}), Error);
 }
 
-TEST_CASE("an export holds exactly what is committed") {
+TEST_CASE("the entries of a directory at a commit: kind, content and name of each") {
   const Repository repository;
   const std::string commit = git::resolve(repository.path, "HEAD", {}).id;
   repository.write("README", "edited since");
   repository.write("app/untracked", "x");
-  const fs::path out = repository.scratch / "out";
   const WithVariable hook("GIT_DIR", "/nonexistent");  // as inside a hook
-  git::export_commit(repository.path, commit, out, {}, Deadline::in(std::chrono::minutes(1)));
-  CHECK(tree(out) == std::vector<std::string>{".gitattributes", ".gitignore", "README", "app/link",
-                                              "app/notes.txt", "app/run.sh", "app/src/index.ts",
-                                              "app/üml äut.txt"});
-  CHECK(read_file(out / "README") == "hello\n");
-  CHECK((fs::status(out / "app/run.sh").permissions() & fs::perms::owner_exec) != fs::perms::none);
-  CHECK(fs::read_symlink(out / "app/link") == "src/index.ts");
+  const std::string app = git::tree_of(repository.path, commit, "app", {});
+  std::map<std::string, git::Entry::Kind> kinds;
+  std::vector<std::string> ids;
+  for (const auto& entry : git::entries(repository.path, app, {}, soon())) {
+    kinds[entry.path] = entry.kind;
+    ids.push_back(entry.id);
+  }
+  using Kind = git::Entry::Kind;
+  CHECK(kinds == std::map<std::string, Kind>{{"link", Kind::link},
+                                             {"notes.txt", Kind::file},
+                                             {"run.sh", Kind::program},
+                                             {"src/index.ts", Kind::file},
+                                             {"üml äut.txt", Kind::file}});
+  CHECK(git::entries(repository.path, git::tree_of(repository.path, commit, ".", {}), {}, soon()).size() ==
+        8);
+  CHECK(git::tree_of(repository.path, commit, "no/such", {}).empty());
+  CHECK(git::tree_of(repository.path, commit, "README", {}).empty());  // a file, no directory
+}
+
+TEST_CASE("blobs come in order and byte for byte, however many and however long") {
+  const Repository repository;
+  const std::string large = std::string(500'000, 'x') + "\r\nend", zeros("a\0b\n\0", 5);
+  repository.write("many/large", large);
+  repository.write("many/zeros", zeros);
+  repository.write("many/empty", "");
+  for (int i = 0; i < 1200; ++i) repository.write("many/" + std::to_string(i), std::to_string(i) + "\n");
+  const std::string commit = repository.commit("many");
+  std::vector<std::string> ids, names;
+  for (const auto& entry :
+       git::entries(repository.path, git::tree_of(repository.path, commit, "many", {}), {}, soon())) {
+    ids.push_back(entry.id);
+    names.push_back(entry.path);
+  }
+  std::map<std::string, std::string> contents;
+  git::Blobs(repository.path, {}, soon()).read(ids, [&](std::size_t number, git::Blobs::Content& content) {
+    if (names[number] == "7") return;  // left unread: passed over
+    std::string& all = contents[names[number]];
+    for (auto piece = content.next(); !piece.empty(); piece = content.next()) all += piece;
+    CHECK(all.size() == content.size());
+  });
+  CHECK(contents.size() == 1202);
+  CHECK(contents["large"] == large);
+  CHECK(contents["zeros"] == zeros);
+  CHECK(contents["empty"].empty());
+  CHECK(contents["1199"] == "1199\n");
+}
+
+TEST_CASE("a blob that the repository lacks is an error that names it") {
+  const Repository repository;
+  const std::string absent(40, '7');
+  try {
+    git::Blobs(repository.path, {}, soon()).read({absent}, [](std::size_t, git::Blobs::Content&) {});
+    FAIL("it was found");
+  } catch (const Error& error) {
+    CHECK(error.why().contains(absent));
+    CHECK(error.why().contains("missing"));
+  }
+}
+
+TEST_CASE("attributes are those of the commit, not of the working tree") {
+  const Repository repository;
+  const std::string commit = git::resolve(repository.path, "HEAD", {}).id;
+  repository.write(".gitattributes", "");
+  const fs::path scratch = repository.scratch / "index";
+  const auto with = [&](const std::string& name, const std::string& value) {
+    return git::with_attribute(repository.path, commit, name, value, {"README", "app/notes.txt"}, scratch, {},
+                               soon());
+  };
+  CHECK(with("export-ignore", "set") == std::vector<std::string>{"app/notes.txt"});
+  CHECK(with("filter", "lfs").empty());
+  CHECK(!fs::exists(scratch));
 }
 
 TEST_CASE("tracked files are named relative to the path") {
@@ -164,11 +233,14 @@ TEST_CASE("the working tree is copied with what is new and without what is ignor
   repository.write("app/new.ts", "new");
   repository.write("app/src/index.ts", "edited");
   repository.write("ignored/x", "x");
+  fs::permissions(repository.path / "app/new.ts", fs::perms(0600));
   fs::remove(repository.path / "app/notes.txt");
   const fs::path out = repository.scratch / "out";
   git::export_working_tree(repository.path, "app", out, {}, Deadline::in(std::chrono::minutes(1)));
   CHECK(tree(out) == std::vector<std::string>{"link", "new.ts", "run.sh", "src/index.ts", "üml äut.txt"});
   CHECK(read_file(out / "src/index.ts") == "edited");
   CHECK(fs::is_symlink(out / "link"));
-  CHECK((fs::status(out / "run.sh").permissions() & fs::perms::owner_exec) != fs::perms::none);
+  CHECK(fs::status(out / "run.sh").permissions() == fs::perms(0755));
+  CHECK(fs::status(out / "new.ts").permissions() == fs::perms(0644));
+  CHECK(fs::status(out / "src").permissions() == fs::perms(0755));
 }

@@ -23,6 +23,16 @@ ino_t inode(const fs::path& path) {
   return status.st_ino;
 }
 
+using Kinds = std::map<std::string, rsync::Change::Kind>;
+
+Kinds previewed(const rsync::Request& request, rsync::Modes modes = rsync::Modes::count) {
+  const auto changes = rsync::preview(request, modes, {}, soon());
+  REQUIRE(changes);
+  Kinds kinds;
+  for (const auto& change : *changes) kinds[change.path] = change.kind;
+  return kinds;
+}
+
 void make_old(const fs::path& path) {
   fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(5));
 }
@@ -131,15 +141,86 @@ TEST_CASE("a preview names each change and touches nothing") {
   make_old(scratch / "to/same.ts");
   scratch.write("to/changed.ts", "1");
   scratch.write("to/gone.ts", "g");
-  const auto changes = rsync::preview(
-      {.from = scratch / "from", .to = (scratch / "to").string(), .remove_extraneous = true}, {}, soon());
-  std::map<std::string, rsync::Change::Kind> kinds;
-  for (const auto& change : changes) kinds[change.path] = change.kind;
+  const auto kinds =
+      previewed({.from = scratch / "from", .to = (scratch / "to").string(), .remove_extraneous = true});
   CHECK(kinds == std::map<std::string, rsync::Change::Kind>{{"gone.ts", rsync::Change::Kind::removed},
                                                             {"new.ts", rsync::Change::Kind::added},
                                                             {"changed.ts", rsync::Change::Kind::changed}});
   CHECK(fs::exists(scratch / "to/gone.ts"));
   CHECK(!fs::exists(scratch / "to/new.ts"));
+}
+
+TEST_CASE("a preview is of contents: times are no change, modes only where they count") {
+  const Scratch scratch;
+  for (const char* const side : {"from/", "to/"})
+    for (const char* const name : {"same", "mode", "dir/inner"})
+      scratch.write(std::string(side) + name, std::string(name) + "\n");
+  make_old(scratch / "to/same");
+  make_old(scratch / "to/dir");
+  fs::permissions(scratch / "from/mode", fs::perms(0755));
+  fs::permissions(scratch / "to/mode", fs::perms(0644));
+  fs::permissions(scratch / "to/dir", fs::perms(0700));
+  const rsync::Request request{.from = scratch / "from", .to = (scratch / "to").string()};
+  CHECK(previewed(request) == Kinds{{"mode", rsync::Change::Kind::changed}});
+  CHECK(previewed(request, rsync::Modes::do_not_count).empty());
+}
+
+TEST_CASE("what rsync says is never taken for a change, and names come as they are") {
+  const Scratch scratch;
+  scratch.write("from/a\nb", "1");
+  scratch.write("from/äö \\#012", "1");
+  REQUIRE(::mkfifo((scratch / "from/pipe").c_str(), 0600) == 0);  // "skipping non-regular file"
+  fs::create_directories(scratch / "to");
+  const rsync::Request request{.from = scratch / "from", .to = (scratch / "to").string()};
+  const auto added = rsync::Change::Kind::added;
+  CHECK(previewed(request) == Kinds{{"a\nb", added}, {"äö \\#012", added}});
+  rsync::Request absent = request;
+  absent.to = scratch / "nowhere";  // "created directory …", although nothing is
+  CHECK(!rsync::preview(absent, rsync::Modes::count, {}, soon()));
+  CHECK(!fs::exists(scratch / "nowhere"));
+}
+
+TEST_CASE("by size and time: all is linked, only what has another time is sent, what is gone is gone") {
+  const Scratch scratch;
+  for (const char* const name : {"same", "changed", "runs", "gone", "hidden/x"})
+    scratch.write("from/" + std::string(name), name);
+  fs::create_symlink("same", scratch / "from/link");
+  const auto ship = [&](const std::string& to, const std::string& last, const std::string& shell) {
+    rsync::Request request{.from = scratch / "from", .to = (scratch / to).string()};
+    if (!last.empty()) request.link_destination = scratch / last;
+    if (!shell.empty()) {
+      request.to = "host:" + request.to;
+      request.remote_shell = shell;
+    }
+    request.compare = rsync::Compare::size_and_time;
+    if (!last.empty()) request.exclude = {"hidden"};
+    fs::create_directories(scratch / to);
+    return rsync::transfer(request, {}, {}, soon());
+  };
+  ship("one", "", "");
+  fs::permissions(scratch.write("shell", "#!/bin/sh\nshift\nexec sh -c \"$*\"\n"), fs::perms(0755));
+  const auto later = fs::last_write_time(scratch / "from/same") + std::chrono::seconds(5);
+  scratch.write("from/changed", "CHANGED");  // as long as before
+  fs::last_write_time(scratch / "from/changed", later);
+  fs::permissions(scratch / "from/runs", fs::perms(0755));
+  fs::last_write_time(scratch / "from/runs", later);
+  fs::remove(scratch / "from/gone");
+  for (const auto& [to, shell] :
+       std::map<std::string, std::string>{{"here", ""}, {"it's there", (scratch / "shell").string()}}) {
+    CAPTURE(to);
+    CHECK(ship(to, "one", shell).files_sent == 2);
+    CHECK(inode(scratch.path() / to / "same") == inode(scratch / "one/same"));
+    CHECK(read_file(scratch.path() / to / "changed") == "CHANGED");
+    CHECK(read_file(scratch / "one/changed") == "changed");
+    CHECK(fs::status(scratch.path() / to / "runs").permissions() == fs::perms(0755));
+    CHECK(fs::status(scratch / "one/runs").permissions() != fs::perms(0755));
+    CHECK(!fs::exists(scratch.path() / to / "gone"));
+    CHECK(!fs::exists(scratch.path() / to / "hidden"));
+    CHECK(fs::exists(scratch / "one/gone"));
+    CHECK(fs::read_symlink(scratch.path() / to / "link") == "same");
+  }
+  // What cannot be linked is sent.
+  CHECK(ship("alone", "no such release", "").files_sent == 4 - 1);
 }
 
 TEST_CASE("tracked files that an unanchored exclude hides are named with the pattern at fault") {
@@ -169,7 +250,7 @@ TEST_CASE("over a remote shell the same arrives, spaces and all") {
                                .exclude = {"not this"},
                                .link_destination = (scratch / "the last one").string(),
                                .remote_shell = (scratch / "shell").string()};
-  CHECK(rsync::preview(request, {}, soon()).size() >= 2);
+  CHECK(previewed(request).size() >= 2);
   const auto sent = rsync::transfer(request, {}, {}, soon());
   CHECK(sent.files_sent == 1);
   CHECK(sent.bytes_total > 100'000);

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "drivers/rsync.hpp"
+
+namespace belay {
+
+/// Remembers beside a kept tree which directories on hosts hold files with the tree's own times. Only against
+/// those may rsync compare by size and time; a release that another machine made is compared by contents.
+class ShippedTimes {
+ public:
+  /// `memory`: the file that remembers. Empty: nothing is remembered, contents decide.
+  explicit ShippedTimes(std::filesystem::path memory);
+
+  bool are_in(const std::string& host, const std::filesystem::path& directory) const;
+  /// Fills in how to compare and whether times go along. Against another machine's release they do not at
+  /// first, so that all that is the same is linked; from the second time on they do (what is the same is then
+  /// copied on the host, once), so that the next may compare by time.
+  void choose(rsync::Request&, const std::string& host, const std::filesystem::path& directory) const;
+  /// The request was carried out.
+  void note(const rsync::Request&, const std::string& host, const std::filesystem::path& directory) const;
+
+ private:
+  bool remembers(const std::string& line) const;
+
+  std::filesystem::path memory_;
+  std::vector<std::string> lines_{};
+};
+
+}  // namespace belay
