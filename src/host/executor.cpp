@@ -64,8 +64,8 @@ void run_to_the_end(const Layout& layout, const std::string& run, Fd listener,
                   .engine = docker::Engine::connect(),
                   .ledger = ledger,
                   .stop = cancel.get_token(),
-                  .logins = std::move(logins),
-                  .run = run};
+                  .run = run,
+                  .logins = std::move(logins)};
   const auto closed = recovering_as ? recover(context, journal, *recovering_as) : execute(context, journal);
   held.reset();
   // Nothing follows the last record: who dies after it leaves nothing behind.

@@ -78,7 +78,7 @@ volumes:
 )");
   fs::create_directories(world.directory() / "data");
   sh({"docker", "compose", "--project-directory", project.directory.string(), "--project-name", project.name,
-      "--file", project.file.string(), "up", "--detach"});
+      "--file", project.files.front().string(), "up", "--detach"});
 
   const auto original = world.engine.inspect(world.name("backend"));
   REQUIRE(original);

@@ -1,3 +1,5 @@
+#include <cstdlib>
+
 #include <boost/json/serialize.hpp>
 #include <doctest/doctest.h>
 
@@ -15,7 +17,7 @@ std::vector<std::string> compose_command(const compose::Project& project,
                                          std::vector<std::string> arguments) {
   std::vector<std::string> argv{
       "docker",     "compose", "--project-directory", project.directory.string(), "--project-name",
-      project.name, "--file",  project.file.string()};
+      project.name, "--file",  project.files.front().string()};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   return argv;
 }
@@ -45,9 +47,9 @@ json::object labels_of(const compose::Project& project, const std::string& image
           {"com.docker.compose.service", "backend"},
           {"com.docker.compose.container-number", "1"},
           {"com.docker.compose.oneoff", "False"},
-          {"com.docker.compose.config-hash", compose::service_hash(project, "backend", {}, soon())},
+          {"com.docker.compose.config-hash", compose::service_hashes(project, {}, soon()).at("backend")},
           {"com.docker.compose.image", image_id},
-          {"com.docker.compose.project.config_files", project.file.string()},
+          {"com.docker.compose.project.config_files", project.files.front().string()},
           {"com.docker.compose.project.working_dir", project.directory.string()},
           {"com.docker.compose.depends_on", ""},
           {"com.docker.compose.version", compose::version({})}};
@@ -66,12 +68,12 @@ TEST_CASE("compose says its version, the resolved model and a service's hash") {
   const json::value& port = resolved.at("services").at("backend").at("ports").at(0);
   CHECK(port.at("published") == "19019");
   CHECK(resolved.at("name").get_string() == project.name);
-  const std::string hash = compose::service_hash(project, "backend", {}, soon());
+  const std::string hash = compose::service_hashes(project, {}, soon()).at("backend");
   CHECK(hash.size() == 64);
   sh(compose_command(project, {"create"}));
   REQUIRE(of_service(world, project).size() == 1);
   CHECK(of_service(world, project)[0].labels.at("com.docker.compose.config-hash") == hash);
-  CHECK_THROWS_AS(compose::service_hash(project, "nobody", {}, soon()), Error);
+  CHECK_FALSE(compose::service_hashes(project, {}, soon()).contains("nobody"));
 }
 
 TEST_CASE("a mistake in the compose file comes back in compose's own words") {
@@ -107,42 +109,41 @@ TEST_CASE("a build shows its lines, and a failing one ends with them") {
   }
 }
 
-TEST_CASE(
-    "one more container is created beside the running one, which is not "
-    "touched") {
+TEST_CASE("a container of each service is created, not started, without what it depends on") {
+  const World world;
+  world.engine.tag("busybox", world.name("backend"), "latest");
+  const compose::Project project = world.project(model(world, "    depends_on: [other]\n"));
+  compose::create(project, {"backend"}, compose::Containers::one, {}, soon());
+  const auto containers = world.engine.containers({"com.docker.compose.project=" + project.name});
+  REQUIRE(containers.size() == 1);
+  CHECK(containers[0].state == "created");
+  CHECK(containers[0].labels.at("com.docker.compose.service") == "backend");
+}
+
+TEST_CASE("networks and volumes are made without a container") {
   const World world;
   world.engine.tag("busybox", world.name("backend"), "latest");
   const compose::Project project =
-      world.project(model(world, "    ports: ['127.0.0.1:19020:3001']\n    depends_on: [other]\n"));
-  sh(compose_command(project, {"up", "--detach", "--no-deps", "backend"}));
-  const std::string first = of_service(world, project).at(0).id;
-  const Time started = world.engine.inspect(first)->started;
-
-  compose::create_one_more(project, "backend", 1, {}, soon());
-  const auto containers = of_service(world, project);
-  REQUIRE(containers.size() == 2);
-  for (const docker::Container& container : containers)
-    CHECK(container.state == (container.id == first ? "running" : "created"));
-  CHECK(world.engine.inspect(first)->started == started);
-  CHECK(world.engine.containers({"com.docker.compose.project=" + project.name}).size() == 2);  // not `other`
+      world.project(model(world, "    volumes: ['data:/data']\n") + "volumes:\n  data:\n");
+  compose::create(project, {"backend"}, compose::Containers::none, {}, soon());
+  CHECK(world.engine.containers({"com.docker.compose.project=" + project.name}).empty());
+  CHECK(world.engine.network(project.name + "_default").has_value());
+  CHECK(world.engine.volume(project.name + "_data").has_value());
+  CHECK_FALSE(world.engine.volume(project.name + "_dat").has_value());
 }
 
-TEST_CASE("one more container is created even where the model has changed since") {
+TEST_CASE("of the caller's environment compose sees Docker's part, not the app's") {
   const World world;
-  world.engine.tag("busybox", world.name("backend"), "latest");
-  compose::Project project = world.project(model(world, "    environment: { RELEASE: one }\n"));
-  sh(compose_command(project, {"up", "--detach", "--no-deps", "backend"}));
-  const std::string first = of_service(world, project).at(0).id;
-  project = world.project(model(world, "    environment: { RELEASE: two }\n"));
-  compose::create_one_more(project, "backend", 1, {}, soon());
-  REQUIRE(of_service(world, project).size() == 2);
-  for (const docker::Container& container : of_service(world, project)) {
-    const bool is_first = container.id == first;
-    CHECK(container.state == (is_first ? "running" : "created"));
-    const std::string environment =
-        json::serialize(world.engine.inspect(container.id)->raw.at("Config").at("Env"));
-    CHECK(environment.contains(is_first ? "RELEASE=one" : "RELEASE=two"));
-  }
+  ::setenv("VERSION_OF_THE_CALLER", "leaked", 1);
+  compose::Project project =
+      world.project("services:\n  backend:\n    image: 'busybox:${VERSION_OF_THE_CALLER:-latest}'\n");
+  const auto image = [&] {
+    return compose::resolved(project, {}, soon()).at("services").at("backend").at("image").as_string();
+  };
+  CHECK(image() == "busybox:latest");
+  project.values.emplace("VERSION_OF_THE_CALLER", "given");
+  CHECK(image() == "busybox:given");
+  ::unsetenv("VERSION_OF_THE_CALLER");
 }
 
 // What settle relies on: operators go on with plain compose after a deployment,

@@ -58,7 +58,7 @@ std::string World::start(const std::string& part, const std::string& script, boo
 compose::Project World::project(const std::string& yaml) const {
   const fs::path file = directory_.path() / "compose.yml";
   write_file_atomically(file, yaml);
-  return {directory_.path(), file, prefix_ + "app"};
+  return {.directory = directory_.path(), .files = {file}, .name = prefix_ + "app"};
 }
 
 std::string sh(const std::vector<std::string>& argv, const fs::path& directory) {
