@@ -21,6 +21,11 @@ bool is_environment(const fs::path& path) {
   return name.starts_with(".env") || path.extension() == ".env";
 }
 
+/// Dockerfiles are not compose's; they tell which of the server's files a build asks for.
+bool is_input(const fs::path& path) {
+  return is_yaml(path) || is_environment(path) || path.filename().string().contains("Dockerfile");
+}
+
 /// Words of a YAML text that could be paths: what stands between blanks, quotes, commas and brackets.
 std::set<std::string> words_in(const std::string& text) {
   constexpr auto separators = " \t\r\n\"',[]{}";
@@ -42,7 +47,7 @@ class Collection {
     for (auto entry = fs::recursive_directory_iterator(source_); entry != fs::recursive_directory_iterator(); ++entry) {
       const auto name = entry->path().filename();
       if (entry->is_directory() && (name == ".git" || name == "node_modules")) entry.disable_recursion_pending();
-      if (entry->is_regular_file() && (is_yaml(entry->path()) || is_environment(entry->path()))) take(entry->path());
+      if (entry->is_regular_file() && is_input(entry->path())) take(entry->path());
     }
     // Those that a YAML file names, from where it stands or from the top.
     const auto yaml = found_;

@@ -1,6 +1,9 @@
 #include "host/project_look.hpp"
 
+#include <algorithm>
+
 #include <boost/json.hpp>
+#include <fmt/core.h>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
@@ -33,6 +36,25 @@ std::vector<std::string> names_of(const boost::json::object& model, const std::v
   return names;
 }
 
+/// Files that only the server has, and that a Dockerfile names: by hand they are in the build context.
+std::vector<std::string> wanted_by_dockerfiles(const std::map<std::string, std::string>& files, const fs::path& live,
+                                               const std::vector<std::string>& with) {
+  std::vector<std::string> sentences;
+  if (!fs::is_directory(live)) return sentences;
+  for (const auto& [name, text] : files) {
+    if (!fs::path(name).filename().string().contains("Dockerfile")) continue;
+    for (const auto& entry : fs::directory_iterator(live)) {
+      const auto only_there = entry.path().filename().string();
+      if (files.contains(only_there) || !entry.is_regular_file() || !text.contains(only_there)) continue;
+      if (std::ranges::find(with, only_there) == with.end() && !fs::exists(live / name / only_there))
+        sentences.push_back(fmt::format("{} names {}, which only the server has: it is not in the build context unless "
+                                        "belay.yml says build: {{ with: [{}] }}",
+                                        name, only_there, only_there));
+    }
+  }
+  return sentences;
+}
+
 void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout, ReleaseProject& project,
           const EnvironmentConfig& environment, const std::stop_token& stop) {
   auto& facts = found.facts;
@@ -60,6 +82,7 @@ ProjectLook look_at_project(const docker::Engine& engine, const Layout& layout,
   ReleaseProject project(place, environment);
   project.view().make();
   ProjectLook found;
+  found.facts.warnings = wanted_by_dockerfiles(files, layout.live, environment.build.with);
   try {
     look(found, engine, layout, project, environment, stop);
   } catch (const Error& error) {

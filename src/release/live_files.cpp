@@ -26,8 +26,10 @@ namespace {
 
 enum class Kind { none, file, directory, symlink, other };
 
+/// What cannot be looked at is something else's.
 Kind kind_of(const fs::path& path) {
-  switch (fs::symlink_status(path).type()) {
+  std::error_code unreadable;
+  switch (fs::symlink_status(path, unreadable).type()) {
     case fs::file_type::not_found:
       return Kind::none;
     case fs::file_type::regular:
@@ -168,7 +170,8 @@ class Planning {
     if (kind_of(live) == Kind::symlink) return was_brought(path) && same_file(live, rules_.before / path);
     if (!is_written(path)) return true;
     if (was_brought(path)) return same_file(live, rules_.before / path);
-    return rules_.was_committed && rules_.was_committed(live);
+    return kind_of(live) == Kind::file && ::access(live.c_str(), R_OK) == 0 && rules_.was_committed &&
+           rules_.was_committed(live);
   }
 
   std::string why_kept(const fs::path& path, Kind there) const {

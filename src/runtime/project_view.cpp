@@ -11,7 +11,13 @@ namespace json = boost::json;
 namespace {
 
 bool is_real_directory(const fs::path& path) {
-  return fs::is_directory(fs::symlink_status(path));
+  std::error_code unreadable;
+  return fs::is_directory(fs::symlink_status(path, unreadable));
+}
+
+bool is_a_symlink(const fs::path& path) {
+  std::error_code unreadable;
+  return fs::is_symlink(fs::symlink_status(path, unreadable));
 }
 
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
@@ -40,7 +46,7 @@ class Laying {
       if (in_both)
         lay(entry.path(), live / name, to / name);
       else
-        fs::create_symlink(fs::is_symlink(live / name) ? live / name : entry.path(), to / name);
+        fs::create_symlink(is_a_symlink(live / name) ? live / name : entry.path(), to / name);
     }
     if (!is_real_directory(live)) return;
     for (const auto& entry : fs::directory_iterator(live, fs::directory_options::skip_permission_denied))

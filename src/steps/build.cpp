@@ -107,13 +107,34 @@ void name_missing_file(const Context& context, const ReleaseProject& project, co
               server_file_remedy(*missing, context.environment().build.with));
 }
 
+/// What is built: the release's files, and those that belay.yml names of the server's.
+fs::path build_context(const Context& context) {
+  const auto source = context.layout.source(context.release);
+  const auto& with = context.environment().build.with;
+  if (with.empty()) return source;
+  const auto both = context.layout.release(context.release) / "context";
+  remove_tree(both);
+  fs::copy(source, both,
+           fs::copy_options::recursive | fs::copy_options::copy_symlinks | fs::copy_options::create_hard_links);
+  for (const auto& name : with) {
+    const auto from = context.layout.live / name;
+    if (!fs::exists(from))
+      throw Error(fmt::format("build: {{ with: [{}] }} names a file that is not there", name), from.string(),
+                  "put it there, or take it out of belay.yml", ExitCode::bad_input);
+    make_directories((both / name).parent_path());
+    remove_tree(both / name);
+    fs::copy(from, both / name, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+  }
+  return both;
+}
+
 void build_images(Context& context, const ReleaseProject& project, const std::vector<std::string>& built,
                   Deadline deadline) {
   if (built.empty()) return;
   const auto file = context.layout.release(context.release) / "build.json";
   write_file_atomically(file, json::serialize(build_model(context.model, context.services, context.release,
                                                           project.view().of(context.layout.live),
-                                                          context.layout.source(context.release))));
+                                                          build_context(context))));
   try {
     compose::build(
         project.in_view(file, project_name_in(context.model)), built,

@@ -10,6 +10,7 @@
 #include "runtime/compose_model.hpp"
 #include "runtime/freeze.hpp"
 #include "runtime/late_arrivals.hpp"
+#include "runtime/released_mounts.hpp"
 #include "steps/live_directory.hpp"
 #include "steps/step.hpp"
 
@@ -189,12 +190,15 @@ void start_accessories(Context& context, const Work& work) {
       Deadline::in(std::chrono::minutes(10)));
 }
 
+/// Beside the old release the live directory has the old files; behind an edge a container has no ports of its own.
 CandidateRules rules_for(const Context& context, std::vector<std::string> unchanged) {
   CandidateRules rules{.unchanged = std::move(unchanged)};
-  if (context.environment().edge)
-    rules.reshape = [nonce = context.nonce, number = std::size_t{0}](json::object body) mutable {
-      return behind_edge(std::move(body), edge_host(nonce, ++number));
-    };
+  if (!context.environment().edge) return rules;
+  const bool beside = context.environment().strategy != Strategy::recreate;
+  rules.reshape = [&context, beside, number = std::size_t{0}](json::object body) mutable {
+    if (beside) body = with_released_mounts(std::move(body), {context.layout, context.release});
+    return behind_edge(std::move(body), edge_host(context.nonce, ++number));
+  };
   return rules;
 }
 

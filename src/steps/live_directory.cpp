@@ -126,8 +126,31 @@ void publish_mounted_files(Context& context) {
   publish_now(context, limited_to(publication_of(context), mounted_paths(context)));
 }
 
+namespace {
+
+/// A file that is mounted by itself stays the old one in a container that is not made anew: the mount holds the file,
+/// not its name.
+void tell_who_keeps_an_old_file(Context& context, const Publication& publication) {
+  const auto release = release_of(context);
+  for (const auto& bound : bound_below_live(context)) {
+    const bool released =
+        std::ranges::find(release.services, bound.service, &ReleasedService::name) != release.services.end();
+    const bool changed = std::ranges::any_of(publication.changes, [&](const LiveChange& change) {
+      return change.kind == LiveChange::Kind::changed && change.path == bound.host;
+    });
+    if (changed && !released)
+      context.ledger.output(StepName::settle,
+                            fmt::format("{} goes on with the old {}, which it mounts as a single file: "
+                                        "docker compose up -d --force-recreate {}",
+                                        bound.service, bound.host, bound.service));
+  }
+}
+
+}  // namespace
+
 void publish_the_rest(Context& context) {
   const auto publication = publication_of(context);
+  tell_who_keeps_an_old_file(context, publication);
   publish_now(context, publication);
   for (const auto& kept : publication.kept)
     context.ledger.output(StepName::settle, fmt::format("{} is left as it is: {}", kept.path, kept.why));

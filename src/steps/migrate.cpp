@@ -5,7 +5,9 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
+#include "base/files.hpp"
 #include "base/process.hpp"
+#include "runtime/released_mounts.hpp"
 #include "steps/step.hpp"
 
 namespace belay::migrate {
@@ -62,9 +64,15 @@ json::object one_off_body(json::object body, const MigrationRule& rule, const st
   return body;
 }
 
+/// The release's code in directories that the migration may write to.
+fs::path copies_for_migration(const Context& context) {
+  return context.layout.release(context.release) / "migration";
+}
+
 void remove_one_off(Context& context) {
   for (const auto& container : made_by_this_attempt(context, "migration"))
-    context.engine.remove(container.id);
+    context.engine.remove(container.id, docker::Engine::AnonymousVolumes::remove);
+  remove_tree(copies_for_migration(context));
 }
 
 /// The service that the rule names, else the first that has containers (`replicas: 0` has none).
@@ -82,11 +90,14 @@ std::string before_switch(Context& context, const MigrationRule& rule, const doc
   const auto release = release_of(context);
   const auto& service = service_for(release, rule);
   const auto deadline = Deadline::in(rule.timeout);
-  auto body = service.containers.front();
+  auto body = with_released_mounts(service.containers.front(),
+                                   {context.layout, context.release, copies_for_migration(context)});
   body["Image"] = service.frozen_image;
   const auto id =
       context.engine.create(fmt::format("{}-migration-{}", service.container_names.front(), context.nonce),
                             one_off_body(std::move(body), rule, context.nonce));
+  for (const auto& file : service.injected)
+    context.engine.put_file(id, {file.target, file.text, file.mode, file.uid, file.gid});
   context.engine.attach(
       id, [&] { context.engine.start(id); }, sink, context.stop, deadline);
   const int code = context.engine.wait(id, context.stop, deadline);

@@ -140,7 +140,8 @@ std::string apply(Context& context) {
   take_over(context, release);
   tidy_edges(context);
   published.get();
-  remove_tree(context.layout.view(release.id));
+  for (const auto& scratch : {context.layout.view(release.id), context.layout.release(release.id) / "context"})
+    remove_tree(scratch);
   prune(context, release.id);
   return fmt::format("{} releases kept", context.store.all().size());
 }
