@@ -122,7 +122,7 @@ def environments(strategy):
     database = Database(engine)
     with tempfile.TemporaryDirectory(prefix="belay-crash-") as place:
         stripped = Path(place) / "belay"
-        run("strip", "-o", stripped, binary)  # sent and hashed hundreds of times
+        run("strip", "--strip-debug", "-o", stripped, binary)  # sent and hashed hundreds of times
         first = 1 + ENVIRONMENTS * list(STRATEGIES).index(strategy)
         apps = [App(number, place, stripped, engine, strategy) for number in range(first, first + ENVIRONMENTS)]
         try:

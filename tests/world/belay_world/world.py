@@ -178,7 +178,7 @@ class World:
     def _without_symbols(self, binary):
         """belay sends itself to the host in nearly every test: the debugger's symbols would be four fifths of that."""
         self.place.mkdir(parents=True, exist_ok=True)
-        run("strip", "-o", self.place / "belay", binary)
+        run("strip", "--strip-debug", "-o", self.place / "belay", binary)
         return self.place / "belay"
 
     def _adapt(self, text):
