@@ -87,10 +87,15 @@ std::vector<ImageNeed> image_needs(const json::object& model, const std::vector<
   for (const auto& service : services) {
     const auto& defined = model.at("services").at(service).as_object();
     ImageNeed need{.service = service, .image = live_image_of(model, service)};
-    if (defined.contains("build") && at != BuildRule::At::image)
+    if (defined.contains("build") && at != BuildRule::At::image) {
       need.from = From::build;
-    else
+    } else {
+      if (!defined.contains("image"))
+        throw Error(fmt::format("service {} names no image that could be pulled", service),
+                    "belay.yml says build: image, and the service has a build: section alone",
+                    "give it an image: in the compose file", ExitCode::bad_input);
       decide_pull(need, policy_of(defined), at);
+    }
     needs.push_back(std::move(need));
   }
   for (auto& need : needs) {

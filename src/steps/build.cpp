@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "base/files.hpp"
 #include "drivers/compose.hpp"
@@ -76,13 +77,26 @@ void bring_and_keep_images(Context& context, const ReleaseProject& project,
   }
 }
 
-void say_nothing_new(Context& context) {
+/// What each service runs, and whether that is anything new.
+std::string summary_of(Context& context) {
   std::map<std::string, std::string> ids;
-  for (const auto& service : context.services)
-    if (const auto id = context.engine.image_id(frozen_image_of(context.model, service, context.release)))
-      ids[service] = *id;
-  for (const auto& line : nothing_new(ids, context.store.find(context.previous)))
+  std::set<std::string> images;
+  for (const auto& service : context.services) {
+    const auto frozen = frozen_image_of(context.model, service, context.release);
+    const auto id = context.engine.image_id(frozen);
+    if (!id)
+      throw Error("the build ended without an image " + frozen, {}, "check the service's `build:` section");
+    ids[service] = *id;
+    const auto live = live_image_of(context.model, service);
+    const auto shown = frozen == kept_image(context.release, service) ? live : frozen;
+    images.insert(fmt::format("{} ({})", shown, id->substr(7, 12)));
+  }
+  auto summary = fmt::format("{}", fmt::join(images, ", "));
+  for (const auto& line : nothing_new(ids, context.store.find(context.previous))) {
     context.ledger.output(StepName::build, line);
+    summary += "; " + line;
+  }
+  return summary;
 }
 
 /// The contexts of what is built, relative to the live directory.
@@ -153,8 +167,8 @@ void resolve(Context& context, ReleaseProject& project, Deadline deadline) {
   context.model = project.resolved(context.stop, deadline, [&](const std::string& line) {
     context.ledger.output(StepName::build, project.view().put_back(line));
   });
-  prepare_images(context);
   context.services = released_services(context.model, context.environment().services);
+  prepare_images(context);
   Ownership(context.engine, project_name_in(context.model), context.layout, project.directory())
       .require_none(all_container_names(context.model, context.services));
 }
@@ -177,16 +191,7 @@ std::string apply(Context& context) {
   bring_and_keep_images(context, project,
                         image_needs(context.model, context.services, context.environment().build.at),
                         deadline);
-  say_nothing_new(context);
-
-  std::string summary;
-  for (const auto& image : std::set(frozen.begin(), frozen.end())) {
-    const auto id = context.engine.image_id(image);
-    if (!id)
-      throw Error("the build ended without an image " + image, {}, "check the service's `build:` section");
-    summary += (summary.empty() ? "" : ", ") + fmt::format("{} ({})", image, id->substr(7, 12));
-  }
-  return summary;
+  return summary_of(context);
 }
 
 std::string undo(Context& context) {

@@ -50,6 +50,8 @@ TEST_CASE("what has a build section is built; with build: image it is pulled") {
   CHECK(need(built, BuildRule::At::image).from == From::pull);
   CHECK(need(R"({"image":"a:1","build":{"context":"."}})", BuildRule::At::image).from == From::pull);
   CHECK(need(R"({"image":"a@sha256:abc"})", BuildRule::At::image).from == From::missing);
+  CHECK_THROWS_WITH_AS(need(R"({"build":{"context":"."}})", BuildRule::At::image),
+                       "service web names no image that could be pulled", Error);
 }
 
 TEST_CASE("an image that another released service builds is never pulled, whatever its policy") {
