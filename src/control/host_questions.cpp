@@ -14,7 +14,11 @@ HostFacts ask_facts(Session& session, const EnvironmentConfig& environment,
   boost::json::object files;
   for (const auto& [path, text] : compose_inputs) files[path] = text;
   boost::json::object arguments{{"environment", object_of(environment)}, {"files", std::move(files)}};
-  if (environment.backup) arguments["backup_container"] = environment.backup->container;
+  if (const auto& backup = environment.backup) {
+    arguments["backup_container"] = backup->container;
+    arguments["backup_user"] = backup->user;
+    arguments["backup_database"] = backup->database;
+  }
   if (const auto& edge = environment.edge) {
     arguments["edge_image"] = edge->image;
     if (edge->tls) arguments["tls"] = tls_to_json(*edge->tls);

@@ -19,6 +19,28 @@
 namespace belay::postgres {
 namespace {
 
+/// Runs one of PostgreSQL's programs in the container. If the server asks for a password, it is the one that
+/// the container itself was made with: read there, by a shell, into the program's environment. It is in no
+/// process's arguments, and never leaves the container. What the container sets up itself comes first.
+constexpr auto with_own_password =
+    "if [ -z \"$PGPASSWORD$PGPASSFILE\" ] && [ ! -e \"${HOME:-/root}/.pgpass\" ]; then "
+    "if [ -n \"$POSTGRES_PASSWORD\" ]; then PGPASSWORD=$POSTGRES_PASSWORD; export PGPASSWORD; "
+    "elif [ -r \"$POSTGRES_PASSWORD_FILE\" ]; then PGPASSWORD=$(cat \"$POSTGRES_PASSWORD_FILE\"); export PGPASSWORD; "
+    "fi; fi; exec \"$@\"";
+
+std::vector<std::string> in_container(const Database& database, const std::vector<std::string>& program) {
+  std::vector<std::string> argv{"docker", "exec", "--env", "PGAPPNAME=" + database.session, database.container,
+                                "sh",     "-c",   with_own_password, "sh"};
+  argv.insert(argv.end(), program.begin(), program.end());
+  return argv;
+}
+
+std::vector<std::string> query(const Database& database, const std::string& sql) {
+  return in_container(database,
+                      {"psql", "--username", database.user, "--no-password", "--no-psqlrc", "--quiet",
+                       "--tuples-only", "--command", sql, database.database});
+}
+
 Error failed_dump(const Database& database, const fs::path& partial, const std::string& why,
                   const std::string& next) {
   const std::uint64_t left = free_space(partial.parent_path()).bytes_free;
@@ -35,6 +57,10 @@ std::string hint_for(const Database& database, const std::string& words) {
   if (words.contains("No such container"))
     return "see `docker ps -a`: backup.postgres.container names the container";
   if (words.contains("is not running")) return "start it: docker start " + database.container;
+  if (words.contains("password"))
+    return fmt::format("belay takes POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE of the container {}: correct it "
+                       "there, or put PGPASSWORD or PGPASSFILE into the container's environment",
+                       database.container);
   return "try it by hand: docker exec " + database.container + " pg_dump -U " + database.user + " " +
          database.database;
 }
@@ -45,8 +71,8 @@ Dump dump(const Database& database, const fs::path& partial, std::stop_token sto
   const Fd file(::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!file) throw system_error("cannot write the backup " + partial.string(), errno);
 
-  Command command{.argv = {"docker", "exec", "--env", "PGAPPNAME=" + database.session, database.container,
-                           "pg_dump", "--username", database.user, "--no-password", database.database}};
+  Command command{.argv = in_container(
+                      database, {"pg_dump", "--username", database.user, "--no-password", database.database})};
   command.stdout_to = file.get();
   const Captured captured = capture(command, stop, deadline);
   if (!captured.ok()) {
@@ -69,11 +95,16 @@ void end_abandoned_dump(const Database& database, std::stop_token stop, Deadline
       "select pg_terminate_backend(pid) from pg_stat_activity where application_name = '{}' and datname = "
       "current_database()",
       database.session);
-  require_output(
-      {.argv = {"docker", "exec", database.container, "psql", "--username", database.user, "--no-password",
-                "--no-psqlrc", "--quiet", "--tuples-only", "--command", sql, database.database}},
-      std::move(stop), deadline, "ending an abandoned dump in " + database.container + " failed",
-      "see `select * from pg_stat_activity`");
+  require_output({.argv = query(database, sql)}, std::move(stop), deadline,
+                 "ending an abandoned dump in " + database.container + " failed",
+                 "see `select * from pg_stat_activity`");
+}
+
+std::string connection_problem(const Database& database, std::stop_token stop, Deadline deadline) {
+  const Captured asked = capture({.argv = query(database, "select 1")}, std::move(stop), deadline);
+  if (asked.ok()) return {};
+  const std::string words = last_lines(asked.err, 5);
+  return words.empty() ? asked.outcome.described() : words;
 }
 
 Dump verify(const fs::path& path) {

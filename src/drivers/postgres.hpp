@@ -13,7 +13,7 @@ namespace belay::postgres {
 
 /// Dumps of a PostgreSQL in a container, as plain SQL files named pre-deploy-YYYYMMDD-HHMMSS.sql. A file of
 /// that name is always a verified one: a dump is written to a name of its own, checked, fsynced, and only
-/// then renamed.
+/// then renamed. A server that asks for a password gets the container's own: POSTGRES_PASSWORD(_FILE).
 
 struct Database {
   std::string container, user, database;
@@ -27,6 +27,9 @@ struct Dump {
   std::uint64_t tables = 0, rows = 0;
   std::string sha256;
 };
+
+/// Why the user cannot connect to the database now, in psql's words; empty: it can.
+std::string connection_problem(const Database&, std::stop_token, Deadline);
 
 /// Dumps into `partial` (created, 0600) with `docker exec`. Throws Error (pg_dump's own words) if it fails,
 /// the disk is full, or the dump is not whole: it must end with pg_dump's completion mark.

@@ -39,6 +39,8 @@ namespace json = boost::json;
 
 namespace {
 
+constexpr auto connection_limit = std::chrono::seconds(10);
+
 std::string text_argument(const json::object& arguments, const char* key) {
   const auto* value = arguments.if_contains(key);
   return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string{};
@@ -147,6 +149,10 @@ void look_at_docker(HostFacts& facts, const Layout& layout, const json::object& 
   if (const auto name = text_argument(arguments, "backup_container"); !name.empty()) {
     const auto container = engine.container_named(name);
     facts.backup_container_state = container ? container->state : "absent";
+    const auto user = text_argument(arguments, "backup_user");
+    if (container && container->running() && !user.empty())
+      facts.backup_problem = postgres::connection_problem(
+          {name, user, text_argument(arguments, "backup_database")}, stop, Deadline::in(connection_limit));
   }
   if (look) facts.ports_taken = ports_taken(engine, facts, *look);
 }

@@ -88,6 +88,7 @@ static void fields(auto& archive, Is<HostFacts> auto& facts) {
   archive("containers", facts.containers);
   archive("edges", facts.edges);
   archive("backup_container_state", facts.backup_container_state);
+  archive("backup_problem", facts.backup_problem);
   archive("ports_taken", facts.ports_taken);
   archive("certificates", facts.certificates);
   archive("edge_image_there", facts.edge_image_there);

@@ -69,6 +69,7 @@ struct HostFacts {
   std::vector<RunningContainer> containers;           // of the services asked about
   std::vector<RunningContainer> edges;                // in front of them: one, or none
   std::optional<std::string> backup_container_state;  // asked for: its state; "absent"
+  std::string backup_problem;                         // why the dump's user cannot connect
   std::vector<std::string> ports_taken;               // of the ports asked about: "3001 by container x"
   std::vector<EdgeCertificate> certificates;          // asked for: as the operators' files are now
   std::optional<bool> edge_image_there;               // asked for

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.hpp"
+#include "base/process.hpp"
 #include "host.hpp"
 
 using namespace belay;
@@ -34,12 +35,50 @@ TEST_CASE("a container that exits is seen with its exit code") {
   CHECK(at.death_of({at.create("exits", "exit 3")}) == "exited with code 3");
 }
 
-TEST_CASE("a container that restarts in a loop is seen at its first exit") {
+TEST_CASE("a container that dies in a loop is started again as its policy says, and given up at the third death") {
   const Watched at;
-  CHECK(at.death_of({at.create(
-            "restarts", "exit 4",
-            {{"HostConfig", json::object{{"RestartPolicy", json::object{{"Name", "always"}}}}}})}) ==
-        "exited with code 4");
+  const auto id = at.create("restarts", "exit 4");
+  std::vector<int> told;
+  {
+    const ContainerWatch watch(at.host.engine, {id},
+                               {.restarts = {{id, {.policy = "always"}}}, .told = [&](const auto& death) {
+                                  told.push_back(death.number);
+                                }});
+    at.host.engine.start(id);
+    REQUIRE(eventually([&] { return watch.died().stop_requested(); }));
+    CHECK(watch.death()->how == "exited with code 4 for the third time");
+    CHECK(watch.death()->exit_code == 4);
+  }
+  CHECK(told == std::vector<int>{1, 2});
+}
+
+TEST_CASE("a container that dies once, until what it needs is there, is no death") {
+  const Watched at;
+  const auto id = at.create("waits", "test -e /came || { touch /came; exit 1; }; touch /up; exec sleep 1000");
+  const ContainerWatch watch(at.host.engine, {id}, {.restarts = {{id, {.policy = "on-failure", .maximum = 3}}}});
+  at.host.engine.start(id);
+  CHECK(eventually([&] {
+    const auto inspection = at.host.engine.inspect(id);
+    return inspection && inspection->container.running() &&
+           capture({.argv = {"docker", "exec", id, "test", "-e", "/up"}}, {}, Deadline::in(std::chrono::seconds(10))).ok();
+  }));
+  CHECK_FALSE(watch.death().has_value());
+}
+
+TEST_CASE("once the candidates are ready each death is final; so is one that the policy does not answer") {
+  const Watched at;
+  const auto ready = at.create("ready", "sleep 1; exit 1"), failing = at.create("failing", "exit 0");
+  {
+    ContainerWatch watch(at.host.engine, {ready}, {.restarts = {{ready, {.policy = "always"}}}});
+    watch.restart_no_more();
+    at.host.engine.start(ready);
+    REQUIRE(eventually([&] { return watch.died().stop_requested(); }));
+    CHECK(watch.death()->how == "exited with code 1");
+  }
+  ContainerWatch watch(at.host.engine, {failing}, {.restarts = {{failing, {.policy = "on-failure"}}}});
+  at.host.engine.start(failing);
+  REQUIRE(eventually([&] { return watch.died().stop_requested(); }));
+  CHECK(watch.death()->exit_code == 0);
 }
 
 TEST_CASE(

@@ -123,7 +123,7 @@ Plan sample_plan() {
   plan.environment.compose = {"docker-compose.production.yml"};
   plan.environment.services = {"backend"};
   plan.environment.test = {{{"npm ci"}}, {{"npm run lint", "npm run typecheck", "npm test"}}};
-  plan.environment.migrate = MigrationRule{"npx prisma migrate deploy"};
+  plan.environment.migrate = {{.command = "npx prisma migrate deploy"}};
   plan.environment.backup = PostgresBackup{"crm-postgres", "crm_user", "crm"};
   plan.environment.health.url = url;
   plan.commit = {"4f2a9c1d5e6f708192a3b4c5d6e7f8091a2b3c4d", "feat: greet by name", "main", false};

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "../drivers/local_server.hpp"
+#include "base/error.hpp"
 
 using namespace belay;
 using namespace belay::testing;
@@ -35,8 +36,9 @@ class Script {
   }};
 };
 
-HealthCheck check(int attempts, int successes) {
+HealthCheck check(const std::string& url, int attempts, int successes) {
   HealthCheck health;
+  health.url = url;
   health.attempts = attempts;
   health.successes = successes;
   health.interval = 10ms;
@@ -53,7 +55,7 @@ const Deadline soon() {
 
 TEST_CASE("a URL that answers well as often as wanted is confirmed, with its body") {
   const Script script({200});
-  const Confirmation found = confirm_from_here(check(3, 2), script.url(), nobody, {}, soon());
+  const Confirmation found = confirm_from_here(check(script.url(), 3, 2), nobody, {}, soon());
   CHECK(found.ok);
   CHECK(script.asked() == 2);
   CHECK(found.detail.find("answered 200 (2 of 2)") != std::string::npos);
@@ -64,14 +66,14 @@ TEST_CASE("good answers count only in a row") {
   const Script script({200, 500, 200, 503, 200, 200});
   std::vector<std::string> findings;
   const auto keep = [&](int, int, const std::string& finding) { findings.push_back(finding); };
-  CHECK(confirm_from_here(check(5, 2), script.url(), keep, {}, soon()).ok);
+  CHECK(confirm_from_here(check(script.url(), 5, 2), keep, {}, soon()).ok);
   CHECK(findings.size() == 6);
   CHECK(findings[1].find("answered 500") != std::string::npos);
 }
 
 TEST_CASE("a URL that keeps failing is given up after the attempts, with the last finding") {
   const Script script({500});
-  const Confirmation found = confirm_from_here(check(4, 2), script.url(), nobody, {}, soon());
+  const Confirmation found = confirm_from_here(check(script.url(), 4, 2), nobody, {}, soon());
   CHECK(!found.ok);
   CHECK(script.asked() == 4);
   CHECK(found.detail.find("answered 500") != std::string::npos);
@@ -79,7 +81,7 @@ TEST_CASE("a URL that keeps failing is given up after the attempts, with the las
 
 TEST_CASE("a redirect is no health") {
   const Script script({302});
-  CHECK(!confirm_from_here(check(1, 1), script.url(), nobody, {}, soon()).ok);
+  CHECK(!confirm_from_here(check(script.url(), 1, 1), nobody, {}, soon()).ok);
 }
 
 TEST_CASE("nobody listening is a finding, not an error") {
@@ -91,21 +93,32 @@ TEST_CASE("nobody listening is a finding, not an error") {
 
 TEST_CASE("a server that never answers costs one attempt's time limit, not for ever") {
   const LocalServer server([](const LocalServer::Peer& peer) { peer.hold(); });
-  HealthCheck health = check(2, 1);
+  HealthCheck health = check(server.url(), 2, 1);
   health.timeout = 50ms;
-  const Confirmation found = confirm_from_here(health, server.url(), nobody, {}, soon());
+  const Confirmation found = confirm_from_here(health, nobody, {}, soon());
   CHECK(!found.ok);
 }
 
 TEST_CASE("the deadline ends the asking") {
   const Script script({500});
-  CHECK(!confirm_from_here(check(1'000'000, 1), script.url(), nobody, {}, Deadline::in(100ms)).ok);
+  CHECK(!confirm_from_here(check(script.url(), 1'000'000, 1), nobody, {}, Deadline::in(100ms)).ok);
 }
 
 TEST_CASE("once it is stopped it asks nothing") {
   const Script script({500});
   std::stop_source source;
   source.request_stop();
-  CHECK(!confirm_from_here(check(1'000'000, 1), script.url(), nobody, source.get_token(), soon()).ok);
+  CHECK(!confirm_from_here(check(script.url(), 1'000'000, 1), nobody, source.get_token(), soon()).ok);
   CHECK(script.asked() == 0);
+}
+
+TEST_CASE("the login goes only to a URL that this machine's own belay.yml names") {
+  EnvironmentConfig of_the_run, own;
+  of_the_run.health.url = own.health.url = "https://shop.example/h";
+  of_the_run.service_health = {{"api", {.url = "https://elsewhere.example/"}}};
+  own.health.user = "ops";
+  own.health.password = "secret";
+  CHECK(check_to_confirm(of_the_run, own, "https://shop.example/h").password == "secret");
+  CHECK(check_to_confirm(of_the_run, own, "https://elsewhere.example/").password.empty());
+  CHECK_THROWS_AS(check_to_confirm(of_the_run, own, "http://169.254.169.254/"), Error);
 }

@@ -1,6 +1,7 @@
 #include "drivers/health_probe.hpp"
 
 #include <atomic>
+#include <functional>
 #include <thread>
 
 #include <doctest/doctest.h>
@@ -32,15 +33,23 @@ HealthCheck check_of(const std::string& url, int attempts, int successes = 2) {
 }
 
 HealthVerdict ask(const HealthCheck& check, std::stop_token stop = {}) {
-  return ask_until_healthy(check, {}, [](int, const std::string&) {}, std::move(stop));
+  return ask_until_healthy({.check = check, .stop = std::move(stop)});
 }
 
-docker::Inspection container(std::vector<int> exposed, std::vector<std::string> published) {
-  docker::Inspection inspection;
-  inspection.addresses = {{"shop_default", "172.20.0.3"}};
-  inspection.exposed_tcp_ports = std::move(exposed);
-  inspection.published = std::move(published);
-  return inspection;
+/// Answers each request with what `answer` makes of it.
+struct Scripted {
+  explicit Scripted(std::function<std::string(const std::string& request)> with) : answer(std::move(with)) {}
+  std::function<std::string(const std::string&)> answer;
+  std::atomic<int> asked{0};
+  LocalServer server{[this](const LocalServer::Peer& peer) {
+    const auto request = peer.read_request();
+    ++asked;
+    peer.say(answer(request));
+  }};
+};
+
+std::string head(const std::string& status_and_headers) {
+  return "HTTP/1.1 " + status_and_headers + "\r\ncontent-length: 0\r\n\r\n";
 }
 
 }  // namespace
@@ -49,16 +58,18 @@ TEST_CASE("one good answer is not health: it takes as many in a row as are asked
   Answering app({200, 500, 200, 200, 200});
   const auto verdict = ask(check_of(app.server.url(), 5, 3));
   CHECK(verdict.healthy);
-  CHECK(verdict.finding.ends_with("(3 of 3)"));
+  CHECK(verdict.finding.contains("answered 200 (3 of 3) in "));
   CHECK(app.asked == 5);
 }
 
 TEST_CASE("attempts that fail are counted, and the last finding is told") {
   Answering app({500});
   std::vector<int> attempts;
+  const auto check = check_of(app.server.url(), 3);
   const auto verdict =
-      ask_until_healthy(check_of(app.server.url(), 3), {},
-                        [&](int attempt, const std::string&) { attempts.push_back(attempt); }, {});
+      ask_until_healthy({.check = check, .on_attempt = [&](int attempt, const std::string&) {
+                           attempts.push_back(attempt);
+                         }});
   CHECK_FALSE(verdict.healthy);
   CHECK(verdict.finding.find("answered 500") != std::string::npos);
   CHECK(attempts == std::vector<int>{1, 2, 3});
@@ -106,40 +117,107 @@ TEST_CASE("an app that begins to listen is asked at once, not after the interval
   check.interval = 10min;  // waited out, it would be the test's own time limit that ends it
   std::atomic<int> looks{0};
   const auto verdict =
-      ask_until_healthy(check, [&] { return ++looks > 2; }, [](int, const std::string&) {}, {});
+      ask_until_healthy({.check = check, .listens = [&] { return ++looks > 2; }});
   CHECK(verdict.healthy);
 }
 
-TEST_CASE("a container's own port is the one that the health URL's is published from") {
-  const auto own =
-      own_address(container({3000, 9229}, {"0.0.0.0:9229->9229/tcp", "127.0.0.1:3001->3000/tcp"}),
-                  "http://localhost:3001/health");
-  REQUIRE(own.has_value());
-  CHECK(own->address == "172.20.0.3");
-  CHECK(own->port == 3000);
+TEST_CASE("a redirect that was not expected is told with where it leads, and with the keys that would allow it") {
+  Scripted app([](const std::string&) { return head("301 x\r\nLocation: https://shop.example/v"); });
+  const auto verdict = ask(check_of(app.server.url(), 1));
+  CHECK_FALSE(verdict.healthy);
+  CHECK(verdict.finding.contains("answered 301"));
+  CHECK(verdict.finding.contains("Location: https://shop.example/v"));
+  CHECK(verdict.cure.contains("health.follow_redirects: true"));
+  CHECK(verdict.cure.contains("X-Forwarded-Proto"));
 }
 
-TEST_CASE("a port that only ends alike is not the one that is published") {
-  CHECK_FALSE(
-      own_address(container({1, 2}, {"0.0.0.0:13001->3000/tcp"}), "http://localhost:3001/").has_value());
+TEST_CASE("a login that was not expected is told with its challenge, and with the keys for it") {
+  Scripted app([](const std::string&) { return head("401 x\r\nWWW-Authenticate: Basic realm=\"ops\""); });
+  const auto verdict = ask(check_of(app.server.url(), 1));
+  CHECK_FALSE(verdict.healthy);
+  CHECK(verdict.finding.contains("WWW-Authenticate: Basic realm=\"ops\""));
+  CHECK(verdict.cure.contains("health.user"));
 }
 
-TEST_CASE("behind a public URL it is the only exposed port, if there is only one") {
-  CHECK(own_address(container({3000}, {}), "https://api.example.com/health")->port == 3000);
-  CHECK(own_address(container({3000}, {}), "")->port == 3000);
-  CHECK_FALSE(own_address(container({3000, 9229}, {}), "https://api.example.com/").has_value());
+TEST_CASE("a status that is named is good, and no other") {
+  Answering app({401, 200});
+  auto check = check_of(app.server.url(), 1, 1);
+  check.status = {401};
+  CHECK(ask(check).healthy);
+  const auto verdict = ask(check);
+  CHECK_FALSE(verdict.healthy);
+  CHECK(verdict.finding.contains("answered 200"));
 }
 
-TEST_CASE("a container without an address of its own cannot be asked past the proxy") {
-  docker::Inspection inspection;
-  inspection.exposed_tcp_ports = {3000};
-  CHECK_FALSE(own_address(inspection, "").has_value());
+TEST_CASE("headers and a login are sent, and neither value nor password is in the finding") {
+  Scripted app([](const std::string& request) {
+    const bool right = request.contains("X-Token: t0ken\r\n") && request.contains("Host: shop.example\r\n") &&
+                       request.contains("Authorization: Basic b3BzOnNlY3JldA==\r\n");
+    return head(right ? "200 x" : "400 x");
+  });
+  auto check = check_of(app.server.url(), 1, 1);
+  check.headers = {{"X-Token", "t0ken"}, {"Host", "shop.example"}};
+  check.user = "ops";
+  check.password = "secret";
+  const auto verdict = ask(check);
+  CHECK(verdict.healthy);
+  CHECK(verdict.finding.contains("//ops:***@127.0.0.1"));
+  CHECK_FALSE(verdict.finding.contains("secret"));
+  CHECK_FALSE(verdict.finding.contains("t0ken"));
 }
 
-TEST_CASE("all listen when each does") {
-  LocalServer server([](const LocalServer::Peer& peer) { peer.hold(); });
-  const ReservedPort silent;
-  const OwnAddress there{"127.0.0.1", server.port()}, nobody{"127.0.0.1", silent.number()};
-  CHECK(all_listen({there}));
-  CHECK_FALSE(all_listen({there, nobody}));
+TEST_CASE("redirects are followed if that is asked for, on one server with the login, five at the most") {
+  Scripted app([](const std::string& request) {
+    if (request.starts_with("GET /here ")) return head("302 x\r\nLocation: /there?a=1");
+    if (request.starts_with("GET /there?a=1 ")) return head("307 x\r\nLocation: end");
+    if (request.starts_with("GET /loop ")) return head("302 x\r\nLocation: /loop");
+    return head(request.contains("Authorization: Basic") ? "204 x" : "400 x");
+  });
+  auto check = check_of(app.server.url("/here"), 1, 1);
+  check.follow_redirects = true;
+  check.user = "ops";
+  const auto verdict = ask(check);
+  CHECK(verdict.healthy);
+  CHECK(verdict.finding.contains("/end answered 204"));
+  CHECK(app.asked == 3);
+  check.url = app.server.url("/loop");
+  CHECK_FALSE(ask(check).healthy);
+  CHECK(app.asked == 3 + 6);
+}
+
+TEST_CASE("a login does not go along to another server") {
+  Scripted other([](const std::string& request) {
+    return head(request.contains("Authorization") ? "500 x" : "200 x");
+  });
+  Scripted app([&](const std::string&) { return head("302 x\r\nLocation: " + other.server.url("/")); });
+  auto check = check_of(app.server.url(), 1, 1);
+  check.follow_redirects = true;
+  check.user = "ops";
+  CHECK(ask(check).healthy);
+}
+
+TEST_CASE("a container that is asked itself answers in the URL's name, and is not left for where it sends to") {
+  Scripted app([](const std::string& request) {
+    const bool right = request.starts_with("GET /h ") && request.contains("Host: shop.example\r\n") &&
+                       request.contains("X-Forwarded-Proto: https\r\n");
+    return head(right ? "302 x\r\nLocation: https://login.example/" : "400 x");
+  });
+  auto check = check_of("https://shop.example/h", 1, 1);
+  check.follow_redirects = true;
+  const auto verdict = ask_until_healthy({.check = check, .at = Endpoint{"127.0.0.1", app.server.port()}});
+  CHECK(verdict.healthy);
+  CHECK(app.asked == 1);
+}
+
+TEST_CASE("interim answers are no answer") {
+  Scripted app([](const std::string&) {
+    return "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n" + head("200 x");
+  });
+  CHECK(ask(check_of(app.server.url(), 1)).healthy);
+}
+
+TEST_CASE("the deadline ends the asking, whatever attempts are left") {
+  Answering app({500});
+  const auto check = check_of(app.server.url(), 1'000'000);
+  CHECK_FALSE(ask_until_healthy({.check = check, .deadline = Deadline::in(50ms)}).healthy);
 }

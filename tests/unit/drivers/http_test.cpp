@@ -195,8 +195,8 @@ TEST_CASE("a host by name is looked up, and its addresses are tried until one st
 
 TEST_CASE("whether a port accepts") {
   const LocalServer server([](const LocalServer::Peer& peer) { peer.hold(); });
-  CHECK(http::accepts("127.0.0.1", server.port(), Deadline::in(5s)));
+  CHECK(http::listens("127.0.0.1", server.port(), Deadline::in(5s)) == http::Listens::yes);
   const testing::ReservedPort nobody;
   CHECK(!http::accepts("127.0.0.1", nobody.number(), Deadline::in(5s)));
-  CHECK(!http::accepts("not an address", 80, Deadline::in(5s)));
+  CHECK(http::listens("not an address", 80, Deadline::in(5s)) == http::Listens::unreachable);
 }

@@ -34,7 +34,7 @@ timeouts: { build: 1m }
   CHECK(environment.services.size() == 2);
   CHECK(environment.test.size() == 1);
   CHECK(environment.sync.exclude.size() == 1);
-  CHECK(environment.migrate->command == "make migrate");
+  CHECK(environment.migrate.at(0).command == "make migrate");
   CHECK(environment.backup->container == "pg");
   CHECK(environment.health.url == "http://localhost/health");
   CHECK(environment.compose == std::vector<std::string>{"c.yml"});
@@ -61,11 +61,11 @@ TEST_CASE("an environment overrides a section key by key, at any depth") {
 
 TEST_CASE("a lone command and a section merge too, in both directions") {
   const auto later = production("migrate: make migrate\n", "migrate: { when: after-start }").migrate;
-  CHECK(later->command == "make migrate");
-  CHECK(later->when == MigrationRule::When::after_start);
+  CHECK(later.at(0).command == "make migrate");
+  CHECK(later.at(0).when == MigrationRule::When::after_start);
   const auto other = production("migrate: { run: a, timeout: 1m }\n", "migrate: b").migrate;
-  CHECK(other->command == "b");
-  CHECK(other->timeout == 1min);
+  CHECK(other.at(0).command == "b");
+  CHECK(other.at(0).timeout == 1min);
 }
 
 TEST_CASE("an environment's list replaces the top level's") {
@@ -81,7 +81,7 @@ TEST_CASE("off takes away what the top level gives") {
       "migrate: a\nhealth: \"http://localhost\"\nbackup: { postgres: { container: pg, user: u, database: d } "
       "}\n";
   const EnvironmentConfig without = production(top, "migrate: off\nhealth: off\nbackup: off");
-  CHECK_FALSE(without.migrate);
+  CHECK(without.migrate.empty());
   CHECK_FALSE(without.backup);
   CHECK(without.health.url.empty());
   CHECK(production("backup: off\n", "backup: { postgres: { container: pg, user: u, database: d } }").backup);
@@ -123,8 +123,8 @@ environments:
   CHECK(environment.test.at(1).commands.at(0) == "echo $HOME $PWD");
   CHECK(environment.rollback);
   CHECK(environment.keep_releases == 4);
-  CHECK(environment.migrate->when == MigrationRule::When::after_start);
-  CHECK(environment.migrate->timeout == 7s);
+  CHECK(environment.migrate.at(0).when == MigrationRule::When::after_start);
+  CHECK(environment.migrate.at(0).timeout == 7s);
 }
 
 TEST_CASE("an unset variable is reported where it stands, once, also if environments share it") {

@@ -34,6 +34,12 @@ bool is_section(const ConfigKey& key) {
          key.kind == ValueKind::environments;
 }
 
+/// No value of the key's kind.
+const char* wrong_value_for(const ConfigKey& key) {
+  if (key.may_be_list) return "[]";
+  return is_section(key) || key.kind == ValueKind::texts_by_name ? "[1]" : "{ wrong: kind }";
+}
+
 }  // namespace
 
 TEST_CASE("each key's example in the reference is valid") {
@@ -46,7 +52,7 @@ TEST_CASE("each key's example in the reference is valid") {
 
 TEST_CASE("the parser reads each key of the table: a value of the wrong kind is refused by its name") {
   for (const ConfigKey& key : config_keys()) {
-    const std::string text = file_with(key, is_section(key) ? "[1]" : "{ wrong: kind }");
+    const std::string text = file_with(key, wrong_value_for(key));
     CAPTURE(text);
     CHECK(problems(text, everything).contains(fmt::format("'{}' ", key.name)));
   }
@@ -57,7 +63,8 @@ TEST_CASE("each default in the reference is the parser's own") {
   for (const ConfigKey& key : config_keys()) {
     const bool prose = key.fallback.empty() || key.fallback.contains(' ');
     if (prose || is_section(key) || key.kind == ValueKind::texts || key.kind == ValueKind::commands ||
-        key.kind == ValueKind::one_or_more || key.kind == ValueKind::variables)
+        key.kind == ValueKind::one_or_more || key.kind == ValueKind::variables ||
+        key.kind == ValueKind::texts_by_name)
       continue;
     const std::string example_of_sibling = file_with(key, key.fallback);
     CAPTURE(example_of_sibling);

@@ -15,7 +15,7 @@ namespace json = boost::json;
 constexpr const char* variable_pattern = "\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}";
 
 std::string range(const ConfigKey& key) {
-  if (key.kind == ValueKind::number) return fmt::format("{} to {}", key.least, key.most);
+  if (key.kind != ValueKind::duration) return fmt::format("{} to {}", key.least, key.most);
   return fmt::format("{} to {}", shown_duration(std::chrono::milliseconds(key.least)),
                      shown_duration(std::chrono::milliseconds(key.most)));
 }
@@ -23,6 +23,8 @@ std::string range(const ConfigKey& key) {
 std::string section_type(const ConfigKey& key) {
   std::string type = "section";
   if (!key.shorthand.empty()) type += fmt::format(", or its `{}`", key.shorthand);
+  if (key.may_be_list) type += ", or a list of either";
+  if (key.by_service) type += ", by service too";
   if (key.may_be_off) type += ", or `off`";
   return type;
 }
@@ -48,6 +50,12 @@ std::string type_of(const ConfigKey& key) {
       return "text, or list of text";
     case ValueKind::variables:
       return "list of variables";
+    case ValueKind::numbers:
+      return "whole number, " + range(key) + ", or a list of them";
+    case ValueKind::texts_by_name:
+      return "texts by name";
+    case ValueKind::command:
+      return "text, or list of words";
     case ValueKind::commands:
       return "command, or list of commands and groups";
     case ValueKind::section:
@@ -119,6 +127,14 @@ json::object value_type(const ConfigKey& key) {
       type["uniqueItems"] = true;
       return type;
     }
+    case ValueKind::numbers: {
+      const json::object one = or_variable({{"type", "integer"}, {"minimum", key.least}, {"maximum", key.most}});
+      return either({one, list_of(one)});
+    }
+    case ValueKind::texts_by_name:
+      return {{"type", "object"}, {"additionalProperties", {{"type", {"string", "number", "boolean"}}}}};
+    case ValueKind::command:
+      return either({text_type(), list_of(text_type())});
     case ValueKind::commands: {
       const json::object group{{"type", "object"},
                                {"properties", {{"parallel", list_of(text_type())}}},
@@ -129,6 +145,7 @@ json::object value_type(const ConfigKey& key) {
     case ValueKind::section: {
       json::array forms{reference_to(section_of(key))};
       if (!key.shorthand.empty()) forms.push_back(text_type());
+      if (key.may_be_list) forms.push_back(list_of(either({text_type(), reference_to(section_of(key))})));
       if (key.may_be_off) forms.push_back(json::object{{"enum", {"off", "no", false}}});
       return forms.size() == 1 ? json::object{{"allOf", forms}} : either(forms);
     }
@@ -166,6 +183,9 @@ json::object section_type_object(std::string_view section) {
   }
   json::object made{
       {"type", "object"}, {"additionalProperties", false}, {"properties", std::move(properties)}};
+  // Any other name is a service's, with a section of this kind.
+  if (const ConfigKey* own = config_key(shared_section, section); own != nullptr && own->by_service)
+    made["additionalProperties"] = reference_to(std::string(section));
   if (!required.empty()) made["required"] = std::move(required);
   return made;
 }

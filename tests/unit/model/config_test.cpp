@@ -35,9 +35,9 @@ TEST_CASE("the reference application's file says what the reference pipeline doe
         std::vector<std::string>{"npm run lint", "npm run typecheck", "npm test"});
   CHECK(production.sync.exclude.size() == 11);
   CHECK_FALSE(production.sync.remove_extraneous);
-  REQUIRE(production.migrate);
-  CHECK(production.migrate->command == "npx prisma migrate deploy");
-  CHECK(production.migrate->when == MigrationRule::When::before_switch);
+  REQUIRE(production.migrate.size() == 1);
+  CHECK(production.migrate[0].command == "npx prisma migrate deploy");
+  CHECK(production.migrate[0].when == MigrationRule::When::before_switch);
   REQUIRE(production.backup);
   CHECK(production.backup->container == "crm-postgres");
   CHECK(production.backup->user == "crm_user");
@@ -66,7 +66,7 @@ TEST_CASE("the least file gets the defaults") {
   CHECK(least.source == ".");
   CHECK(least.compose.empty());
   CHECK(least.test.empty());
-  CHECK_FALSE(least.migrate);
+  CHECK(least.migrate.empty());
   CHECK_FALSE(least.backup);
   CHECK(least.health.url.empty());
   CHECK(least.rollback);
@@ -92,10 +92,123 @@ TEST_CASE("the gate is one command, a list, or a list with groups") {
 }
 
 TEST_CASE("a migration is a command, or says when and how long") {
-  CHECK(production("migrate: ./migrate up").migrate->command == "./migrate up");
+  CHECK(production("migrate: ./migrate up").migrate.at(0).command == "./migrate up");
   const auto migrate = production("migrate: { run: ./migrate up, when: after-start, timeout: 90s }").migrate;
-  CHECK(migrate->when == MigrationRule::When::after_start);
-  CHECK(migrate->timeout == 90s);
+  CHECK(migrate.at(0).when == MigrationRule::When::after_start);
+  CHECK(migrate.at(0).timeout == 90s);
+}
+
+TEST_CASE("a list of words is a migration's program and its arguments") {
+  for (const char* text : {"migrate: [npx, prisma, migrate, deploy]", "migrate: { run: [npx, prisma, migrate, deploy] }"}) {
+    const auto migrate = production(text).migrate;
+    REQUIRE(migrate.size() == 1);
+    CHECK(migrate[0].words == std::vector<std::string>{"npx", "prisma", "migrate", "deploy"});
+    CHECK(migrate[0].command.empty());
+    CHECK(migrate[0].shown() == "npx prisma migrate deploy");
+  }
+}
+
+TEST_CASE("a list of sections is several migrations, each of its service") {
+  const auto migrate = production("migrate: [{ run: a, service: web }, b, { run: [c, d], entrypoint: false }]").migrate;
+  REQUIRE(migrate.size() == 3);
+  CHECK(migrate[0].service == "web");
+  CHECK(migrate[0].entrypoint);
+  CHECK(migrate[1].command == "b");
+  CHECK(migrate[1].service.empty());
+  CHECK(migrate[2].words == std::vector<std::string>{"c", "d"});
+  CHECK_FALSE(migrate[2].entrypoint);
+}
+
+TEST_CASE("migrations at different points, or of a service that is not released, are refused") {
+  CHECK(problems(minimal("migrate: [{ run: a }, { run: b, when: after-start }]")).contains("'when' differs"));
+  CHECK(problems(minimal("migrate: { run: a, service: wbe }")).contains("did you mean 'web'?"));
+  CHECK(problems(minimal("migrate: []")).contains("'migrate' must"));
+}
+
+TEST_CASE("a health check says which answers are good, and what it sends") {
+  const auto health = production(
+                          "health: { url: \"https://a.example/h\", status: [200, 401], follow_redirects: true, "
+                          "headers: { X-Forwarded-Proto: https, Host: shop } }")
+                          .health;
+  CHECK(health.is_good(200));
+  CHECK(health.is_good(401));
+  CHECK_FALSE(health.is_good(204));
+  CHECK(health.follow_redirects);
+  REQUIRE(health.headers.size() == 2);
+  CHECK(health.headers[1].name == "Host");
+  CHECK(health.headers[1].value == "shop");
+  CHECK(production("health: { url: \"https://a.example/\", status: 301 }").health.status == std::vector<int>{301});
+  const auto usual = production("health: \"https://a.example/\"").health;
+  CHECK(usual.is_good(200));
+  CHECK(usual.is_good(299));
+  CHECK_FALSE(usual.is_good(301));
+}
+
+TEST_CASE("a login comes from its keys or from the URL, and is shown without its password") {
+  for (const char* text : {"health: \"https://ops:p%40ss@a.example:8443/h\"",
+                           "health: { url: \"https://a.example:8443/h\", user: ops, password: p@ss }"}) {
+    const auto health = production(text).health;
+    CHECK(health.url == "https://a.example:8443/h");
+    CHECK(health.user == "ops");
+    CHECK(health.password == "p@ss");
+    CHECK(health.shown_url() == "https://ops:***@a.example:8443/h");
+    CHECK(health.by_hand() == "curl -i -u ops https://a.example:8443/h");
+  }
+  CHECK(production("health: \"http://ops:x@localhost/\"").health.from == HealthCheck::From::host);
+  CHECK(problems(minimal("health: { url: \"http://a:b@c/\", user: d }")).contains("write it once"));
+  CHECK(problems(minimal("health: { url: \"http://c/\", password: d }")).contains("has no 'user'"));
+}
+
+TEST_CASE("headers that belay sets, and values that are no line, are refused without showing them") {
+  CHECK(problems(minimal("health: { url: \"http://c/\", headers: { Content-Length: 3 } }")).contains("belay sets itself"));
+  CHECK(problems(minimal("health: { url: \"http://c/\", headers: { \"a b\": x } }")).contains("cannot name a header"));
+  const auto twoLines = problems(minimal("health: { url: \"http://c/\", headers: { X-Token: \"${T}\" } }"),
+                                 variables({{"T", "secret\nX: y"}}));
+  CHECK(twoLines.contains("must be one line"));
+  CHECK_FALSE(twoLines.contains("secret"));
+}
+
+TEST_CASE("each service may have its own check, and takes from what stands beside it what it does not say") {
+  const auto environment = production(
+      "health: { attempts: 7, interval: 1s, web: { url: \"http://localhost:1/\" }, api: { url: "
+      "\"https://api.example/\", attempts: 9 } }",
+      "services: [web, api]");
+  CHECK(environment.health.url.empty());
+  CHECK(environment.health.attempts == 7);
+  const auto checks = environment.checks();
+  REQUIRE(checks.size() == 2);
+  CHECK(checks[0].service == "web");
+  CHECK(checks[0].check.attempts == 7);
+  CHECK(checks[0].check.from == HealthCheck::From::host);
+  CHECK(checks[1].check.attempts == 9);
+  CHECK(checks[1].check.interval == 1s);
+  CHECK(checks[1].check.from == HealthCheck::From::controller);
+}
+
+TEST_CASE("a service's check may stand beside the environment's, in the top level or merged") {
+  const auto environment = parsed(
+                               "app: a\nservices: [web, api]\nhealth: { url: \"http://localhost/\", attempts: 4 }\n"
+                               "environments: { production: { host: local, path: /srv/a, health: { api: { url: "
+                               "\"http://localhost:2/\" } } } }\n")
+                               .environments.at(0);
+  REQUIRE(environment.checks().size() == 2);
+  CHECK(environment.checks()[0].service.empty());
+  CHECK(environment.checks()[1].service == "api");
+  CHECK(environment.checks()[1].check.attempts == 4);
+}
+
+TEST_CASE("a check of a service that is not released, or without a URL, is refused; so is a misspelt key") {
+  CHECK(problems(minimal("health: { wbe: { url: \"http://c/\" } }")).contains("did you mean 'web'?"));
+  CHECK(problems(minimal("health: { web: { attempts: 3 } }")).contains("'url' is missing"));
+  CHECK(problems(minimal("health: { ulr: \"http://c/\" }")).contains("did you mean 'url'?"));
+}
+
+TEST_CASE("a check is patient for its attempts, or for as long as it is told") {
+  HealthCheck check{.url = "http://c/", .attempts = 3, .interval = 500ms, .timeout = 2s};
+  CHECK(check.patience() == 1500ms);
+  CHECK(check.longest() == 7500ms);
+  CHECK(check.with_patience(60s).attempts == 120);
+  CHECK(check.with_patience(1s).attempts == 3);
 }
 
 TEST_CASE("a backup says how many are kept, where, and how long it may take") {

@@ -31,21 +31,21 @@ TEST_CASE("the least deployment has neither backup nor migration") {
 TEST_CASE("a backup comes before anything is sent, a migration before the switch") {
   EnvironmentConfig environment;
   environment.backup.emplace();
-  environment.migrate.emplace();
+  environment.migrate.emplace_back();
   CHECK(deployment_steps(environment) ==
         "preflight backup sync build create migrate switch verify commit settle");
 }
 
 TEST_CASE("a migration after the start stands between switch and verify") {
   EnvironmentConfig environment;
-  environment.migrate.emplace().when = MigrationRule::When::after_start;
+  environment.migrate.emplace_back().when = MigrationRule::When::after_start;
   CHECK(deployment_steps(environment) == "preflight sync build create switch migrate verify commit settle");
 }
 
 TEST_CASE("a rollback neither backs up, sends, builds nor migrates") {
   EnvironmentConfig environment;
   environment.backup.emplace();
-  environment.migrate.emplace();
+  environment.migrate.emplace_back();
   const Plan plan =
       plan_rollback("app", environment, "20260112-103300-4f2a9c1", {.user = "ana", .machine = "laptop"});
   CHECK(steps(plan) == "preflight create switch verify commit settle");
@@ -69,7 +69,7 @@ TEST_CASE("a plan reads back as it was written, with nothing lost") {
   const Plan back = plan_from_json(written);
   CHECK(boost::json::serialize(plan_to_json(back)) == boost::json::serialize(written));
   CHECK(back.environment.host.port == 2222);
-  CHECK(back.environment.migrate->when == MigrationRule::When::after_start);
+  CHECK(back.environment.migrate.at(0).when == MigrationRule::When::after_start);
   CHECK(back.environment.health.interval == std::chrono::milliseconds(1500));
   CHECK(back.commit.subject == "Prüfe \"alles\"");
   CHECK(steps(back) == steps(plan));
@@ -98,7 +98,7 @@ TEST_CASE("a wrong value in a plan is refused with the path to it") {
 
 TEST_CASE("with an edge the candidate is started beside, and the edge prepared before") {
   EnvironmentConfig environment = sample_plan().environment;
-  environment.migrate->when = MigrationRule::When::before_switch;
+  environment.migrate.at(0).when = MigrationRule::When::before_switch;
   environment.edge = EdgeConfig{.image = "haproxy:2.8", .drain_timeout = std::chrono::seconds(14)};
   environment.strategy = Strategy::blue_green;
   const auto plan = plan_deployment("shop", environment, {}, {}, {});

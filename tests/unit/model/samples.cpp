@@ -63,8 +63,8 @@ Plan sample_plan() {
   environment.test = {{{"npm ci"}}, {{"npm run lint", "npm test"}}};
   environment.test_timeout = 11min;
   environment.sync = {.exclude = {"node_modules", "*.test.ts"}, .remove_extraneous = true};
-  environment.migrate = MigrationRule{
-      .command = "npx prisma migrate deploy", .when = MigrationRule::When::after_start, .timeout = 12min};
+  environment.migrate = {
+      {.command = "npx prisma migrate deploy", .when = MigrationRule::When::after_start, .timeout = 12min}};
   environment.backup = PostgresBackup{.container = "crm-postgres",
                                       .user = "crm_user",
                                       .database = "crm",
