@@ -122,10 +122,6 @@ void publish_missing_mounts(Context& context) {
   publish_now(context, limited_to(publication, missing));
 }
 
-void publish_mounted_files(Context& context) {
-  publish_now(context, limited_to(publication_of(context), mounted_paths(context)));
-}
-
 namespace {
 
 /// A file that is mounted by itself stays the old one in a container that is not made anew: the mount holds the file,
@@ -139,7 +135,7 @@ void tell_who_keeps_an_old_file(Context& context, const Publication& publication
       return change.kind == LiveChange::Kind::changed && change.path == bound.host;
     });
     if (changed && !released)
-      context.ledger.output(StepName::settle,
+      context.ledger.output(StepName::switch_over,
                             fmt::format("{} goes on with the old {}, which it mounts as a single file: "
                                         "docker compose up -d --force-recreate {}",
                                         bound.service, bound.host, bound.service));
@@ -148,9 +144,14 @@ void tell_who_keeps_an_old_file(Context& context, const Publication& publication
 
 }  // namespace
 
+void publish_mounted_files(Context& context) {
+  const auto publication = limited_to(publication_of(context), mounted_paths(context));
+  publish_now(context, publication);
+  tell_who_keeps_an_old_file(context, publication);
+}
+
 void publish_the_rest(Context& context) {
   const auto publication = publication_of(context);
-  tell_who_keeps_an_old_file(context, publication);
   publish_now(context, publication);
   for (const auto& kept : publication.kept)
     context.ledger.output(StepName::settle, fmt::format("{} is left as it is: {}", kept.path, kept.why));

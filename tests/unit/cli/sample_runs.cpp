@@ -126,7 +126,7 @@ Plan sample_plan() {
   plan.environment.migrate = {{.command = "npx prisma migrate deploy"}};
   plan.environment.backup = PostgresBackup{"crm-postgres", "crm_user", "crm"};
   plan.environment.health.url = url;
-  plan.commit = {"4f2a9c1d5e6f708192a3b4c5d6e7f8091a2b3c4d", "feat: greet by name", "main", false};
+  plan.commit = {.id = "4f2a9c1d5e6f708192a3b4c5d6e7f8091a2b3c4d", .subject = "feat: greet by name", .branch = "main"};
   plan.by = {"ana", "laptop"};
   plan.gate = {false, 4, 8200ms};
   plan.steps = {StepName::preflight, StepName::backup,  StepName::sync,        StepName::build,

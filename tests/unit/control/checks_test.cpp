@@ -3,7 +3,6 @@
 #include <boost/json/parse.hpp>
 #include <doctest/doctest.h>
 
-#include "control/compose_there.hpp"
 
 using namespace belay;
 using namespace std::chrono_literals;
@@ -46,7 +45,7 @@ TEST_CASE("a good host has no warnings, and no remedies") {
   for (const Finding& finding :
        {checked_docker(facts), checked_compose(facts), checked_rsync(facts.rsync_version, "on the host"),
         checked_path(facts, "/srv/app"), checked_disk(facts, 1'000'000), checked_clock(20ms, 5ms),
-        checked_ports(facts, {3001}), checked_backup(facts, {.container = "db", .user = {}, .database = {}}),
+        checked_ports(facts), checked_backup(facts, {.container = "db", .user = {}, .database = {}}),
         checked_boot_recovery(facts, "production"), checked_releases(facts), checked_excludes({})}) {
     CAPTURE(finding.subject);
     CHECK(finding.weight == Weight::ok);
@@ -65,13 +64,13 @@ TEST_CASE("each thing that is wrong is a problem with a remedy") {
   facts.backup_container_state = "absent";
   for (const Finding& finding :
        {checked_docker(facts), checked_compose(facts), checked_rsync("", "here"),
-        checked_path(facts, "/srv/app"), checked_disk(facts, 0), checked_ports(facts, {3001}),
+        checked_path(facts, "/srv/app"), checked_disk(facts, 0), checked_ports(facts),
         checked_backup(facts, {.container = "crm-postgres", .user = {}, .database = {}})}) {
     CAPTURE(finding.subject);
     CHECK(finding.weight == Weight::problem);
     CHECK(!finding.remedy.empty());
   }
-  CHECK(holds(checked_ports(facts, {3001}).text, "3001 by container other"));
+  CHECK(holds(checked_ports(facts).text, "3001 by container other"));
   CHECK(holds(checked_backup(facts, {.container = "crm-postgres", .user = {}, .database = {}}).text,
               "crm-postgres"));
 }
@@ -135,13 +134,20 @@ TEST_CASE("missing boot recovery and hidden files are warnings that name what to
   CHECK(holds(many.text, "and 15 more"));
 }
 
-TEST_CASE("the published ports are those of the named services, in every form compose prints them") {
-  const auto model = boost::json::parse(R"({"services": {
-    "backend": {"ports": [{"published": "3001", "target": 3001}, {"published": 3005}, {"published": "4000-4002"}]},
-    "debug": {"ports": [{"target": 9229}]},
-    "db": {"ports": [{"published": "5432"}]}}})")
-                         .get_object();
-  CHECK(published_ports(model, {"backend", "debug"}) == std::vector<int>{3001, 3005, 4000, 4001, 4002});
-  CHECK(published_ports(model, {"none"}).empty());
-  CHECK(services_of(model) == std::vector<std::string>{"backend", "debug", "db"});
+TEST_CASE("of the project the cause is said once, with its cure") {
+  const ProjectFacts fine{.name = "shop", .files = {"compose.yml"}, .services = {"web"}};
+  REQUIRE(checked_project(fine).size() == 1);
+  CHECK(checked_project(fine).front().weight == Weight::ok);
+  const auto broken = checked_project({.problem = "no service wbe", .next = "did you mean web?"});
+  REQUIRE(broken.size() == 1);
+  CHECK(broken.front().weight == Weight::problem);
+  CHECK(broken.front().remedy == "did you mean web?");
+  ProjectFacts crowded = fine;
+  crowded.warnings = {"TAG is not set"};
+  crowded.conflicts = {"container shop-web-1 is of compose project shop in /srv/other/shop"};
+  const auto found = checked_project(crowded);
+  REQUIRE(found.size() == 3);
+  CHECK(found[1].weight == Weight::warning);
+  CHECK(found[2].weight == Weight::problem);
+  CHECK(holds(found[2].text, "/srv/other/shop"));
 }

@@ -86,7 +86,7 @@ TEST_CASE("a redirect is no health") {
 
 TEST_CASE("nobody listening is a finding, not an error") {
   const ReservedPort silent;
-  const Confirmation found = confirm_from_here(check(2, 1), silent.url(), nobody, {}, soon());
+  const Confirmation found = confirm_from_here(check(silent.url(), 2, 1), nobody, {}, soon());
   CHECK(!found.ok);
   CHECK(found.detail.find("refused") != std::string::npos);
 }

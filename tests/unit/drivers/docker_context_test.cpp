@@ -36,8 +36,8 @@ class Variable {
 
 /// A user with this Docker configuration, and a `docker` that says where context `two` is.
 struct User {
-  explicit User(const std::string& config) {
-    write_file_atomically(place.path() / "config.json", config);
+  explicit User(const std::string& text) {
+    write_file_atomically(place.path() / "config.json", text);
     write_file_atomically(
         place.path() / "docker",
         "#!/bin/sh\n[ \"$*\" = \"context inspect two --format {{.Endpoints.docker.Host}}\" ] "

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
 
+#include "base/error.hpp"
 #include "base/files.hpp"
 
 using namespace belay;

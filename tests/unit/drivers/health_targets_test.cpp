@@ -6,7 +6,6 @@
 #include "local_server.hpp"
 
 using namespace belay;
-using belay::testing::free_port;
 using belay::testing::LocalServer;
 using namespace std::chrono_literals;
 
@@ -112,7 +111,8 @@ TEST_CASE("all of a container's addresses are tried, IPv6 too, and then where it
 TEST_CASE("a port that nobody listens on is told from an address that cannot be reached") {
   LocalServer server([](const LocalServer::Peer& peer) { peer.hold(); });
   const OwnPort there{.port = 1, .at = {{"127.0.0.1", server.port()}}};
-  const OwnPort nobody{.port = 1, .at = {{"127.0.0.1", free_port()}}};
+  const belay::testing::ReservedPort refusing;
+  const OwnPort nobody{.port = 1, .at = {{"127.0.0.1", refusing.number()}}};
   const OwnPort nowhere{.port = 1, .at = {{"255.255.255.255", 9}}};
   const OwnPort published{
       .port = 1, .at = {{"255.255.255.255", 9}}, .published_at = {{"127.0.0.1", server.port()}}};

@@ -418,3 +418,14 @@ TEST_CASE("the variables that such texts need are asked for, and a missing one i
   CHECK_THROWS_WITH_AS(injected_files(with_texts(), "web", {{"TOKEN", "x"}}), "the variable OTHER is not set",
                        Error);
 }
+
+TEST_CASE("the published ports are those of the named services, in every form compose prints them") {
+  const auto model = json::parse(R"({"services": {
+    "backend": {"ports": [{"published": "3001", "target": 3001}, {"published": 3005}, {"published": "4000-4002"}]},
+    "debug": {"ports": [{"target": 9229}]},
+    "db": {"ports": [{"published": "5432"}]}}})")
+                         .get_object();
+  CHECK(published_ports(model, {"backend", "debug"}) == std::vector<int>{3001, 3005, 4000, 4001, 4002});
+  CHECK_THROWS_AS(published_ports(model, {"none"}), Error);
+  CHECK(services_in(model) == std::vector<std::string>{"backend", "debug", "db"});
+}
