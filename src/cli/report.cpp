@@ -75,10 +75,11 @@ class Report {
   void container_log(const event::StepFailed& failed) {
     const auto& log = failed.container_log;
     if (log.empty()) return;
-    const auto of = failed.container.empty() ? "the container" : failed.container;
+    const auto name = failed.container.empty() ? std::string{} : fmt::format(" ({})", failed.container);
     line("");
-    line("  " + style_.bold(log.size() == 1 ? fmt::format("the last line of {}", of)
-                                            : fmt::format("the last {} lines of {}", log.size(), of)));
+    line("  " + style_.bold((log.size() == 1 ? "the container's last line"
+                                             : fmt::format("the container's last {} lines", log.size())) +
+                            name));
     std::string text;
     for (const std::string& one : log) text += one + "\n";
     text_ += quoted_block(text, style_);

@@ -88,6 +88,28 @@ TEST_CASE("a real database is dumped, counted, and restorable") {
   }
 }
 
+TEST_CASE("a server that asks for a password gets the container's own, and no process shows it") {
+  const World world;
+  const Postgres server(world);
+  const auto& database = server.database;
+  sh({"docker", "exec", database.container, "sh", "-c",
+      "sed -i 's/^local.*/local all all scram-sha-256/' \"$PGDATA/pg_hba.conf\""});
+  server.sql("select pg_reload_conf()");
+  REQUIRE(eventually([&] {
+    return !capture({.argv = {"docker", "exec", database.container, "psql", "-w", "-U", "crm_user", "-c", "select 1",
+                              "crm"}},
+                    {}, soon())
+                .ok();
+  }));
+  CHECK(postgres::connection_problem(database, {}, soon()) == "");
+  CHECK(postgres::dump(database, world.directory() / "x", {}, soon()).rows == 20'000);
+  CHECK(postgres::connection_problem({database.container, "crm_user", "nosuch"}, {}, soon())
+            .contains("database \"nosuch\" does not exist"));
+  server.sql("alter role crm_user password 'changed'");
+  CHECK(postgres::connection_problem(database, {}, soon()).contains("password authentication failed"));
+  CHECK(failure([&] { postgres::dump(database, world.directory() / "x", {}, soon()); }).contains("POSTGRES_PASSWORD"));
+}
+
 TEST_CASE("a dump that is given up holds no locks afterwards") {
   const World world;
   const Postgres server(world);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,11 @@ class MemoryLedger : public Ledger {
   std::optional<boost::json::value> noted(StepName step, const std::string& key) const override;
   bool done(StepName step) const override { return done_.contains(step); }
   bool ended(StepName step) const override { return done(step) || failed_.contains(step); }
-  void output(StepName, const std::string& line) override { lines.push_back(line); }
+  /// The watch of the candidates calls it from its own thread.
+  void output(StepName, const std::string& line) override {
+    const std::scoped_lock lock(mutex_);
+    lines.push_back(line);
+  }
   void progress(StepName, std::int64_t, std::int64_t, const std::string&) override {}
   bool asked_for(const std::string&) override { return false; }
   event::Heard ask_controller(const std::string&, const std::string&, std::chrono::milliseconds,
@@ -31,6 +36,7 @@ class MemoryLedger : public Ledger {
   std::vector<std::string> lines;
 
  private:
+  std::mutex mutex_;
   std::map<std::pair<StepName, std::string>, std::string> notes_;  // as JSON, as on a disk
   std::set<StepName> done_, failed_;
 };

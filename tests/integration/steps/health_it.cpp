@@ -1,0 +1,106 @@
+#include <algorithm>
+
+#include <doctest/doctest.h>
+#include <fmt/core.h>
+
+#include "base/error.hpp"
+#include "host.hpp"
+
+using namespace belay;
+using namespace belay::testing;
+
+namespace {
+
+const auto first = "20260101-000000-aaaaaaa";
+constexpr auto serves = "exec sleep 1000";
+
+/// What a step said, and how it failed; empty: it did not.
+struct Tried {
+  std::string failure, said, at_fault;
+};
+
+Tried tried(belay::testing::Attempt& attempt, const std::vector<StepName>& steps) {
+  Tried found;
+  try {
+    attempt.apply_all(steps);
+  } catch (const Error& error) {
+    found.failure = error.message() + "|" + error.why();
+  }
+  attempt.context->watch.reset();
+  for (const auto& line : attempt.ledger.lines) found.said += line + "\n";
+  found.at_fault = attempt.context->at_fault;
+  return found;
+}
+
+Tried deployed(const Host& host, const std::string& compose_file) {
+  const auto attempt = host.deploy(first, compose_file);
+  return tried(*attempt, up_to(StepName::verify));
+}
+
+Tried migrated(const Host& host, const std::string& more, const MigrationRule& rule) {
+  const auto attempt = host.deploy(first, host.compose(serves, more));
+  attempt->plan.environment.migrate = {rule};
+  return tried(*attempt, {StepName::build, StepName::create, StepName::migrate});
+}
+
+}  // namespace
+
+TEST_CASE("a container that dies once is started again as its policy says, and its last words are told") {
+  const Host host;
+  const auto found = deployed(
+      host, host.compose("test -e /came || { touch /came; echo no database yet; exit 1; }; exec sleep 1000"));
+  CHECK(found.failure == "");
+  CHECK(found.said.contains("exited with code 1; started again, since its restart policy is always"));
+  CHECK(found.said.contains("no database yet"));
+}
+
+TEST_CASE("a crash loop is given up at the third death, and the one that died is named") {
+  const Host host;
+  const auto found = deployed(host, host.compose("exit 7"));
+  CHECK(found.failure.contains("exited with code 7 for the third time"));
+  CHECK(host.engine.inspect(found.at_fault)->container.name.starts_with(host.name()));
+}
+
+TEST_CASE("what an unhealthy container's HEALTHCHECK said is in the failure") {
+  const Host host;
+  const auto found = deployed(
+      host, host.compose(serves, "    healthcheck: {test: 'echo curl is missing; exit 1', interval: 1s, retries: 1}\n"));
+  CHECK(found.failure.contains("unhealthy"));
+  CHECK(found.failure.contains("exit code 1: curl is missing"));
+}
+
+TEST_CASE("a port that is only exposed may stay silent") {
+  const Host host;
+  CHECK(deployed(host, host.compose(serves, "    expose: ['8000']\n")).failure == "");
+}
+
+TEST_CASE("a migration goes through the entrypoint, with any logging driver, to its end") {
+  const Host host;
+  const auto* const more =
+      "    entrypoint: [sh, -c, 'export URL=postgres; exec \"$$@\"', sh]\n    logging: {driver: none}\n";
+  const auto by_shell = migrated(host, more, {.command = "sleep 1; echo \"url is $URL\"; echo done"});
+  CHECK(by_shell.failure == "");
+  CHECK(by_shell.said.contains("url is postgres\ndone\n"));
+}
+
+TEST_CASE("a list of words needs no shell, and the entrypoint can be left out") {
+  const Host host;
+  const auto* const more = "    entrypoint: [sh, -c, 'exit 9', sh]\n";
+  const auto left_out =
+      migrated(host, more, {.words = {"echo", "two  words", "$URL"}, .entrypoint = false});
+  CHECK(left_out.failure == "");
+  CHECK(left_out.said.contains("two  words $URL\n"));
+}
+
+TEST_CASE("a migration that fails says its exit code and its last words") {
+  const Host host;
+  const auto found = migrated(host, "", {.command = "echo relation missing >&2; exit 3"});
+  CHECK(found.failure.contains("exit code 3"));
+  CHECK(found.failure.contains("relation missing"));
+}
+
+TEST_CASE("a service without containers has none to migrate in, which is said") {
+  const Host host;
+  const auto found = migrated(host, "    deploy: {replicas: 0}\n", {.command = "true"});
+  CHECK(found.failure.contains("no released service has a container to migrate in"));
+}
