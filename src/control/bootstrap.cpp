@@ -38,7 +38,10 @@ head -c "$N" | gzip -dc > "$U" || { rm -f "$U"; fail "cannot write $U"; };
 H=$(sha256sum < "$U"); H=${H%% *};
 if [ "$H" = "$3" ]; then :; else rm -f "$U"; fail "belay arrived damaged"; fi;
 chmod 0700 "$U" && mv -f "$U" "$B" || { rm -f "$U"; fail "cannot make $B"; };
-umask 022; say SHIPPED;
+umask 022;
+if "$B" version </dev/null >/dev/null 2>&1; then :; elif [ -n "$T" ]; then rm -rf "$T"; fail "no program can be run in $T, where temporary files are: is it mounted noexec? Let TMPDIR there name another directory";
+else fail "no program can be run in $D/bin: is it mounted noexec?"; fi;
+say SHIPPED;
 fi;
 if [ -n "$T" ]; then "$B" host session --path "$P"; R=$?; rm -rf "$T"; exit $R; fi;
 exec "$B" host session --path "$P"

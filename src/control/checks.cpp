@@ -110,15 +110,18 @@ std::vector<Finding> checked_project(const ProjectFacts& project) {
     return {problem("compose file", project.problem,
                     project.next.empty() ? "correct the compose file, or belay.yml" : project.next)};
   std::vector<Finding> findings;
-  findings.push_back(fine("compose file", fmt::format("{}: project {}, releases {}", joined(project.files, ", "),
-                                                      project.name, joined(project.services, ", "))));
+  findings.push_back(
+      fine("compose file", fmt::format("{}: project {}, releases {}", joined(project.files, ", "),
+                                       project.name, joined(project.services, ", "))));
   if (!project.warnings.empty())
-    findings.push_back(warning("compose file", joined(project.warnings, "\n"),
-                               "set what is missing in .env on the host, or give it a default in the compose file"));
+    findings.push_back(
+        warning("compose file", joined(project.warnings, "\n"),
+                "set what is missing in .env on the host, or give it a default in the compose file"));
   if (!project.conflicts.empty())
-    findings.push_back(problem("project", "containers of others are in the way:\n" + joined(project.conflicts, "\n"),
-                               "give this environment a project name of its own (project: in belay.yml, or name: in the "
-                               "compose file), another container_name, or remove those containers"));
+    findings.push_back(
+        problem("project", "containers of others are in the way:\n" + joined(project.conflicts, "\n"),
+                "give this environment a project name of its own (project: in belay.yml, or name: in the "
+                "compose file), another container_name, or remove those containers"));
   return findings;
 }
 

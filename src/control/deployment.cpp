@@ -62,10 +62,8 @@ Ending hand_over(Session& session, const EnvironmentConfig& environment, const P
                  RunFollower::Part part, Watcher& watcher, std::stop_token stop) {
   if (stop.stop_requested()) throw Error("stopped", "nothing was begun on the host");
   RunFollower follower(session, environment, watcher, std::move(part));
-  session.send(wire::Start{.plan = plan,
-                           .wait = wait,
-                           .logins = environment.registries,
-                           .secrets = secrets_of(environment)});
+  session.send(wire::Start{
+      .plan = plan, .wait = wait, .logins = environment.registries, .secrets = secrets_of(environment)});
   return follower.follow(std::move(stop));
 }
 

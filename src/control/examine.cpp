@@ -68,7 +68,8 @@ class Examination {
     for (const auto& file : environment_.compose)
       if (!fs::is_regular_file(checkout_->source / file))
         add({Weight::problem, "compose file",
-             fmt::format("commit {} has no {}", source_->commit.abbreviated(), (source_->inside / file).string()),
+             fmt::format("commit {} has no {}", source_->commit.abbreviated(),
+                         (source_->inside / file).string()),
              "commit it, or correct compose: in belay.yml"});
     add(checked_excludes(hidden_files(*source_, *checkout_, environment_.sync.exclude, stop_)));
     if (const Finding found = checked_pointers(checkout_->pointers()); found.weight != Weight::ok) add(found);

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <deque>
 #include <exception>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -60,9 +61,13 @@ fs::path new_run_directory(const fs::path& logs) {
 /// time.
 class Gate {
  public:
-  Gate(const EnvironmentConfig& environment, fs::path source, const fs::path& logs, const Lifeline& life,
-       Watcher& watcher)
-      : source_(std::move(source)),
+  Gate(const EnvironmentConfig& environment, const Commit& commit, fs::path source, const fs::path& logs,
+       const Lifeline& life, Watcher& watcher)
+      : variables_{{"CI", "true"},
+                   {"BELAY_COMMIT", commit.id},
+                   {"BELAY_BRANCH", commit.branch},
+                   {"BELAY_ENVIRONMENT", environment.name}},
+        source_(std::move(source)),
         logs_(new_run_directory(logs)),
         life_(life),
         watcher_(watcher),
@@ -100,7 +105,7 @@ class Gate {
 
     Command command = life_.tied(text);
     command.directory = source_;
-    command.set = {{"CI", "true"}};
+    command.set = variables_;
     command.unset = {"BELAY_SSH_KEY"};
     std::deque<std::string> last;
     const auto begin = Clock::now();
@@ -131,6 +136,7 @@ class Gate {
     telling();
   }
 
+  std::map<std::string, std::string> variables_;
   fs::path source_, logs_;
   const Lifeline& life_;
   Watcher& watcher_;
@@ -157,7 +163,7 @@ GateResult run_gate(const EnvironmentConfig& environment, const Commit& commit,
 
   const auto begin = Clock::now();
   watcher.gate_began(commit, result.commands);
-  Gate gate(environment, source, logs, life, watcher);
+  Gate gate(environment, commit, source, logs, life, watcher);
   int number = 1;
   for (const TestStep& line : environment.test) {
     gate.run_line(line, number, stop);

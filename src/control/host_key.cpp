@@ -132,6 +132,7 @@ HostKeyRule::HostKeyRule(const HostAddress& host, std::string pin, std::filesyst
     : pin_(std::move(pin)), record_(directory / "offered-key"), known_hosts_(directory / "known_hosts") {
   options_ = {"-o", "StrictHostKeyChecking=yes"};
   const std::string settings = effective_settings(host, stop);
+  if (const std::string jump = setting(settings, "proxyjump"); jump != "none") jump_ = jump;
   const bool command_works = has_known_hosts_command(stop);
   const bool users_own_command = !setting(settings, "knownhostscommand").empty();
   std::string believed = "/dev/null";

@@ -48,11 +48,13 @@ class HostKeyRule {
   /// Arguments of ssh.
   const std::vector<std::string>& options() const { return options_; }
   const std::string& pin() const { return pin_; }
-  /// The key that ssh was offered last, if it was noted.
+  /// The host on the way there, as ssh's ProxyJump names it; empty: none.
+  const std::string& jump() const { return jump_; }
+  /// The key that ssh was offered last, if it was noted. A jump host's key is not.
   std::optional<OfferedKey> offered() const;
 
  private:
-  std::string pin_;
+  std::string pin_, jump_{};
   std::filesystem::path record_, known_hosts_;
   std::vector<std::string> options_;
 };

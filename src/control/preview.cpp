@@ -126,7 +126,8 @@ Preview preview(const Config& config, const EnvironmentConfig& environment, cons
     found.files = changed_files(session, environment, checkout, found.facts, stop);
     add_unless_ok(found.warnings, checked_pointers(checkout.pointers()));
     add_unless_ok(found.warnings, checked_submodules(checkout.submodules()));
-    const auto further = warnings_of(environment, found.facts, hidden_files(source, checkout, environment.sync.exclude, stop));
+    const auto further =
+        warnings_of(environment, found.facts, hidden_files(source, checkout, environment.sync.exclude, stop));
     found.warnings.insert(found.warnings.end(), further.begin(), further.end());
     return found;
   });

@@ -5,9 +5,9 @@
 #include "base/error.hpp"
 #include "base/human.hpp"
 #include "control/confirmation.hpp"
-#include "drivers/git.hpp"
 #include "control/pause.hpp"
 #include "control/shipped_times.hpp"
+#include "drivers/git.hpp"
 #include "drivers/rsync.hpp"
 #include "model/notes.hpp"
 
@@ -179,9 +179,8 @@ Errand::Result RunFollower::confirm(const event::Awaiting& awaited, std::stop_to
   const auto on_attempt = [&](int attempt, int attempts, const std::string& finding) {
     tell([&] { watcher_.asked_from_here(attempt, attempts, finding); });
   };
-  const Confirmation found =
-      confirm_from_here(check_to_confirm(of_the_run_, environment_, awaited.detail), on_attempt,
-                        std::move(stop), limit_of(awaited));
+  const Confirmation found = confirm_from_here(check_to_confirm(of_the_run_, environment_, awaited.detail),
+                                               on_attempt, std::move(stop), limit_of(awaited));
   return {.ok = found.ok, .detail = found.detail};
 }
 

@@ -59,7 +59,8 @@ void Session::Connection::connect_by_ssh(Watcher& watcher, std::stop_token stop)
                                .offered = ssh->host_keys().offered(),
                                .outcome = last.outcome,
                                .words = last.text,
-                               .login_done = login_done});
+                               .login_done = login_done,
+                               .jump = ssh->host_keys().jump()});
   }
   hello = *said;
 }

@@ -92,8 +92,9 @@ Checkout copy_working_tree(const Source& source, const fs::path& aside, std::sto
   make_directories(aside, 0755);
   Checkout checkout{.source = aside, .commit = source.commit, .working_copy = aside};
   if (!source.repository) {
-    rsync::transfer({.from = source.directory, .to = aside.string(), .exclude = {".git", state_directory_pattern}}, {},
-                    std::move(stop), deadline);
+    rsync::transfer(
+        {.from = source.directory, .to = aside.string(), .exclude = {".git", state_directory_pattern}}, {},
+        std::move(stop), deadline);
     checkout.commit.id = content_id(aside);
     return checkout;
   }

@@ -66,7 +66,12 @@ Command SshAccess::connect(const std::string& remote_command) const {
                              "-o", "IdentityFile=none"});
   if (host_.port) argv.insert(argv.end(), {"-p", std::to_string(*host_.port)});
   argv.insert(argv.end(), {"--", host_.destination, remote_command});
-  return Command{.argv = argv};
+  Command command{.argv = argv};
+  // A jump host (ProxyJump) is reached by an ssh of its own, which takes none of the options above. What it
+  // would ask for, it gets no answer to, and fails instead of waiting; the key it finds as every ssh does.
+  command.set = {{"SSH_ASKPASS", "false"}, {"SSH_ASKPASS_REQUIRE", "force"}};
+  if (agent_) command.set["SSH_AUTH_SOCK"] = agent_->socket().string();
+  return command;
 }
 
 std::vector<std::string> SshAccess::client() const {

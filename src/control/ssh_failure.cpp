@@ -66,12 +66,31 @@ Error after_login(const SshFailure& failure) {
                failure.words.empty() && failure.outcome ? failure.outcome->described() : failure.words);
 }
 
+bool is_about_a_host_key(const std::string& words) {
+  return says(words, "Host key verification failed") || says(words, "IDENTIFICATION HAS CHANGED") ||
+         says(words, "host key is known for");
+}
+
+/// The host itself was never reached; host_key: in belay.yml is its pin, not the jump host's.
+Error refused_jump_host(const SshFailure& failure) {
+  const bool changed = says(failure.words, "IDENTIFICATION HAS CHANGED");
+  return Error(
+      fmt::format("the host key of the jump host {} on the way to {} {}: refused", failure.jump, failure.host,
+                  changed ? "HAS CHANGED" : "is not known"),
+      failure.words,
+      "host_key: in belay.yml pins the host behind it. The jump host's key has to be in known_hosts: "
+      "compare it with that host's own (its console: ssh-keygen -lf "
+      "/etc/ssh/ssh_host_ed25519_key.pub), then add the line that ssh-keyscan prints for it",
+      ExitCode::bad_input);
+}
+
 }  // namespace
 
 Error described(const SshFailure& failure) {
   if (failure.login_done) return after_login(failure);
-  if (says(failure.words, "Host key verification failed") ||
-      says(failure.words, "IDENTIFICATION HAS CHANGED") || says(failure.words, "host key is known for"))
+  if (is_about_a_host_key(failure.words) && !failure.jump.empty() && !failure.offered)
+    return refused_jump_host(failure);
+  if (is_about_a_host_key(failure.words))
     return refused_host_key(failure.host, failure.pin, failure.offered, failure.words);
   for (const Known& case_ : known)
     if (says(failure.words, case_.sign)) {

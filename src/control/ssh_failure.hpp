@@ -17,6 +17,7 @@ struct SshFailure {
   std::optional<Outcome> outcome;     // ssh's own end, if it ended
   std::string words;                  // what came on its stderr
   bool login_done = false;            // the far side's shell had answered
+  std::string jump{};                 // the host on the way there (ProxyJump), if there is one
 };
 
 /// Says it in the user's terms: what failed, ssh's words, and what to do about it.

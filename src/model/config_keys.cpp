@@ -58,7 +58,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .fallback = "no tests",
      .example = "[npm ci, { parallel: [npm run lint, npm test] }]",
      .meaning =
-         "The gate: commands run by `sh` in a clean checkout, in `source`, one after the other. Those under "
+         "The gate: commands run by `sh` in a clean checkout (without .git), in `source`, one after the other. Those under "
          "`parallel` run at the same time. The first that fails stops the deployment."},
     {.section = "shared",
      .name = "sync",

@@ -218,3 +218,46 @@ TEST_CASE("a temporary directory stands in the runtime directory where there is 
   CHECK(TemporaryDirectory("x").path().parent_path() == "/tmp");
   if (before != nullptr) ::setenv("XDG_RUNTIME_DIR", kept.c_str(), 1);
 }
+
+TEST_CASE("a temporary directory lies where it is asked for") {
+  const TemporaryDirectory parent("belay-test");
+  fs::path inner;
+  {
+    const TemporaryDirectory directory(parent.path(), "trees-");
+    inner = directory.path();
+    CHECK(inner.parent_path() == parent.path());
+    CHECK((fs::status(inner).permissions() & fs::perms::all) == fs::perms::owner_all);
+  }
+  CHECK(!fs::exists(inner));
+}
+
+TEST_CASE("read-only directories of this user's are removed, and what a link names stays") {
+  const TemporaryDirectory scratch("belay-test");
+  const fs::path kept = scratch.path() / "kept", tree = scratch.path() / "tree";
+  constexpr uid_t nobody = 65534;  // root would not be hindered by any mode
+  REQUIRE((::geteuid() != 0 || ::chown(scratch.path().c_str(), nobody, nobody) == 0));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::geteuid() == 0 && ::setresuid(nobody, nobody, nobody) != 0) ::_exit(1);
+    fs::create_directories(kept);
+    write_file_atomically(kept / "file", "kept");
+    fs::create_directories(tree / "read-only/deep");
+    write_file_atomically(tree / "read-only/deep/file", "x");
+    fs::create_directory_symlink(kept, tree / "read-only/link");
+    fs::permissions(tree / "read-only/deep", fs::perms::none);
+    fs::permissions(tree / "read-only", fs::perms::owner_read | fs::perms::owner_exec);
+    fs::permissions(kept, fs::perms::owner_read | fs::perms::owner_exec);
+    try {
+      remove_tree(tree);
+    } catch (const Error&) {
+      ::_exit(2);
+    }
+    ::_exit(0);
+  }
+  int how = 0;
+  REQUIRE(::waitpid(child, &how, 0) == child);
+  CHECK(how == 0);
+  CHECK(!fs::exists(tree));
+  CHECK(fs::exists(kept / "file"));
+  CHECK((fs::status(kept).permissions() & fs::perms::owner_write) == fs::perms::none);
+}

@@ -137,6 +137,20 @@ TEST_CASE("a host that cannot take the binary says why, and keeps no half of it"
   CHECK(fs::is_empty(host.binary().parent_path()));
 }
 
+TEST_CASE("a place where no program can be run is told, with what to do") {
+  Host host;
+  host.bootstrap.binary.image = "/bin/false";  // stands for one that a noexec mount does not run
+  host.bootstrap.binary.sha256 = sha256_hex_of_file("/bin/false");
+  const std::string temporary = "export TMPDIR='" + host.scratch.path().string() + "'; ";
+  CHECK(holds(host.refusal().message(), ".belay/bin: is it mounted noexec?"));
+  host.bootstrap.live = host.scratch / "never deployed";
+  host.bootstrap.purpose = Purpose::look;
+  const Error error = host.refusal(temporary);
+  CHECK(holds(error.message(), "is it mounted noexec? Let TMPDIR there name another directory"));
+  CHECK(holds(error.message(), host.scratch.path().string()));
+  CHECK(!fs::exists(host.bootstrap.live));
+}
+
 TEST_CASE("a live directory that cannot be made is told with its path") {
   Host host;
   host.scratch.write("file", "in the way");

@@ -64,6 +64,13 @@ TEST_CASE("the commands run in the source of the checkout, with CI set, and thei
   CHECK(world.watcher.count("gate_ended 2") == 1);
 }
 
+TEST_CASE("the commands are told what is tested, since the checkout has no .git") {
+  World world;
+  world.run({{{"echo $BELAY_COMMIT $BELAY_BRANCH $BELAY_ENVIRONMENT; test ! -e ../.git"}}});
+  const std::string commit = world.app.git({"rev-parse", "HEAD"}).substr(0, 40);
+  CHECK(world.log("01-echo") == commit + " main production\n");
+}
+
 TEST_CASE(
     "a failing command stops the gate: its words, its exit code and its log are told, the next does not "
     "run") {

@@ -46,6 +46,21 @@ TEST_CASE("what ssh says when it cannot connect is told as what, why and next") 
   }
 }
 
+TEST_CASE("a jump host's key is told apart from that of the host behind it") {
+  SshFailure failure{.host = "root@shop.example",
+                     .pin = "SHA256:x",
+                     .words =
+                         "No ED25519 host key is known for jump.example and you have requested strict "
+                         "checking.\nHost key verification failed.",
+                     .jump = "jump.example"};
+  CHECK(described(failure).message() ==
+        "the host key of the jump host jump.example on the way to root@shop.example is not known: refused");
+  CHECK(described(failure).next().contains("known_hosts"));
+  CHECK(described(failure).exit_code() == ExitCode::bad_input);
+  failure.offered = OfferedKey{.type = "ssh-ed25519", .key = "AAAA", .host = "shop.example"};
+  CHECK(described(failure).message().contains("is not the host that belay.yml pins"));
+}
+
 TEST_CASE("words that are not known are quoted, not guessed at") {
   const Error error = of("something quite new");
   CHECK(error.message() == "cannot connect to root@shop.example");

@@ -250,6 +250,7 @@ TEST_CASE("over a remote shell the same arrives, spaces and all") {
                                .exclude = {"not this"},
                                .link_destination = (scratch / "the last one").string(),
                                .remote_shell = (scratch / "shell").string()};
+  fs::create_directories(scratch / "to there");
   CHECK(previewed(request).size() >= 2);
   const auto sent = rsync::transfer(request, {}, {}, soon());
   CHECK(sent.files_sent == 1);
