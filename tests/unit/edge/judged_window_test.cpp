@@ -28,7 +28,7 @@ TEST_CASE("a window goes on until its time is over, and ends well then") {
   const auto last = judged.look(served(2000, 0), served(2000, 0), time_is_over);
   CHECK(last.next == Next::ends_well);
   CHECK(last.figures ==
-        "candidate: 0 % of 2000 requests failed, p95 20 ms; current: 0 % of 2000 requests failed, p95 20 ms");
+        "candidate: 0 % of 2000 requests failed, p95 21 ms; current: 0 % of 2000 requests failed, p95 21 ms");
 }
 
 TEST_CASE("a candidate that is worse aborts the window before its time is over") {

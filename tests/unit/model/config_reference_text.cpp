@@ -279,6 +279,9 @@ std::string file_with(const ConfigKey& key, std::string_view value) {
     std::string services = "services: [w], ";
     return value_in("", key.name, value).insert(2, services);
   }
+  // A password is refused without its user.
+  if (key.section == "health" && key.name == "password")
+    return value_in(std::string(key.section), key.name, std::string(value) + ", user: monitor");
   return value_in(std::string(key.section), key.name, value);
 }
 

@@ -172,7 +172,7 @@ TEST_CASE("each service may have its own check, and takes from what stands besid
   const auto environment = production(
       "health: { attempts: 7, interval: 1s, web: { url: \"http://localhost:1/\" }, api: { url: "
       "\"https://api.example/\", attempts: 9 } }",
-      "services: [web, api]");
+      "services: [web, api]\n");
   CHECK(environment.health.url.empty());
   CHECK(environment.health.attempts == 7);
   const auto checks = environment.checks();

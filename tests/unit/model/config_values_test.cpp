@@ -67,14 +67,14 @@ TEST_CASE("a host key is SHA256: and 43 characters of base64") {
   CHECK_FALSE(host_key_value("SHA256:uNiVztksCsDhcc0u9e8BrrJXbXzEMWJKj1vpqbF1k0!"));
 }
 
-TEST_CASE("a URL is http or https, with a host and no secrets") {
+TEST_CASE("a URL is http or https, with a host") {
   for (const char* text : {"http://localhost:3002/api/health", "https://example.com",
                            "https://[::1]:8443/x?y=z", "http://[::1]", "https://a.b-c.example.com/ä"}) {
     CAPTURE(text);
     CHECK(url_value(text) == std::string(text));
   }
   for (const char* text : {"", "example.com", "ftp://example.com", "http://", "https:///path", "http://a b/",
-                           "http://a:0/", "http://a:99999", "http://a:b", "https://user:secret@example.com/",
+                           "http://a:0/", "http://a:99999", "http://a:b",
                            "http://-a/", "http://a\n/", "http://[x]/"}) {
     CAPTURE(text);
     CHECK_FALSE(url_value(text));
