@@ -63,7 +63,7 @@ void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout
   });
   facts.name = project_name_in(model);
   for (const auto& file : project.files()) facts.files.push_back(file.lexically_relative(layout.live).string());
-  facts.services = released_services(model, environment.services);
+  facts.services = services_to_release(model, environment);
   facts.ports = published_ports(model, facts.services);
   const Ownership ours(engine, facts.name, layout, project.directory());
   facts.conflicts = ours.conflicts(names_of(model, facts.services));

@@ -47,9 +47,10 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "leave",
      .example = "as-compose",
-     .meaning = "The compose services that are not released. `leave`: they are left as they run. "
-                "`as-compose`: each deployment brings them to what the compose file says, as `docker "
-                "compose up -d` would.",
+     .meaning = "The other services of the compose file. `leave`: they are left as they run; one that a "
+                "released service depends on is started if it does not run. `as-compose`: they are released "
+                "with the others, as `docker compose up -d --build` does; those that have not changed go on "
+                "running.",
      .choices = "leave, as-compose"},
     {.section = "shared",
      .name = "test",

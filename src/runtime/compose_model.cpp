@@ -181,6 +181,15 @@ std::vector<std::string> released_services(const json::object& model, const std:
   return found;
 }
 
+std::vector<std::string> services_to_release(const json::object& model, const EnvironmentConfig& environment) {
+  if (environment.accessories == Accessories::leave) return released_services(model, environment.services);
+  auto services = environment.services;
+  for (const auto& service : services) service_in(model, service);
+  for (const auto& service : services_in(model))
+    if (std::ranges::find(services, service) == services.end()) services.push_back(service);
+  return services;
+}
+
 std::string live_image_of(const json::object& model, const std::string& service) {
   const auto image = text_in(service_in(model, service), "image");
   return image.empty() ? project_name_in(model) + "-" + service : image;

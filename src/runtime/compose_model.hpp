@@ -7,6 +7,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "model/config.hpp"
 #include "model/release.hpp"
 
 namespace belay {
@@ -22,6 +23,9 @@ std::string project_name_in(const boost::json::object& model);
 /// ({commit}, {version}). Throws Error where that is none.
 std::vector<std::string> released_services(const boost::json::object& model,
                                            const std::vector<std::string>& wanted);
+
+/// With `accessories: as-compose` all services of the model, the named ones first; else as released_services().
+std::vector<std::string> services_to_release(const boost::json::object& model, const EnvironmentConfig&);
 
 /// A service's image as operators and compose know it: its `image:`, or compose's default name.
 std::string live_image_of(const boost::json::object& model, const std::string& service);

@@ -167,7 +167,7 @@ void resolve(Context& context, ReleaseProject& project, Deadline deadline) {
   context.model = project.resolved(context.stop, deadline, [&](const std::string& line) {
     context.ledger.output(StepName::build, project.view().put_back(line));
   });
-  context.services = released_services(context.model, context.environment().services);
+  context.services = services_to_release(context.model, context.environment());
   prepare_images(context);
   Ownership(context.engine, project_name_in(context.model), context.layout, project.directory())
       .require_none(all_container_names(context.model, context.services));
