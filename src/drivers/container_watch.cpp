@@ -12,7 +12,7 @@ constexpr auto longest_wait_for_stream = std::chrono::seconds(5);
 constexpr auto unhealthy = "was found unhealthy by its HEALTHCHECK";
 constexpr auto pause_before_reconnect = std::chrono::milliseconds(200);
 constexpr auto first_pause_before_restart = std::chrono::milliseconds(100);  // the Engine's; doubled each time
-constexpr int most_deaths = 3;
+constexpr int most_deaths = 2;
 
 void pause_for(std::chrono::milliseconds time, const std::stop_token& stop) {
   std::mutex pause;
@@ -136,7 +136,7 @@ std::string ContainerWatch::how_it_ended(const std::string& id, int exit_code) {
 }
 
 void ContainerWatch::report(Death death) {
-  if (death.number > 1) death.how += " for the " + std::string(death.number == 2 ? "second" : "third") + " time";
+  if (death.number > 1) death.how += " for the second time";
   {
     const std::scoped_lock lock(mutex_);
     if (!death_) death_ = std::move(death);

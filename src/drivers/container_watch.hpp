@@ -25,7 +25,7 @@ struct RestartRule {
 
 /// Watches containers on the Engine's event stream, so that a candidate that dies is noticed when it dies.
 /// Stands before the first start and goes on until destroyed; survives a restart of the Engine. The Engine
-/// itself must not restart them (policy "no"): the watch does, as their rules say, until the third death of
+/// itself must not restart them (policy "no"): the watch does, as their rules say, until the second death of
 /// one, which is final.
 class ContainerWatch {
  public:
