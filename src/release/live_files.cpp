@@ -5,12 +5,13 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <ranges>
 #include <set>
 
 #include <boost/json.hpp>
-#include <fmt/core.h>
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,12 +25,14 @@ namespace json = boost::json;
 
 namespace {
 
-enum class Kind { none, file, directory, symlink, other };
+enum class Kind { none, file, directory, symlink, other, unknown };
 
-/// What cannot be looked at is something else's.
+/// Unknown: the user who deploys may not look there.
 Kind kind_of(const fs::path& path) {
-  std::error_code unreadable;
-  switch (fs::symlink_status(path, unreadable).type()) {
+  std::error_code problem;
+  switch (fs::symlink_status(path, problem).type()) {
+    case fs::file_type::none:
+      return Kind::unknown;
     case fs::file_type::not_found:
       return Kind::none;
     case fs::file_type::regular:
@@ -50,8 +53,7 @@ bool same_content(const fs::path& one, const fs::path& other) {
   while (true) {
     a.read(left.data(), left.size());
     b.read(right.data(), right.size());
-    if (a.gcount() != b.gcount() ||
-        !std::equal(left.begin(), left.begin() + a.gcount(), right.begin()))
+    if (a.gcount() != b.gcount() || !std::equal(left.begin(), left.begin() + a.gcount(), right.begin()))
       return false;
     if (a.gcount() < static_cast<std::streamsize>(left.size())) return a.eof() && b.eof();
   }
@@ -59,6 +61,10 @@ bool same_content(const fs::path& one, const fs::path& other) {
 
 bool can_be_executed(const struct stat& status) {
   return (status.st_mode & S_IXUSR) != 0;
+}
+
+bool may_be_entered(const fs::path& directory) {
+  return ::faccessat(AT_FDCWD, directory.c_str(), R_OK | X_OK, AT_EACCESS) == 0;
 }
 
 bool is_below(const std::string& path, const std::string& directory) {
@@ -72,19 +78,21 @@ class Planning {
   Publication plan() {
     walk({});
     if (rules_.remove_extraneous && !rules_.before.empty()) remove_what_is_gone({});
-    std::ranges::stable_partition(planned_.changes, [](const LiveChange& change) {
-      return change.kind == LiveChange::Kind::removed;
-    });
+    std::ranges::stable_partition(
+        planned_.changes, [](const LiveChange& change) { return change.kind == LiveChange::Kind::removed; });
     return std::move(planned_);
   }
 
  private:
   void add(LiveChange::Kind kind, const fs::path& path) { planned_.changes.push_back({kind, path.string()}); }
-  void keep(const fs::path& path, std::string why) { planned_.kept.push_back({path.string(), std::move(why)}); }
+  void keep(const fs::path& path, std::string why) {
+    planned_.kept.push_back({path.string(), std::move(why)});
+  }
 
   void walk(const fs::path& directory) {
     std::set<fs::path> names;
-    for (const auto& entry : fs::directory_iterator(rules_.source / directory)) names.insert(entry.path().filename());
+    for (const auto& entry : fs::directory_iterator(rules_.source / directory))
+      names.insert(entry.path().filename());
     for (const auto& name : names)
       if (directory / name != state_directory_name) look_at(directory / name);
   }
@@ -92,11 +100,16 @@ class Planning {
   void look_at(const fs::path& path) {
     const auto there = kind_of(rules_.live / path);
     if (kind_of(rules_.source / path) == Kind::directory) {
+      if (there == Kind::directory && !may_be_entered(rules_.live / path))
+        return keep(path, "the user who deploys may not look into it");
       if (there == Kind::directory) return walk(path);
       if (there != Kind::none && !is_the_releases(path)) return keep(path, why_kept(path, there));
-      if (there != Kind::none) add(LiveChange::Kind::removed, path);
-      add(LiveChange::Kind::added, path);
-      return walk(path);
+      if (there == Kind::none) {
+        add(LiveChange::Kind::added, path);
+        return walk(path);
+      }
+      add(LiveChange::Kind::removed, path);
+      return add_whole(path);
     }
     if (there == Kind::none && was_taken_away(path)) return keep(path, "it was removed on the server");
     if (there == Kind::none) return add(LiveChange::Kind::added, path);
@@ -106,32 +119,61 @@ class Planning {
     add(LiveChange::Kind::changed, path);
   }
 
-  /// A directory in whose place the release has a file: only if all that is in it was brought by the release before.
+  /// Without a look at the live directory: a symlink that goes away there may lead to files of the same
+  /// names.
+  void add_whole(const fs::path& directory) {
+    add(LiveChange::Kind::added, directory);
+    std::set<fs::path> names;
+    for (const auto& entry : fs::directory_iterator(rules_.source / directory))
+      names.insert(entry.path().filename());
+    for (const auto& name : names) {
+      const auto path = directory / name;
+      if (kind_of(rules_.source / path) == Kind::directory)
+        add_whole(path);
+      else
+        add(LiveChange::Kind::added, path);
+    }
+  }
+
+  /// A directory in whose place the release has a file: only if all that is in it was brought by the release
+  /// before.
   void replace_directory(const fs::path& path) {
     if (rules_.before.empty() || kind_of(rules_.before / path) != Kind::directory)
       return keep(path, "the server has a directory there");
     std::vector<fs::path> inside;
-    for (const auto& entry : fs::recursive_directory_iterator(rules_.live / path)) {
-      const auto relative = entry.path().lexically_relative(rules_.live);
-      if (kind_of(entry.path()) != Kind::directory && !same_file(entry.path(), rules_.before / relative))
-        return keep(path, fmt::format("the server has {} there", relative.string()));
-      inside.push_back(relative);
-    }
+    if (const auto foreign = gather(path, inside); !foreign.empty())
+      return keep(path, fmt::format("the server has {} there", foreign.string()));
     std::ranges::sort(inside, std::ranges::greater{});
     for (const auto& one : inside) add(LiveChange::Kind::removed, one);
     add(LiveChange::Kind::removed, path);
     add(LiveChange::Kind::added, path);
   }
 
+  /// All that is in a directory of the live one; or the first that the release before did not bring.
+  fs::path gather(const fs::path& directory, std::vector<fs::path>& inside) const {
+    if (!may_be_entered(rules_.live / directory)) return directory;
+    for (const auto& entry : fs::directory_iterator(rules_.live / directory)) {
+      const auto path = directory / entry.path().filename();
+      const bool is_directory = kind_of(entry.path()) == Kind::directory;
+      if (!same_file(entry.path(), rules_.before / path)) return path;
+      inside.push_back(path);
+      if (!is_directory) continue;
+      if (auto foreign = gather(path, inside); !foreign.empty()) return foreign;
+    }
+    return {};
+  }
+
   void remove_what_is_gone(const fs::path& directory) {
     std::set<fs::path> names;
-    for (const auto& entry : fs::directory_iterator(rules_.before / directory)) names.insert(entry.path().filename());
+    for (const auto& entry : fs::directory_iterator(rules_.before / directory))
+      names.insert(entry.path().filename());
     for (const auto& name : names) {
       const auto path = directory / name;
       if (path == state_directory_name) continue;
       const bool is_directory = kind_of(rules_.before / path) == Kind::directory;
       const auto now = kind_of(rules_.source / path), there = kind_of(rules_.live / path);
       if (is_directory && there == Kind::directory) {
+        if (!may_be_entered(rules_.live / path)) continue;
         if (now == Kind::directory || now == Kind::none) remove_what_is_gone(path);
         if (now == Kind::none && is_empty_then(path)) add(LiveChange::Kind::removed, path);
       } else if (!is_directory && now == Kind::none && there != Kind::none) {
@@ -144,12 +186,13 @@ class Planning {
   }
 
   bool is_empty_then(const fs::path& directory) const {
-    return std::ranges::all_of(fs::directory_iterator(rules_.live / directory), [&](const fs::directory_entry& entry) {
-      const auto path = entry.path().lexically_relative(rules_.live).string();
-      return std::ranges::any_of(planned_.changes, [&](const LiveChange& change) {
-        return change.kind == LiveChange::Kind::removed && change.path == path;
-      });
-    });
+    return std::ranges::all_of(fs::directory_iterator(rules_.live / directory),
+                               [&](const fs::directory_entry& entry) {
+                                 const auto path = entry.path().lexically_relative(rules_.live).string();
+                                 return std::ranges::any_of(planned_.changes, [&](const LiveChange& change) {
+                                   return change.kind == LiveChange::Kind::removed && change.path == path;
+                                 });
+                               });
   }
 
   bool is_written(const fs::path& path) const {
@@ -167,6 +210,7 @@ class Planning {
   /// Whether what is in the live directory may be replaced.
   bool is_the_releases(const fs::path& path) const {
     const auto live = rules_.live / path;
+    if (kind_of(live) == Kind::unknown) return false;
     if (kind_of(live) == Kind::symlink) return was_brought(path) && same_file(live, rules_.before / path);
     if (!is_written(path)) return true;
     if (was_brought(path)) return same_file(live, rules_.before / path);
@@ -176,6 +220,7 @@ class Planning {
 
   std::string why_kept(const fs::path& path, Kind there) const {
     if (there == Kind::symlink) return "the server has a symlink there";
+    if (there == Kind::unknown) return "the user who deploys may not look at it";
     return was_brought(path) ? "a container may write to it, and it was changed on the server"
                              : "a container may write to it, and the server has its own";
   }
@@ -184,45 +229,74 @@ class Planning {
   Publication planned_;
 };
 
-// ── acts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── acts
+// ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 constexpr auto manifest_name = "changes.json";
 constexpr auto replaced_name = "replaced";
 
 [[noreturn]] void cannot(const std::string& what, const fs::path& path, const std::string& why) {
-  struct stat status {};
+  struct stat status{};
   const bool known = ::lstat(path.c_str(), &status) == 0 || ::stat(path.parent_path().c_str(), &status) == 0;
-  throw Error(fmt::format("cannot {} {}", what, path.string()),
-              why + (known ? fmt::format("; it belongs to uid {}, and uid {} deploys", status.st_uid, ::geteuid()) : ""),
-              "let the user who deploys own it, or take it out of the release (sync: exclude:)");
+  throw Error(
+      fmt::format("cannot {} {}", what, path.string()),
+      why + (known ? fmt::format("; it belongs to uid {}, and uid {} deploys", status.st_uid, ::geteuid())
+                   : ""),
+      "let the user who deploys own it, or take it out of the release (sync: exclude:)");
+}
+
+/// A name in git need not be UTF-8.
+json::array read_manifest(const std::string& text) {
+  json::parse_options options;
+  options.allow_invalid_utf8 = true;
+  return json::parse(text, {}, options).as_array();
+}
+
+/// A directory that goes away is made again with the same mode and owner.
+json::value description_of_directory(const fs::path& path) {
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return nullptr;
+  return json::object{{"mode", status.st_mode & 07777u}, {"uid", status.st_uid}, {"gid", status.st_gid}};
 }
 
 /// On top of what an earlier part of the same publication changed.
-void write_manifest(const Publication& publication, const fs::path& aside) {
+void write_manifest(const Publication& publication, const fs::path& live, const fs::path& aside) {
   json::array changes;
-  if (const auto earlier = read_file_if_exists(aside / manifest_name)) changes = json::parse(*earlier).as_array();
+  if (const auto earlier = read_file_if_exists(aside / manifest_name)) changes = read_manifest(*earlier);
+  std::set<std::pair<std::string, bool>> known;
+  for (const auto& change : changes)
+    known.emplace(change.at("path").as_string(), change.at("added").as_bool());
   for (const auto& change : publication.changes) {
-    json::object one{{"path", change.path}, {"added", change.kind == LiveChange::Kind::added}};
-    if (std::ranges::find(changes, json::value(one)) == changes.end()) changes.push_back(std::move(one));
+    const bool added = change.kind == LiveChange::Kind::added;
+    if (!known.emplace(change.path, added).second) continue;
+    json::object one{{"path", change.path}, {"added", added}};
+    if (change.kind == LiveChange::Kind::removed)
+      one["directory"] = description_of_directory(live / change.path);
+    changes.push_back(std::move(one));
   }
   write_file_atomically(aside / manifest_name, json::serialize(changes));
 }
 
-/// Keeps what is at `live / path`, by a second name for the same file; by moving it where it goes away.
+/// Half a copy never has the name of a whole one.
+void copy_whole(const fs::path& from, const fs::path& to, const fs::path& aside) {
+  const auto half = aside / "half";
+  std::error_code problem;
+  fs::remove(half, problem);
+  fs::copy(from, half, fs::copy_options::copy_symlinks, problem);
+  if (!problem) fs::rename(half, to, problem);
+  if (problem) cannot("keep", from, problem.message());
+}
+
+/// Keeps what is at `live / path`, by a second name for the same file; by moving it where it goes away. A
+/// copy is made where the file system cannot do that.
 void put_aside(const fs::path& live, const std::string& path, const fs::path& aside, bool goes_away) {
   const auto from = live / path, to = aside / replaced_name / path;
   if (kind_of(from) == Kind::none || kind_of(to) != Kind::none) return;
+  if (goes_away && kind_of(from) == Kind::directory) return;  // the manifest describes it
   make_directories(to.parent_path());
-  if (goes_away) {
-    if (kind_of(from) == Kind::directory) return;  // made again where something in it comes back
-    if (::rename(from.c_str(), to.c_str()) == 0) return;
-  } else if (::linkat(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), 0) == 0) {
-    return;
-  }
-  if (errno != EXDEV && errno != EPERM && errno != EMLINK) cannot("keep", from, std::strerror(errno));
-  std::error_code problem;
-  fs::copy(from, to, fs::copy_options::copy_symlinks, problem);
-  if (problem) cannot("keep", from, problem.message());
+  if (goes_away && ::rename(from.c_str(), to.c_str()) == 0) return;
+  if (!goes_away && ::linkat(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), 0) == 0) return;
+  copy_whole(from, to, aside);
 }
 
 void remove_one(const fs::path& path) {
@@ -231,32 +305,97 @@ void remove_one(const fs::path& path) {
   if (problem && problem != std::errc::directory_not_empty) cannot("remove", path, problem.message());
 }
 
+/// What a file is called until it is whole: in its directory, so that it gets the group that files get there.
+fs::path unfinished(const fs::path& to) {
+  return to.parent_path() / ".belay-new";
+}
+
+/// With the same mode, whatever the umask; and the group that its parent hands on.
+void make_directory_like(const fs::path& from, const fs::path& to) {
+  if (::mkdir(to.c_str(), 0700) != 0) {
+    if (errno == EEXIST && kind_of(to) == Kind::directory) return;
+    cannot("make", to, std::strerror(errno));
+  }
+  struct stat wanted{}, made{};
+  if (::lstat(from.c_str(), &wanted) != 0 || ::lstat(to.c_str(), &made) != 0 ||
+      ::chmod(to.c_str(), (wanted.st_mode & 07777u) | (made.st_mode & S_ISGID)) != 0)
+    cannot("set the mode of", to, std::strerror(errno));
+}
+
 void put_there(const fs::path& from, const fs::path& to) {
   std::error_code problem;
-  if (kind_of(from) == Kind::directory) {
-    fs::create_directory(to, from, problem);
-    if (problem) cannot("make", to, problem.message());
-    return;
-  }
-  const auto beside = to.parent_path() / fmt::format(".{}.belay-new", to.filename().string());
+  if (kind_of(from) == Kind::directory) return make_directory_like(from, to);
+  const auto beside = unfinished(to);
   fs::remove(beside, problem);
   if (kind_of(from) == Kind::symlink)
     fs::copy_symlink(from, beside, problem);
   else
     fs::copy_file(from, beside, problem);
-  if (problem) cannot("write", to, problem.message());
-  fs::rename(beside, to, problem);
+  if (!problem) fs::rename(beside, to, problem);
   if (problem) {
     std::error_code left_behind;
     fs::remove(beside, left_behind);
-    cannot("replace", to, problem.message());
+    cannot("write", to, problem.message());
   }
+}
+
+void make_directory_again(const fs::path& path, const json::object& description) {
+  if (::mkdir(path.c_str(), 0700) != 0) {
+    if (errno == EEXIST) return;  // it was not empty, and stayed
+    cannot("bring back", path, std::strerror(errno));
+  }
+  const auto number = [&](const char* key) { return description.at(key).to_number<unsigned>(); };
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) == 0 &&
+      (status.st_uid != number("uid") || status.st_gid != number("gid")) &&
+      ::lchown(path.c_str(), number("uid"), number("gid")) != 0)
+    cannot("give back to its owner", path, std::strerror(errno));
+  if (::chmod(path.c_str(), number("mode")) != 0)
+    cannot("bring back the mode of", path, std::strerror(errno));
+}
+
+/// Whether the way to `live / path` leads through directories alone. Behind a symlink lies what is not the
+/// release's.
+bool is_reached_by_directories(const fs::path& live, const fs::path& path) {
+  fs::path way = live;
+  for (const auto& name : path.parent_path())
+    if (kind_of(way /= name) != Kind::directory) return false;
+  return true;
+}
+
+/// A path that was removed and added has another kind of file there. As long as the old one is not put aside,
+/// or is brought back already, it is the old one that lies there.
+void take_away(const fs::path& live, const std::string& path, const fs::path& kept, bool replaced_a_file) {
+  if (!is_reached_by_directories(live, path)) return;
+  if (replaced_a_file && kind_of(kept) == Kind::none) return;
+  remove_one(live / path);
+}
+
+void undo_one(const json::value& change, const fs::path& live, const fs::path& aside,
+              const std::set<std::string>& replaced_files) {
+  const std::string path(change.at("path").as_string());
+  const auto kept = aside / replaced_name / path;
+  std::error_code problem;
+  if (is_reached_by_directories(live, path))
+    fs::remove(unfinished(live / path), problem);  // what a killed process left; not there: nothing happens
+  if (change.at("added").as_bool()) return take_away(live, path, kept, replaced_files.contains(path));
+  if (const auto* directory = change.as_object().if_contains("directory");
+      directory && directory->is_object())
+    return make_directory_again(live / path, directory->get_object());
+  if (kind_of(kept) == Kind::none || kind_of(kept) == Kind::directory) return;
+  fs::create_directories((live / path).parent_path(), problem);
+  fs::rename(kept, live / path, problem);
+  if (problem == std::errc::cross_device_link) {
+    fs::remove(live / path, problem);
+    fs::copy(kept, live / path, fs::copy_options::copy_symlinks, problem);
+  }
+  if (problem) cannot("bring back", live / path, problem.message());
 }
 
 }  // namespace
 
 bool same_file(const fs::path& one, const fs::path& other) {
-  struct stat a {}, b {};
+  struct stat a{}, b{};
   if (::lstat(one.c_str(), &a) != 0 || ::lstat(other.c_str(), &b) != 0) return false;
   if ((a.st_mode & S_IFMT) != (b.st_mode & S_IFMT)) return false;
   if (a.st_dev == b.st_dev && a.st_ino == b.st_ino) return true;
@@ -283,12 +422,14 @@ Publication limited_to(const Publication& all, const std::vector<std::string>& p
   return limited;
 }
 
-void publish(const Publication& publication, const fs::path& live, const fs::path& source, const fs::path& aside) {
+void publish(const Publication& publication, const fs::path& live, const fs::path& source,
+             const fs::path& aside) {
   if (publication.changes.empty()) return;
   make_directories(aside);
-  write_manifest(publication, aside);
+  write_manifest(publication, live, aside);
   for (const auto& change : publication.changes) {
     if (change.kind == LiveChange::Kind::removed) {
+      if (!is_reached_by_directories(live, change.path)) continue;  // done before, with what it lay in
       put_aside(live, change.path, aside, true);
       remove_one(live / change.path);
       continue;
@@ -301,35 +442,35 @@ void publish(const Publication& publication, const fs::path& live, const fs::pat
 void unpublish(const fs::path& live, const fs::path& aside) {
   const auto text = read_file_if_exists(aside / manifest_name);
   if (!text) return remove_tree(aside);
-  const auto manifest = json::parse(*text);
-  for (const auto& change : manifest.as_array() | std::views::reverse) {
-    const std::string path(change.at("path").as_string());
-    const auto kept = aside / replaced_name / path;
-    if (change.at("added").as_bool()) {
-      remove_one(live / path);
-      continue;
-    }
-    if (kind_of(kept) == Kind::directory) {
-      std::error_code there_already;
-      fs::create_directory(live / path, there_already);
-      continue;
-    }
-    if (kind_of(kept) == Kind::none) continue;
-    std::error_code problem;
-    fs::create_directories((live / path).parent_path(), problem);
-    fs::rename(kept, live / path, problem);
-    if (problem) cannot("bring back", live / path, problem.message());
+  const auto changes = read_manifest(*text);
+  std::set<std::string> replaced_files;
+  for (const auto& change : changes) {
+    const auto* directory = change.as_object().if_contains("directory");
+    if (directory && !directory->is_object()) replaced_files.emplace(change.at("path").as_string());
   }
+  std::optional<Error> trouble;
+  for (const auto& change : changes | std::views::reverse) {
+    try {
+      undo_one(change, live, aside, replaced_files);
+    } catch (const Error& error) {
+      if (!trouble) trouble = error;
+    }
+  }
+  if (trouble) throw Error(*trouble);  // what could not be brought back stays in `aside`
   remove_tree(aside);
 }
 
 void keep_live_version(const fs::path& live, const fs::path& source, const fs::path& kept) {
+  remove_tree(kept);  // of an attempt that died at this
   make_directories(kept);
-  for (auto entry = fs::recursive_directory_iterator(source); entry != fs::recursive_directory_iterator(); ++entry) {
+  for (auto entry = fs::recursive_directory_iterator(source); entry != fs::recursive_directory_iterator();
+       ++entry) {
     const auto path = entry->path().lexically_relative(source);
     const auto there = kind_of(live / path);
-    if (there == Kind::directory && kind_of(entry->path()) == Kind::directory) {
-      fs::create_directory(kept / path, live / path);
+    if (there == Kind::directory && kind_of(entry->path()) == Kind::directory &&
+        may_be_entered(live / path)) {
+      make_directory_like(live / path, kept / path);  // its mode comes back with a rollback
+      fs::permissions(kept / path, fs::perms::owner_all, fs::perm_options::add);
       continue;
     }
     if (kind_of(entry->path()) == Kind::directory) entry.disable_recursion_pending();

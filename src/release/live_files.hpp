@@ -10,8 +10,9 @@ namespace belay {
 /// Putting a release's files into the live directory, and taking them out again.
 ///
 /// The live directory is shared: releases bring files, operators and containers have theirs there. A release
-/// replaces what a release brought, and never what is the server's: a symlink, a file that a container wrote to, a
-/// directory's mode and owner. Who wrote a file is told by comparing it with what the release before brought.
+/// replaces what a release brought, and never what is the server's: a symlink, a file that a container wrote
+/// to, a directory's mode and owner. Who wrote a file is told by comparing it with what the release before
+/// brought.
 
 struct LiveChange {
   enum class Kind { added, changed, removed };
@@ -31,10 +32,11 @@ struct Publication {
 
 struct PublicationRules {
   std::filesystem::path live, source;
-  std::filesystem::path before{};            // the source of the release that serves; empty: unknown
-  std::vector<std::string> written{};        // what containers may write to, relative to the live directory
-  bool remove_extraneous = false;            // what the release before brought and this one lacks is removed
-  /// Whether a file's content is one that was ever committed; asked where no release before tells who wrote it.
+  std::filesystem::path before{};      // the source of the release that serves; empty: unknown
+  std::vector<std::string> written{};  // what containers may write to, relative to the live directory
+  bool remove_extraneous = false;      // what the release before brought and this one lacks is removed
+  /// Whether a file's content is one that was ever committed; asked where no release before tells who wrote
+  /// it.
   std::function<bool(const std::filesystem::path& file)> was_committed{};
 };
 
@@ -44,21 +46,23 @@ Publication plan_publication(const PublicationRules&);
 /// Only the changes to these paths and what is below them; "." is all.
 Publication limited_to(const Publication&, const std::vector<std::string>& paths);
 
-/// Makes the changes. What they replace is kept in `aside` (on the same file system), so that going back needs no
-/// room on the disk. Done again after a death it finishes. Throws Error naming the file and its owner.
+/// Makes the changes. What they replace is kept in `aside` (on the same file system), so that going back
+/// needs no room on the disk. Done again after a death it finishes. Throws Error naming the file and its
+/// owner.
 void publish(const Publication&, const std::filesystem::path& live, const std::filesystem::path& source,
              const std::filesystem::path& aside);
 
-/// Undoes what publish() did with this `aside`, whole or in part. Nothing was published: nothing happens.
+/// Undoes what publish() did with this `aside`, whole or in part. Nothing was published: nothing happens. A
+/// file that cannot be brought back does not stop the others; then throws Error, and it stays in `aside`.
 void unpublish(const std::filesystem::path& live, const std::filesystem::path& aside);
 
-/// Keeps the live directory's version of every file that the release would bring, as the source of the release that
-/// serves now and has none: a rollback needs it.
+/// Keeps the live directory's version of every file that the release would bring, as the source of the
+/// release that serves now and has none: a rollback needs it.
 void keep_live_version(const std::filesystem::path& live, const std::filesystem::path& source,
                        const std::filesystem::path& kept);
 
-/// Whether both are the same kind of file with the same content (and, if they are files, both or neither can be
-/// executed).
+/// Whether both are the same kind of file with the same content (and, if they are files, both or neither can
+/// be executed).
 bool same_file(const std::filesystem::path&, const std::filesystem::path&);
 
 }  // namespace belay

@@ -1,0 +1,558 @@
+#include "release/live_files.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <random>
+
+#include <doctest/doctest.h>
+#include <fmt/core.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../drivers/scratch.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
+
+using namespace belay;
+using belay::testing::Scratch;
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+void write(const fs::path& path, const std::string& content, int mode = 0644) {
+  std::ofstream(path, std::ios::binary) << content;
+  fs::permissions(path, static_cast<fs::perms>(mode));
+}
+
+/// What stands at a path: "-" nothing, "x:1" a program of content 1, "f:1" another file, "d" an empty
+/// directory, "d:1" one with a file `in`, "l:a" a symlink to a.
+void make(const fs::path& path, const std::string& what) {
+  const auto rest = what.size() > 2 ? what.substr(2) : std::string{};
+  switch (what.front()) {
+    case 'f':
+    case 'x':
+      make_directories(path.parent_path(), 0755);
+      write(path, rest, what.front() == 'x' ? 0755 : 0644);
+      break;
+    case 'd':
+      make_directories(path, 0755);
+      if (!rest.empty()) write(path / "in", rest);
+      break;
+    case 'l':
+      make_directories(path.parent_path(), 0755);
+      fs::create_symlink(rest, path);
+      break;
+    default:
+      break;
+  }
+}
+
+std::string content_of(const fs::path& path) {
+  return read_file_if_exists(path).value_or("?");
+}
+
+/// Everything below a directory: kind, mode, content, and the inode if asked.
+std::map<std::string, std::string> tree(const fs::path& root, bool with_inodes = false) {
+  std::map<std::string, std::string> found;
+  for (const auto& entry : fs::recursive_directory_iterator(root)) {
+    struct stat status{};
+    REQUIRE(::lstat(entry.path().c_str(), &status) == 0);
+    std::string shown = S_ISLNK(status.st_mode) ? "link to " + fs::read_symlink(entry.path()).string()
+                        : S_ISDIR(status.st_mode)
+                            ? fmt::format("directory {:o}", status.st_mode & 07777u)
+                            : fmt::format("file {:o} {}", status.st_mode & 07777u, content_of(entry.path()));
+    if (with_inodes && !S_ISDIR(status.st_mode)) shown += fmt::format(" #{}", status.st_ino);
+    found[entry.path().lexically_relative(root).string()] = shown;
+  }
+  return found;
+}
+
+/// The three trees that a publication compares, and where it keeps what it replaces.
+struct Trees {
+  Scratch scratch;
+  fs::path live = scratch / "live", source = scratch / "source", before = scratch / "before",
+           aside = scratch / "aside";
+  PublicationRules rules{.live = live, .source = source, .before = before};
+
+  Trees() {
+    for (const auto& directory : {live, source, before}) make_directories(directory, 0755);
+  }
+  Publication plan() const { return plan_publication(rules); }
+  void publish_all() const { publish(plan(), live, source, aside); }
+};
+
+Lines shown(const Publication& publication) {
+  Lines lines;
+  for (const auto& change : publication.changes) {
+    const char sign = change.kind == LiveChange::Kind::added     ? '+'
+                      : change.kind == LiveChange::Kind::changed ? '~'
+                                                                 : '-';
+    lines.push_back(sign + change.path);
+  }
+  for (const auto& kept : publication.kept) lines.push_back("=" + kept.path);
+  return lines;
+}
+
+struct Row {
+  std::string before, live, source;
+  Lines wanted;          // of a path no container writes to
+  Lines wanted_written;  // of one that containers may write to
+};
+
+}  // namespace
+
+TEST_CASE("what publishing changes and keeps, for each kind of file in the three trees") {
+  const std::vector<Row> rows{
+      // New in the live directory.
+      {"-", "-", "f:1", {"+p"}, {"+p"}},
+      {"-", "-", "d:1", {"+p", "+p/in"}, {"+p", "+p/in"}},
+      {"-", "-", "l:a", {"+p"}, {"+p"}},
+      // The release before brought it, and it is gone.
+      {"f:1", "-", "f:1", {"+p"}, {"=p"}},
+      {"f:1", "-", "f:2", {"+p"}, {"=p"}},
+      // A file.
+      {"-", "f:1", "f:1", {}, {}},
+      {"-", "f:1", "f:2", {"~p"}, {"=p"}},
+      {"f:1", "f:1", "f:2", {"~p"}, {"~p"}},
+      {"f:1", "f:3", "f:2", {"~p"}, {"=p"}},
+      {"f:1", "f:3", "f:1", {"~p"}, {"=p"}},
+      {"f:1", "f:2", "f:2", {}, {}},
+      // A program.
+      {"f:1", "f:1", "x:1", {"~p"}, {"~p"}},
+      {"x:1", "x:1", "f:1", {"~p"}, {"~p"}},
+      {"-", "x:1", "f:1", {"~p"}, {"=p"}},
+      // A file becomes a directory, and the reverse.
+      {"f:1", "f:1", "d:1", {"-p", "+p", "+p/in"}, {"-p", "+p", "+p/in"}},
+      {"-", "f:1", "d:1", {"-p", "+p", "+p/in"}, {"=p"}},
+      {"f:1", "f:3", "d:1", {"-p", "+p", "+p/in"}, {"=p"}},
+      {"d:1", "d:1", "f:1", {"-p/in", "-p", "+p"}, {"-p/in", "-p", "+p"}},
+      {"d:1", "d:2", "f:1", {"=p"}, {"=p"}},
+      {"d", "d:1", "f:1", {"=p"}, {"=p"}},
+      {"d", "d", "f:1", {"-p", "+p"}, {"-p", "+p"}},
+      {"-", "d", "f:1", {"=p"}, {"=p"}},
+      {"f:1", "d:1", "f:1", {"=p"}, {"=p"}},
+      // A directory stays, whatever is in it.
+      {"d:1", "d:1", "d:2", {"~p/in"}, {"~p/in"}},
+      {"d:1", "d:3", "d:2", {"~p/in"}, {"=p/in"}},
+      {"-", "d", "d:1", {"+p/in"}, {"+p/in"}},
+      {"d:1", "d", "d:1", {"+p/in"}, {"=p/in"}},
+      // A symlink is the server's, save for one that a release brought.
+      {"-", "l:a", "f:1", {"=p"}, {"=p"}},
+      {"-", "l:a", "d:1", {"=p"}, {"=p"}},
+      {"-", "l:gone", "f:1", {"=p"}, {"=p"}},
+      {"-", "l:a", "l:b", {"=p"}, {"=p"}},
+      {"-", "l:a", "l:a", {}, {}},
+      {"f:1", "l:a", "f:2", {"=p"}, {"=p"}},
+      {"l:a", "l:a", "l:b", {"~p"}, {"~p"}},
+      {"l:a", "l:a", "f:1", {"~p"}, {"~p"}},
+      {"l:a", "l:b", "f:1", {"=p"}, {"=p"}},
+      {"l:a", "l:a", "d:1", {"-p", "+p", "+p/in"}, {"-p", "+p", "+p/in"}},
+      {"l:a", "f:1", "l:a", {"~p"}, {"=p"}},
+      {"f:1", "f:1", "l:a", {"~p"}, {"~p"}},
+      {"d:1", "d:1", "l:a", {"-p/in", "-p", "+p"}, {"-p/in", "-p", "+p"}},
+      {"-", "d:1", "l:a", {"=p"}, {"=p"}},
+      // No longer in the release: removed as it was brought, else left.
+      {"f:1", "f:1", "-", {"-p"}, {"-p"}},
+      {"f:1", "f:2", "-", {"=p"}, {"=p"}},
+      {"f:1", "-", "-", {}, {}},
+      {"l:a", "l:a", "-", {"-p"}, {"-p"}},
+      {"l:a", "l:b", "-", {"=p"}, {"=p"}},
+      {"d:1", "d:1", "-", {"-p/in", "-p"}, {"-p/in", "-p"}},
+      {"d:1", "d:2", "-", {"=p/in"}, {"=p/in"}},
+      {"d", "d:1", "-", {}, {}},
+      {"d", "d", "-", {"-p"}, {"-p"}},
+      {"d:1", "l:a", "-", {}, {}},
+      {"-", "f:1", "-", {}, {}},
+      {"-", "d:1", "-", {}, {}},
+      {"-", "l:a", "-", {}, {}},
+  };
+  for (const auto& row : rows)
+    for (const bool written : {false, true}) {
+      CAPTURE(row.before);
+      CAPTURE(row.live);
+      CAPTURE(row.source);
+      CAPTURE(written);
+      Trees at;
+      make(at.before / "p", row.before);
+      make(at.live / "p", row.live);
+      make(at.source / "p", row.source);
+      at.rules.remove_extraneous = true;
+      if (written) at.rules.written = {"p"};
+      CHECK(shown(at.plan()) == (written ? row.wanted_written : row.wanted));
+      // And the acts do it: afterwards there is nothing left to change.
+      const auto old = tree(at.live, true);
+      at.publish_all();
+      CHECK(at.plan().changes.empty());
+      unpublish(at.live, at.aside);
+      CHECK(tree(at.live, true) == old);
+    }
+}
+
+TEST_CASE("without `delete` nothing is removed") {
+  Trees at;
+  make(at.before / "p", "d:1");
+  make(at.live / "p", "d:1");
+  CHECK(at.plan().changes.empty());
+}
+
+TEST_CASE("where no release before tells who wrote a file, what was committed once may be replaced") {
+  Trees at;
+  at.rules.before.clear();
+  at.rules.written = {"."};
+  at.rules.was_committed = [&](const fs::path& file) { return file == at.live / "old.conf"; };
+  make(at.live / "old.conf", "f:1");
+  make(at.live / "own.conf", "f:1");
+  make(at.source / "old.conf", "f:2");
+  make(at.source / "own.conf", "f:2");
+  CHECK(shown(at.plan()) == Lines{"~old.conf", "=own.conf"});
+}
+
+TEST_CASE("belay's own directory is never published, nor removed") {
+  Trees at;
+  at.rules.remove_extraneous = true;
+  make(at.source / ".belay", "d:1");
+  make(at.before / ".belay", "d:2");
+  make(at.live / ".belay", "d:2");
+  CHECK(at.plan().changes.empty());
+}
+
+TEST_CASE("a path is written to with all that is below it, and not with its namesakes") {
+  Trees at;
+  at.rules.written = {"data"};
+  for (const auto* path : {"data/a", "data-2/a", "database"}) {
+    make(at.live / path, "f:1");
+    make(at.source / path, "f:2");
+  }
+  CHECK(shown(at.plan()) == Lines{"~data-2/a", "~database", "=data/a"});
+}
+
+TEST_CASE("a publication can be limited to paths, with the directories they lie in") {
+  Trees at;
+  make(at.source / "a/b/c", "f:1");
+  make(at.source / "a/other", "f:1");
+  make(at.source / "ab", "f:1");
+  CHECK(shown(limited_to(at.plan(), {"a/b"})) == Lines{"+a", "+a/b", "+a/b/c"});
+  CHECK(shown(limited_to(at.plan(), {"."})).size() == 5);
+  CHECK(limited_to(at.plan(), {}).changes.empty());
+}
+
+TEST_CASE(
+    "a symlink of the release before that becomes a directory brings all its files, also those it led to") {
+  Trees at;
+  make(at.live / "a", "d:1");
+  for (const auto& tree_of : {at.live, at.before}) make(tree_of / "p", "l:a");
+  make(at.source / "p", "d:1");
+  at.publish_all();
+  CHECK(content_of(at.live / "p/in") == "1");
+  CHECK_FALSE(fs::is_symlink(at.live / "p"));
+}
+
+TEST_CASE("a death before the first change: undoing it removes nothing, and nothing behind a symlink") {
+  for (const auto* was : {"f:1", "l:a"}) {
+    CAPTURE(was);
+    Trees at;
+    make(at.live / "a", "d:1");
+    for (const auto& tree_of : {at.live, at.before}) make(tree_of / "p", was);
+    make(at.source / "p", "d:2");
+    const auto old = tree(at.live, true);
+    at.publish_all();
+    const auto manifest = content_of(at.aside / "changes.json");
+    unpublish(at.live, at.aside);
+    make_directories(at.aside);
+    write(at.aside / "changes.json", manifest);
+    unpublish(at.live, at.aside);
+    CHECK(tree(at.live, true) == old);
+  }
+}
+
+TEST_CASE("names that are not ASCII, have spaces, are no UTF-8 or are as long as can be") {
+  Trees at;
+  const Lines names{"Straße.txt", "a b\n\"c\"", "caf\xe9", std::string(255, 'n')};
+  for (const auto& name : names) make(at.source / name, "f:2");
+  make(at.live / names[2], "f:1");
+  const auto old = tree(at.live, true);
+  at.publish_all();
+  for (const auto& name : names) CHECK(content_of(at.live / name) == "2");
+  unpublish(at.live, at.aside);
+  CHECK(tree(at.live, true) == old);
+}
+
+TEST_CASE("a directory that was removed comes back with its mode and owner") {
+  Trees at;
+  at.rules.remove_extraneous = true;
+  for (const auto& tree_of : {at.live, at.before}) {
+    make(tree_of / "empty", "d");
+    make(tree_of / "full", "d:1");
+  }
+  ::chmod((at.live / "empty").c_str(), 02750);
+  ::chmod((at.live / "full").c_str(), 01777);
+  if (::geteuid() == 0) REQUIRE(::chown((at.live / "full").c_str(), 999, 998) == 0);
+  at.publish_all();
+  CHECK(tree(at.live).empty());
+  unpublish(at.live, at.aside);
+  struct stat empty{}, full{};
+  REQUIRE(::stat((at.live / "empty").c_str(), &empty) == 0);
+  REQUIRE(::stat((at.live / "full").c_str(), &full) == 0);
+  CHECK((empty.st_mode & 07777) == 02750);
+  CHECK((full.st_mode & 07777) == 01777);
+  if (::geteuid() == 0) CHECK(full.st_uid == 999);
+  CHECK(content_of(at.live / "full/in") == "1");
+}
+
+TEST_CASE("what a killed process left half written is gone with the undo") {
+  Trees at;
+  make(at.live / "p", "f:1");
+  make(at.source / "p", "f:2");
+  at.publish_all();
+  write_file_atomically(at.live / ".belay-new", "half");
+  unpublish(at.live, at.aside);
+  CHECK(tree(at.live).size() == 1);
+}
+
+TEST_CASE("a file that cannot be brought back does not keep the others from it") {
+  Trees at;
+  for (const auto* name : {"a", "b", "c"}) {
+    make(at.live / name, "f:1");
+    make(at.source / name, "f:2");
+  }
+  at.publish_all();
+  fs::remove(at.live / "b");
+  make(at.live / "b", "d:in the way");
+  CHECK_THROWS_AS(unpublish(at.live, at.aside), Error);
+  CHECK(content_of(at.live / "a") == "1");
+  CHECK(content_of(at.live / "c") == "1");
+  fs::remove_all(at.live / "b");
+  unpublish(at.live, at.aside);
+  CHECK(content_of(at.live / "b") == "1");
+  CHECK_FALSE(fs::exists(at.aside));
+}
+
+TEST_CASE("a file that cannot be written is named with its owner") {
+  Trees at;
+  make(at.live / "p", "f:1");
+  make(at.source / "p", "f:2");
+  const auto publication = at.plan();
+  fs::remove(at.source / "p");
+  try {
+    publish(publication, at.live, at.source, at.aside);
+    FAIL("it was published");
+  } catch (const Error& error) {
+    CHECK(error.what() == "cannot write " + (at.live / "p").string());
+    CHECK(error.why().find(fmt::format("belongs to uid {}", ::geteuid())) != std::string::npos);
+  }
+  CHECK(content_of(at.live / "p") == "1");
+  CHECK(tree(at.live).size() == 1);  // nothing half written beside it
+}
+
+TEST_CASE("the live version of what a release brings is kept, and kept anew after a death") {
+  Trees at;
+  const auto kept = at.scratch / "kept";
+  make(at.source / "same", "f:1");
+  make(at.source / "other", "f:2");
+  make(at.source / "new", "f:2");
+  make(at.source / "link", "f:2");
+  make(at.source / "d", "d:2");
+  make(at.live / "same", "f:1");
+  make(at.live / "other", "f:1");
+  make(at.live / "link", "l:same");
+  make(at.live / "d", "d:1");
+  make(at.live / "own", "f:1");
+  ::chmod((at.live / "d").c_str(), 02770);
+  for (int twice = 0; twice < 2; ++twice) keep_live_version(at.live, at.source, kept);
+  CHECK(tree(kept) == std::map<std::string, std::string>{{"same", "file 644 1"},
+                                                         {"other", "file 644 1"},
+                                                         {"link", "link to same"},
+                                                         {"d", "directory 2770"},
+                                                         {"d/in", "file 644 1"}});
+}
+
+// ── random trees
+// ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+namespace {
+
+class RandomTrees {
+ public:
+  explicit RandomTrees(unsigned seed) : random_(seed) {
+    at.rules.remove_extraneous = draw(2) == 0;
+    if (draw(4) == 0) at.rules.before.clear();
+    for (const auto* path : {"a", "b/c", "."})
+      if (draw(4) == 0) at.rules.written.emplace_back(path);
+    fill({}, 0);
+  }
+  unsigned draw(unsigned below) { return std::uniform_int_distribution<unsigned>(0, below - 1)(random_); }
+
+  Trees at;
+
+ private:
+  /// The three trees mostly have the same: so all ways of differing come up.
+  void fill(const fs::path& directory, int depth) {
+    for (const auto* name : {"a", "b", "c d", "é"}) {
+      const auto common = thing(depth);
+      bool is_directory = false;
+      for (const auto& root : {at.before, at.live, at.source}) {
+        std::error_code not_there;
+        if (!fs::is_directory(root / directory, not_there) ||
+            fs::canonical(root / directory, not_there) != (root / directory / "").parent_path())
+          continue;
+        const auto one = draw(3) == 0 ? thing(depth) : common;
+        make(root / directory / name, one);
+        if (one.front() == 'd') {
+          is_directory = true;
+          fs::permissions(root / directory / name, static_cast<fs::perms>(draw(2) == 0 ? 0755 : 0771));
+        }
+      }
+      if (is_directory && depth < 2) fill(directory / name, depth + 1);
+    }
+  }
+  std::string thing(int depth) {
+    const auto kind = draw(depth < 2 ? 8 : 5);
+    if (kind == 0) return "-";
+    if (kind == 1) return fmt::format("l:{}", draw(2) == 0 ? "a" : "nowhere");
+    if (kind == 2) return fmt::format("x:{}", draw(2));
+    if (kind < 5) return fmt::format("f:{}", draw(2));
+    return "d";
+  }
+
+  std::mt19937 random_;
+};
+
+/// The first changes alone, as far as a process came that died.
+Publication first_of(Publication publication, std::size_t count) {
+  publication.changes.resize(std::min(count, publication.changes.size()));
+  return publication;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "whatever was published until a death, undoing it brings back the same files, as often as it is done") {
+  for (unsigned seed = 1; seed <= 10; ++seed) {
+    CAPTURE(seed);
+    const RandomTrees random(seed), whole(seed);
+    whole.at.publish_all();
+    const auto manifest = read_file_if_exists(whole.at.aside / "changes.json");
+    if (!manifest) continue;  // nothing differed
+    const auto& at = random.at;
+    const auto old = tree(at.live, true);
+    const auto all = at.plan();
+    for (std::size_t count = 0; count <= all.changes.size(); ++count) {
+      CAPTURE(count);
+      publish(first_of(all, count), at.live, at.source, at.aside);
+      // What is about to be changed is written down before the first change.
+      make_directories(at.aside);
+      write(at.aside / "changes.json", *manifest);
+      unpublish(at.live, at.aside);
+      REQUIRE(tree(at.live, true) == old);
+      REQUIRE_FALSE(fs::exists(at.aside));
+      // A death at the very end of undoing.
+      make_directories(at.aside);
+      write(at.aside / "changes.json", *manifest);
+      unpublish(at.live, at.aside);
+      REQUIRE(tree(at.live, true) == old);
+    }
+  }
+}
+
+TEST_CASE("publishing goes on after a death at any change, with a plan made anew, and can still be undone") {
+  for (unsigned seed = 100; seed <= 120; ++seed) {
+    CAPTURE(seed);
+    const RandomTrees whole(seed);
+    whole.at.publish_all();
+    const auto wanted = tree(whole.at.live);
+    RandomTrees cut(seed);
+    const auto& at = cut.at;
+    if (!at.rules.written.empty()) continue;  // what a container removed is not told from what was cut
+    const auto old = tree(at.live, true);
+    const auto all = at.plan();
+    publish(first_of(all, cut.draw(static_cast<unsigned>(all.changes.size()) + 1)), at.live, at.source,
+            at.aside);
+    for (int twice = 0; twice < 2; ++twice) at.publish_all();
+    REQUIRE(tree(at.live) == wanted);
+    unpublish(at.live, at.aside);
+    REQUIRE(tree(at.live, true) == old);
+  }
+}
+
+TEST_CASE("the same publication done twice is done once") {
+  for (unsigned seed = 200; seed <= 215; ++seed) {
+    CAPTURE(seed);
+    const RandomTrees random(seed);
+    const auto& at = random.at;
+    const auto old = tree(at.live, true);
+    const auto all = at.plan();
+    publish(all, at.live, at.source, at.aside);
+    const auto once = tree(at.live);
+    publish(all, at.live, at.source, at.aside);
+    REQUIRE(tree(at.live) == once);
+    unpublish(at.live, at.aside);
+    REQUIRE(tree(at.live, true) == old);
+  }
+}
+
+TEST_CASE("what neither release brought is never touched, and what is kept stays as it is") {
+  for (unsigned seed = 300; seed <= 320; ++seed) {
+    CAPTURE(seed);
+    const RandomTrees random(seed);
+    const auto& at = random.at;
+    const auto old = tree(at.live, true);
+    const auto publication = at.plan();
+    publish(publication, at.live, at.source, at.aside);
+    const auto now = tree(at.live, true);
+    const auto in = [](const fs::path& root, const std::string& path) {
+      std::error_code not_there;
+      return !root.empty() && fs::exists(fs::symlink_status(root / path, not_there));
+    };
+    for (const auto& [path, shown_before] : old) {
+      CAPTURE(path);
+      const bool is_kept =
+          std::ranges::find(publication.kept, path, &LiveKept::path) != publication.kept.end();
+      if (is_kept || (!in(at.source, path) && !in(at.rules.before, path))) {
+        REQUIRE(now.contains(path));
+        REQUIRE(now.at(path) == shown_before);
+      }
+    }
+  }
+}
+
+// ── other users, other file systems
+// ──────────────────────────────────────────────────────────────────────────────
+
+TEST_CASE("a directory that the deploying user may not look into is kept") {
+  if (::geteuid() != 0) return;
+  Trees at;
+  make(at.source / "pgdata/.gitkeep", "f:");
+  make(at.source / "app", "f:2");
+  make(at.live / "pgdata/base", "f:1");
+  fs::permissions(at.live / "pgdata", fs::perms::owner_all);
+  REQUIRE(::chown((at.live / "pgdata").c_str(), 999, 999) == 0);
+  fs::permissions(at.scratch.path(), static_cast<fs::perms>(0755));
+  REQUIRE(::seteuid(65534) == 0);
+  const auto planned = shown(at.plan());
+  REQUIRE(::seteuid(0) == 0);
+  CHECK(planned == Lines{"+app", "=pgdata"});
+}
+
+TEST_CASE("bringing files back needs no room on the disk") {
+  if (::geteuid() != 0) return;
+  Trees at;
+  REQUIRE(::mount("none", at.live.c_str(), "tmpfs", 0, "size=1m,mode=755") == 0);
+  const auto aside = at.live / ".belay/replaced";
+  make_directories(at.live / ".belay");
+  write_file_atomically(at.live / "p", std::string(300'000, 'a'), 0644);
+  write_file_atomically(at.source / "p", std::string(300'000, 'b'), 0644);
+  publish(at.plan(), at.live, at.source, aside);
+  {
+    const std::string chunk(4096, 'x');
+    std::ofstream full(at.live / "full");
+    while (full.write(chunk.data(), static_cast<std::streamsize>(chunk.size())).flush()) {
+    }
+  }
+  unpublish(at.live, aside);
+  const auto back = content_of(at.live / "p");
+  ::umount2(at.live.c_str(), MNT_DETACH);
+  CHECK(back == std::string(300'000, 'a'));
+}
