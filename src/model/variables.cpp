@@ -7,9 +7,10 @@ namespace belay {
 namespace {
 
 bool is_name(std::string_view name) {
-  constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
-  return !name.empty() && letters.contains(name.front()) &&
-         name.find_first_not_of(std::string(letters) + "0123456789") == std::string_view::npos;
+  constexpr std::string_view digits_and_letters =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+  return !name.empty() && digits_and_letters.find(name.front(), 10) != std::string_view::npos &&
+         name.find_first_not_of(digits_and_letters) == std::string_view::npos;
 }
 
 }  // namespace
