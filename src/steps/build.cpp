@@ -162,7 +162,7 @@ void build_images(Context& context, const ReleaseProject& project, const std::ve
 }
 
 void resolve(Context& context, ReleaseProject& project, Deadline deadline) {
-  make_directories(context.layout.live, 0755);
+  make_directories(project.directory(), 0755);
   project.view().make(what_is_gone(context));
   context.model = project.resolved(context.stop, deadline, [&](const std::string& line) {
     context.ledger.output(StepName::build, project.view().put_back(line));
