@@ -8,7 +8,8 @@ ROWS_OF_SERVICE = 6
 class _Sheet:
     """A project that is being drawn."""
 
-    def __init__(self, number):
+    def __init__(self, number, rows_of_service):
+        self.rows_of_service = rows_of_service
         self.number, self.rows, self.groups, self.claims, self.weight = number, [], [], set(), 0
 
     def add(self, row, random):
@@ -18,10 +19,10 @@ class _Sheet:
             return False
         group = None
         if row.service or row.image:
-            open_groups = [group for group in self.groups if len(group.rows) < ROWS_OF_SERVICE and agree(group.rows, row)]
+            open_groups = [group for group in self.groups if len(group.rows) < self.rows_of_service and agree(group.rows, row)]
             group = random.choice(open_groups) if open_groups else None
         weight = len(row.releases(1)) + len(row.accessories) + (1 if (row.service or row.image) and group is None else 0)
-        if self.rows and self.weight + weight > SERVICES:
+        if self.rows and self.weight + weight > (SERVICES if self.rows_of_service > 1 else 3 * SERVICES):
             return False
         if (row.service or row.image) and group is None:
             group = Group(f"s{self.number}-{len(self.groups) + 1}", [], random.choice([BUILT, BUILT, FOUND]))
@@ -44,7 +45,7 @@ def clashes_of(row):
     return set(row.clashes)
 
 
-def draw(rows, random):
+def draw(rows, random, rows_of_service=ROWS_OF_SERVICE):
     """[[groups, rows]]: every row is in one of the projects."""
     shuffled = list(rows)
     random.shuffle(shuffled)
@@ -53,7 +54,7 @@ def draw(rows, random):
         if row.by_itself:
             continue
         if not any(sheet.add(row, random) for sheet in sheets):
-            sheets.append(_Sheet(len(sheets) + 1))
+            sheets.append(_Sheet(len(sheets) + 1, rows_of_service))
             sheets[-1].add(row, random)
     return [(sheet.groups, sheet.rows) for sheet in sheets] + [single(row) for row in shuffled if row.by_itself]
 

@@ -183,7 +183,7 @@ class Project:
         environment = {
             "host": "local",
             "path": self.place.live,
-            "health": {"url": f"http://127.0.0.1:{self.place.pulse}/release", "attempts": 60, "interval": "100ms", "timeout": "2s", "successes": 1},
+            "health": {"url": f"http://127.0.0.1:{self.place.pulse}/release", "attempts": 300, "interval": "100ms", "timeout": "2s", "successes": 1},
         }
         if self.edge:
             environment["edge"] = "haproxy:3.0"
