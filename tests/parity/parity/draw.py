@@ -1,5 +1,5 @@
 """Draws rows together into projects: a seed decides which. Rows of one service have keys that differ; a project has no claim twice."""
-from .project import BUILT, FOUND, Group, Project
+from .project import BUILT, CHANGING, FOUND, Group, Project
 
 SERVICES = 9  # of one project, about
 ROWS_OF_SERVICE = 6
@@ -22,10 +22,10 @@ class _Sheet:
             open_groups = [group for group in self.groups if len(group.rows) < self.rows_of_service and agree(group.rows, row)]
             group = random.choice(open_groups) if open_groups else None
         weight = len(row.releases(1)) + len(row.accessories) + (1 if (row.service or row.image) and group is None else 0)
-        if self.rows and self.weight + weight > (SERVICES if self.rows_of_service > 1 else 3 * SERVICES):
+        if self.rows and self.weight + weight > (SERVICES if self.rows_of_service > 1 else 14):
             return False
         if (row.service or row.image) and group is None:
-            group = Group(f"s{self.number}-{len(self.groups) + 1}", [], random.choice([BUILT, BUILT, FOUND]))
+            group = Group(f"s{self.number}-{len(self.groups) + 1}", [], CHANGING if self.rows_of_service == 1 else random.choice([BUILT, CHANGING, CHANGING, FOUND]))
             self.groups.append(group)
         if group:
             group.rows.append(row)
@@ -61,7 +61,7 @@ def draw(rows, random, rows_of_service=ROWS_OF_SERVICE):
 
 def single(row):
     """A row by itself."""
-    return ([Group("s1", [row])] if row.service or row.image else [], [row])
+    return ([Group("s1", [row], CHANGING)] if row.service or row.image else [], [row])
 
 
 def without(drawn, names):

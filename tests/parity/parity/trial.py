@@ -11,7 +11,7 @@ from pathlib import Path
 from . import snapshot
 from .compare import Difference, differences
 
-LIMIT = 300  # seconds for one command: far beyond what it needs, a guard against hanging
+LIMIT = 600  # seconds for one command: far beyond what it needs, a guard against hanging
 GIT = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.com", "-c", "commit.gpgsign=false", "-c", "init.defaultBranch=main"]
 
 
