@@ -2,7 +2,7 @@
 
 Compose files are put together as text, section by section, so that anchors, tags and interpolation stay as they were written.
 Tokens in a row's texts: @p@ (the project's name, a prefix for all names), @image@ (an image that is there), @live@ (the live
-directory), @disk@ (a block device), @net@ (the first three numbers of a subnet), @six@ (the first of an IPv6 one), @port@, @port2@ … @port9@.
+directory), @disk@ (a block device), @release@ (1 or 2), @net@ (the first three numbers of a subnet), @six@ (the first of an IPv6 one), @port@, @port2@ … @port9@.
 """
 import re
 from dataclasses import dataclass, field
@@ -13,14 +13,15 @@ from .table import sections
 
 PULSE = """\
   pulse:
-    build: { context: @root@/pulse }
+    image: @image@
+    command: ["serve", "8080"]
+    environment: { RELEASE: "@release@" }
     ports: ["127.0.0.1:@pulse@:8080"]
 """
-PULSE_DOCKERFILE = 'FROM @image@\nCOPY run release /www/\nCMD ["sh", "/www/run"]\n'
-PULSE_RUNS = "exec serve 8080\n"
-PULSE_DIES = "echo this release is broken\nexit 7\n"
+PULSE_THAT_DIES = PULSE.replace('["serve", "8080"]', '["sh", "-c", "echo this release is broken; exit 7"]')
 BUILT = "build: { context: ./app }\n"
 FOUND = "image: @image@\n"
+CHANGING = FOUND + "@changes@\n"  # another one in each release, though no row's key differs
 
 
 @dataclass
@@ -40,9 +41,9 @@ class Place:
     def pulse(self):
         return 20999 + 1000 * self.number
 
-    def put(self, text, row_number):
+    def put(self, text, row_number, release=1):
         """The text with its tokens replaced."""
-        words = {"p": self.prefix, "image": self.image, "live": self.live, "pulse": str(self.pulse), "disk": self.disk, "net": f"10.{100 + self.number}.{row_number % 250}"}
+        words = {"release": str(release), "p": self.prefix, "image": self.image, "live": self.live, "pulse": str(self.pulse), "disk": self.disk, "net": f"10.{100 + self.number}.{row_number % 250}"}
         words["six"] = f"fd{self.number:02x}:bea0:{row_number:x}"
         for k in range(1, 10):
             words[f"port{k}"] = str(20000 + 1000 * self.number + (row_number % 95) * 10 + k)
@@ -86,7 +87,8 @@ class Group:
         if dockerfile:
             body.insert(0, f"build: {{ context: ./{self.service} }}\n")
         elif not keys & {"build", "image", "extends", "<<", "provider"}:
-            body.insert(0, self.base)
+            changes = next((f'{key}: {{ release: "{release}" }}' for key in ("labels", "environment") if key not in keys), "")
+            body.insert(0, self.base.replace("@changes@", changes))
         return f"  {self.service}:\n" + "".join(indented(part, 4) for part in body)
 
 
@@ -115,50 +117,47 @@ class Project:
     def by_hand(self):
         return [self._put(word, row) for row in self.rows for word in row.by_hand]
 
-    def _put(self, text, row):
-        return self.place.put(text, self.numbers[row.name])
+    def _put(self, text, row, release=1):
+        return self.place.put(text, self.numbers[row.name], release)
 
     def compose(self, release):
-        root = "/".join([".", *[".."] * self.main.count("/")])
-        parts = ["services:\n" + PULSE.replace("@pulse@", str(self.place.pulse)).replace("@root@", root)]
+        shown = min(release, 2)
+        parts = ["services:\n" + self.place.put(PULSE_THAT_DIES if release == 3 else PULSE, 0, release)]
         for row in self.rows:
-            text = row.compose if release == 1 or row.compose_then is None else row.compose_then
+            text = row.compose if shown == 1 or row.compose_then is None else row.compose_then
             if text.strip():
-                parts.append(self._put(text, row))
+                parts.append(self._put(text, row, shown))
         # A row's own tokens are put in before its text is joined to the others'.
         for group in self.groups:
-            put = Group(group.service, [self._with_tokens(row) for row in group.rows], self.place.put(group.base, 0))
-            parts.append("services:\n" + put.text(release))
+            put = Group(group.service, [self._with_tokens(row, shown) for row in group.rows], self.place.put(group.base, 0))
+            parts.append("services:\n" + put.text(shown))
         return put_together(parts)
 
-    def _with_tokens(self, row):
+    def _with_tokens(self, row, release):
         changed = {key: value for key, value in vars(row).items()}
-        changed["service"] = self._put(row.service, row)
-        changed["service_then"] = None if row.service_then is None else self._put(row.service_then, row)
+        changed["service"] = self._put(row.service, row, release)
+        changed["service_then"] = None if row.service_then is None else self._put(row.service_then, row, release)
         return type(row)(**changed)
 
     def files(self, release):
         """{name: text} of the repository."""
-        broken = release == 3
+        shown = min(release, 2)
         found = {
-            self.main: self.compose(min(release, 2)),
+            self.main: self.compose(release),
             "app/Dockerfile": f"FROM {self.place.image}\nCOPY release /release\n",
-            "app/release": f"{release}\n",
-            "pulse/Dockerfile": PULSE_DOCKERFILE.replace("@image@", self.place.image),
-            "pulse/run": PULSE_DIES if broken else PULSE_RUNS,
-            "pulse/release": f"{release}\n",
+            "app/release": f"{shown}\n",
         }
         for group in self.groups:
             lines = [self._put(row.image, row) for row in group.rows if row.image]
             if lines:
                 found[f"{group.service}/Dockerfile"] = f"FROM {self.place.image}\nCOPY release /release\n" + "".join(lines)
-                found[f"{group.service}/release"] = f"{release}\n"
+                found[f"{group.service}/release"] = f"{shown}\n"
         for row in self.rows:
             files = row.files if release == 1 else {**row.files, **row.files_then}
             for name, text in files.items():
                 if text is None:
                     continue
-                text = self._put(text, row)
+                text = self._put(text, row, shown)
                 found[name] = found[name] + text if name in found and name == ".env" else text
         found["belay.yml"] = self.belay_yml(release)
         return found
@@ -183,7 +182,7 @@ class Project:
         environment = {
             "host": "local",
             "path": self.place.live,
-            "health": {"url": f"http://127.0.0.1:{self.place.pulse}/release", "attempts": 60, "interval": "100ms", "timeout": "2s", "successes": 1},
+            "health": {"url": f"http://127.0.0.1:{self.place.pulse}/", "attempts": 300, "interval": "100ms", "timeout": "2s", "successes": 1},
         }
         if self.edge:
             environment["edge"] = "haproxy:3.0"

@@ -133,7 +133,7 @@ def is_on_its_way(state):
     if (state.get("Health") or {}).get("Status") == "starting":
         return True
     try:
-        return read(f"/proc/{state['Pid']}/cmdline").split("\0")[1:2] in (["/bin/serve"], ["/www/run"])
+        return read(f"/proc/{state['Pid']}/cmdline").split("\0")[1:2] == ["/bin/serve"]
     except OSError:
         return True  # it ended while we looked
 
