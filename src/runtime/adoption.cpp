@@ -93,7 +93,7 @@ std::string live_image_of_container(const docker::Container& container, const js
 std::string image_kept_for(const ReleasedService& service, const json::object& model, const std::string& release) {
   const auto known = services_in(model);
   return std::ranges::find(known, service.name) != known.end() ? frozen_image_of(model, service.name, release)
-                                                               : kept_image(release, service.name);
+                                                               : kept_image(project_name_in(model), release, service.name);
 }
 
 }  // namespace

@@ -211,9 +211,9 @@ std::string frozen_image(const std::string& live_image, const std::string& relea
   return repository_and_tag(live_image).first + ":" + release;
 }
 
-std::string kept_image(const std::string& release, const std::string& service) {
+std::string kept_image(const std::string& project, const std::string& release, const std::string& service) {
   constexpr std::size_t longest_tag = 128;
-  return "belay/kept:" + (release + "-" + service).substr(0, longest_tag);
+  return "belay/kept:" + fmt::format("{}-{}-{}", release, project, service).substr(0, longest_tag);
 }
 
 std::string frozen_image_of(const json::object& model, const std::string& service, const std::string& release) {
@@ -222,7 +222,7 @@ std::string frozen_image_of(const json::object& model, const std::string& servic
     return is_built(model, other) && image_name(live_image_of(model, other)) == image_name(live);
   };
   return std::ranges::any_of(services_in(model), builds_it) ? frozen_image(live, release)
-                                                            : kept_image(release, service);
+                                                            : kept_image(project_name_in(model), release, service);
 }
 
 std::vector<std::string> container_names_of(const json::object& model, const std::string& service) {

@@ -33,7 +33,7 @@ bool is_built(const boost::json::object& model, const std::string& service);
 /// The tag that keeps a release's image: the same repository, tagged with the release's id.
 std::string frozen_image(const std::string& live_image, const std::string& release);
 /// The tag that keeps an image which others made, in a name of belay's own: their repositories stay theirs.
-std::string kept_image(const std::string& release, const std::string& service);
+std::string kept_image(const std::string& project, const std::string& release, const std::string& service);
 /// The former for what the project builds, also where one service runs what another builds; else the latter.
 std::string frozen_image_of(const boost::json::object& model, const std::string& service,
                             const std::string& release);

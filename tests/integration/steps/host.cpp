@@ -87,6 +87,9 @@ Host::~Host() {
   sweep({"docker", "ps", "--all", "--quiet", "--filter", "name=" + name_}, {"docker", "rm", "-f", "-v"});
   sweep({"docker", "network", "ls", "--quiet", "--filter", "name=" + name_}, {"docker", "network", "rm"});
   sweep({"docker", "images", "--format", "{{.Repository}}:{{.Tag}}", name_}, {"docker", "rmi", "-f"});
+  sweep({"docker", "images", "--format", "{{.Repository}}:{{.Tag}}", "--filter",
+         "reference=belay/kept:*-" + name_ + "-web"},
+        {"docker", "rmi", "-f"});
 }
 
 std::string Host::compose(const std::string& script, const std::string& more) const {
@@ -143,7 +146,13 @@ std::string Host::id_of(const std::string& name) const {
 }
 
 std::vector<std::string> Host::tags() const {
-  return words_of({"docker", "images", "--format", "{{.Tag}}", name_});
+  auto tags = words_of({"docker", "images", "--format", "{{.Tag}}", name_});
+  // belay keeps an image that others made under a name of its own.
+  const auto ending = "-" + name_ + "-web";
+  for (const auto& tag : words_of({"docker", "images", "--format", "{{.Tag}}", "belay/kept"}))
+    if (tag.ends_with(ending)) tags.push_back(tag.substr(0, tag.size() - ending.size()));
+  std::ranges::sort(tags);
+  return tags;
 }
 
 std::vector<StepName> up_to(StepName last) {

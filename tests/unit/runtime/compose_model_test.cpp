@@ -87,8 +87,8 @@ TEST_CASE("what the project builds is kept beside its own tag, what others made 
   CHECK(frozen_image_of(model, "web", "r1") == "me/shop:r1");
   CHECK(frozen_image_of(model, "worker", "r1") == "docker.io/me/shop:r1");  // web builds it
   CHECK(frozen_image_of(model, "own", "r1") == "shop-own:r1");
-  CHECK(frozen_image_of(model, "cache", "r1") == "belay/kept:r1-cache");
-  CHECK(kept_image("r1", std::string(200, 's')).size() == std::string("belay/kept:").size() + 128);
+  CHECK(frozen_image_of(model, "cache", "r1") == "belay/kept:r1-shop-cache");
+  CHECK(kept_image("shop", "r1", std::string(200, 's')).size() == std::string("belay/kept:").size() + 128);
 }
 
 TEST_CASE("containers are named as compose names them") {
@@ -260,7 +260,7 @@ TEST_CASE("a template joins no other container; what a service says of itself st
   CHECK(service_of(joins, "web").at("network_mode") == "none");
   CHECK_FALSE(service_of(joins, "web").contains("ipc"));
   CHECK_FALSE(service_of(joins, "web").contains("pid"));
-  CHECK(service_of(joins, "web").at("image") == "belay/kept:r-web");
+  CHECK(service_of(joins, "web").at("image") == "belay/kept:r-shop-web");
   const auto own =
       template_model(web(R"({"network_mode":"host","ipc":"shareable","pid":"host"})"), {"web"}, "r", "n");
   CHECK(service_of(own, "web").at("network_mode") == "host");

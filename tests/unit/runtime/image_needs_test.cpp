@@ -93,6 +93,6 @@ TEST_CASE("the tag that keeps an image is in its own repository if the project b
                               "db":{"image":"postgres:15"}})");
   CHECK(frozen_image_of(shop, "web", "r1") == "x/web:r1");
   CHECK(frozen_image_of(shop, "worker", "r1") == "docker.io/x/web:r1");
-  CHECK(frozen_image_of(shop, "db", "r1") == "belay/kept:r1-db");
-  CHECK(kept_image("r", std::string(200, 'x')).size() == std::string("belay/kept:").size() + 128);
+  CHECK(frozen_image_of(shop, "db", "r1") == "belay/kept:r1-shop-db");
+  CHECK(kept_image("shop", "r", std::string(200, 'x')).size() == std::string("belay/kept:").size() + 128);
 }
