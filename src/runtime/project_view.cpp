@@ -1,6 +1,8 @@
 #include "runtime/project_view.hpp"
 
 #include <boost/json.hpp>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "base/files.hpp"
 
@@ -13,6 +15,11 @@ namespace {
 bool is_real_directory(const fs::path& path) {
   std::error_code unreadable;
   return fs::is_directory(fs::symlink_status(path, unreadable));
+}
+
+/// Whether the user who deploys may look into it; else it is the server's as a whole.
+bool may_be_entered(const fs::path& directory) {
+  return ::faccessat(AT_FDCWD, directory.c_str(), R_OK | X_OK, AT_EACCESS) == 0;
 }
 
 bool is_a_symlink(const fs::path& path) {
@@ -31,22 +38,24 @@ void link_all(const fs::path& from, const fs::path& to, const fs::path& but) {
     if (entry.path().filename() != but) fs::create_symlink(entry.path(), to / entry.path().filename());
 }
 
-/// What is a directory on both sides is one here; else the release's file counts, and what only the server has is
-/// linked. A symlink of the server's stays: what it stands for is the server's.
+/// What is a directory on both sides is one here; else the release's file counts, and what only the server
+/// has is linked. A symlink of the server's stays: what it stands for is the server's. So does a directory of
+/// the server's that the user who deploys may not look into.
 class Laying {
  public:
-  Laying(const fs::path& live, const std::function<bool(const fs::path&)>& is_gone)
-      : live_(live), is_gone_(is_gone) {}
+  Laying(const fs::path& live, const ProjectView::Question& is_gone, const ProjectView::Question& was_brought)
+      : live_(live), is_gone_(is_gone), was_brought_(was_brought) {}
 
   void lay(const fs::path& source, const fs::path& live, const fs::path& to) const {
     fs::create_directory(to);
     for (const auto& entry : fs::directory_iterator(source)) {
       const auto name = entry.path().filename();
       const bool in_both = is_real_directory(entry.path()) && is_real_directory(live / name);
-      if (in_both)
+      if (in_both && may_be_entered(live / name))
         lay(entry.path(), live / name, to / name);
       else
-        fs::create_symlink(is_a_symlink(live / name) ? live / name : entry.path(), to / name);
+        fs::create_symlink(in_both || is_symlink_of_server(live / name) ? live / name : entry.path(),
+                           to / name);
     }
     if (!is_real_directory(live)) return;
     for (const auto& entry : fs::directory_iterator(live, fs::directory_options::skip_permission_denied))
@@ -54,6 +63,10 @@ class Laying {
   }
 
  private:
+  bool is_symlink_of_server(const fs::path& path) const {
+    return is_a_symlink(path) && !(was_brought_ && was_brought_(path.lexically_relative(live_)));
+  }
+
   bool is_the_servers(const fs::path& path, const fs::path& to) const {
     const auto relative = path.lexically_relative(live_);
     return relative != state_directory_name && !fs::exists(fs::symlink_status(to / path.filename())) &&
@@ -61,7 +74,8 @@ class Laying {
   }
 
   const fs::path& live_;
-  const std::function<bool(const fs::path&)>& is_gone_;
+  const ProjectView::Question& is_gone_;
+  const ProjectView::Question& was_brought_;
 };
 
 }  // namespace
@@ -73,7 +87,7 @@ ProjectPlace place_of(const Layout& layout, const std::string& release) {
 ProjectView::ProjectView(const ProjectPlace& place)
     : live_(place.live), source_(place.source), root_(place.view) {}
 
-void ProjectView::make(const std::function<bool(const fs::path&)>& is_gone) const {
+void ProjectView::make(const Question& is_gone, const Question& was_brought) const {
   remove_tree(root_);
   make_directories(of(live_).parent_path());
   fs::path real = live_.root_path();
@@ -81,7 +95,7 @@ void ProjectView::make(const std::function<bool(const fs::path&)>& is_gone) cons
     if (fs::is_directory(real)) link_all(real, of(real), name);
     real /= name;
   }
-  Laying(live_, is_gone).lay(source_, live_, of(live_));
+  Laying(live_, is_gone, was_brought).lay(source_, live_, of(live_));
 }
 
 fs::path ProjectView::of(const fs::path& in_live) const {

@@ -10,26 +10,30 @@
 
 namespace belay {
 
-/// Where a project is looked at: the live directory it belongs to, the files that are shipped, and room for the view
-/// and for what belay writes for compose.
+/// Where a project is looked at: the live directory it belongs to, the files that are shipped, and room for
+/// the view and for what belay writes for compose.
 struct ProjectPlace {
   std::filesystem::path live, source, view, scratch;
 };
 ProjectPlace place_of(const Layout&, const std::string& release);
 
-/// A release as compose would find it in the live directory: the release's files, and beside them links to those
-/// that only the server has (.env, certificates). Compose is asked there; the paths it answers with are put back
-/// to where the files live afterwards.
+/// A release as compose would find it in the live directory: the release's files, and beside them links to
+/// those that only the server has (.env, certificates). Compose is asked there; the paths it answers with are
+/// put back to where the files live afterwards.
 ///
-/// The view repeats the live directory's whole path below its root, with links to its neighbours on the way, so
-/// that `../shared/common.env` is found, too.
+/// The view repeats the live directory's whole path below its root, with links to its neighbours on the way,
+/// so that `../shared/common.env` is found, too.
 class ProjectView {
  public:
+  /// Asked of a path relative to the live directory.
+  using Question = std::function<bool(const std::filesystem::path&)>;
+
   explicit ProjectView(const ProjectPlace&);
 
-  /// Makes it anew. A file of the live directory for which `is_gone` is true, such as one that the release before
-  /// brought and that publishing removes, is left out; its argument is relative to the live directory.
-  void make(const std::function<bool(const std::filesystem::path&)>& is_gone = {}) const;
+  /// Makes it anew. A file of the live directory for which `is_gone` is true, such as one that the release
+  /// before brought and that publishing removes, is left out. A symlink there for which `was_brought` is true
+  /// came with the release before: this release's file counts, as publishing replaces it.
+  void make(const Question& is_gone = {}, const Question& was_brought = {}) const;
 
   /// Where `in_live`, an absolute path below the live directory, is seen in the view.
   std::filesystem::path of(const std::filesystem::path& in_live) const;

@@ -13,6 +13,7 @@
 #include "runtime/late_arrivals.hpp"
 #include "runtime/ownership.hpp"
 #include "runtime/release_project.hpp"
+#include "steps/live_directory.hpp"
 #include "steps/step.hpp"
 
 namespace belay::build {
@@ -22,12 +23,19 @@ namespace json = boost::json;
 namespace {
 
 /// A file that the release before brought and this one lacks is about to go: compose must not see it.
-std::function<bool(const fs::path&)> what_is_gone(const Context& context) {
-  const auto before = context.layout.source(context.previous), now = context.layout.source(context.release);
-  if (context.previous.empty() || !context.environment().sync.remove_extraneous) return {};
+ProjectView::Question what_is_gone(const Context& context) {
+  const auto before = source_before(context), now = context.layout.source(context.release);
+  if (before.empty() || !context.environment().sync.remove_extraneous) return {};
   return [before, now](const fs::path& path) {
     return fs::exists(fs::symlink_status(before / path)) && !fs::exists(fs::symlink_status(now / path));
   };
+}
+
+/// A symlink of the release before is about to be replaced: compose must see what this release has there.
+ProjectView::Question which_it_brought(const Context& context) {
+  const auto before = source_before(context), live = context.layout.live;
+  if (before.empty()) return {};
+  return [before, live](const fs::path& path) { return same_file(live / path, before / path); };
 }
 
 std::vector<std::string> all_container_names(const json::object& model,
@@ -128,8 +136,9 @@ fs::path build_context(const Context& context) {
   if (with.empty()) return source;
   const auto both = context.layout.release(context.release) / "context";
   remove_tree(both);
-  fs::copy(source, both,
-           fs::copy_options::recursive | fs::copy_options::copy_symlinks | fs::copy_options::create_hard_links);
+  fs::copy(
+      source, both,
+      fs::copy_options::recursive | fs::copy_options::copy_symlinks | fs::copy_options::create_hard_links);
   for (const auto& name : with) {
     const auto from = context.layout.live / name;
     if (!fs::exists(from))
@@ -146,9 +155,9 @@ void build_images(Context& context, const ReleaseProject& project, const std::ve
                   Deadline deadline) {
   if (built.empty()) return;
   const auto file = context.layout.release(context.release) / "build.json";
-  write_file_atomically(file, json::serialize(build_model(context.model, context.services, context.release,
-                                                          project.view().of(context.layout.live),
-                                                          build_context(context))));
+  write_file_atomically(
+      file, json::serialize(build_model(context.model, context.services, context.release,
+                                        project.view().of(context.layout.live), build_context(context))));
   try {
     compose::build(
         project.in_view(file, project_name_in(context.model)), built,
@@ -163,7 +172,7 @@ void build_images(Context& context, const ReleaseProject& project, const std::ve
 
 void resolve(Context& context, ReleaseProject& project, Deadline deadline) {
   make_directories(project.directory(), 0755);
-  project.view().make(what_is_gone(context));
+  project.view().make(what_is_gone(context), which_it_brought(context));
   context.model = project.resolved(context.stop, deadline, [&](const std::string& line) {
     context.ledger.output(StepName::build, project.view().put_back(line));
   });

@@ -50,6 +50,14 @@ void publish_now(Context& context, const Publication& publication) {
 
 }  // namespace
 
+fs::path source_before(const Context& context) {
+  // What an adopted release has is what was found: it does not tell who wrote it.
+  const auto before = context.store.find(context.previous);
+  if (!before || before->origin != Release::Origin::deployed || before->id == context.release) return {};
+  auto files = context.layout.source(before->id);
+  return fs::is_directory(files) ? files : fs::path();
+}
+
 std::vector<std::string> mounted_paths(const Context& context) {
   std::set<std::string> paths;
   for (const auto& bound : bound_below_live(context)) paths.insert(bound.host);
@@ -64,10 +72,7 @@ Publication publication_with(const Context& context, WasCommitted was_committed)
   const auto source = context.layout.source(context.release);
   if (!fs::is_directory(source)) return {};
   PublicationRules rules{.live = context.layout.live, .source = source};
-  // What an adopted release has is what was found: it does not tell who wrote it.
-  if (const auto before = context.store.find(context.previous);
-      before && before->origin == Release::Origin::deployed && before->id != context.release)
-    if (const auto files = context.layout.source(before->id); fs::is_directory(files)) rules.before = files;
+  rules.before = source_before(context);
   for (const auto& bound : bound_below_live(context))
     if (bound.writable) rules.written.push_back(bound.host);
   // A release that is gone back to is whole: what the later one brought goes away with it.
@@ -124,8 +129,8 @@ void publish_missing_mounts(Context& context) {
 
 namespace {
 
-/// A file that is mounted by itself stays the old one in a container that is not made anew: the mount holds the file,
-/// not its name.
+/// A file that is mounted by itself stays the old one in a container that is not made anew: the mount holds
+/// the file, not its name.
 void tell_who_keeps_an_old_file(Context& context, const Publication& publication) {
   const auto release = release_of(context);
   for (const auto& bound : bound_below_live(context)) {

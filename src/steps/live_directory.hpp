@@ -10,19 +10,23 @@ namespace belay {
 
 /// What this attempt publishes in the live directory, and when.
 ///
-/// A mount of the live directory shows its files to containers: they change between the stop of the old release and
-/// the start of the new one (at the switch), so that each release sees its own. The other files change at settle.
+/// A mount of the live directory shows its files to containers: they change between the stop of the old
+/// release and the start of the new one (at the switch), so that each release sees its own. The other files
+/// change at settle.
 
+/// The files that the release before brought; empty: nothing tells.
+std::filesystem::path source_before(const Context&);
 /// What publishing would change now.
 Publication publication_of(const Context&);
 /// What containers of the project mount out of the live directory, relative to it.
 std::vector<std::string> mounted_paths(const Context&);
 
-/// Before anything is published: which files that a container may write to are an older commit's all the same. Asked
-/// of the controller, who has the repository, where no release before tells. Without an answer they are the server's.
+/// Before anything is published: which files that a container may write to are an older commit's all the
+/// same. Asked of the controller, who has the repository, where no release before tells. Without an answer
+/// they are the server's.
 void ask_what_was_committed(Context&);
-/// Before candidates are created: what they mount and the live directory does not have yet. Docker would refuse the
-/// mount, or make an empty directory in its place.
+/// Before candidates are created: what they mount and the live directory does not have yet. Docker would
+/// refuse the mount, or make an empty directory in its place.
 void publish_missing_mounts(Context&);
 /// At the switch: what containers mount.
 void publish_mounted_files(Context&);

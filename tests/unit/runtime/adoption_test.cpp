@@ -1,0 +1,49 @@
+#include "runtime/adoption.hpp"
+
+#include <boost/json.hpp>
+#include <doctest/doctest.h>
+
+#include "model/labels.hpp"
+
+using namespace belay;
+namespace json = boost::json;
+
+namespace {
+
+constexpr auto hash_label = "com.docker.compose.config-hash";
+
+docker::Inspection running(const std::string& image, const std::string& hash) {
+  docker::Inspection inspection;
+  inspection.container.image_id = image;
+  if (!hash.empty()) inspection.container.labels[hash_label] = hash;
+  return inspection;
+}
+
+ReleasedService service(const std::string& hash) {
+  return {.name = "web",
+          .image_id = "sha256:a",
+          .containers = {json::object{{"Labels", json::object{{hash_label, hash}}}}}};
+}
+
+}  // namespace
+
+TEST_CASE("a container runs as a service wants it if image and compose's hash are the same") {
+  CHECK(runs_as(service("one"), running("sha256:a", "one")));
+  CHECK_FALSE(runs_as(service("one"), running("sha256:b", "one")));
+  CHECK_FALSE(runs_as(service("one"), running("sha256:a", "two")));
+}
+
+TEST_CASE("a service without containers runs as nothing does") {
+  auto none = service("one");
+  none.containers.clear();
+  CHECK_FALSE(runs_as(none, running("sha256:a", "one")));
+}
+
+TEST_CASE("a container that joins another's has a hash of its own: belay's label tells") {
+  auto joining = service("one");
+  joining.shared.network = "vpn";
+  auto container = running("sha256:a", "another");
+  CHECK_FALSE(runs_as(joining, container));
+  container.container.labels[label::release] = "r1";
+  CHECK(runs_as(joining, container));
+}
