@@ -129,7 +129,10 @@ boost::json::object resolved(const Project& project, std::stop_token stop, Deadl
   const std::string what_failed = "compose cannot read the project in " + project.directory.string();
   const Command asked = command(project, {"config", "--format", "json"});
   const Captured captured = capture(asked, std::move(stop), deadline);
-  require_success(captured, what_failed, "try it by hand: " + asked.shown());
+  const bool wants_value = captured.err.contains("required variable") || captured.err.contains("is missing a value");
+  require_success(captured, what_failed,
+                  wants_value ? "set it in .env on the host, or pass it on from where you deploy: values: [NAME] in belay.yml"
+                              : "try it by hand: " + asked.shown());
   if (warn)
     for (const auto part : std::views::split(std::string_view(captured.err), '\n'))
       if (!part.empty()) warn(std::string(part.begin(), part.end()));

@@ -21,6 +21,8 @@ constexpr auto compose_time = std::chrono::minutes(2);
 /// The mount of that target in a section of a body's HostConfig, if there is one.
 bool has_mount(const json::object& body, const std::string& target) {
   const auto& host = body.at("HostConfig").as_object();
+  if (const auto* memory = host.if_contains("Tmpfs"); memory && memory->is_object())
+    if (memory->get_object().contains(target)) return true;
   if (const auto* mounts = host.if_contains("Mounts"); mounts && mounts->is_array())
     for (const auto& mount : mounts->get_array())
       if (mount.at("Target").as_string() == target) {

@@ -123,7 +123,9 @@ void publish_missing_mounts(Context& context) {
   const auto publication = publication_of(context);
   std::vector<std::string> missing;
   for (const auto& path : mounted_paths(context))
-    if (!fs::exists(fs::symlink_status(context.layout.live / path))) missing.push_back(path);
+    if (std::error_code unreadable;
+        fs::symlink_status(context.layout.live / path, unreadable).type() == fs::file_type::not_found)
+      missing.push_back(path);
   publish_now(context, limited_to(publication, missing));
 }
 
