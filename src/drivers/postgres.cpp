@@ -93,7 +93,7 @@ Dump dump(const Database& database, const fs::path& partial, std::stop_token sto
 void end_abandoned_dump(const Database& database, std::stop_token stop, Deadline deadline) {
   const std::string sql = fmt::format(
       "select pg_terminate_backend(pid) from pg_stat_activity where application_name = '{}' and datname = "
-      "current_database()",
+      "current_database() and pid <> pg_backend_pid()",
       database.session);
   require_output({.argv = query(database, sql)}, std::move(stop), deadline,
                  "ending an abandoned dump in " + database.container + " failed",

@@ -85,7 +85,7 @@ TEST_CASE("a container that ignores its stop signal is killed after the limit, a
   CHECK(world.engine.inspect(id)->exit_code == 137);
 }
 
-TEST_CASE("a running container is removed with its anonymous volumes") {
+TEST_CASE("a running container is removed; its anonymous volumes only on request") {
   const World world;
   const std::string id =
       world.start("volume", "sleep 1000", {{"Volumes", json::object{{"/data", json::object{}}}}});
@@ -93,7 +93,13 @@ TEST_CASE("a running container is removed with its anonymous volumes") {
   REQUIRE(mounts.size() == 1);
   const std::string volume(mounts[0].get_object().at("Name").get_string());
   world.engine.remove(id);
-  CHECK(!sh({"docker", "volume", "ls", "--quiet"}).contains(volume));
+  CHECK(world.engine.volume(volume).has_value());
+  sh({"docker", "volume", "rm", volume});
+  const std::string other =
+      world.start("other-volume", "sleep 1000", {{"Volumes", json::object{{"/data", json::object{}}}}});
+  const std::string its(world.engine.inspect(other)->raw.at("Mounts").at(0).at("Name").get_string());
+  world.engine.remove(other, docker::Engine::AnonymousVolumes::remove);
+  CHECK_FALSE(world.engine.volume(its).has_value());
 }
 
 TEST_CASE("what the Engine refuses is an Error in its own words") {
