@@ -123,6 +123,7 @@ TEST_CASE("a killed writer leaves the old content or the new, never half") {
   for (int round = 0; round < 20; ++round) {
     Pipe written = make_pipe();
     const pid_t writer = ::fork();
+    REQUIRE(writer >= 0);
     if (writer == 0) {
       for (;;) {
         write_file_atomically(path, other);
