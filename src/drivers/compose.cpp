@@ -39,17 +39,19 @@ std::vector<std::string> program() {
   return {"docker", "compose"};
 }
 
-/// Docker's own settings, the system's, and proxies. What else the caller's environment holds would change the
-/// model without a trace in the release.
+/// Docker's own settings, the system's, and proxies. What else the caller's environment holds would change
+/// the model without a trace in the release.
 bool compose_may_see(std::string_view name) {
-  static constexpr std::array exact{"PATH",     "HOME",        "USER",       "LOGNAME",       "LANG",
-                                    "LANGUAGE", "TZ",          "TMPDIR",     "SSH_AUTH_SOCK", "HTTP_PROXY",
-                                    "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",  "http_proxy",    "https_proxy",
-                                    "no_proxy",    "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"};
+  static constexpr std::array exact{
+      "PATH",        "HOME",          "USER",       "LOGNAME",       "LANG",        "LANGUAGE",  "TZ",
+      "TMPDIR",      "SSH_AUTH_SOCK", "HTTP_PROXY", "HTTPS_PROXY",   "NO_PROXY",    "ALL_PROXY", "http_proxy",
+      "https_proxy", "no_proxy",      "all_proxy",  "SSL_CERT_FILE", "SSL_CERT_DIR"};
   static constexpr std::array beginnings{"DOCKER_", "BUILDKIT_", "BUILDX_", "LC_", "XDG_", "BELAY_"};
   static constexpr std::array of_compose{"COMPOSE_PARALLEL_LIMIT", "COMPOSE_HTTP_TIMEOUT", "COMPOSE_BAKE"};
-  return std::ranges::find(exact, name) != exact.end() || std::ranges::find(of_compose, name) != of_compose.end() ||
-         std::ranges::any_of(beginnings, [&](std::string_view beginning) { return name.starts_with(beginning); });
+  return std::ranges::find(exact, name) != exact.end() ||
+         std::ranges::find(of_compose, name) != of_compose.end() ||
+         std::ranges::any_of(beginnings,
+                             [&](std::string_view beginning) { return name.starts_with(beginning); });
 }
 
 std::vector<std::string> hidden_variables() {
@@ -65,8 +67,8 @@ std::vector<std::string> hidden_variables() {
 Command command(const Project& project, const std::vector<std::string>& arguments) {
   Command made{.argv = program(), .directory = project.directory, .set = project.values};
   std::vector<std::string>& argv = made.argv;
-  argv.insert(argv.end(), {"--ansi", "never", "--progress", "plain", "--project-directory",
-                           project.directory.string()});
+  argv.insert(argv.end(),
+              {"--ansi", "never", "--progress", "plain", "--project-directory", project.directory.string()});
   for (const auto& file : project.files) argv.insert(argv.end(), {"--file", file.string()});
   for (const auto& file : project.env_files) argv.insert(argv.end(), {"--env-file", file.string()});
   for (const auto& profile : project.profiles) argv.insert(argv.end(), {"--profile", profile});
@@ -125,14 +127,28 @@ std::string require_version(std::stop_token stop) {
   return found;
 }
 
-boost::json::object resolved(const Project& project, std::stop_token stop, Deadline deadline, const LineSink& warn) {
+namespace {
+
+/// Of `${TAG:?}` compose says: required variable TAG is missing a value.
+std::string remedy_for(const std::string& words, const std::string& usual) {
+  constexpr std::string_view lead = "required variable ";
+  const auto at = words.find(lead);
+  if (at == std::string::npos) return usual;
+  const auto name = words.substr(at + lead.size(), words.find(' ', at + lead.size()) - at - lead.size());
+  return fmt::format(
+      "write {0}=… into .env on the server; or pass it on from where belay is started, in belay.yml: values: "
+      "[{0}]",
+      name);
+}
+
+}  // namespace
+
+boost::json::object resolved(const Project& project, std::stop_token stop, Deadline deadline,
+                             const LineSink& warn) {
   const std::string what_failed = "compose cannot read the project in " + project.directory.string();
   const Command asked = command(project, {"config", "--format", "json"});
   const Captured captured = capture(asked, std::move(stop), deadline);
-  const bool wants_value = captured.err.contains("required variable") || captured.err.contains("is missing a value");
-  require_success(captured, what_failed,
-                  wants_value ? "set it in .env on the host, or pass it on from where you deploy: values: [NAME] in belay.yml"
-                              : "try it by hand: " + asked.shown());
+  require_success(captured, what_failed, remedy_for(captured.err, "try it by hand: " + asked.shown()));
   if (warn)
     for (const auto part : std::views::split(std::string_view(captured.err), '\n'))
       if (!part.empty()) warn(std::string(part.begin(), part.end()));

@@ -33,6 +33,16 @@ void fields(auto& archive, Is<PreviousContainer> auto& container) {
   archive.required("restart_maximum", container.restart_maximum);
 }
 
+/// A name of an image before it was pulled, and the image it led to; no id: there was none of that name.
+struct ImageNameBefore {
+  std::string image, id;
+};
+
+void fields(auto& archive, Is<ImageNameBefore> auto& before) {
+  archive.required("image", before.image);
+  archive("id", before.id);
+}
+
 /// Each note has its key, the steps that write it, and a value of any type that json_archive can store. To
 /// add one: write its struct, put it into All, and describe it in docs/journal.md.
 namespace notes {
@@ -58,6 +68,13 @@ struct FrozenImages {
   std::vector<std::string> value;
 };
 
+/// The names that a pull may move or make.
+struct ImageNames {
+  static constexpr std::string_view key = "names";
+  static constexpr std::array steps = {StepName::build};
+  std::vector<ImageNameBefore> value;
+};
+
 /// The services whose registry was asked for their image.
 struct AskedRegistries {
   static constexpr std::string_view key = "asked";
@@ -79,7 +96,8 @@ struct UnchangedServices {
   std::vector<std::string> value;
 };
 
-/// Files of the live directory, relative to it, whose content was committed once: a release's, not the server's.
+/// Files of the live directory, relative to it, whose content was committed once: a release's, not the
+/// server's.
 struct CommittedBefore {
   static constexpr std::string_view key = "committed_before";
   static constexpr std::array steps = {StepName::create};
@@ -136,8 +154,9 @@ struct LeftInPlace {
   bool value = true;
 };
 
-using All = std::tuple<BackupFile, LinkDestination, FrozenImages, AskedRegistries, PreviousContainers,
-                       UnchangedServices, CommittedBefore, PreviousEdge, AdoptedRelease, EdgeStays, EdgeTurns, CurrentStops, HealthFinding, LeftInPlace>;
+using All = std::tuple<BackupFile, LinkDestination, FrozenImages, ImageNames, AskedRegistries,
+                       PreviousContainers, UnchangedServices, CommittedBefore, PreviousEdge, AdoptedRelease,
+                       EdgeStays, EdgeTurns, CurrentStops, HealthFinding, LeftInPlace>;
 
 }  // namespace notes
 

@@ -77,7 +77,8 @@ std::map<std::string, Template> make_templates(const Attempt& attempt, const Rel
   return taken;
 }
 
-/// Compose makes a container's name an alias of its own. The template is gone; its alias becomes the final name.
+/// Compose makes a container's name an alias of its own. The template is gone; its alias becomes the final
+/// name.
 void rename_alias(json::object& body, const std::string& from, const std::string& to) {
   auto* networking = body.if_contains("NetworkingConfig");
   if (!networking) return;
@@ -123,8 +124,8 @@ std::vector<json::object> bodies_of(const ReleasedService& service, const Releas
   return bodies;
 }
 
-/// Asked of the resolved model: of a file with `env_file`, `config --hash` counts the files, `up` what stands in
-/// them.
+/// Asked of the resolved model: of a file with `env_file`, `config --hash` counts the files, `up` what stands
+/// in them.
 std::map<std::string, std::string> hashes_of(const Attempt& attempt, const ReleaseProject& project,
                                              const json::object& model) {
   const auto file = attempt.layout.compose_model(attempt.release);
@@ -153,20 +154,21 @@ std::vector<ReleasedService> frozen_services(const Attempt& attempt, const Relea
                                              const std::vector<std::string>& services) {
   std::vector<ReleasedService> frozen;
   std::vector<std::string> with_containers;
-  const auto environment = project.values_of(injected_variables(model, services), attempt.stop,
-                                             Deadline::in(compose_time));
+  const auto environment =
+      project.values_of(injected_variables(model, services), attempt.stop, Deadline::in(compose_time));
   for (const auto& name : services) {
     const auto live = live_image_of(model, name);
     const auto kept = frozen_image_of(model, name, attempt.release);
-    frozen.push_back({.name = name,
-                      .image_id = attempt.engine.image_id(kept).value_or(""),
-                      .frozen_image = kept,
-                      .live_image = live,
-                      .container_names = container_names_of(model, name),
-                      .dependencies = dependencies_of(model, name),
-                      .shared = shared_with_others(model, name),
-                      .injected = injected_files(model, name, environment),
-                      .digest = is_built(model, name) ? std::string() : digest_of(attempt.engine, live)});
+    frozen.push_back(
+        {.name = name,
+         .image_id = attempt.engine.image_id(kept).value_or(""),
+         .frozen_image = kept,
+         .live_image = live,
+         .container_names = container_names_of(model, name),
+         .dependencies = dependencies_of(model, name),
+         .shared = shared_with_others(model, name),
+         .injected = injected_files(model, name, environment),
+         .digest = is_built(model, name) ? std::string() : digest_of(attempt.engine, live, kept)});
     if (!frozen.back().container_names.empty()) with_containers.push_back(name);
   }
   if (with_containers.empty()) return frozen;

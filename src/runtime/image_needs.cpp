@@ -45,7 +45,7 @@ std::optional<std::chrono::milliseconds> period_of(std::string_view policy) {
   return rest ? std::optional(weeks + *rest) : std::nullopt;
 }
 
-void decide_pull(ImageNeed& need, const std::string& policy, BuildRule::At at) {
+void decide_pull(ImageNeed& need, const std::string& policy, BuildRule::At at, bool is_built_elsewhere) {
   const auto name = image_name(need.image);
   if (policy == "always") {
     need.from = From::pull;
@@ -60,12 +60,10 @@ void decide_pull(ImageNeed& need, const std::string& policy, BuildRule::At at) {
     throw Error(
         fmt::format("service {} has a pull_policy that belay does not know: {}", need.service, policy), {},
         "always, daily, weekly, every_<time>, missing, if_not_present, never and build are known");
-  } else if (!name.moving()) {
-    need.from = From::missing;
-  } else if (at == BuildRule::At::image) {
-    need.from = From::pull;
+  } else if (at == BuildRule::At::image && name.moving()) {
+    need.from = is_built_elsewhere ? From::pull : From::look;
   } else {
-    need.from = name.tag == "latest" ? From::look : From::missing;
+    need.from = From::missing;
   }
 }
 
@@ -94,7 +92,7 @@ std::vector<ImageNeed> image_needs(const json::object& model, const std::vector<
         throw Error(fmt::format("service {} names no image that could be pulled", service),
                     "belay.yml says build: image, and the service has a build: section alone",
                     "give it an image: in the compose file", ExitCode::bad_input);
-      decide_pull(need, policy_of(defined), at);
+      decide_pull(need, policy_of(defined), at, defined.contains("build"));
     }
     needs.push_back(std::move(need));
   }

@@ -30,9 +30,10 @@ struct ImageNeed {
   std::chrono::milliseconds older_than{};  // refresh
 };
 
-/// By compose's `pull_policy`, of services in this order. `build:` goes before it, as with `up --build`; with
-/// `build: image` in belay.yml no service is built, and what has no policy is pulled. Without a policy,
-/// `latest` is looked for each time. Throws Error on a `pull_policy` this version does not know.
+/// By compose's `pull_policy`, of services in this order. `build:` goes before it, as with `up --build`. With
+/// `build: image` in belay.yml no service is built: what has a `build:` and no policy is pulled each time,
+/// what else has a moving tag and no policy is looked for. Throws Error on a `pull_policy` this version does
+/// not know.
 std::vector<ImageNeed> image_needs(const boost::json::object& model, const std::vector<std::string>& services,
                                    BuildRule::At);
 

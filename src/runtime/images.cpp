@@ -44,12 +44,29 @@ bool asks_registry(const ImageWork& work, const ImageNeed& need, bool is_here) {
   return false;
 }
 
+/// In the registries' words: what they say of a name they do not have, and of a user who may not have it.
+bool may_want_a_login(const std::string& words) {
+  for (const auto* said : {"denied", "unauthorized", "no basic auth", "authentication required"})
+    if (words.contains(said)) return true;
+  return false;
+}
+
+Error explained(const Error& failure, const std::string& image) {
+  auto next = "try it on the server: docker pull " + image;
+  if (may_want_a_login(failure.why()))
+    next = fmt::format(
+        "see whether the name is right. A private registry wants a login: registries: {{ {}: {{ user: …, "
+        "password: … }} }} in belay.yml, or docker login on the server",
+        image_name(image).registry);
+  return Error(failure.message(), failure.why(), next, failure.exit_code());
+}
+
 /// What compose would use all the same, if this one only looked for something newer.
 void pull_or_use_what_is_here(const ImageWork& work, const ImageNeed& need, bool is_here) {
   try {
     work.pull(need.service);
   } catch (const Error& error) {
-    if (need.from != From::look || !is_here) throw;
+    if (need.from != From::look || !is_here) throw explained(error, need.image);
     work.say(
         fmt::format("not pulled: {} was looked for at its registry in vain, so the one that is here is used "
                     "({})",
@@ -82,16 +99,18 @@ std::vector<std::string> bring_images(const ImageWork& work, const std::vector<I
         work.say(fmt::format("nothing new: {} is still {}", need.image, short_id(*after)));
       else if (after)
         work.say(fmt::format("pulled {}: {}", need.image, short_id(*after)));
-    }
+    } else if (need.from == From::missing && before && image_name(need.image).moving())
+      work.say(fmt::format("not pulled: {} is here, and compose asks again only with pull_policy: always",
+                           need.image));
     if (!work.engine.image_id(need.image)) require_here(need);
   }
   return asked;
 }
 
-std::string digest_of(const docker::Engine& engine, const std::string& image) {
+std::string digest_of(const docker::Engine& engine, const std::string& image, const std::string& kept) {
   const auto wanted = image_name(image);
   std::string any;
-  for (const auto& digest : engine.image_digests(image)) {
+  for (const auto& digest : engine.image_digests(kept)) {
     const auto name = image_name(digest);
     if (name.registry == wanted.registry && name.repository == wanted.repository) return digest;
     if (any.empty()) any = digest;

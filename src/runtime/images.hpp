@@ -31,7 +31,8 @@ std::vector<std::string> bring_images(const ImageWork&, const std::vector<ImageN
 
 /// The registry's digest by which this image can be had again: `ghcr.io/shop/web@sha256:…`. Empty: it came
 /// from no registry (built here, loaded).
-std::string digest_of(const docker::Engine&, const std::string& image);
+/// `kept`: any name of the image that leads to it now.
+std::string digest_of(const docker::Engine&, const std::string& image, const std::string& kept);
 
 /// One line per service whose image is that of the release before: "nothing new: …". `ids`: by service.
 std::vector<std::string> nothing_new(const std::map<std::string, std::string>& ids,

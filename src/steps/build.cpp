@@ -14,6 +14,7 @@
 #include "runtime/ownership.hpp"
 #include "runtime/release_project.hpp"
 #include "steps/live_directory.hpp"
+#include "steps/pulled_images.hpp"
 #include "steps/step.hpp"
 
 namespace belay::build {
@@ -46,43 +47,15 @@ std::vector<std::string> all_container_names(const json::object& model,
   return names;
 }
 
-/// With `build: image` nothing is built; the names of images may hold the commit.
-void prepare_images(Context& context) {
+/// The names of images may hold the commit. With `build: image` nothing is built.
+std::vector<ImageNeed> prepare_images(Context& context) {
   const auto& commit = context.plan.commit;
+  const auto at = context.environment().build.at;
   replace_words(context.model, {.commit = commit.id, .version = commit.version});
-  if (context.environment().build.at == BuildRule::At::image)
+  auto needs = image_needs(context.model, context.services, at);
+  if (at == BuildRule::At::image)
     for (auto& service : context.model.at("services").as_object()) service.value().as_object().erase("build");
-}
-
-std::optional<Time> last_asked(const Context& context, const std::string& service) {
-  const auto before = context.store.find(context.previous);
-  if (!before) return std::nullopt;
-  const auto known = std::ranges::find(before->services, service, &ReleasedService::name);
-  if (known == before->services.end() || known->asked == Time{}) return std::nullopt;
-  return known->asked;
-}
-
-/// Pulls what is not built, and tags it: a release keeps everything it runs.
-void bring_and_keep_images(Context& context, const ReleaseProject& project,
-                           const std::vector<ImageNeed>& needs, Deadline deadline) {
-  const auto file = context.layout.release(context.release) / "pull.json";
-  write_file_atomically(file, json::serialize(pull_model(context.model, needs)));
-  const auto from = project.in_view(file, project_name_in(context.model));
-  const auto say = [&](const std::string& line) { context.ledger.output(StepName::build, line); };
-  const ImageWork work{
-      .engine = context.engine,
-      .pull = [&](const std::string& service) { compose::pull(from, service, say, context.stop, deadline); },
-      .say = say,
-      .last_asked = [&](const std::string& service) { return last_asked(context, service); }};
-  const auto asked = bring_images(work, needs);
-  remove_tree(file);
-  note(context.ledger, notes::AskedRegistries{asked});
-  for (const auto& need : needs) {
-    if (need.from == ImageNeed::From::build || need.from == ImageNeed::From::shared) continue;
-    const auto [repository, tag] =
-        repository_and_tag(frozen_image_of(context.model, need.service, context.release));
-    context.engine.tag(need.image, repository, tag);
-  }
+  return needs;
 }
 
 /// What each service runs, and whether that is anything new.
@@ -170,16 +143,17 @@ void build_images(Context& context, const ReleaseProject& project, const std::ve
   remove_tree(file);
 }
 
-void resolve(Context& context, ReleaseProject& project, Deadline deadline) {
+std::vector<ImageNeed> resolve(Context& context, ReleaseProject& project, Deadline deadline) {
   make_directories(project.directory(), 0755);
   project.view().make(what_is_gone(context), which_it_brought(context));
   context.model = project.resolved(context.stop, deadline, [&](const std::string& line) {
     context.ledger.output(StepName::build, project.view().put_back(line));
   });
   context.services = services_to_release(context.model, context.environment());
-  prepare_images(context);
+  auto needs = prepare_images(context);
   Ownership(context.engine, project_name_in(context.model), context.layout, project.directory())
       .require_none(all_container_names(context.model, context.services));
+  return needs;
 }
 
 }  // namespace
@@ -187,7 +161,7 @@ void resolve(Context& context, ReleaseProject& project, Deadline deadline) {
 std::string apply(Context& context) {
   const auto deadline = Deadline::in(context.environment().build.timeout);
   ReleaseProject project(place_of(context.layout, context.release), context.environment());
-  resolve(context, project, deadline);
+  const auto needs = resolve(context, project, deadline);
 
   std::vector<std::string> built, frozen;
   for (const auto& service : context.services) {
@@ -197,9 +171,7 @@ std::string apply(Context& context) {
   note(context.ledger, notes::FrozenImages{frozen});
 
   build_images(context, project, built, deadline);
-  bring_and_keep_images(context, project,
-                        image_needs(context.model, context.services, context.environment().build.at),
-                        deadline);
+  bring_images_of(context, project, needs, deadline);
   return summary_of(context);
 }
 
@@ -215,6 +187,7 @@ std::string undo(Context& context) {
     }
     return found;
   });
+  give_image_names_back(context);
   return "the candidate's image tags are gone";
 }
 

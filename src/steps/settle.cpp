@@ -91,6 +91,12 @@ void publish_source(Context& context) {
   publish_the_rest(context);
 }
 
+/// A name for this commit alone (`image: shop:${BELAY_COMMIT}`) goes with its release.
+bool names_commit(const std::string& image, const Commit& commit) {
+  return (!commit.id.empty() && image.contains(commit.id)) ||
+         (!commit.version.empty() && image.contains(commit.version));
+}
+
 /// Only what no kept release needs.
 void prune(Context& context, const std::string& current) {
   const auto releases = context.store.all();
@@ -105,11 +111,15 @@ void prune(Context& context, const std::string& current) {
       continue;
     }
     if (release.state == Release::State::good) ++kept;
-    for (const auto& service : release.services) kept_images.insert(service.frozen_image);
+    for (const auto& service : release.services)
+      kept_images.insert({service.frozen_image, service.live_image});
   }
   for (const auto* release : beyond) {
-    for (const auto& service : release->services)
+    for (const auto& service : release->services) {
       if (!kept_images.contains(service.frozen_image)) context.engine.untag(service.frozen_image);
+      if (names_commit(service.live_image, release->commit) && !kept_images.contains(service.live_image))
+        context.engine.untag(service.live_image);
+    }
     context.store.remove(release->id);
   }
   if (const auto& rule = context.environment().backup)
@@ -140,7 +150,8 @@ std::string apply(Context& context) {
   take_over(context, release);
   tidy_edges(context);
   published.get();
-  for (const auto& scratch : {context.layout.view(release.id), context.layout.release(release.id) / "context"})
+  for (const auto& scratch :
+       {context.layout.view(release.id), context.layout.release(release.id) / "context"})
     remove_tree(scratch);
   prune(context, release.id);
   return fmt::format("{} releases kept", context.store.all().size());

@@ -71,6 +71,14 @@ Registry::Registry()
   wait_until_it_listens(port_);
 }
 
+Registry::~Registry() {
+  const auto images = capture(
+      {.argv = {"sh", "-c",
+                "docker images --quiet '" + name() + "/*/*' | sort -u | xargs -r docker rmi --force"}},
+      {}, Deadline::in(limit));
+  CHECK_MESSAGE(images.ok(), images.err);
+}
+
 std::string Registry::name() const {
   return fmt::format("127.0.0.1:{}", port_);
 }

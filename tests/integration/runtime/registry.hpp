@@ -13,6 +13,9 @@ namespace belay::testing {
 class Registry {
  public:
   Registry();
+  ~Registry();
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
 
   std::string name() const;  // 127.0.0.1:PORT
   RegistryLogin login() const;

@@ -61,7 +61,8 @@ TEST_CASE("a private image is pulled with the login, refused without, and known 
   puller.bring(From::pull, {registry.login()});
   CHECK(puller.engine.image_id(puller.image) == id);
   CHECK(puller.said.contains("pulled " + puller.image));
-  CHECK(digest_of(puller.engine, puller.image).starts_with(registry.name() + "/shop/web@sha256:"));
+  CHECK(digest_of(puller.engine, puller.image, puller.image)
+            .starts_with(registry.name() + "/shop/web@sha256:"));
   CHECK_FALSE(puller.said.contains(registry.login().password));
 }
 

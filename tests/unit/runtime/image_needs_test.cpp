@@ -36,11 +36,15 @@ TEST_CASE("each pull_policy of compose decides what is asked for") {
     CHECK_THROWS_AS(need(std::string(R"({"image":"a","pull_policy":")") + unknown + "\"}"), Error);
 }
 
-TEST_CASE("without a policy: latest is looked for each time, another tag or a digest when it is missing") {
-  CHECK(need(R"({"image":"a"})").from == From::look);
-  CHECK(need(R"({"image":"ghcr.io/a/b:latest"})").from == From::look);
-  CHECK(need(R"({"image":"a:1.2"})").from == From::missing);
+TEST_CASE(
+    "without a policy what is here is used, as compose does; with build: image a moving tag is looked for") {
+  for (const auto* service :
+       {R"({"image":"a"})", R"({"image":"ghcr.io/a/b:latest"})", R"({"image":"a:1.2"})"}) {
+    CHECK(need(service).from == From::missing);
+    CHECK(need(service, BuildRule::At::image).from == From::look);
+  }
   CHECK(need(R"({"image":"a@sha256:abc"})").from == From::missing);
+  CHECK(need(R"({"image":"a@sha256:abc"})", BuildRule::At::image).from == From::missing);
 }
 
 TEST_CASE("what has a build section is built; with build: image it is pulled") {
