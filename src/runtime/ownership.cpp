@@ -16,6 +16,13 @@ namespace {
 
 constexpr auto project_label = "com.docker.compose.project";
 constexpr auto directory_label = "com.docker.compose.project.working_dir";
+/// Compose puts it on its containers alone: an image that compose built has the project's label, too, and gives it to
+/// every container made of it by hand.
+constexpr auto hash_label = "com.docker.compose.config-hash";
+
+bool is_of_compose(const docker::Container& container) {
+  return container.labels.contains(hash_label);
+}
 
 fs::path resolved(const fs::path& path) {
   std::error_code not_there;
@@ -25,7 +32,7 @@ fs::path resolved(const fs::path& path) {
 
 std::string owner_of(const docker::Container& container) {
   const auto project = label_of(container, project_label);
-  if (project.empty()) return "made without compose";
+  if (project.empty() || !is_of_compose(container)) return "made without compose";
   return fmt::format("of compose project {} in {}", project, label_of(container, directory_label));
 }
 
@@ -52,7 +59,7 @@ Ownership::Ownership(const docker::Engine& engine, std::string project, const La
       directories_{resolved(directory), resolved(layout.live)} {}
 
 bool Ownership::is_ours(const docker::Container& container) const {
-  return label_of(container, project_label) == project_ &&
+  return is_of_compose(container) && label_of(container, project_label) == project_ &&
          std::ranges::find(directories_, resolved(label_of(container, directory_label))) != directories_.end();
 }
 
@@ -68,11 +75,12 @@ std::vector<docker::Container> Ownership::containers(const std::string& service)
 std::vector<std::string> Ownership::conflicts(const std::vector<std::string>& wanted_names) const {
   std::vector<std::string> sentences;
   for (const auto& container : engine_.containers({fmt::format("{}={}", project_label, project_)}))
-    if (!is_ours(container))
+    if (is_of_compose(container) && !is_ours(container))
       sentences.push_back(fmt::format("container {} is {}", container.name, owner_of(container)));
   for (const auto& name : wanted_names)
     if (const auto container = engine_.container_named(name);
-        container && !is_ours(*container) && label_of(*container, project_label) != project_)
+        container && !is_ours(*container) &&
+        (!is_of_compose(*container) || label_of(*container, project_label) != project_))
       sentences.push_back(
           fmt::format("the name {} has a container {} (image {})", name, owner_of(*container), container->image));
   return sentences;

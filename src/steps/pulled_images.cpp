@@ -65,7 +65,8 @@ void bring_images_of(Context& context, const ReleaseProject& project, const std:
   for (const auto& need : needs)
     if (is_pulled(need))
       name_image(context, need.image, frozen_image_of(context.model, need.service, context.release));
-  for (const auto& before : noted<notes::ImageNames>(context.ledger)->value) lead_back(context, before);
+  const auto names = noted<notes::ImageNames>(context.ledger);
+  for (const auto& before : names->value) lead_back(context, before);
 }
 
 void give_image_names_back(Context& context) {
