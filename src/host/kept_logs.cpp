@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t most_kept = 1'000'000;
 constexpr int most_lines = 20'000;
+/// Going back needs the room more than the logs do.
+constexpr std::uint64_t left_alone = 64'000'000;
 
 std::string log_of(const docker::Engine& engine, const std::string& id) {
   std::string text;
@@ -19,13 +21,15 @@ std::string log_of(const docker::Engine& engine, const std::string& id) {
   }
   if (text.size() <= most_kept) return text;
   const auto begin = text.find('\n', text.size() - most_kept);
-  return "(the beginning is left out)\n" + text.substr(begin == std::string::npos ? text.size() - most_kept : begin + 1);
+  return "(the beginning is left out)\n" +
+         text.substr(begin == std::string::npos ? text.size() - most_kept : begin + 1);
 }
 
 }  // namespace
 
 std::string keep_logs(const Context& context) {
   const auto directory = context.layout.run(context.run);
+  if (free_space(directory).bytes_free < left_alone) return {};
   bool any = false;
   for (const auto* const role : {"candidate", "migration"})
     for (const auto& container : made_by_this_attempt(context, role)) {

@@ -57,7 +57,8 @@ event::StepFailed failure_of(const Context& context, StepName step, const Error&
     add_log(context, step, failed);
     failed.logs = keep_logs(context);
   } catch (const Error& no_log) {
-    failed.container_log = {"(no log: " + no_log.message_and_why() + ")"};
+    // What was read already is worth more than that the rest could not be kept.
+    failed.container_log.push_back("(no log: " + no_log.message_and_why() + ")");
   }
   return failed;
 }
