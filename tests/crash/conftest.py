@@ -1,4 +1,4 @@
-"""Kills belay's processes, and asks each time whether the promise was kept. Needs the program with fault points (preset check).
+"""Kills belay's processes, and asks each time whether the promise was kept. Needs the program with fault points (target belay_with_fault_points of the preset release).
 
 A run takes a sample of the deaths: the commit is the seed of what is drawn, so that another commit has another part, and the
 same one the same. BELAY_TEST_FULL takes all of them, BELAY_CRASH_SEED draws anew.
@@ -118,11 +118,11 @@ def canary_points(canary_field):
 
 def environments(strategy):
     engine = Engine()
-    binary = os.environ.get("BELAY_BINARY") or REPOSITORY / "build/check/belay"
+    binary = os.environ.get("BELAY_BINARY") or REPOSITORY / "build/release/belay_with_fault_points"
     database = Database(engine)
     with tempfile.TemporaryDirectory(prefix="belay-crash-") as place:
         stripped = Path(place) / "belay"
-        run("strip", "--strip-debug", "-o", stripped, binary)  # sent and hashed hundreds of times
+        run("strip", "-o", stripped, binary)  # sent and hashed hundreds of times
         first = 1 + ENVIRONMENTS * list(STRATEGIES).index(strategy)
         apps = [App(number, place, stripped, engine, strategy) for number in range(first, first + ENVIRONMENTS)]
         try:

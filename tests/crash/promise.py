@@ -9,6 +9,7 @@ from pathlib import Path
 from belay_world.commands import run
 
 OWN = {"lock", "bin", "current", "releases", "runs"}
+RELEASE = {"release.json", "source", "view", "compose.json"}
 BACKUP = re.compile(r"pre-deploy-\d{8}-\d{6}\.sql|\.pre-deploy-\d{8}-\d{6}\.sql\.sha256")
 KEPT = 2
 
@@ -51,7 +52,7 @@ def _releases(app, container, say):
         say(f"releases {sorted(kept)} are kept, of which {sorted(good)} are good; current is {current}")
     for name in kept:
         entries = {entry.name for entry in (folder / name).iterdir()}
-        if not {"release.json", "source"} <= entries or entries - {"release.json", "source", "compose.json"}:
+        if not {"release.json", "source"} <= entries or entries - RELEASE:
             say(f"release {name} holds {sorted(entries)}")
     tags = {tag.partition(":")[2]: image["Id"] for image in app.engine.images() for tag in image["RepoTags"] if tag.startswith(f"{app.name}:")}
     if set(tags) != kept | {"latest"}:
@@ -106,6 +107,10 @@ def _live_directory(app, serves, say):
     if (app.live / "uploads" / "kept").read_text() != "a user's file\n" or not (app.live / ".env").exists():
         say("a live file was touched")
     own = {entry.name for entry in (app.live / ".belay").iterdir()}
+    if "replaced" in own:  # made by the first release that is published over another
+        own.remove("replaced")
+        if aside := sorted(entry.name for entry in (app.live / ".belay" / "replaced").iterdir()):
+            say(f".belay/replaced holds {aside}, and no run is open")
     if own != (OWN | {"edge"} if app.edge else OWN):
         say(f".belay holds {sorted(own)}")
     programs = {entry.name for entry in (app.live / ".belay" / "bin").iterdir()}
@@ -121,7 +126,9 @@ def _live_directory(app, serves, say):
 def _runs(app, container, serves, say):
     for folder in app.runs():
         entries = {entry.name for entry in folder.iterdir()}
-        if "journal.jsonl" not in entries or entries - {"journal.jsonl", "executor.log"}:
+        # The logs of a failed attempt's containers are kept.
+        others = {name for name in entries if not (name.startswith(f"{app.name}-") and name.endswith(".log"))}
+        if "journal.jsonl" not in entries or others - {"journal.jsonl", "executor.log"}:
             say(f"run {folder.name} holds {sorted(entries)}")
             continue
         last = records(folder)[-1]

@@ -15,7 +15,7 @@ from belay_world.commands import wait_until
 STAMP = r"\d{8}-\d{6}"
 # What a deployment that failed may leave: belay itself, its lock, the run's journal, the adopted release, the verified backup.
 KEPT_FILES = re.compile(
-    rf"[^/]+/(\.belay/(|lock|current/|bin/|bin/belay|bin/belay-[0-9a-f]{{16}}|runs/|runs/[^/]+/(|journal\.jsonl|executor\.log)"
+    rf"[^/]+/(\.belay/(|lock|current/|bin/|bin/belay|bin/belay-[0-9a-f]{{16}}|runs/|runs/[^/]+/(|journal\.jsonl|executor\.log|crm-[^/]+\.log)|replaced/"
     rf"|releases/|releases/{STAMP}-adopted/(|release\.json|adopted\.yml|source/.*))"
     rf"|backups/(|pre-deploy-{STAMP}\.sql|\.pre-deploy-{STAMP}\.sql\.sha256))"
 )

@@ -1,6 +1,6 @@
-"""What holds for each test of a suite, for `pytest_plugins`: a time limit, and that no sanitizer has found anything.
+"""A time limit for each test, for `pytest_plugins`: a hang is a failure that says where everybody stood.
 
-A hang is a failure that says where everybody stood. The limit is far beyond what a test needs. `@pytest.mark.limit(seconds)` gives a test another one. What the limit covers is one
+The limit is far beyond what a test needs. `@pytest.mark.limit(seconds)` gives a test another one. What the limit covers is one
 phase of a test (set-up, the test, tear-down), so that making the world is not counted to the first test in it.
 """
 import faulthandler
@@ -13,8 +13,6 @@ import pytest
 from .commands import run
 
 LIMIT = 300
-# Where a belay of the preset `check` reports to; see cmake/sanitizer_options.cpp.
-FOUND = Path("/var/tmp"), "belay-sanitizer.*"
 
 
 class TooLong(BaseException):
@@ -40,17 +38,6 @@ def pytest_runtest_call(item):
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_teardown(item):
     yield from limited(item, LIMIT)
-    if found := sanitizers_found():
-        pytest.fail(f"a sanitizer ended belay:\n{found}", pytrace=False)
-
-
-def sanitizers_found():
-    """What they have reported since this was asked last."""
-    folder, pattern = FOUND
-    reports = [text_of(file) for file in folder.glob(pattern)]
-    for file in folder.glob(pattern):
-        file.unlink()
-    return "\n".join(reports)
 
 
 def limited(item, seconds):

@@ -27,7 +27,7 @@ class World:
     def __init__(self, machine, root=ROOT, binary=None):
         self.machine, self.engine, self.root = machine, machine.engine, Path(root)
         self.place = STATE / "e2e"
-        self.binary = self._without_symbols(Path(binary or os.environ.get("BELAY_BINARY") or REPOSITORY / "build/check/belay"))
+        self.binary = self._without_symbols(Path(binary or os.environ.get("BELAY_BINARY") or REPOSITORY / "build/release/belay_with_fault_points"))
         self.home, self.temporary, self.logs = self.place / "home", STATE / "tmp", self.place / "logs"
         # What sessions on the server read, too (see the script `server`): `hold` and the deaths of base/fault_point.hpp.
         self.faults, self.struck = self.place / "faults", self.place / "faults.struck"
@@ -178,7 +178,7 @@ class World:
     def _without_symbols(self, binary):
         """belay sends itself to the host in nearly every test: the debugger's symbols would be four fifths of that."""
         self.place.mkdir(parents=True, exist_ok=True)
-        run("strip", "--strip-debug", "-o", self.place / "belay", binary)
+        run("strip", "-o", self.place / "belay", binary)
         return self.place / "belay"
 
     def _adapt(self, text):
