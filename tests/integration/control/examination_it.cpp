@@ -70,37 +70,3 @@ TEST_CASE(
                             [](const std::string& line) { return holds(line, "nothing to go back to"); }));
   CHECK(comes_true([&] { return !fs::exists(world.live()); }));
 }
-
-TEST_CASE(
-    "the compose file is resolved by the host's own compose, beside the host's own .env, and nothing is "
-    "written") {
-  World world;
-  AppRepository app;
-  const std::string model =
-      "services:\n  backend:\n    image: shop:${TAG:?TAG is not set}\n    env_file: .env\n    ports: "
-      "['127.0.0.1:3001:3000']\n";
-  app.write("app/compose.yml", model);
-  app.commit("a compose file that needs .env");
-
-  SUBCASE("with it") {
-    world.host.write("srv/the shop/.env", "TAG=7\n");
-    const auto findings = examine(app.config(), world.environment, world.watcher, {});
-    REQUIRE(about(findings, "compose file") != nullptr);
-    INFO(about(findings, "compose file")->text);
-    CHECK(about(findings, "compose file")->weight == Weight::ok);
-    CHECK(holds(about(findings, "ports")->text, "3001"));
-    CHECK(files_in(world.live()) == std::vector<std::string>{".env"});
-  }
-  SUBCASE("without it") {
-    const auto findings = examine(app.config(), world.environment, world.watcher, {});
-    CHECK(about(findings, "compose file")->weight == Weight::problem);
-    CHECK(holds(about(findings, "compose file")->text, "TAG is not set"));
-    CHECK(holds(about(findings, "compose file")->remedy, ".env"));
-  }
-  SUBCASE("a service that it does not have") {
-    world.host.write("srv/the shop/.env", "TAG=7\n");
-    world.environment.services = {"backnd"};
-    CHECK(holds(about(examine(app.config(), world.environment, world.watcher, {}), "compose file")->remedy,
-                "backend"));
-  }
-}
