@@ -6,7 +6,7 @@ from scenario import attempts_of, never_stopped, rolled_back
 
 def container_lines(said):
     """The lines of the failing container that the report shows, and how many it says they are."""
-    number, block = re.search(r"the container's last (\d+) lines\n((?:  │.*\n)+)", said).groups()
+    number, block = re.search(r"the container's last (\d+) lines(?: \(\S+\))?\n((?:  │.*\n)+)", said).groups()
     return int(number), [line.removeprefix("  │").strip() for line in block.splitlines()]
 
 
