@@ -20,7 +20,7 @@ def test_a_good_release_with_a_migration_is_deployed_there_and_nowhere_else(stag
     assert deployed.lost == [] and deployed.load.acknowledged
     assert "asked from the host" in deployed.said and "(develop)" in deployed.said
     assert "backup   " not in deployed.said and staging.backups("staging") == []
-    assert not (world.staging.live / "left-over.txt").exists()
+    assert (world.staging.live / "left-over.txt").exists(), "delete takes away what a release brought, nothing else"
     staging.up_by_hand_keeps("1.2.0", "staging")
 
 
