@@ -124,6 +124,7 @@ def _live_directory(app, serves, say):
 
 
 def _runs(app, container, serves, say):
+    ended = {}  # by their own word: two runs of one second need not be in the order of their names
     for folder in app.runs():
         entries = {entry.name for entry in folder.iterdir()}
         # The logs of a failed attempt's containers are kept.
@@ -134,8 +135,10 @@ def _runs(app, container, serves, say):
         last = records(folder)[-1]
         if last["type"] != "closed" or last["outcome"] not in ("deployed", "rolled-back"):
             say(f"run {folder.name} ends with {last}")
-        elif folder == app.runs()[-1]:
-            _told_the_truth(app, last, container, serves, say)
+        else:
+            ended[last["at"]] = last
+    if ended:
+        _told_the_truth(app, ended[max(ended)], container, serves, say)
 
 
 def _told_the_truth(app, closed, container, serves, say):
