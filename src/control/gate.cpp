@@ -125,7 +125,10 @@ class Gate {
                           ? fmt::format("the gate was not through after {}", human_duration(limit_))
                           : outcome.described();
     for (const std::string& line : last) why += "\n" + line;
-    Error error("test failed: " + text, why, "the whole log: " + log.string());
+    std::string next = "the whole log: " + log.string();
+    if (why.contains("not a git repository"))
+      next += "\nThe tests run in a clean copy without .git; BELAY_COMMIT and BELAY_BRANCH are in their environment";
+    Error error("test failed: " + text, why, next);
     error.add_frame("running the gate; nothing was deployed");
     return error;
   }

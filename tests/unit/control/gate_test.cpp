@@ -88,6 +88,12 @@ TEST_CASE(
   CHECK(world.watcher.count("gate_ended") == 0);
 }
 
+TEST_CASE("a command that looks for the repository is told that there is none") {
+  World world;
+  CHECK(holds(world.failure({{{"git rev-parse HEAD"}}}).next(), "without .git"));
+  CHECK(!holds(world.failure({{{"false"}}}).next(), "without .git"));
+}
+
 TEST_CASE("only the last twenty lines are told; the log has all") {
   World world;
   const Error error = world.failure({{{"seq 1 100; false"}}});
