@@ -77,3 +77,11 @@ def test_it_says_how_long_each_took(tmp_path):
     (tmp_path / "seconds").write_text("build-check\t61\nfuzz\t5\n")
     said = tally_of(tmp_path, "--suites", "fuzz", "--seconds", tmp_path / "seconds", fuzz=cases(3)).stderr
     assert said.splitlines()[:2] == ["   build-check              1 min  1 s", "   fuzz                     0 min  5 s  3 passed, 0 failed"]
+
+
+def test_the_last_words_of_what_failed_are_shown(tmp_path):
+    lines = "\n".join(f"line {number}" for number in range(40))
+    broken = f'<testcase name="fuzz_wire" status="fail"><failure/><system-out>{lines}</system-out></testcase>'
+    done = tally_of(tmp_path, fuzz=broken)
+    assert "failed: fuzz: fuzz_wire\n   line 15\n" in done.stderr
+    assert "   line 39\n" in done.stderr
