@@ -117,24 +117,17 @@ std::vector<Finding> checked_project(const ProjectFacts& project) {
     findings.push_back(
         warning("compose file", joined(project.warnings, "\n"),
                 "set what is missing in .env on the host, or give it a default in the compose file"));
-  if (!project.conflicts.empty())
-    findings.push_back(
-        problem("project", "containers of others are in the way:\n" + joined(project.conflicts, "\n"),
-                "give this environment a project name of its own (project: in belay.yml, or name: in the "
-                "compose file), another container_name, or remove those containers"));
+  for (const auto& obstacle : project.obstacles)
+    findings.push_back(problem(obstacle.subject, obstacle.what, obstacle.remedy));
   return findings;
 }
 
-Finding checked_ports(const HostFacts& facts) {
-  const auto ports = facts.project ? facts.project->ports : std::vector<int>{};
-  if (!facts.ports_taken.empty())
-    return problem("ports", "taken by others: " + joined(facts.ports_taken, "; "),
-                   "stop what holds them, or publish other ports in the compose file");
-  if (ports.empty()) return fine("ports", "none are published");
+std::optional<Finding> checked_ports(const ProjectFacts& project) {
+  if (std::ranges::find(project.obstacles, "ports", &Obstacle::subject) != project.obstacles.end()) return {};
+  if (project.ports.empty()) return fine("ports", "none are published");
   std::vector<std::string> words;
-  for (const int port : ports) words.push_back(std::to_string(port));
-  return fine("ports", joined(words, ", ") +
-                           (ports.size() == 1 ? " is free or the app's own" : " are free or the app's own"));
+  for (const int port : project.ports) words.push_back(std::to_string(port));
+  return fine("ports", joined(words, ", ") + (words.size() == 1 ? " is" : " are") + " free or the app's own");
 }
 
 Finding checked_backup(const HostFacts& facts, const PostgresBackup& backup) {

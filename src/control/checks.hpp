@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,8 @@ Finding checked_clock(std::chrono::milliseconds skew, std::chrono::milliseconds 
 /// What compose makes of the project: whether it can be released, and whose containers are in the way. One finding for
 /// each cause.
 std::vector<Finding> checked_project(const ProjectFacts&);
-Finding checked_ports(const HostFacts&);
+/// None where an obstacle says it.
+std::optional<Finding> checked_ports(const ProjectFacts&);
 Finding checked_backup(const HostFacts&, const PostgresBackup&);
 Finding checked_boot_recovery(const HostFacts&, const std::string& environment);
 Finding checked_releases(const HostFacts&);

@@ -107,7 +107,8 @@ class Examination {
     add(checked_disk(facts, checkout_ ? bytes_in(checkout_->source) : 0));
     if (facts.project)
       for (auto& finding : checked_project(*facts.project)) add(std::move(finding));
-    if (facts.project && facts.project->problem.empty()) add(checked_ports(facts));
+    if (facts.project && facts.project->problem.empty())
+      if (auto ports = checked_ports(*facts.project)) add(std::move(*ports));
     if (environment_.edge)
       for (auto& finding : checked_edge(facts, *environment_.edge)) add(std::move(finding));
     if (environment_.backup) add(checked_backup(facts, *environment_.backup));

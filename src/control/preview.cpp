@@ -102,7 +102,6 @@ std::vector<std::string> warnings_of(const EnvironmentConfig& environment, const
   add_unless_ok(warnings, checked_compose(facts));
   if (facts.project)
     for (const auto& finding : checked_project(*facts.project)) add_unless_ok(warnings, finding);
-  if (facts.project && facts.project->problem.empty()) add_unless_ok(warnings, checked_ports(facts));
   if (environment.backup) add_unless_ok(warnings, checked_backup(facts, *environment.backup));
   add_unless_ok(warnings, checked_boot_recovery(facts, environment.name));
   if (facts.busy) warnings.push_back("a deployment is under way: this one would wait (--wait) or be refused");

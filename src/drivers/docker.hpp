@@ -14,6 +14,7 @@
 
 #include "base/deadline.hpp"
 #include "base/time.hpp"
+#include "drivers/host_port.hpp"
 
 namespace belay::docker {
 
@@ -27,6 +28,7 @@ struct Container {
   std::string image_id;
   std::string state;  // created, running, paused, restarting, removing, exited, dead
   std::map<std::string, std::string> labels;
+  std::vector<HostPort> published;  // in a listing, while it runs
   bool running() const { return state == "running"; }
 };
 

@@ -78,6 +78,11 @@ Container container_from_list(const json::object& entry) {
     const std::string text = name.is_string() ? without_slash(std::string(name.get_string())) : "";
     if (!text.empty() && !text.contains('/')) container.name = text;
   }
+  for (const json::value& port : array_at(entry, "Ports"))
+    if (port.is_object())
+      if (const auto number = number_at(port.get_object(), "PublicPort"); number != 0)
+        container.published.push_back({text_at(port.get_object(), "IP"), static_cast<int>(number),
+                                       text_at(port.get_object(), "Type") == "udp"});
   return container;
 }
 
@@ -91,7 +96,7 @@ Inspection inspection_from(const json::object& answer) {
   Inspection found;
   found.container = {text_at(answer, "Id"),    without_slash(text_at(answer, "Name")),
                      text_at(config, "Image"), text_at(answer, "Image"),
-                     text_at(state, "Status"), labels_from(object_at(config, "Labels"))};
+                     text_at(state, "Status"), labels_from(object_at(config, "Labels")), {}};
   found.exit_code = static_cast<int>(number_at(state, "ExitCode"));
   found.oom_killed = flag_at(state, "OOMKilled");
   found.restarts = static_cast<int>(number_at(answer, "RestartCount"));

@@ -8,8 +8,10 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "runtime/compose_model.hpp"
+#include "runtime/obstacles.hpp"
 #include "runtime/ownership.hpp"
 #include "runtime/release_project.hpp"
+#include "runtime/resource_changes.hpp"
 
 namespace belay {
 
@@ -27,13 +29,6 @@ void lay_down(const std::map<std::string, std::string>& files, const fs::path& s
     make_directories((source / path).parent_path());
     write_file_atomically(source / path, text);
   }
-}
-
-std::vector<std::string> names_of(const boost::json::object& model, const std::vector<std::string>& services) {
-  std::vector<std::string> names;
-  for (const auto& service : services)
-    for (auto& name : container_names_of(model, service)) names.push_back(std::move(name));
-  return names;
 }
 
 /// Files that only the server has, and that a Dockerfile names: by hand they are in the build context.
@@ -66,7 +61,8 @@ void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout
   facts.services = services_to_release(model, environment);
   facts.ports = published_ports(model, facts.services);
   const Ownership ours(engine, facts.name, layout, project.directory());
-  facts.conflicts = ours.conflicts(names_of(model, facts.services));
+  facts.obstacles = obstacles_to(engine, ours, model, facts.services);
+  for (auto& line : kept_definitions(engine, model, facts.services)) facts.warnings.push_back(std::move(line));
   for (const auto& service : facts.services)
     for (auto& container : ours.containers(service)) found.containers.push_back(std::move(container));
 }

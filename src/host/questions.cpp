@@ -20,7 +20,6 @@
 #include "host/edge_status.hpp"
 #include "host/holder.hpp"
 #include "host/journal.hpp"
-#include "host/listening_ports.hpp"
 #include "host/project_look.hpp"
 #include "host/recovery.hpp"
 #include "host/run.hpp"
@@ -119,16 +118,6 @@ std::vector<RunningContainer> described(const docker::Engine& engine,
   return found;
 }
 
-std::vector<std::string> ports_taken(const docker::Engine& engine, const HostFacts& facts, const ProjectLook& look) {
-  auto ours = facts.containers;
-  ours.insert(ours.end(), facts.edges.begin(), facts.edges.end());
-  for (const auto& container : look.containers) ours.push_back({.name = container.name, .id = container.id});
-  std::vector<std::string> taken;
-  for (const int port : look.facts.ports)
-    if (auto by = taken_by_another(engine, port, ours)) taken.push_back(std::move(*by));
-  return taken;
-}
-
 void look_at_docker(HostFacts& facts, const Layout& layout, const json::object& arguments,
                     std::stop_token stop) {
   const auto engine = docker::Engine::connect();
@@ -154,7 +143,6 @@ void look_at_docker(HostFacts& facts, const Layout& layout, const json::object& 
       facts.backup_problem = postgres::connection_problem(
           {name, user, text_argument(arguments, "backup_database")}, stop, Deadline::in(connection_limit));
   }
-  if (look) facts.ports_taken = ports_taken(engine, facts, *look);
 }
 
 HostFacts host_facts(const Layout& layout, const json::object& arguments, std::stop_token stop) {

@@ -60,6 +60,12 @@ static void fields(auto& archive, Is<Certificates> auto& list) {
   archive.required("certificates", list.certificates);
 }
 
+static void fields(auto& archive, Is<Obstacle> auto& obstacle) {
+  archive("subject", obstacle.subject);
+  archive("what", obstacle.what);
+  archive("remedy", obstacle.remedy);
+}
+
 static void fields(auto& archive, Is<ProjectFacts> auto& project) {
   archive("name", project.name);
   archive("problem", project.problem);
@@ -67,7 +73,7 @@ static void fields(auto& archive, Is<ProjectFacts> auto& project) {
   archive("warnings", project.warnings);
   archive("files", project.files);
   archive("services", project.services);
-  archive("conflicts", project.conflicts);
+  archive("obstacles", project.obstacles);
   archive("ports", project.ports);
 }
 
@@ -89,7 +95,6 @@ static void fields(auto& archive, Is<HostFacts> auto& facts) {
   archive("edges", facts.edges);
   archive("backup_container_state", facts.backup_container_state);
   archive("backup_problem", facts.backup_problem);
-  archive("ports_taken", facts.ports_taken);
   archive("certificates", facts.certificates);
   archive("edge_image_there", facts.edge_image_there);
   archive("live_compose_hash", facts.live_compose_hash);

@@ -43,6 +43,13 @@ std::string reloaded_text(const EdgeCertificate&);
 boost::json::object certificates_to_json(const std::vector<EdgeCertificate>&);
 std::vector<EdgeCertificate> certificates_from_json(const boost::json::object&);
 
+/// What keeps a deployment from being made, seen before anything is touched.
+struct Obstacle {
+  std::string subject;  // project, ports, network, volume
+  std::string what;    // a sentence or several lines
+  std::string remedy;  // what to do
+};
+
 /// The compose project that a deployment would release, as the host sees it: the files that would be shipped beside
 /// those that only the server has.
 struct ProjectFacts {
@@ -51,7 +58,7 @@ struct ProjectFacts {
   std::vector<std::string> warnings;   // compose's, such as variables that are not set
   std::vector<std::string> files;      // the compose files, relative to the live directory
   std::vector<std::string> services;   // those that are released
-  std::vector<std::string> conflicts;  // containers of others in the way, a sentence each
+  std::vector<Obstacle> obstacles;     // a deployment is refused with all of them
   std::vector<int> ports;              // that these services publish, ascending
 };
 
@@ -70,7 +77,6 @@ struct HostFacts {
   std::vector<RunningContainer> edges;                // in front of them: one, or none
   std::optional<std::string> backup_container_state;  // asked for: its state; "absent"
   std::string backup_problem;                         // why the dump's user cannot connect
-  std::vector<std::string> ports_taken;               // of the ports asked about: "3001 by container x"
   std::vector<EdgeCertificate> certificates;          // asked for: as the operators' files are now
   std::optional<bool> edge_image_there;               // asked for
   std::string live_compose_hash;                      // sha256 of the live compose file; empty: absent

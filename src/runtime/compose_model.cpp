@@ -326,6 +326,20 @@ std::vector<int> published_ports(const json::object& model, const std::vector<st
   return {ports.begin(), ports.end()};
 }
 
+std::vector<HostPort> wanted_ports(const json::object& model, const std::vector<std::string>& services) {
+  std::vector<HostPort> wanted;
+  for (const auto& service : services)
+    for (const auto& entry : array_in(service_in(model, service), "ports")) {
+      if (!entry.is_object()) continue;
+      const auto& port = entry.get_object();
+      std::set<int> numbers;
+      if (const auto* published = find(port, "published")) take_ports(*published, numbers);
+      if (numbers.size() == 1)
+        wanted.push_back({text_in(port, "host_ip"), *numbers.begin(), text_in(port, "protocol") == "udp"});
+    }
+  return wanted;
+}
+
 std::vector<BoundPath> bound_paths(const json::object& model) {
   std::vector<BoundPath> found;
   for (const auto& service : services_in(model)) {
@@ -396,20 +410,28 @@ json::object template_model(const json::object& model, const std::vector<std::st
   return made;
 }
 
-std::vector<ProjectResource> networks_of(const json::object& model, const std::vector<std::string>& services) {
+std::vector<std::string> network_keys_of(const json::object& model, const std::vector<std::string>& services) {
   std::vector<std::string> keys;
   for (const auto& service : services)
     for (const auto& network : object_in(service_in(model, service), "networks")) keys.emplace_back(network.key());
-  return resources_of(model, "networks", keys);
+  return keys;
 }
 
-std::vector<ProjectResource> volumes_of(const json::object& model, const std::vector<std::string>& services) {
+std::vector<std::string> volume_keys_of(const json::object& model, const std::vector<std::string>& services) {
   std::vector<std::string> keys;
   for (const auto& service : services)
     for (const auto& volume : array_in(service_in(model, service), "volumes"))
       if (volume.is_object() && text_in(volume.get_object(), "type") == "volume")
         keys.push_back(text_in(volume.get_object(), "source"));
-  return resources_of(model, "volumes", keys);
+  return keys;
+}
+
+std::vector<ProjectResource> networks_of(const json::object& model, const std::vector<std::string>& services) {
+  return resources_of(model, "networks", network_keys_of(model, services));
+}
+
+std::vector<ProjectResource> volumes_of(const json::object& model, const std::vector<std::string>& services) {
+  return resources_of(model, "volumes", volume_keys_of(model, services));
 }
 
 json::object resources_model(const json::object& model, const std::vector<ProjectResource>& networks,

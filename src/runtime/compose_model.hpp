@@ -7,6 +7,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "drivers/host_port.hpp"
 #include "model/config.hpp"
 #include "model/release.hpp"
 
@@ -55,6 +56,9 @@ std::vector<std::string> accessories_of(const boost::json::object& model, const 
 /// The TCP and UDP ports of the host that these services publish, ascending.
 std::vector<int> published_ports(const boost::json::object& model, const std::vector<std::string>& services);
 
+/// The same with address and protocol. A range of ports from which the Engine takes a free one is left out.
+std::vector<HostPort> wanted_ports(const boost::json::object& model, const std::vector<std::string>& services);
+
 /// A path of the host that a container can see.
 struct BoundPath {
   std::string service, host, target;
@@ -87,6 +91,9 @@ std::string template_project(const std::string& nonce);
 struct ProjectResource {
   std::string key, name;
 };
+/// The keys of those that these services use, external or not; each may come several times.
+std::vector<std::string> network_keys_of(const boost::json::object& model, const std::vector<std::string>& services);
+std::vector<std::string> volume_keys_of(const boost::json::object& model, const std::vector<std::string>& services);
 /// Those that these services use and that are not external.
 std::vector<ProjectResource> networks_of(const boost::json::object& model, const std::vector<std::string>& services);
 std::vector<ProjectResource> volumes_of(const boost::json::object& model, const std::vector<std::string>& services);

@@ -63,6 +63,11 @@ bool Ownership::is_ours(const docker::Container& container) const {
          std::ranges::find(directories_, resolved(label_of(container, directory_label))) != directories_.end();
 }
 
+bool Ownership::is_our_edge(const docker::Container& container) const {
+  return label_of(container, label::role) == "edge" && label_of(container, project_label) == project_ &&
+         std::ranges::find(directories_, resolved(label_of(container, directory_label))) != directories_.end();
+}
+
 std::vector<docker::Container> Ownership::containers(const std::string& service) const {
   std::vector<std::string> labels{fmt::format("{}={}", project_label, project_),
                                   "com.docker.compose.oneoff=False"};
@@ -92,8 +97,7 @@ void Ownership::require_none(const std::vector<std::string>& wanted_names) const
   throw Error(
       fmt::format("containers of others are in the way of project {}", project_),
       fmt::format("{}\nthis environment's directory is {}", fmt::join(found, "\n"), directories_.front().string()),
-      "give this environment a project name of its own (project: in belay.yml, or name: in the compose file), another "
-      "container_name, or remove those containers",
+      conflicts_remedy,
       ExitCode::bad_input);
 }
 

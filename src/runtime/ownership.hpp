@@ -9,6 +9,11 @@
 
 namespace belay {
 
+/// What to do about containers of others.
+inline constexpr auto conflicts_remedy =
+    "give this environment a project name of its own (project: in belay.yml, or name: in the compose file), another "
+    "container_name, or remove those containers";
+
 /// Whose a container is. The compose project's name alone does not say it: two directories of one name make one
 /// project name. A container is this environment's if its project *and* the directory it was made in are.
 class Ownership {
@@ -18,6 +23,8 @@ class Ownership {
 
   const std::string& project() const { return project_; }
   bool is_ours(const docker::Container&) const;
+  /// An edge in front of this project's services, whose ports it has.
+  bool is_our_edge(const docker::Container&) const;
 
   /// Our containers of this service; all of the project's services without a name.
   std::vector<docker::Container> containers(const std::string& service = {}) const;

@@ -11,8 +11,10 @@
 #include "runtime/image_needs.hpp"
 #include "runtime/images.hpp"
 #include "runtime/late_arrivals.hpp"
+#include "runtime/obstacles.hpp"
 #include "runtime/ownership.hpp"
 #include "runtime/release_project.hpp"
+#include "runtime/resource_changes.hpp"
 #include "steps/live_directory.hpp"
 #include "steps/pulled_images.hpp"
 #include "steps/step.hpp"
@@ -37,14 +39,6 @@ ProjectView::Question which_it_brought(const Context& context) {
   const auto before = source_before(context), live = context.layout.live;
   if (before.empty()) return {};
   return [before, live](const fs::path& path) { return same_file(live / path, before / path); };
-}
-
-std::vector<std::string> all_container_names(const json::object& model,
-                                             const std::vector<std::string>& services) {
-  std::vector<std::string> names;
-  for (const auto& service : services)
-    std::ranges::copy(container_names_of(model, service), std::back_inserter(names));
-  return names;
 }
 
 /// The names of images may hold the commit. With `build: image` nothing is built.
@@ -151,8 +145,10 @@ std::vector<ImageNeed> resolve(Context& context, ReleaseProject& project, Deadli
   });
   context.services = services_to_release(context.model, context.environment());
   auto needs = prepare_images(context);
-  Ownership(context.engine, project_name_in(context.model), context.layout, project.directory())
-      .require_none(all_container_names(context.model, context.services));
+  const Ownership ours(context.engine, project_name_in(context.model), context.layout, project.directory());
+  require_no_obstacles(obstacles_to(context.engine, ours, context.model, context.services));
+  for (const auto& line : kept_definitions(context.engine, context.model, context.services))
+    context.ledger.output(StepName::build, line);
   return needs;
 }
 

@@ -45,7 +45,7 @@ TEST_CASE("a good host has no warnings, and no remedies") {
   for (const Finding& finding :
        {checked_docker(facts), checked_compose(facts), checked_rsync(facts.rsync_version, "on the host"),
         checked_path(facts, "/srv/app"), checked_disk(facts, 1'000'000), checked_clock(20ms, 5ms),
-        checked_ports(facts), checked_backup(facts, {.container = "db", .user = {}, .database = {}}),
+        *checked_ports({.ports = {3001}}), checked_backup(facts, {.container = "db", .user = {}, .database = {}}),
         checked_boot_recovery(facts, "production"), checked_releases(facts), checked_excludes({})}) {
     CAPTURE(finding.subject);
     CHECK(finding.weight == Weight::ok);
@@ -60,17 +60,15 @@ TEST_CASE("each thing that is wrong is a problem with a remedy") {
   facts.compose_version = "";
   facts.path_writable = false;
   facts.bytes_free = 100'000'000;
-  facts.ports_taken = {"3001 by container other"};
   facts.backup_container_state = "absent";
   for (const Finding& finding :
        {checked_docker(facts), checked_compose(facts), checked_rsync("", "here"),
-        checked_path(facts, "/srv/app"), checked_disk(facts, 0), checked_ports(facts),
+        checked_path(facts, "/srv/app"), checked_disk(facts, 0),
         checked_backup(facts, {.container = "crm-postgres", .user = {}, .database = {}})}) {
     CAPTURE(finding.subject);
     CHECK(finding.weight == Weight::problem);
     CHECK(!finding.remedy.empty());
   }
-  CHECK(holds(checked_ports(facts).text, "3001 by container other"));
   CHECK(holds(checked_backup(facts, {.container = "crm-postgres", .user = {}, .database = {}}).text,
               "crm-postgres"));
 }
@@ -144,10 +142,14 @@ TEST_CASE("of the project the cause is said once, with its cure") {
   CHECK(broken.front().remedy == "did you mean web?");
   ProjectFacts crowded = fine;
   crowded.warnings = {"TAG is not set"};
-  crowded.conflicts = {"container shop-web-1 is of compose project shop in /srv/other/shop"};
+  crowded.obstacles = {{"project", "container shop-web-1 is of compose project shop in /srv/other/shop", "a name"},
+                       {"ports", "taken by others: 3001 by container other", "stop it"}};
   const auto found = checked_project(crowded);
-  REQUIRE(found.size() == 3);
+  REQUIRE(found.size() == 4);
   CHECK(found[1].weight == Weight::warning);
   CHECK(found[2].weight == Weight::problem);
   CHECK(holds(found[2].text, "/srv/other/shop"));
+  CHECK(found[3].subject == "ports");
+  CHECK(found[3].remedy == "stop it");
+  CHECK(!checked_ports(crowded));
 }

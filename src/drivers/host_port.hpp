@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace belay {
+
+/// A port of this host, as a container publishes it or a program listens on it.
+struct HostPort {
+  std::string address;  // empty, 0.0.0.0 or ::: all of the host's
+  int port = 0;
+  bool udp = false;
+};
+
+/// Whether one of them keeps the other from being opened.
+bool collide(const HostPort&, const HostPort&);
+/// "127.0.0.1:3001", "53/udp".
+std::string shown(const HostPort&);
+
+/// The ports that programs of this host listen on, from the text of one of Linux's tables (/proc/net/tcp and its kin).
+std::vector<HostPort> ports_in_table(const std::string& table, bool udp);
+/// Those of all four tables. Empty where there is no /proc.
+std::vector<HostPort> listening_ports();
+
+}  // namespace belay

@@ -1,0 +1,81 @@
+#include "runtime/obstacles.hpp"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include "base/error.hpp"
+#include "runtime/compose_model.hpp"
+#include "runtime/resource_changes.hpp"
+
+namespace belay {
+
+namespace {
+
+bool has(const docker::Container& container, const HostPort& port) {
+  return std::ranges::any_of(container.published, [&](const HostPort& one) { return collide(one, port); });
+}
+
+std::vector<std::string> container_names(const boost::json::object& model, const std::vector<std::string>& services) {
+  std::vector<std::string> names;
+  for (const auto& service : services)
+    for (auto& name : container_names_of(model, service)) names.push_back(std::move(name));
+  return names;
+}
+
+std::vector<std::string> taken_ports(const docker::Engine& engine, const Ownership& ours,
+                                     const boost::json::object& model, const std::vector<std::string>& services) {
+  const auto wanted = wanted_ports(model, services);
+  if (wanted.empty()) return {};
+  auto others = engine.containers({});
+  const auto own = std::ranges::partition(
+      others, [&](const docker::Container& one) { return !ours.is_ours(one) && !ours.is_our_edge(one); });
+  return ports_of_others(wanted, {others.begin(), own.begin()}, {own.begin(), own.end()}, listening_ports());
+}
+
+}  // namespace
+
+std::vector<std::string> ports_of_others(const std::vector<HostPort>& wanted,
+                                         const std::vector<docker::Container>& others,
+                                         const std::vector<docker::Container>& own,
+                                         const std::vector<HostPort>& listening) {
+  std::vector<std::string> taken;
+  for (const auto& port : wanted) {
+    const auto of_port = [&](const docker::Container& one) { return has(one, port); };
+    if (const auto other = std::ranges::find_if(others, of_port); other != others.end())
+      taken.push_back(fmt::format("{} by container {}", shown(port), other->name));
+    else if (std::ranges::none_of(own, of_port) &&
+             std::ranges::any_of(listening, [&](const HostPort& one) { return collide(one, port); }))
+      taken.push_back(fmt::format("{} by another program", shown(port)));
+  }
+  return taken;
+}
+
+std::vector<Obstacle> obstacles_to(const docker::Engine& engine, const Ownership& ours,
+                                   const boost::json::object& model, const std::vector<std::string>& services) {
+  std::vector<Obstacle> found;
+  if (const auto conflicts = ours.conflicts(container_names(model, services)); !conflicts.empty())
+    found.push_back({"project",
+                     fmt::format("containers of others are in the way of project {}:\n{}", ours.project(),
+                                 fmt::join(conflicts, "\n")),
+                     conflicts_remedy});
+  if (const auto taken = taken_ports(engine, ours, model, services); !taken.empty())
+    found.push_back({"ports", fmt::format("taken by others: {}", fmt::join(taken, "; ")),
+                     "stop what holds them, or publish other ports in the compose file"});
+  for (auto& obstacle : unusable_resources(engine, model, services)) found.push_back(std::move(obstacle));
+  return found;
+}
+
+void require_no_obstacles(const std::vector<Obstacle>& obstacles) {
+  if (obstacles.empty()) return;
+  std::vector<std::string> what, remedies;
+  for (const auto& obstacle : obstacles) {
+    what.push_back(fmt::format("{}: {}", obstacle.subject, obstacle.what));
+    remedies.push_back(obstacle.remedy);
+  }
+  throw Error("this release cannot be brought here", fmt::format("{}", fmt::join(what, "\n")),
+              fmt::format("{}", fmt::join(remedies, "\n")), ExitCode::bad_input);
+}
+
+}  // namespace belay

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <boost/json/object.hpp>
+
+#include "drivers/docker.hpp"
+#include "model/host_facts.hpp"
+#include "runtime/ownership.hpp"
+
+namespace belay {
+
+/// What keeps these services of the model from being released: containers of others, ports that are taken, networks and
+/// volumes that cannot be used. `check`, `plan` and the deployment itself ask it, before anything is touched.
+std::vector<Obstacle> obstacles_to(const docker::Engine&, const Ownership&, const boost::json::object& model,
+                                   const std::vector<std::string>& services);
+/// Throws Error with all of them.
+void require_no_obstacles(const std::vector<Obstacle>&);
+
+/// The ports of these that another one has: a container that is not ours, or a program. A sentence each.
+std::vector<std::string> ports_of_others(const std::vector<HostPort>& wanted,
+                                         const std::vector<docker::Container>& others,
+                                         const std::vector<docker::Container>& own,
+                                         const std::vector<HostPort>& listening);
+
+}  // namespace belay

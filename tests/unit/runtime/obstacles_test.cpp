@@ -1,0 +1,44 @@
+#include "runtime/obstacles.hpp"
+
+#include <doctest/doctest.h>
+
+#include "base/error.hpp"
+
+using namespace belay;
+
+namespace {
+
+docker::Container publishing(const std::string& name, std::vector<HostPort> ports) {
+  docker::Container container;
+  container.name = name;
+  container.published = std::move(ports);
+  return container;
+}
+
+}  // namespace
+
+TEST_CASE("a port is taken by another's container, or by a program; never by what is ours") {
+  const std::vector<HostPort> wanted{{"", 3001}, {"127.0.0.1", 5432}, {"", 53, true}};
+  CHECK(ports_of_others(wanted, {}, {}, {}).empty());
+  // The Engine listens for the containers of its own.
+  const std::vector<HostPort> listening{{"0.0.0.0", 3001}, {"::", 3001}};
+  CHECK(ports_of_others(wanted, {}, {publishing("shop-web-1", {{"0.0.0.0", 3001}})}, listening).empty());
+  CHECK(ports_of_others(wanted, {}, {publishing("shop-web-1", {})}, listening) ==
+        std::vector<std::string>{"3001 by another program"});
+  CHECK(ports_of_others(wanted, {publishing("blog", {{"0.0.0.0", 3001}, {"0.0.0.0", 80}})}, {}, listening) ==
+        std::vector<std::string>{"3001 by container blog"});
+  CHECK(ports_of_others(wanted, {publishing("db", {{"10.0.0.1", 5432}})}, {}, {{"127.0.0.53", 53, true}}) ==
+        std::vector<std::string>{"53/udp by another program"});
+}
+
+TEST_CASE("all obstacles are said at once, each with its cure") {
+  require_no_obstacles({});
+  try {
+    require_no_obstacles({{"ports", "3001 by container blog", "stop it"}, {"network", "web is not there", "make it"}});
+    FAIL("accepted");
+  } catch (const Error& error) {
+    CHECK(error.why() == "ports: 3001 by container blog\nnetwork: web is not there");
+    CHECK(error.next() == "stop it\nmake it");
+    CHECK(error.exit_code() == ExitCode::bad_input);
+  }
+}
