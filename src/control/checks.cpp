@@ -140,12 +140,13 @@ Finding checked_backup(const HostFacts& facts, const PostgresBackup& backup) {
     return problem("backup", fmt::format("container {} is {}, not running", backup.container, state),
                    "start it: docker start " + backup.container);
   if (!facts.backup_problem.empty())
-    return problem("backup",
-                   fmt::format("{} cannot connect to {} in container {}: {}", backup.user, backup.database,
-                               backup.container, facts.backup_problem),
-                   facts.backup_problem.contains("password")
-                       ? "belay takes the container's own POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE: correct it there"
-                       : "correct backup: postgres: in belay.yml");
+    return problem(
+        "backup",
+        fmt::format("{} cannot connect to {} in container {}: {}", backup.user, backup.database,
+                    backup.container, facts.backup_problem),
+        facts.backup_problem.contains("password")
+            ? "belay takes the container's own POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE: correct it there"
+            : "correct backup: postgres: in belay.yml");
   return fine("backup", fmt::format("container {} runs, and {} can connect", backup.container, backup.user));
 }
 

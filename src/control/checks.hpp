@@ -29,8 +29,8 @@ Finding checked_path(const HostFacts&, const std::filesystem::path&);
 Finding checked_disk(const HostFacts&, std::uint64_t source_bytes);
 /// `skew`: the host's clock less ours; `uncertain`: how long the question was under way.
 Finding checked_clock(std::chrono::milliseconds skew, std::chrono::milliseconds uncertain);
-/// What compose makes of the project: whether it can be released, and whose containers are in the way. One finding for
-/// each cause.
+/// What compose makes of the project: whether it can be released, and whose containers are in the way. One
+/// finding for each cause.
 std::vector<Finding> checked_project(const ProjectFacts&);
 /// None where an obstacle says it.
 std::optional<Finding> checked_ports(const ProjectFacts&);

@@ -42,9 +42,9 @@ struct Inspection {
   std::string restart_policy;
   int restart_maximum = 0;
   std::map<std::string, std::string> addresses, ipv6_addresses;  // by network
-  std::vector<int> exposed_tcp_ports;            // of the container, ascending
-  std::vector<std::string> published;            // "127.0.0.1:3001->3001/tcp"
-  boost::json::object raw;                       // the whole answer
+  std::vector<int> exposed_tcp_ports;                            // of the container, ascending
+  std::vector<std::string> published;                            // "127.0.0.1:3001->3001/tcp"
+  boost::json::object raw;                                       // the whole answer
 };
 
 struct Event {
@@ -79,8 +79,8 @@ class Engine {
   void kill(const std::string& id, const std::string& signal) const;
   void rename(const std::string& id, const std::string& name) const;
   void set_restart_policy(const std::string& id, const std::string& policy, int maximum) const;
-  /// Force-removes it; absent is fine. Its anonymous volumes go with it only where belay has just made them: else
-  /// they may hold data.
+  /// Force-removes it; absent is fine. Its anonymous volumes go with it only where belay has just made them:
+  /// else they may hold data.
   enum class AnonymousVolumes { keep, remove };
   void remove(const std::string& id, AnonymousVolumes = AnonymousVolumes::keep) const;
   /// Writes a file into a container that need not run.
@@ -97,8 +97,8 @@ class Engine {
   std::vector<std::string> last_log_lines(const std::string& id, int tail) const;
   /// Follows what the container prints, from before its start to its end, whatever its logging driver. Calls
   /// `on_attached` once nothing can be missed: start it then.
-  void attach(const std::string& id, const std::function<void()>& on_attached, const LineSink&, std::stop_token,
-              Deadline) const;
+  void attach(const std::string& id, const std::function<void()>& on_attached, const LineSink&,
+              std::stop_token, Deadline) const;
   /// Follows the log from its beginning until the container ends, stop or deadline.
   void follow_log(const std::string& id, const LineSink&, std::stop_token, Deadline) const;
 

@@ -94,9 +94,13 @@ Inspection inspection_from(const json::object& answer) {
   const json::object& network = object_at(answer, "NetworkSettings");
 
   Inspection found;
-  found.container = {text_at(answer, "Id"),    without_slash(text_at(answer, "Name")),
-                     text_at(config, "Image"), text_at(answer, "Image"),
-                     text_at(state, "Status"), labels_from(object_at(config, "Labels")), {}};
+  found.container = {text_at(answer, "Id"),
+                     without_slash(text_at(answer, "Name")),
+                     text_at(config, "Image"),
+                     text_at(answer, "Image"),
+                     text_at(state, "Status"),
+                     labels_from(object_at(config, "Labels")),
+                     {}};
   found.exit_code = static_cast<int>(number_at(state, "ExitCode"));
   found.oom_killed = flag_at(state, "OOMKilled");
   found.restarts = static_cast<int>(number_at(answer, "RestartCount"));

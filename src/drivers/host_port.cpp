@@ -1,12 +1,12 @@
 #include "drivers/host_port.hpp"
 
-#include <arpa/inet.h>
 #include <array>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <sstream>
 
+#include <arpa/inet.h>
 #include <fmt/core.h>
 
 #include "base/files.hpp"
@@ -80,7 +80,8 @@ std::vector<HostPort> listening_ports() {
   std::vector<HostPort> found;
   for (const auto* protocol : {"tcp", "tcp6", "udp", "udp6"}) {
     const bool udp = protocol[0] == 'u';
-    for (auto& port : ports_in_table(read_file_if_exists(std::string("/proc/net/") + protocol).value_or(""), udp))
+    for (auto& port :
+         ports_in_table(read_file_if_exists(std::string("/proc/net/") + protocol).value_or(""), udp))
       found.push_back(std::move(port));
   }
   return found;

@@ -17,7 +17,8 @@ bool collide(const HostPort&, const HostPort&);
 /// "127.0.0.1:3001", "53/udp".
 std::string shown(const HostPort&);
 
-/// The ports that programs of this host listen on, from the text of one of Linux's tables (/proc/net/tcp and its kin).
+/// The ports that programs of this host listen on, from the text of one of Linux's tables (/proc/net/tcp and
+/// its kin).
 std::vector<HostPort> ports_in_table(const std::string& table, bool udp);
 /// Those of all four tables. Empty where there is no /proc.
 std::vector<HostPort> listening_ports();

@@ -32,8 +32,8 @@ void lay_down(const std::map<std::string, std::string>& files, const fs::path& s
 }
 
 /// Files that only the server has, and that a Dockerfile names: by hand they are in the build context.
-std::vector<std::string> wanted_by_dockerfiles(const std::map<std::string, std::string>& files, const fs::path& live,
-                                               const std::vector<std::string>& with) {
+std::vector<std::string> wanted_by_dockerfiles(const std::map<std::string, std::string>& files,
+                                               const fs::path& live, const std::vector<std::string>& with) {
   std::vector<std::string> sentences;
   if (!fs::is_directory(live)) return sentences;
   for (const auto& [name, text] : files) {
@@ -42,9 +42,10 @@ std::vector<std::string> wanted_by_dockerfiles(const std::map<std::string, std::
       const auto only_there = entry.path().filename().string();
       if (files.contains(only_there) || !entry.is_regular_file() || !text.contains(only_there)) continue;
       if (std::ranges::find(with, only_there) == with.end() && !fs::exists(live / name / only_there))
-        sentences.push_back(fmt::format("{} names {}, which only the server has: it is not in the build context unless "
-                                        "belay.yml says build: {{ with: [{}] }}",
-                                        name, only_there, only_there));
+        sentences.push_back(
+            fmt::format("{} names {}, which only the server has: it is not in the build context unless "
+                        "belay.yml says build: {{ with: [{}] }}",
+                        name, only_there, only_there));
     }
   }
   return sentences;
@@ -57,12 +58,14 @@ void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout
     facts.warnings.push_back(project.view().put_back(line));
   });
   facts.name = project_name_in(model);
-  for (const auto& file : project.files()) facts.files.push_back(file.lexically_relative(layout.live).string());
+  for (const auto& file : project.files())
+    facts.files.push_back(file.lexically_relative(layout.live).string());
   facts.services = services_to_release(model, environment);
   facts.ports = published_ports(model, facts.services);
   const Ownership ours(engine, facts.name, layout, project.directory());
   facts.obstacles = obstacles_to(engine, ours, model, facts.services);
-  for (auto& line : kept_definitions(engine, model, facts.services)) facts.warnings.push_back(std::move(line));
+  for (auto& line : kept_definitions(engine, model, facts.services))
+    facts.warnings.push_back(std::move(line));
   for (const auto& service : facts.services)
     for (auto& container : ours.containers(service)) found.containers.push_back(std::move(container));
 }
@@ -70,8 +73,8 @@ void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout
 }  // namespace
 
 ProjectLook look_at_project(const docker::Engine& engine, const Layout& layout,
-                            const EnvironmentConfig& environment, const std::map<std::string, std::string>& files,
-                            std::stop_token stop) {
+                            const EnvironmentConfig& environment,
+                            const std::map<std::string, std::string>& files, std::stop_token stop) {
   const TemporaryDirectory here("belay-look-");
   const ProjectPlace place{layout.live, here.path() / "source", here.path() / "view", here.path()};
   lay_down(files, place.source);

@@ -86,7 +86,8 @@ std::vector<RunningContainer> serving_containers(const Layout& layout, const doc
     return found;
   }
   if (!fs::exists(layout.live / live_compose_file(layout, named))) return found;
-  compose::Project project{.directory = layout.live / fs::path(live_compose_file(layout, named)).parent_path()};
+  compose::Project project{.directory =
+                               layout.live / fs::path(live_compose_file(layout, named)).parent_path()};
   for (const auto& file : named) project.files.push_back(layout.live / file);
   const auto model = compose::resolved(project, stop, Deadline::in(std::chrono::seconds(30)));
   const Ownership ours(engine, project_name_in(model), layout, project.directory);
@@ -105,7 +106,8 @@ std::optional<ProjectLook> look_at_asked_project(const docker::Engine& engine, c
   std::map<std::string, std::string> files;
   for (const auto& [path, text] : texts->get_object())
     if (text.is_string()) files.emplace(std::string(path), std::string(text.get_string()));
-  return look_at_project(engine, layout, value_of<EnvironmentConfig>(environment->get_object(), "environment"), files,
+  return look_at_project(engine, layout,
+                         value_of<EnvironmentConfig>(environment->get_object(), "environment"), files,
                          std::move(stop));
 }
 
@@ -267,8 +269,7 @@ json::value answer(const Layout& layout, const wire::Ask& ask, std::stop_token s
   if (ask.about == "reload") return certificates_to_json(reload_certificates(layout));
   if (ask.about == "promote" || ask.about == "abort") return passed_on(layout, ask.about);
   if (!is_held(layout) || !holder_runs(layout)) recover_in_own_process(layout, stop);
-  if (ask.about == "status")
-    return status_to_json(host_status(layout, plan_of(ask.arguments), stop));
+  if (ask.about == "status") return status_to_json(host_status(layout, plan_of(ask.arguments), stop));
   if (ask.about == "releases") {
     const ReleaseStore store(layout);
     return releases_to_json(store.all(), store.current());

@@ -46,20 +46,20 @@ std::vector<EdgeCertificate> certificates_from_json(const boost::json::object&);
 /// What keeps a deployment from being made, seen before anything is touched.
 struct Obstacle {
   std::string subject;  // project, ports, network, volume
-  std::string what;    // a sentence or several lines
-  std::string remedy;  // what to do
+  std::string what;     // a sentence or several lines
+  std::string remedy;   // what to do
 };
 
-/// The compose project that a deployment would release, as the host sees it: the files that would be shipped beside
-/// those that only the server has.
+/// The compose project that a deployment would release, as the host sees it: the files that would be shipped
+/// beside those that only the server has.
 struct ProjectFacts {
-  std::string name;                    // compose's
-  std::string problem, next;           // why it cannot be released, and what to do; empty: it can
-  std::vector<std::string> warnings;   // compose's, such as variables that are not set
-  std::vector<std::string> files;      // the compose files, relative to the live directory
-  std::vector<std::string> services;   // those that are released
-  std::vector<Obstacle> obstacles;     // a deployment is refused with all of them
-  std::vector<int> ports;              // that these services publish, ascending
+  std::string name;                   // compose's
+  std::string problem, next;          // why it cannot be released, and what to do; empty: it can
+  std::vector<std::string> warnings;  // compose's, such as variables that are not set
+  std::vector<std::string> files;     // the compose files, relative to the live directory
+  std::vector<std::string> services;  // those that are released
+  std::vector<Obstacle> obstacles;    // a deployment is refused with all of them
+  std::vector<int> ports;             // that these services publish, ascending
 };
 
 /// Ask "facts".

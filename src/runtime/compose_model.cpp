@@ -8,8 +8,8 @@
 #include <fmt/ranges.h>
 
 #include "base/error.hpp"
-#include "model/image_name.hpp"
 #include "base/nearest.hpp"
+#include "model/image_name.hpp"
 #include "model/labels.hpp"
 
 namespace belay {
@@ -96,11 +96,9 @@ std::vector<ProjectResource> resources_of(const json::object& model, const char*
 json::object as_external(const json::object& model, const char* kind) {
   json::object external;
   for (const auto& [key, settings] : object_in(model, kind)) {
-    const auto name =
-        settings.is_object() ? text_in(settings.get_object(), "name") : std::string{};
+    const auto name = settings.is_object() ? text_in(settings.get_object(), "name") : std::string{};
     external[key] = json::object{
-        {"external", true},
-        {"name", name.empty() ? project_name_in(model) + "_" + std::string(key) : name}};
+        {"external", true}, {"name", name.empty() ? project_name_in(model) + "_" + std::string(key) : name}};
   }
   return external;
 }
@@ -108,8 +106,8 @@ json::object as_external(const json::object& model, const char* kind) {
 json::object template_service(json::object service, const std::string& image, const std::string& release,
                               const std::string& nonce) {
   service["image"] = image;
-  for (const char* key : {"build", "container_name", "scale", "depends_on", "links", "volumes_from", "profiles",
-                          "pull_policy", "develop"})
+  for (const char* key : {"build", "container_name", "scale", "depends_on", "links", "volumes_from",
+                          "profiles", "pull_policy", "develop"})
     service.erase(key);
   if (auto* deploy = service.if_contains("deploy"); deploy && deploy->is_object())
     deploy->get_object().erase("replicas");
@@ -157,11 +155,13 @@ const json::object& service_in(const json::object& model, const std::string& ser
   const auto close = nearest(service, names);
   throw Error("the compose file has no service \"" + service + "\"",
               fmt::format("it has: {}", fmt::join(names, ", ")),
-              close ? "did you mean " + *close + "? Correct services: in belay.yml" : "correct services: in belay.yml",
+              close ? "did you mean " + *close + "? Correct services: in belay.yml"
+                    : "correct services: in belay.yml",
               ExitCode::bad_input);
 }
 
-std::vector<std::string> released_services(const json::object& model, const std::vector<std::string>& wanted) {
+std::vector<std::string> released_services(const json::object& model,
+                                           const std::vector<std::string>& wanted) {
   if (!wanted.empty()) {
     for (const auto& service : wanted) service_in(model, service);
     return wanted;
@@ -173,15 +173,17 @@ std::vector<std::string> released_services(const json::object& model, const std:
       found.push_back(service);
   }
   if (found.empty())
-    throw Error("nothing says which services are released",
-                fmt::format("no service of the compose file is built, and none has {{commit}} or {{version}} in its "
-                            "image; it has: {}",
-                            fmt::join(services_in(model), ", ")),
-                "name them in belay.yml: services: [ … ]", ExitCode::bad_input);
+    throw Error(
+        "nothing says which services are released",
+        fmt::format("no service of the compose file is built, and none has {{commit}} or {{version}} in its "
+                    "image; it has: {}",
+                    fmt::join(services_in(model), ", ")),
+        "name them in belay.yml: services: [ … ]", ExitCode::bad_input);
   return found;
 }
 
-std::vector<std::string> services_to_release(const json::object& model, const EnvironmentConfig& environment) {
+std::vector<std::string> services_to_release(const json::object& model,
+                                             const EnvironmentConfig& environment) {
   if (environment.accessories == Accessories::leave) return released_services(model, environment.services);
   auto services = environment.services;
   for (const auto& service : services) service_in(model, service);
@@ -216,13 +218,15 @@ std::string kept_image(const std::string& project, const std::string& release, c
   return "belay/kept:" + fmt::format("{}-{}-{}", release, project, service).substr(0, longest_tag);
 }
 
-std::string frozen_image_of(const json::object& model, const std::string& service, const std::string& release) {
+std::string frozen_image_of(const json::object& model, const std::string& service,
+                            const std::string& release) {
   const auto live = live_image_of(model, service);
   const auto builds_it = [&](const std::string& other) {
     return is_built(model, other) && image_name(live_image_of(model, other)) == image_name(live);
   };
-  return std::ranges::any_of(services_in(model), builds_it) ? frozen_image(live, release)
-                                                            : kept_image(project_name_in(model), release, service);
+  return std::ranges::any_of(services_in(model), builds_it)
+             ? frozen_image(live, release)
+             : kept_image(project_name_in(model), release, service);
 }
 
 std::vector<std::string> container_names_of(const json::object& model, const std::string& service) {
@@ -345,8 +349,8 @@ std::vector<BoundPath> bound_paths(const json::object& model) {
   for (const auto& service : services_in(model)) {
     for (const auto& volume : array_in(service_in(model, service), "volumes")) {
       if (!volume.is_object() || text_in(volume.get_object(), "type") != "bind") continue;
-      found.push_back({service, text_in(volume.get_object(), "source"), text_in(volume.get_object(), "target"),
-                       !flag_in(volume.get_object(), "read_only")});
+      found.push_back({service, text_in(volume.get_object(), "source"),
+                       text_in(volume.get_object(), "target"), !flag_in(volume.get_object(), "read_only")});
     }
     add_bound(found, model, service, "configs", "/");
     add_bound(found, model, service, "secrets", "/run/secrets/");
@@ -400,8 +404,8 @@ json::object template_model(const json::object& model, const std::vector<std::st
                             const std::string& release, const std::string& nonce) {
   json::object templates;
   for (const auto& name : services)
-    templates[name] = template_service(service_in(model, name), frozen_image_of(model, name, release),
-                                       release, nonce);
+    templates[name] =
+        template_service(service_in(model, name), frozen_image_of(model, name, release), release, nonce);
   json::object made{{"name", template_project(nonce)}, {"services", std::move(templates)}};
   for (const char* kind : {"networks", "volumes"})
     if (auto external = as_external(model, kind); !external.empty()) made[kind] = std::move(external);
@@ -410,10 +414,12 @@ json::object template_model(const json::object& model, const std::vector<std::st
   return made;
 }
 
-std::vector<std::string> network_keys_of(const json::object& model, const std::vector<std::string>& services) {
+std::vector<std::string> network_keys_of(const json::object& model,
+                                         const std::vector<std::string>& services) {
   std::vector<std::string> keys;
   for (const auto& service : services)
-    for (const auto& network : object_in(service_in(model, service), "networks")) keys.emplace_back(network.key());
+    for (const auto& network : object_in(service_in(model, service), "networks"))
+      keys.emplace_back(network.key());
   return keys;
 }
 
@@ -426,7 +432,8 @@ std::vector<std::string> volume_keys_of(const json::object& model, const std::ve
   return keys;
 }
 
-std::vector<ProjectResource> networks_of(const json::object& model, const std::vector<std::string>& services) {
+std::vector<ProjectResource> networks_of(const json::object& model,
+                                         const std::vector<std::string>& services) {
   return resources_of(model, "networks", network_keys_of(model, services));
 }
 
@@ -488,7 +495,8 @@ void for_each_without_file(const json::object& model, const std::string& service
       if (!use.is_object()) continue;
       const auto& definition = object_in(object_in(model, kind), text_in(use.get_object(), "source"));
       const bool has_text = find(definition, "content") || find(definition, "environment");
-      if (has_text) sink(std::string_view(kind) == "configs" ? "/" : "/run/secrets/", use.get_object(), definition);
+      if (has_text)
+        sink(std::string_view(kind) == "configs" ? "/" : "/run/secrets/", use.get_object(), definition);
     }
 }
 
@@ -498,7 +506,8 @@ std::vector<InjectedFile> injected_files(const json::object& model, const std::s
                                          const std::map<std::string, std::string>& environment) {
   std::vector<InjectedFile> files;
   for_each_without_file(
-      model, service, [&](const std::string& directory, const json::object& use, const json::object& definition) {
+      model, service,
+      [&](const std::string& directory, const json::object& use, const json::object& definition) {
         auto target = text_in(use, "target");
         if (!target.starts_with('/')) target = directory + (target.empty() ? text_in(use, "source") : target);
         const auto variable = text_in(definition, "environment");
@@ -510,7 +519,8 @@ std::vector<InjectedFile> injected_files(const json::object& model, const std::s
         // `config` writes a $ of the text as $$, so that its output can be read again.
         auto text = variable.empty() ? text_in(definition, "content") : value->second;
         if (variable.empty())
-          for (auto at = text.find("$$"); at != std::string::npos; at = text.find("$$", at + 1)) text.erase(at, 1);
+          for (auto at = text.find("$$"); at != std::string::npos; at = text.find("$$", at + 1))
+            text.erase(at, 1);
         files.push_back({.target = target,
                          .text = text,
                          .mode = number_in(use, "mode", 0444, 8),
@@ -520,7 +530,8 @@ std::vector<InjectedFile> injected_files(const json::object& model, const std::s
   return files;
 }
 
-std::set<std::string> injected_variables(const json::object& model, const std::vector<std::string>& services) {
+std::set<std::string> injected_variables(const json::object& model,
+                                         const std::vector<std::string>& services) {
   std::set<std::string> names;
   for (const auto& service : services)
     for_each_without_file(model, service,

@@ -20,12 +20,14 @@ const boost::json::object& service_in(const boost::json::object& model, const st
 std::vector<std::string> services_in(const boost::json::object& model);
 std::string project_name_in(const boost::json::object& model);
 
-/// The services to release: `wanted`; or, where it is empty, those that are built or whose image names the release
+/// The services to release: `wanted`; or, where it is empty, those that are built or whose image names the
+/// release
 /// ({commit}, {version}). Throws Error where that is none.
 std::vector<std::string> released_services(const boost::json::object& model,
                                            const std::vector<std::string>& wanted);
 
-/// With `accessories: as-compose` all services of the model, the named ones first; else as released_services().
+/// With `accessories: as-compose` all services of the model, the named ones first; else as
+/// released_services().
 std::vector<std::string> services_to_release(const boost::json::object& model, const EnvironmentConfig&);
 
 /// A service's image as operators and compose know it: its `image:`, or compose's default name.
@@ -51,13 +53,15 @@ std::vector<Dependency> dependencies_of(const boost::json::object& model, const 
 std::vector<std::string> in_order_of_dependency(const boost::json::object& model,
                                                 const std::vector<std::string>& services);
 /// Those not among `services` that these depend on, directly or not; each after those that it depends on.
-std::vector<std::string> accessories_of(const boost::json::object& model, const std::vector<std::string>& services);
+std::vector<std::string> accessories_of(const boost::json::object& model,
+                                        const std::vector<std::string>& services);
 
 /// The TCP and UDP ports of the host that these services publish, ascending.
 std::vector<int> published_ports(const boost::json::object& model, const std::vector<std::string>& services);
 
 /// The same with address and protocol. A range of ports from which the Engine takes a free one is left out.
-std::vector<HostPort> wanted_ports(const boost::json::object& model, const std::vector<std::string>& services);
+std::vector<HostPort> wanted_ports(const boost::json::object& model,
+                                   const std::vector<std::string>& services);
 
 /// A path of the host that a container can see.
 struct BoundPath {
@@ -74,14 +78,14 @@ std::vector<std::string> profiles_in(const boost::json::object& model);
 boost::json::object readable_again(boost::json::object model);
 
 /// What is built: the services with a `build:`, with the release's tag if they are released. A path below
-/// `directory` (the view of the live directory) that `source` has as well is taken from there, so that a build
-/// sees what is committed and nothing else.
+/// `directory` (the view of the live directory) that `source` has as well is taken from there, so that a
+/// build sees what is committed and nothing else.
 boost::json::object build_model(const boost::json::object& model, const std::vector<std::string>& services,
                                 const std::string& release, const std::filesystem::path& directory,
                                 const std::filesystem::path& source);
 
-/// A project of its own, named after the attempt, in which compose makes one container of each service to be read
-/// and removed: networks and volumes are the real ones, references to other containers are taken out.
+/// A project of its own, named after the attempt, in which compose makes one container of each service to be
+/// read and removed: networks and volumes are the real ones, references to other containers are taken out.
 boost::json::object template_model(const boost::json::object& model, const std::vector<std::string>& services,
                                    const std::string& release, const std::string& nonce);
 /// The project `template_model` makes; its containers carry it as their compose project.
@@ -92,21 +96,27 @@ struct ProjectResource {
   std::string key, name;
 };
 /// The keys of those that these services use, external or not; each may come several times.
-std::vector<std::string> network_keys_of(const boost::json::object& model, const std::vector<std::string>& services);
-std::vector<std::string> volume_keys_of(const boost::json::object& model, const std::vector<std::string>& services);
+std::vector<std::string> network_keys_of(const boost::json::object& model,
+                                         const std::vector<std::string>& services);
+std::vector<std::string> volume_keys_of(const boost::json::object& model,
+                                        const std::vector<std::string>& services);
 /// Those that these services use and that are not external.
-std::vector<ProjectResource> networks_of(const boost::json::object& model, const std::vector<std::string>& services);
-std::vector<ProjectResource> volumes_of(const boost::json::object& model, const std::vector<std::string>& services);
+std::vector<ProjectResource> networks_of(const boost::json::object& model,
+                                         const std::vector<std::string>& services);
+std::vector<ProjectResource> volumes_of(const boost::json::object& model,
+                                        const std::vector<std::string>& services);
 /// The project with these networks and volumes alone, used by one service that is never created.
-boost::json::object resources_model(const boost::json::object& model, const std::vector<ProjectResource>& networks,
+boost::json::object resources_model(const boost::json::object& model,
+                                    const std::vector<ProjectResource>& networks,
                                     const std::vector<ProjectResource>& volumes, const std::string& image);
 /// The service of `resources_model`.
 inline constexpr auto resources_service = "belay-resources";
 
-/// What a service asks of another's container, and compose resolves when it creates: kept by name in a release.
+/// What a service asks of another's container, and compose resolves when it creates: kept by name in a
+/// release.
 SharedWithOthers shared_with_others(const boost::json::object& model, const std::string& service);
-/// Configs and secrets that have no file but text, put into the container by compose itself. `environment` has the
-/// values of those that name a variable.
+/// Configs and secrets that have no file but text, put into the container by compose itself. `environment`
+/// has the values of those that name a variable.
 std::vector<InjectedFile> injected_files(const boost::json::object& model, const std::string& service,
                                          const std::map<std::string, std::string>& environment);
 /// The variables that `injected_files` needs.

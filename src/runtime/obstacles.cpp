@@ -17,7 +17,8 @@ bool has(const docker::Container& container, const HostPort& port) {
   return std::ranges::any_of(container.published, [&](const HostPort& one) { return collide(one, port); });
 }
 
-std::vector<std::string> container_names(const boost::json::object& model, const std::vector<std::string>& services) {
+std::vector<std::string> container_names(const boost::json::object& model,
+                                         const std::vector<std::string>& services) {
   std::vector<std::string> names;
   for (const auto& service : services)
     for (auto& name : container_names_of(model, service)) names.push_back(std::move(name));
@@ -25,7 +26,8 @@ std::vector<std::string> container_names(const boost::json::object& model, const
 }
 
 std::vector<std::string> taken_ports(const docker::Engine& engine, const Ownership& ours,
-                                     const boost::json::object& model, const std::vector<std::string>& services) {
+                                     const boost::json::object& model,
+                                     const std::vector<std::string>& services) {
   const auto wanted = wanted_ports(model, services);
   if (wanted.empty()) return {};
   auto others = engine.containers({});
@@ -53,7 +55,8 @@ std::vector<std::string> ports_of_others(const std::vector<HostPort>& wanted,
 }
 
 std::vector<Obstacle> obstacles_to(const docker::Engine& engine, const Ownership& ours,
-                                   const boost::json::object& model, const std::vector<std::string>& services) {
+                                   const boost::json::object& model,
+                                   const std::vector<std::string>& services) {
   std::vector<Obstacle> found;
   if (const auto conflicts = ours.conflicts(container_names(model, services)); !conflicts.empty())
     found.push_back({"project",

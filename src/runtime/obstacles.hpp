@@ -11,8 +11,9 @@
 
 namespace belay {
 
-/// What keeps these services of the model from being released: containers of others, ports that are taken, networks and
-/// volumes that cannot be used. `check`, `plan` and the deployment itself ask it, before anything is touched.
+/// What keeps these services of the model from being released: containers of others, ports that are taken,
+/// networks and volumes that cannot be used. `check`, `plan` and the deployment itself ask it, before
+/// anything is touched.
 std::vector<Obstacle> obstacles_to(const docker::Engine&, const Ownership&, const boost::json::object& model,
                                    const std::vector<std::string>& services);
 /// Throws Error with all of them.

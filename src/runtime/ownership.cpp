@@ -16,8 +16,8 @@ namespace {
 
 constexpr auto project_label = "com.docker.compose.project";
 constexpr auto directory_label = "com.docker.compose.project.working_dir";
-/// Compose puts it on its containers alone: an image that compose built has the project's label, too, and gives it to
-/// every container made of it by hand.
+/// Compose puts it on its containers alone: an image that compose built has the project's label, too, and
+/// gives it to every container made of it by hand.
 constexpr auto hash_label = "com.docker.compose.config-hash";
 
 bool is_of_compose(const docker::Container& container) {
@@ -60,12 +60,14 @@ Ownership::Ownership(const docker::Engine& engine, std::string project, const La
 
 bool Ownership::is_ours(const docker::Container& container) const {
   return is_of_compose(container) && label_of(container, project_label) == project_ &&
-         std::ranges::find(directories_, resolved(label_of(container, directory_label))) != directories_.end();
+         std::ranges::find(directories_, resolved(label_of(container, directory_label))) !=
+             directories_.end();
 }
 
 bool Ownership::is_our_edge(const docker::Container& container) const {
   return label_of(container, label::role) == "edge" && label_of(container, project_label) == project_ &&
-         std::ranges::find(directories_, resolved(label_of(container, directory_label))) != directories_.end();
+         std::ranges::find(directories_, resolved(label_of(container, directory_label))) !=
+             directories_.end();
 }
 
 std::vector<docker::Container> Ownership::containers(const std::string& service) const {
@@ -86,19 +88,18 @@ std::vector<std::string> Ownership::conflicts(const std::vector<std::string>& wa
     if (const auto container = engine_.container_named(name);
         container && !is_ours(*container) &&
         (!is_of_compose(*container) || label_of(*container, project_label) != project_))
-      sentences.push_back(
-          fmt::format("the name {} has a container {} (image {})", name, owner_of(*container), container->image));
+      sentences.push_back(fmt::format("the name {} has a container {} (image {})", name, owner_of(*container),
+                                      container->image));
   return sentences;
 }
 
 void Ownership::require_none(const std::vector<std::string>& wanted_names) const {
   const auto found = conflicts(wanted_names);
   if (found.empty()) return;
-  throw Error(
-      fmt::format("containers of others are in the way of project {}", project_),
-      fmt::format("{}\nthis environment's directory is {}", fmt::join(found, "\n"), directories_.front().string()),
-      conflicts_remedy,
-      ExitCode::bad_input);
+  throw Error(fmt::format("containers of others are in the way of project {}", project_),
+              fmt::format("{}\nthis environment's directory is {}", fmt::join(found, "\n"),
+                          directories_.front().string()),
+              conflicts_remedy, ExitCode::bad_input);
 }
 
 }  // namespace belay

@@ -11,15 +11,17 @@ namespace belay {
 
 /// What to do about containers of others.
 inline constexpr auto conflicts_remedy =
-    "give this environment a project name of its own (project: in belay.yml, or name: in the compose file), another "
+    "give this environment a project name of its own (project: in belay.yml, or name: in the compose file), "
+    "another "
     "container_name, or remove those containers";
 
-/// Whose a container is. The compose project's name alone does not say it: two directories of one name make one
-/// project name. A container is this environment's if its project *and* the directory it was made in are.
+/// Whose a container is. The compose project's name alone does not say it: two directories of one name make
+/// one project name. A container is this environment's if its project *and* the directory it was made in are.
 class Ownership {
  public:
   /// `directory`: the project directory. Older releases name the live directory.
-  Ownership(const docker::Engine&, std::string project, const Layout&, const std::filesystem::path& directory);
+  Ownership(const docker::Engine&, std::string project, const Layout&,
+            const std::filesystem::path& directory);
 
   const std::string& project() const { return project_; }
   bool is_ours(const docker::Container&) const;
@@ -29,8 +31,8 @@ class Ownership {
   /// Our containers of this service; all of the project's services without a name.
   std::vector<docker::Container> containers(const std::string& service = {}) const;
 
-  /// What keeps us from being the only one: containers of this project that another directory made, and containers
-  /// of others under the names we need. Each a sentence that names the owner.
+  /// What keeps us from being the only one: containers of this project that another directory made, and
+  /// containers of others under the names we need. Each a sentence that names the owner.
   std::vector<std::string> conflicts(const std::vector<std::string>& wanted_names) const;
 
   /// Throws Error with all conflicts and the cure.

@@ -40,8 +40,8 @@ void compare(std::vector<std::string>& changes, const std::string& what, const s
                                   there.empty() ? "none" : there));
 }
 
-/// Each key that the compose file names; and each that it names no more, unless `made_up` says that the Engine may
-/// have put it there.
+/// Each key that the compose file names; and each that it names no more, unless `made_up` says that the
+/// Engine may have put it there.
 template <class MadeUp>
 void compare_all(std::vector<std::string>& changes, const std::string& what, const json::object& wanted,
                  const json::object& there, const MadeUp& made_up) {
@@ -52,13 +52,15 @@ void compare_all(std::vector<std::string>& changes, const std::string& what, con
       compare(changes, fmt::format("{}.{}", what, std::string(key)), {}, text_of(value));
 }
 
-void compare_labels(std::vector<std::string>& changes, const json::object& wanted, const json::object& there) {
+void compare_labels(std::vector<std::string>& changes, const json::object& wanted,
+                    const json::object& there) {
   compare_all(changes, "labels", section(wanted, "labels"), section(there, "Labels"),
               [](std::string_view key) { return key.starts_with("com.docker."); });
 }
 
 /// A subnet of the compose file that the network lacks; or has, with other particulars.
-void compare_addresses(std::vector<std::string>& changes, const json::object& wanted, const json::object& there) {
+void compare_addresses(std::vector<std::string>& changes, const json::object& wanted,
+                       const json::object& there) {
   const auto& configs = at(section(wanted, "ipam"), "config");
   const auto& made = at(section(there, "IPAM"), "Config");
   if (!configs.is_array() || !made.is_array()) return;
@@ -76,7 +78,8 @@ void compare_addresses(std::vector<std::string>& changes, const json::object& wa
     }
     for (const auto& [key, engine] : {std::pair{"gateway", "Gateway"}, std::pair{"ip_range", "IPRange"}})
       if (const auto value = text_of(at(config.get_object(), key)); !value.empty())
-        compare(changes, fmt::format("{} of {}", key, subnet), value, text_of(at(same->get_object(), engine)));
+        compare(changes, fmt::format("{} of {}", key, subnet), value,
+                text_of(at(same->get_object(), engine)));
   }
 }
 
@@ -103,19 +106,21 @@ std::optional<Obstacle> obstacle_of(const ProjectResource& network, const json::
                                     const json::object& there) {
   const auto& labels = section(there, "Labels");
   if (const auto key = text_of(at(labels, "com.docker.compose.network")); key != network.key)
-    return Obstacle{"network",
-                    fmt::format("{} was made {}, not by compose as the network {}", network.name,
-                                key.empty() ? "by hand" : "as the network " + key, network.key),
-                    fmt::format("declare it in the compose file: networks: {{ {}: {{ external: true, name: {} }} }}; or "
-                                "give the network another name",
-                                network.key, network.name)};
+    return Obstacle{
+        "network",
+        fmt::format("{} was made {}, not by compose as the network {}", network.name,
+                    key.empty() ? "by hand" : "as the network " + key, network.key),
+        fmt::format("declare it in the compose file: networks: {{ {}: {{ external: true, name: {} }} }}; or "
+                    "give the network another name",
+                    network.key, network.name)};
   const auto changes = network_changes(wanted, there);
   if (changes.empty() || at(labels, "com.docker.compose.config-hash").is_null()) return std::nullopt;
-  return Obstacle{"network",
-                  fmt::format("{} would have to be made anew, and all that runs in it stopped for that:\n{}",
-                              network.name, fmt::join(changes, "\n")),
-                  "when the app may be away: docker compose down, then deploy; or give the network another name "
-                  "(networks: NAME: name:), then it is made beside the old one"};
+  return Obstacle{
+      "network",
+      fmt::format("{} would have to be made anew, and all that runs in it stopped for that:\n{}",
+                  network.name, fmt::join(changes, "\n")),
+      "when the app may be away: docker compose down, then deploy; or give the network another name "
+      "(networks: NAME: name:), then it is made beside the old one"};
 }
 
 }  // namespace
@@ -123,7 +128,8 @@ std::optional<Obstacle> obstacle_of(const ProjectResource& network, const json::
 std::vector<std::string> network_changes(const json::object& wanted, const json::object& there) {
   std::vector<std::string> changes;
   const auto driver = text_of(at(there, "Driver"));
-  if (const auto named = text_of(at(wanted, "driver")); !named.empty()) compare(changes, "driver", named, driver);
+  if (const auto named = text_of(at(wanted, "driver")); !named.empty())
+    compare(changes, "driver", named, driver);
   compare_all(changes, "driver_opts", section(wanted, "driver_opts"), section(there, "Options"),
               [&](std::string_view key) { return driver != "bridge" || key.contains("enable_ipv"); });
   for (const auto& [key, engine] : {std::pair{"internal", "Internal"}, std::pair{"attachable", "Attachable"}})
@@ -168,10 +174,11 @@ std::vector<Obstacle> unusable_resources(const docker::Engine& engine, const jso
 std::vector<std::string> kept_definitions(const docker::Engine& engine, const json::object& model,
                                           const std::vector<std::string>& services) {
   std::vector<std::string> sentences;
-  const auto say = [&](const char* kind, const ProjectResource& one, const std::vector<std::string>& changes) {
+  const auto say = [&](const char* kind, const ProjectResource& one,
+                       const std::vector<std::string>& changes) {
     if (!changes.empty())
-      sentences.push_back(fmt::format("{} {} stays as it was made, as with docker compose up: {}", kind, one.name,
-                                      fmt::join(changes, "; ")));
+      sentences.push_back(fmt::format("{} {} stays as it was made, as with docker compose up: {}", kind,
+                                      one.name, fmt::join(changes, "; ")));
   };
   for (const auto& network : networks_of(model, services))
     if (const auto there = engine.network(network.name))

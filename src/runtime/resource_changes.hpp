@@ -11,17 +11,19 @@
 
 namespace belay {
 
-/// How a network or volume of the compose file differs from the one that the Engine has: "driver_opts.mtu is 1400, was
-/// made with 1450". Only what the compose file says is compared, and what the Engine does not make up. Pure.
+/// How a network or volume of the compose file differs from the one that the Engine has: "driver_opts.mtu is
+/// 1400, was made with 1450". Only what the compose file says is compared, and what the Engine does not make
+/// up. Pure.
 std::vector<std::string> network_changes(const boost::json::object& wanted, const boost::json::object& there);
 std::vector<std::string> volume_changes(const boost::json::object& wanted, const boost::json::object& there);
 
-/// Networks and volumes that these services need and cannot have: external ones that are not there, networks that
-/// somebody else made under that name, and networks that a newer Compose would make anew, for which every container
-/// in them has to stop.
+/// Networks and volumes that these services need and cannot have: external ones that are not there, networks
+/// that somebody else made under that name, and networks that a newer Compose would make anew, for which
+/// every container in them has to stop.
 std::vector<Obstacle> unusable_resources(const docker::Engine&, const boost::json::object& model,
                                          const std::vector<std::string>& services);
-/// Those that stay as they were made, though the compose file says something else: as compose does. A sentence each.
+/// Those that stay as they were made, though the compose file says something else: as compose does. A
+/// sentence each.
 std::vector<std::string> kept_definitions(const docker::Engine&, const boost::json::object& model,
                                           const std::vector<std::string>& services);
 

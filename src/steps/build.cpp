@@ -63,7 +63,8 @@ std::string summary_of(Context& context) {
       throw Error("the build ended without an image " + frozen, {}, "check the service's `build:` section");
     ids[service] = *id;
     const auto live = live_image_of(context.model, service);
-    const auto shown = frozen == kept_image(project_name_in(context.model), context.release, service) ? live : frozen;
+    const auto shown =
+        frozen == kept_image(project_name_in(context.model), context.release, service) ? live : frozen;
     images.insert(fmt::format("{} ({})", shown, id->substr(7, 12)));
   }
   auto summary = fmt::format("{}", fmt::join(images, ", "));

@@ -1,9 +1,9 @@
-#include "host/project_look.hpp"
-
 #include <doctest/doctest.h>
 
 #include "../../unit/drivers/scratch.hpp"
 #include "base/error.hpp"
+#include "base/process.hpp"
+#include "host/project_look.hpp"
 
 using namespace belay;
 using belay::testing::Scratch;
@@ -61,4 +61,63 @@ TEST_CASE("a file that leads out of the source is refused") {
   at.files.emplace("../outside.yml", "x: 1\n");
   CHECK_THROWS_AS(at.facts(), Error);
   CHECK_FALSE(fs::exists(at.scratch / "outside.yml"));
+}
+
+namespace {
+
+/// A network that is gone with the test.
+struct Network {
+  std::string name;
+  Network(std::string named, const std::vector<std::string>& labels) : name(std::move(named)) {
+    std::vector<std::string> words{"docker", "network", "create"};
+    for (const auto& one : labels) words.insert(words.end(), {"--label", one});
+    words.push_back(name);
+    run(words);
+  }
+  ~Network() { run({"docker", "network", "rm", name}); }
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+  static void run(std::vector<std::string> words) {
+    REQUIRE(capture({.argv = std::move(words)}, {}, Deadline::in(std::chrono::seconds(30))).ok());
+  }
+};
+
+std::vector<std::string> subjects(const ProjectFacts& facts) {
+  std::vector<std::string> found;
+  for (const auto& obstacle : facts.obstacles) found.push_back(obstacle.subject + ": " + obstacle.what);
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("networks: what compose would refuse, or make anew, is an obstacle; what it keeps is a warning") {
+  Looked at;
+  at.scratch.write("shop/.env", "TAG=7\n");
+  at.environment.project = "belay-look-it";
+  at.files["compose.yml"] =
+      "services:\n  backend:\n    image: shop:7\n    networks: [front, other]\n"
+      "networks:\n  front: { internal: true }\n  other: { external: true, name: belay-look-it-other }\n";
+  const std::string front = "belay-look-it_front", label = "com.docker.compose.network=front";
+  CHECK(subjects(at.facts()) ==
+        std::vector<std::string>{"network: belay-look-it-other is external, and not there"});
+
+  const Network other("belay-look-it-other", {});
+  CHECK(at.facts().obstacles.empty());
+  {
+    const Network by_hand(front, {});
+    CHECK(subjects(at.facts()) ==
+          std::vector<std::string>{
+              "network: belay-look-it_front was made by hand, not by compose as the network front"});
+  }
+  {
+    const Network older(front, {label});
+    const auto facts = at.facts();
+    CHECK(facts.obstacles.empty());
+    REQUIRE(facts.warnings.size() == 1);
+    CHECK(facts.warnings.front().contains("internal is true, it was made with false"));
+  }
+  const Network newer(front, {label, "com.docker.compose.config-hash=ab"});
+  const auto facts = at.facts();
+  REQUIRE(facts.obstacles.size() == 1);
+  CHECK(facts.obstacles.front().what.contains("internal is true, it was made with false"));
 }

@@ -3,7 +3,6 @@
 #include <boost/json/parse.hpp>
 #include <doctest/doctest.h>
 
-
 using namespace belay;
 using namespace std::chrono_literals;
 using Weight = Finding::Weight;
@@ -45,7 +44,8 @@ TEST_CASE("a good host has no warnings, and no remedies") {
   for (const Finding& finding :
        {checked_docker(facts), checked_compose(facts), checked_rsync(facts.rsync_version, "on the host"),
         checked_path(facts, "/srv/app"), checked_disk(facts, 1'000'000), checked_clock(20ms, 5ms),
-        *checked_ports({.ports = {3001}}), checked_backup(facts, {.container = "db", .user = {}, .database = {}}),
+        *checked_ports({.ports = {3001}}),
+        checked_backup(facts, {.container = "db", .user = {}, .database = {}}),
         checked_boot_recovery(facts, "production"), checked_releases(facts), checked_excludes({})}) {
     CAPTURE(finding.subject);
     CHECK(finding.weight == Weight::ok);
@@ -142,8 +142,9 @@ TEST_CASE("of the project the cause is said once, with its cure") {
   CHECK(broken.front().remedy == "did you mean web?");
   ProjectFacts crowded = fine;
   crowded.warnings = {"TAG is not set"};
-  crowded.obstacles = {{"project", "container shop-web-1 is of compose project shop in /srv/other/shop", "a name"},
-                       {"ports", "taken by others: 3001 by container other", "stop it"}};
+  crowded.obstacles = {
+      {"project", "container shop-web-1 is of compose project shop in /srv/other/shop", "a name"},
+      {"ports", "taken by others: 3001 by container other", "stop it"}};
   const auto found = checked_project(crowded);
   REQUIRE(found.size() == 4);
   CHECK(found[1].weight == Weight::warning);

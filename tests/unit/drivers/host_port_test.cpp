@@ -29,8 +29,10 @@ TEST_CASE("two ports collide where one of them keeps the other from being opened
 TEST_CASE("the kernel's tables: what listens, with its address") {
   const auto tcp = ports_in_table(
       "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
-      "   0: 0100007F:1538 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1 0 100 0 0 10 0\n"
-      "   1: 0100007F:0016 0200000A:C001 01 00000000:00000000 00:00000000 00000000     0        0 2 1 0 100 0 0 10 0\n",
+      "   0: 0100007F:1538 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1 0 100 "
+      "0 0 10 0\n"
+      "   1: 0100007F:0016 0200000A:C001 01 00000000:00000000 00:00000000 00000000     0        0 2 1 0 100 "
+      "0 0 10 0\n",
       false);
   REQUIRE(tcp.size() == 1);
   CHECK(shown(tcp[0]) == "127.0.0.1:5432");
@@ -49,6 +51,7 @@ TEST_CASE("the kernel's tables: what listens, with its address") {
 }
 
 TEST_CASE("what is no table has no ports") {
-  for (const auto* text : {"", "heading", "heading\n", "heading\n0: zz:0016 x 0A r\n", "heading\n0: 0100007F 0 0A r\n"})
+  for (const auto* text :
+       {"", "heading", "heading\n", "heading\n0: zz:0016 x 0A r\n", "heading\n0: 0100007F 0 0A r\n"})
     CHECK(ports_in_table(text, false).empty());
 }

@@ -40,7 +40,8 @@ TEST_CASE("facts about a host read back as they were written") {
   facts.releases = {"r1", "r0"};
   facts.containers = {container()};
   facts.backup_container_state = "absent";
-  facts.project = ProjectFacts{.name = "shop", .obstacles = {{"ports", "3001 by x", "stop it"}}, .ports = {3001}};
+  facts.project =
+      ProjectFacts{.name = "shop", .obstacles = {{"ports", "3001 by x", "stop it"}}, .ports = {3001}};
   facts.live_compose_hash = "ab";
   facts.edge_image_there = false;
   facts.certificates = {{.file = "a.pem", .names = {"crm.example.com"}, .until = noon, .problem = "none"}};

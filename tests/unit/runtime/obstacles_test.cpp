@@ -34,7 +34,8 @@ TEST_CASE("a port is taken by another's container, or by a program; never by wha
 TEST_CASE("all obstacles are said at once, each with its cure") {
   require_no_obstacles({});
   try {
-    require_no_obstacles({{"ports", "3001 by container blog", "stop it"}, {"network", "web is not there", "make it"}});
+    require_no_obstacles(
+        {{"ports", "3001 by container blog", "stop it"}, {"network", "web is not there", "make it"}});
     FAIL("accepted");
   } catch (const Error& error) {
     CHECK(error.why() == "ports: 3001 by container blog\nnetwork: web is not there");

@@ -9,7 +9,8 @@ namespace json = boost::json;
 namespace {
 
 /// A network as the Engine describes one that compose made.
-const auto* const made = R"({"Name":"shop_default","Driver":"bridge","EnableIPv6":false,"Internal":false,"Attachable":false,
+const auto* const made =
+    R"({"Name":"shop_default","Driver":"bridge","EnableIPv6":false,"Internal":false,"Attachable":false,
   "IPAM":{"Driver":"default","Options":null,"Config":[{"Subnet":"172.19.0.0/16","Gateway":"172.19.0.1"}]},"Options":{},
   "Labels":{"com.docker.compose.network":"default","com.docker.compose.project":"shop"}})";
 
@@ -34,7 +35,8 @@ TEST_CASE("a network is as the compose file says it: what the Engine makes up is
     CAPTURE(same);
     CHECK(changes(same).empty());
   }
-  const auto* overlay = R"({"Driver":"overlay","Options":{"com.docker.network.driver.overlay.vxlanid_list":"4097"}})";
+  const auto* overlay =
+      R"({"Driver":"overlay","Options":{"com.docker.network.driver.overlay.vxlanid_list":"4097"}})";
   CHECK(changes(R"({"driver":"overlay"})", overlay).empty());
 }
 
@@ -58,7 +60,8 @@ TEST_CASE("each key of a network that differs is named, with both values") {
     CAPTURE(row.wanted);
     CHECK(changes(row.wanted) == Lines{row.said});
   }
-  const auto* with_more = R"({"Driver":"bridge","Internal":true,"Options":{"com.docker.network.driver.mtu":"1400"},
+  const auto* with_more =
+      R"({"Driver":"bridge","Internal":true,"Options":{"com.docker.network.driver.mtu":"1400"},
                              "Labels":{"team":"a","com.docker.compose.version":"2.26.1"}})";
   CHECK(changes("{}", with_more).size() == 3);
 }
@@ -68,7 +71,8 @@ TEST_CASE("a volume's driver, options and labels") {
   CHECK(volume(R"({"name":"shop_data"})", local).empty());
   CHECK(volume(R"({"driver":"local"})", local).empty());
   CHECK(volume(R"({"driver":"nfs"})", local) == Lines{"driver is nfs, it was made with local"});
-  CHECK(volume(R"({"driver_opts":{"o":"bind"}})", local) == Lines{"driver_opts.o is bind, it was made with none"});
+  CHECK(volume(R"({"driver_opts":{"o":"bind"}})", local) ==
+        Lines{"driver_opts.o is bind, it was made with none"});
   CHECK(volume("{}", R"({"Driver":"local","Options":{"o":"bind"},"Labels":null})") ==
         Lines{"driver_opts.o is not set, it was made with bind"});
 }
