@@ -33,17 +33,19 @@ std::string commit_text(const Release& release) {
 
 }  // namespace
 
-std::string releases_text(const std::vector<Release>& releases, const std::string& current, Time now,
-                          const Style& style, int columns) {
+std::string releases_text(const KeptReleases& kept, Time now, const Style& style, int columns) {
   Table table({{"RELEASE"}, {"STATE"}, {"BEGAN TO SERVE"}, {"BY"}, {"BRANCH"}, {"COMMIT"}});
-  for (const Release& release : releases) {
-    const bool serves = release.id == current;
+  for (const Release& release : kept.releases) {
+    const bool serves = release.id == kept.current;
     const std::string since = release.switched == Time{} ? "never" : ago_text(release.switched, now);
     table.add({serves ? style.bold(release.id) : release.id, state_text(release, serves, style), since,
                release.by.user.empty() ? "" : release.by.shown(), release.commit.branch,
                commit_text(release)});
   }
-  return table.rendered(style, columns);
+  std::string text = table.rendered(style, columns);
+  for (const auto& [release, what] : kept.lost)
+    text += fmt::format("{} {}: {}\n", style.yellow("!"), release, printable(what));
+  return text;
 }
 
 int run(const command::Releases& asked, Context& context) {
@@ -53,15 +55,15 @@ int run(const command::Releases& asked, Context& context) {
     context.out.line(boost::json::serialize(answer));
     return 0;
   }
-  const auto [releases, current] = releases_from_json(answer.as_object());
+  const auto kept = releases_from_json(answer.as_object());
   const Style& style = context.out_surface.style;
-  if (releases.empty()) {
+  if (kept.releases.empty()) {
     context.out.line(fmt::format("No releases of {} yet.", chosen.name));
     context.out.write(next_line(fmt::format("belay deploy {}  makes the first.", chosen.name), style));
     return 0;
   }
   const int columns = context.out_surface.terminal ? size_of(context.out.fd()).columns : 0;
-  context.out.write(releases_text(releases, current, now(), style, columns));
+  context.out.write(releases_text(kept, now(), style, columns));
   return 0;
 }
 

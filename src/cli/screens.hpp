@@ -17,8 +17,7 @@ namespace belay::cli {
 std::string backups_text(const std::vector<BackupFile>&, Time now, const Style&);
 
 /// releases.cpp. `columns`: of the terminal; 0: never clip.
-std::string releases_text(const std::vector<Release>&, const std::string& current, Time now, const Style&,
-                          int columns);
+std::string releases_text(const KeptReleases&, Time now, const Style&, int columns);
 
 /// status.cpp
 std::string status_text(const std::string& app, const EnvironmentConfig&, const HostStatus&, Time now,

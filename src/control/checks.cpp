@@ -160,6 +160,13 @@ Finding checked_boot_recovery(const HostFacts& facts, const std::string& environ
 
 Finding checked_releases(const HostFacts& facts) {
   if (facts.busy) return warning("release", "a deployment is under way", "watch it: belay attach");
+  if (!facts.lost.empty()) {
+    std::vector<std::string> lines;
+    for (const auto& [release, what] : facts.lost) lines.push_back(release + ": " + what);
+    return warning(
+        "release", joined(lines, "\n"),
+        "keep others from removing them: docker image prune -a takes every image that nothing runs");
+  }
   if (!facts.current_release.empty())
     return fine("release", fmt::format("{} serves, {} kept", facts.current_release, facts.releases.size()));
   if (!facts.containers.empty())

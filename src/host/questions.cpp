@@ -30,6 +30,7 @@
 #include "release/release_store.hpp"
 #include "runtime/attempt.hpp"
 #include "runtime/compose_model.hpp"
+#include "runtime/kept_images.hpp"
 #include "runtime/ownership.hpp"
 
 namespace belay {
@@ -125,6 +126,7 @@ void look_at_docker(HostFacts& facts, const Layout& layout, const json::object& 
   const auto engine = docker::Engine::connect();
   facts.docker_version = engine.version();
   facts.compose_version = compose::version(stop);
+  facts.lost = what_is_lost(engine, ReleaseStore(layout).all());
   const auto look = look_at_asked_project(engine, layout, arguments, stop);
   if (look) facts.project = look->facts;
   const bool deployed_before = ReleaseStore(layout).find(ReleaseStore(layout).current()).has_value();
@@ -219,6 +221,18 @@ HostStatus host_status(const Layout& layout, const Plan& plan, std::stop_token s
   return status;
 }
 
+/// What is kept can be shown also where no Engine answers.
+KeptReleases kept_releases(const ReleaseStore& store) {
+  KeptReleases kept{.releases = store.all(), .current = store.current(), .lost = {}};
+  try {
+    kept.lost = what_is_lost(docker::Engine::connect(), kept.releases);
+  } catch (const Error& error) {
+    for (const auto& release : kept.releases)
+      kept.lost.emplace(release.id, "its images were not looked at: " + error.message());
+  }
+  return kept;
+}
+
 Plan plan_of(const json::object& arguments) {
   auto plan = plan_from_json(arguments.at("plan").as_object());
   if (const auto* secrets = arguments.if_contains("secrets"); secrets != nullptr && secrets->is_object())
@@ -272,7 +286,7 @@ json::value answer(const Layout& layout, const wire::Ask& ask, std::stop_token s
   if (ask.about == "status") return status_to_json(host_status(layout, plan_of(ask.arguments), stop));
   if (ask.about == "releases") {
     const ReleaseStore store(layout);
-    return releases_to_json(store.all(), store.current());
+    return releases_to_json(kept_releases(store));
   }
   if (ask.about == "backups") {
     std::vector<BackupFile> files;

@@ -18,11 +18,6 @@ struct Certificates {
   std::vector<EdgeCertificate> certificates;
 };
 
-struct Releases {
-  std::vector<Release> releases;
-  std::string current;
-};
-
 }  // namespace
 
 static void fields(auto& archive, Is<RunningContainer> auto& container) {
@@ -91,6 +86,7 @@ static void fields(auto& archive, Is<HostFacts> auto& facts) {
   archive("busy", facts.busy);
   archive("current_release", facts.current_release);
   archive("releases", facts.releases);
+  archive("lost", facts.lost);
   archive("containers", facts.containers);
   archive("edges", facts.edges);
   archive("backup_container_state", facts.backup_container_state);
@@ -125,9 +121,10 @@ static void fields(auto& archive, Is<Backups> auto& list) {
   archive.required("backups", list.backups);
 }
 
-static void fields(auto& archive, Is<Releases> auto& list) {
+static void fields(auto& archive, Is<KeptReleases> auto& list) {
   archive.required("releases", list.releases);
   archive("current", list.current);
+  archive("lost", list.lost);
 }
 
 std::string reloaded_text(const EdgeCertificate& certificate) {
@@ -164,12 +161,11 @@ std::vector<BackupFile> backups_from_json(const boost::json::object& from) {
   return value_of<Backups>(from, "backups").backups;
 }
 
-boost::json::object releases_to_json(const std::vector<Release>& releases, const std::string& current) {
-  return object_of(Releases{releases, current});
+boost::json::object releases_to_json(const KeptReleases& releases) {
+  return object_of(releases);
 }
-std::pair<std::vector<Release>, std::string> releases_from_json(const boost::json::object& from) {
-  auto list = value_of<Releases>(from, "releases");
-  return {std::move(list.releases), std::move(list.current)};
+KeptReleases releases_from_json(const boost::json::object& from) {
+  return value_of<KeptReleases>(from, "releases");
 }
 
 }  // namespace belay

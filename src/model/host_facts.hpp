@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -73,6 +74,7 @@ struct HostFacts {
   bool busy = false;
   std::string current_release;                        // empty: none
   std::vector<std::string> releases;                  // kept, newest first
+  std::map<std::string, std::string> lost;            // by a release's id: what others removed of it
   std::vector<RunningContainer> containers;           // of the services asked about
   std::vector<RunningContainer> edges;                // in front of them: one, or none
   std::optional<std::string> backup_container_state;  // asked for: its state; "absent"
@@ -110,7 +112,12 @@ boost::json::object backups_to_json(const std::vector<BackupFile>&);
 std::vector<BackupFile> backups_from_json(const boost::json::object&);
 
 /// Ask "releases".
-boost::json::object releases_to_json(const std::vector<Release>&, const std::string& current);
-std::pair<std::vector<Release>, std::string> releases_from_json(const boost::json::object&);
+struct KeptReleases {
+  std::vector<Release> releases;            // newest first
+  std::string current;                      // empty: none serves
+  std::map<std::string, std::string> lost;  // by a release's id: what others removed of it
+};
+boost::json::object releases_to_json(const KeptReleases&);
+KeptReleases releases_from_json(const boost::json::object&);
 
 }  // namespace belay

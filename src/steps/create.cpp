@@ -9,6 +9,7 @@
 #include "runtime/candidate.hpp"
 #include "runtime/compose_model.hpp"
 #include "runtime/freeze.hpp"
+#include "runtime/kept_images.hpp"
 #include "runtime/late_arrivals.hpp"
 #include "runtime/released_mounts.hpp"
 #include "steps/live_directory.hpp"
@@ -139,16 +140,27 @@ Release kept_release(const Context& context) {
   auto release = context.store.find(context.release);
   if (!release)
     throw Error("release " + context.release + " is not kept", {}, "belay releases shows what is");
-  for (const auto& service : release->services)
-    if (!context.engine.image_id(service.frozen_image))
-      throw Error("the image of release " + release->id + " is gone", service.frozen_image + " is not there",
-                  "somebody removed it by hand; deploy that commit again");
   return std::move(*release);
+}
+
+/// By its digest, so that it is the same one.
+void pull_again(const Context& context, const ReleaseProject& project, const LostImage& image) {
+  const auto file = context.layout.release(context.release) / "pull.json";
+  const json::object services{{image.service, json::object{{"image", image.digest}}}};
+  write_file_atomically(file, json::serialize(json::object{{"name", "belay"}, {"services", services}}));
+  compose::pull(
+      project.in_live(file, "belay"), image.service,
+      [&](const std::string& line) { context.ledger.output(StepName::create, line); }, context.stop,
+      Deadline::in(context.environment().build.timeout));
+  remove_tree(file);
 }
 
 Work work_of_rollback(Context& context) {
   auto release = kept_release(context);
   ReleaseProject project(place_of(context.layout, context.release), context.environment());
+  bring_back_images(
+      context.engine, release, [&](const LostImage& image) { pull_again(context, project, image); },
+      [&](const std::string& line) { context.ledger.output(StepName::create, line); });
   Ownership ours(context.engine, project_of(release), context.layout,
                  release.directory.empty() ? project.directory() : release.directory);
   std::vector<std::string> services;
@@ -190,7 +202,8 @@ void start_accessories(Context& context, const Work& work) {
       Deadline::in(std::chrono::minutes(10)));
 }
 
-/// Beside the old release the live directory has the old files; behind an edge a container has no ports of its own.
+/// Beside the old release the live directory has the old files; behind an edge a container has no ports of
+/// its own.
 CandidateRules rules_for(const Context& context, std::vector<std::string> unchanged) {
   CandidateRules rules{.unchanged = std::move(unchanged)};
   if (!context.environment().edge) return rules;

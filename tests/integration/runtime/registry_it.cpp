@@ -7,6 +7,7 @@
 #include "drivers/docker_logins.hpp"
 #include "registry.hpp"
 #include "runtime/images.hpp"
+#include "runtime/kept_images.hpp"
 
 using namespace belay;
 using namespace belay::testing;
@@ -110,4 +111,47 @@ TEST_CASE("missing, here and refresh ask the registry only when they have to") {
   puller.last_asked = now() - std::chrono::hours(25);
   puller.bring(From::refresh, {registry.login()}, std::chrono::hours(24));
   CHECK(puller.pulls == 2);
+}
+
+TEST_CASE("images of kept releases that others removed: named again, pulled by digest, or said to be lost") {
+  const Registry registry;
+  const auto id = registry.push("shop/web", "latest", "one");
+  Puller puller(registry);
+  puller.bring(From::pull, {registry.login()});
+  const auto& engine = puller.engine;
+  Release release{.id = "r1", .state = Release::State::good};
+  release.services.push_back({.name = "web",
+                              .image_id = id,
+                              .frozen_image = "belay/kept-it:r1",
+                              .live_image = puller.image,
+                              .digest = digest_of(engine, puller.image, puller.image)});
+  int pulls = 0;
+  std::vector<std::string> said;
+  const auto pull = [&](const LostImage& lost) {
+    ++pulls;
+    CHECK(lost.digest == release.services[0].digest);
+    puller.bring(From::pull, {registry.login()});
+  };
+  const auto bring_back = [&] {
+    bring_back_images(engine, release, pull, [&](const std::string& line) { said.push_back(line); });
+    CHECK(engine.image_id("belay/kept-it:r1") == id);
+  };
+
+  bring_back();  // it is here, under another name
+  CHECK(pulls == 0);
+  engine.untag("belay/kept-it:r1");
+  engine.untag(puller.image);
+  CHECK_FALSE(engine.image_id(id));
+  CHECK(what_is_lost(engine, {release}).at("r1").contains("going back pulls it again"));
+  bring_back();
+  CHECK(pulls == 1);
+  CHECK(said.size() == 1);
+  CHECK(what_is_lost(engine, {release}).empty());
+
+  engine.untag("belay/kept-it:r1");
+  engine.untag(puller.image);
+  release.services[0].digest.clear();  // as of what was built here
+  CHECK(what_is_lost(engine, {release}).at("r1").contains("cannot be gone back to"));
+  CHECK_THROWS_WITH_AS(bring_back(), "release r1 cannot be gone back to", Error);
+  CHECK(pulls == 1);
 }

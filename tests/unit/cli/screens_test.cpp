@@ -82,8 +82,11 @@ TEST_CASE("releases: the current one, a good one, an adopted one, a failed one")
   const std::vector<Release> releases = {
       release("20260112-120000-baaaaad", Release::State::failed, {}),
       release("20260112-103300-4f2a9c1", Release::State::good, samples::start()), dirty, adopted};
-  check_golden("releases.txt", releases_text(releases, "20260112-103300-4f2a9c1", now_there, plain, 0));
-  CHECK(releases_text(releases, "", now_there, plain, 0).find("serves") == std::string::npos);
+  check_golden(
+      "releases.txt",
+      releases_text({releases, "20260112-103300-4f2a9c1", {{releases.back().id, "cannot be gone back to"}}},
+                    now_there, plain, 0));
+  CHECK(releases_text({releases, "", {}}, now_there, plain, 0).find("serves") == std::string::npos);
 }
 
 TEST_CASE("backups: a verified one and one that is not") {

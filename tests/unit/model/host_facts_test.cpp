@@ -98,10 +98,12 @@ TEST_CASE("backups and releases read back as they were written") {
 
   Release release;
   release.id = "r1";
-  const auto [releases, current] = releases_from_json(releases_to_json({release}, "r1"));
-  REQUIRE(releases.size() == 1);
-  CHECK(releases[0].id == "r1");
-  CHECK(current == "r1");
+  const auto kept =
+      releases_from_json(releases_to_json({{release}, "r1", {{"r1", "its image was removed"}}}));
+  REQUIRE(kept.releases.size() == 1);
+  CHECK(kept.releases[0].id == "r1");
+  CHECK(kept.current == "r1");
+  CHECK(kept.lost.at("r1") == "its image was removed");
 }
 
 TEST_CASE("an answer of another shape is an error that names the place") {
