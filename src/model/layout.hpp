@@ -24,6 +24,8 @@ struct Layout {
   /// The release as compose finds it; see runtime/project_view.hpp.
   std::filesystem::path view(const std::string& id) const { return release(id) / "view"; }
   /// What compose made of it: the resolved model, with the paths of the live directory.
+  /// What the containers of the release before are made of, while this one comes in their place.
+  std::filesystem::path previous_bodies(const std::string& id) const { return release(id) / "previous.json"; }
   std::filesystem::path compose_model(const std::string& id) const { return release(id) / "compose.json"; }
   /// The live directory's compose file as an adopted release was found with it: it has no source of its own.
   std::filesystem::path adopted_compose_file(const std::string& id) const {

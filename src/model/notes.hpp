@@ -43,6 +43,17 @@ void fields(auto& archive, Is<ImageNameBefore> auto& before) {
   archive("id", before.id);
 }
 
+/// A container of the release before that others removed while it was stopped, and the one that was made in
+/// its place.
+struct RestoredContainer {
+  std::string was, id;
+};
+
+void fields(auto& archive, Is<RestoredContainer> auto& restored) {
+  archive.required("was", restored.was);
+  archive.required("id", restored.id);
+}
+
 /// Each note has its key, the steps that write it, and a value of any type that json_archive can store. To
 /// add one: write its struct, put it into All, and describe it in docs/journal.md.
 namespace notes {
@@ -140,6 +151,13 @@ struct CurrentStops {
   bool value = true;
 };
 
+/// Going back made these containers again.
+struct RestoredContainers {
+  static constexpr std::string_view key = "restored";
+  static constexpr std::array steps = {StepName::switch_over};
+  std::vector<RestoredContainer> value;
+};
+
 /// How verify found the release healthy: a sentence for people.
 struct HealthFinding {
   static constexpr std::string_view key = "checked";
@@ -156,7 +174,7 @@ struct LeftInPlace {
 
 using All = std::tuple<BackupFile, LinkDestination, FrozenImages, ImageNames, AskedRegistries,
                        PreviousContainers, UnchangedServices, CommittedBefore, PreviousEdge, AdoptedRelease,
-                       EdgeStays, EdgeTurns, CurrentStops, HealthFinding, LeftInPlace>;
+                       EdgeStays, EdgeTurns, CurrentStops, RestoredContainers, HealthFinding, LeftInPlace>;
 
 }  // namespace notes
 

@@ -28,20 +28,23 @@ bool has_mount(const json::object& body, const std::string& target) {
       if (mount.at("Target").as_string() == target) {
         const auto* source = mount.as_object().if_contains("Source");
         const auto* type = mount.as_object().if_contains("Type");
-        const bool anonymous = type && type->as_string() == "volume" && (!source || source->as_string().empty());
+        const bool anonymous =
+            type && type->as_string() == "volume" && (!source || source->as_string().empty());
         return !anonymous;
       }
   if (const auto* binds = host.if_contains("Binds"); binds && binds->is_array())
     for (const auto& bind : binds->get_array()) {
       const std::string text(bind.as_string());
       const auto first = text.find(':');
-      if (first != std::string::npos && text.substr(first + 1, text.find(':', first + 1) - first - 1) == target)
+      if (first != std::string::npos &&
+          text.substr(first + 1, text.find(':', first + 1) - first - 1) == target)
         return true;
     }
   return false;
 }
 
-void take_over_volume(json::object& body, const std::string& target, const std::string& volume, bool writable) {
+void take_over_volume(json::object& body, const std::string& target, const std::string& volume,
+                      bool writable) {
   auto& mounts = body.at("HostConfig").as_object()["Mounts"];
   if (!mounts.is_array()) mounts = json::array{};
   auto& list = mounts.get_array();
@@ -49,44 +52,29 @@ void take_over_volume(json::object& body, const std::string& target, const std::
                                  [](const json::value& mount) { return mount.at("Target"); })
                  .begin(),
              list.end());
-  list.push_back(json::object{
-      {"Type", "volume"}, {"Source", volume}, {"Target", target}, {"ReadOnly", !writable}});
-}
-
-/// Compose, create.go: a volume of the container before goes on where the image declares a VOLUME of that path, or the
-/// compose file a volume without a source.
-json::object with_volumes_of(json::object body, const json::object& previous,
-                             const std::vector<std::string>& declared) {
-  const auto* mounts = previous.if_contains("Mounts");
-  if (!mounts || !mounts->is_array()) return body;
-  for (const auto& mount : mounts->get_array()) {
-    const auto& one = mount.as_object();
-    if (one.at("Type").as_string() != "volume") continue;
-    const std::string target(one.at("Destination").as_string()), name(one.at("Name").as_string());
-    if (has_mount(body, target)) continue;
-    const auto* asked = body.at("HostConfig").as_object().if_contains("Mounts");
-    const bool without_source =
-        asked && asked->is_array() && std::ranges::any_of(asked->get_array(), [&](const json::value& wanted) {
-          return wanted.at("Target") == json::string(target);
-        });
-    if (without_source || std::ranges::find(declared, target) != declared.end())
-      take_over_volume(body, target, name, one.at("RW").as_bool());
-  }
-  return body;
+  list.push_back(
+      json::object{{"Type", "volume"}, {"Source", volume}, {"Target", target}, {"ReadOnly", !writable}});
 }
 
 /// The previous containers of a service, in the order of their numbers.
-std::vector<PreviousContainer> of_service(std::vector<PreviousContainer> previous, const std::string& service) {
+std::vector<PreviousContainer> of_service(std::vector<PreviousContainer> previous,
+                                          const std::string& service) {
   std::erase_if(previous, [&](const PreviousContainer& one) { return one.service != service; });
-  std::ranges::sort(previous, {}, [](const PreviousContainer& one) { return std::pair(one.name.size(), one.name); });
+  std::ranges::sort(previous, {},
+                    [](const PreviousContainer& one) { return std::pair(one.name.size(), one.name); });
   return previous;
 }
 
 class Creation {
  public:
-  Creation(const Attempt& attempt, const Release& release, const ReleaseProject& project, const Ownership& ours,
-           const std::vector<PreviousContainer>& previous, const CandidateRules& rules)
-      : attempt_(attempt), release_(release), project_(project), ours_(ours), previous_(previous), rules_(rules) {}
+  Creation(const Attempt& attempt, const Release& release, const ReleaseProject& project,
+           const Ownership& ours, const std::vector<PreviousContainer>& previous, const CandidateRules& rules)
+      : attempt_(attempt),
+        release_(release),
+        project_(project),
+        ours_(ours),
+        previous_(previous),
+        rules_(rules) {}
 
   void create_all() {
     for (const auto* service : in_order_of_creation(release_))
@@ -119,7 +107,8 @@ class Creation {
     return named == service.image_id ? service.live_image : service.frozen_image;
   }
 
-  json::object as_candidate(json::object body, const ReleasedService& service, const std::string& hash) const {
+  json::object as_candidate(json::object body, const ReleasedService& service,
+                            const std::string& hash) const {
     auto& labels = body["Labels"];
     if (!labels.is_object()) labels = json::object{};
     labels.as_object()[label::nonce] = attempt_.nonce;
@@ -137,7 +126,8 @@ class Creation {
     if (const auto made = created_.find(service); made != created_.end()) return made->second;
     std::vector<SharedContainer> found;
     for (const auto& container : ours_.containers(service)) found.push_back({container.id, container.name});
-    std::ranges::sort(found, {}, [](const SharedContainer& one) { return std::pair(one.name.size(), one.name); });
+    std::ranges::sort(found, {},
+                      [](const SharedContainer& one) { return std::pair(one.name.size(), one.name); });
     return found;
   }
 
@@ -145,7 +135,8 @@ class Creation {
   std::string hash_of(const ReleasedService& service, const FindShared& find) const {
     auto shared = service.shared;
     shared.links.clear();  // not part of it
-    const auto text = shared.any() ? read_file_if_exists(attempt_.layout.compose_model(release_.id)) : std::nullopt;
+    const auto text =
+        shared.any() ? read_file_if_exists(attempt_.layout.compose_model(release_.id)) : std::nullopt;
     if (!text) return {};
     auto model = json::parse(*text).as_object();
     auto& services = model.at("services").as_object();
@@ -192,6 +183,36 @@ std::vector<const ReleasedService*> sorted_by(const Release& release, const Need
 }
 
 }  // namespace
+
+/// Compose, create.go: a volume of the container before goes on where the image declares a VOLUME of that
+/// path, or the compose file a volume without a source.
+json::object with_volumes_of(json::object body, const json::object& previous,
+                             const std::vector<std::string>& declared) {
+  const auto* mounts = previous.if_contains("Mounts");
+  if (!mounts || !mounts->is_array()) return body;
+  for (const auto& mount : mounts->get_array()) {
+    const auto& one = mount.as_object();
+    if (one.at("Type").as_string() != "volume") continue;
+    const std::string target(one.at("Destination").as_string()), name(one.at("Name").as_string());
+    if (has_mount(body, target)) continue;
+    const auto* asked = body.at("HostConfig").as_object().if_contains("Mounts");
+    const bool without_source =
+        asked && asked->is_array() && std::ranges::any_of(asked->get_array(), [&](const json::value& wanted) {
+          return wanted.at("Target") == json::string(target);
+        });
+    if (without_source || std::ranges::find(declared, target) != declared.end())
+      take_over_volume(body, target, name, one.at("RW").as_bool());
+  }
+  return body;
+}
+
+std::vector<std::string> every_volume(const json::object& inspection) {
+  std::vector<std::string> targets;
+  if (const auto* mounts = inspection.if_contains("Mounts"); mounts && mounts->is_array())
+    for (const auto& mount : mounts->get_array())
+      if (mount.at("Type").as_string() == "volume") targets.emplace_back(mount.at("Destination").as_string());
+  return targets;
+}
 
 std::vector<const ReleasedService*> in_order_of_creation(const Release& release) {
   return sorted_by(release, [](const ReleasedService& service) {

@@ -20,14 +20,25 @@ Release release_of(const Context& context) {
   return std::move(*release);
 }
 
+/// By the ids they have now: one may have been made again.
+static std::vector<PreviousContainer> with_new_ids(const Context& context,
+                                                   std::vector<PreviousContainer> containers) {
+  if (const auto restored = noted<notes::RestoredContainers>(context.ledger))
+    for (auto& container : containers)
+      for (const auto& [was, id] : restored->value)
+        if (container.id == was) container.id = id;
+  return containers;
+}
+
 std::vector<PreviousContainer> previous_containers(const Context& context) {
-  return noted<notes::PreviousContainers>(context.ledger).value_or(notes::PreviousContainers{}).value;
+  return with_new_ids(
+      context, noted<notes::PreviousContainers>(context.ledger).value_or(notes::PreviousContainers{}).value);
 }
 
 std::optional<PreviousContainer> previous_edge(const Context& context) {
   const auto edges = noted<notes::PreviousEdge>(context.ledger);
   if (!edges || edges->value.empty()) return std::nullopt;
-  return edges->value.front();
+  return with_new_ids(context, edges->value).front();
 }
 
 std::vector<docker::Container> previous_behind_edge(const Context& context) {

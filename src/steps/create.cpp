@@ -14,6 +14,7 @@
 #include "runtime/released_mounts.hpp"
 #include "steps/live_directory.hpp"
 #include "steps/step.hpp"
+#include "steps/way_back.hpp"
 
 namespace belay::create {
 
@@ -74,6 +75,7 @@ void note_previous(Context& context, const Work& work, const std::vector<std::st
     if (work.ours.is_ours(edge))
       if (auto one = found(context, edge, edge_service)) edges.push_back(std::move(*one));
   if (!edges.empty()) note(context.ledger, notes::PreviousEdge{edges});
+  keep_bodies(context, edges, work.previous);
   note(context.ledger, notes::UnchangedServices{unchanged});
   note(context.ledger, notes::PreviousContainers{work.previous});
 }
@@ -261,6 +263,7 @@ std::string undo(Context& context) {
     return static_cast<int>(made.size());
   });
   unpublish_all(context);
+  remove_tree(context.layout.previous_bodies(context.release));
   return "the candidate's containers are gone";
 }
 

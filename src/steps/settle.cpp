@@ -150,8 +150,8 @@ std::string apply(Context& context) {
   take_over(context, release);
   tidy_edges(context);
   published.get();
-  for (const auto& scratch :
-       {context.layout.view(release.id), context.layout.release(release.id) / "context"})
+  for (const auto& scratch : {context.layout.view(release.id), context.layout.release(release.id) / "context",
+                              context.layout.previous_bodies(release.id)})
     remove_tree(scratch);
   prune(context, release.id);
   return fmt::format("{} releases kept", context.store.all().size());

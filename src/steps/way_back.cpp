@@ -1,8 +1,15 @@
 #include "steps/way_back.hpp"
 
+#include <boost/json.hpp>
+#include <fmt/core.h>
+
+#include "base/files.hpp"
 #include "runtime/compose_model.hpp"
+#include "runtime/lost_container.hpp"
 
 namespace belay {
+
+namespace json = boost::json;
 
 namespace {
 
@@ -19,6 +26,31 @@ void remove_earlier_failures(const Context& context) {
   }
 }
 
+json::object kept_bodies(const Context& context) {
+  const auto text = read_file_if_exists(context.layout.previous_bodies(context.release));
+  return text ? json::parse(*text).as_object() : json::object{};
+}
+
+/// Those that are gone are made again; the rest is as it was. The note comes after the act: made twice, the
+/// second time finds the name.
+void make_lost_ones_again(Context& context, std::vector<PreviousContainer>& containers) {
+  auto restored = noted<notes::RestoredContainers>(context.ledger).value_or(notes::RestoredContainers{});
+  std::map<std::string, std::string> renewed;
+  for (const auto& [was, id] : restored.value) renewed.emplace(was, id);
+  const auto bodies = kept_bodies(context);
+  for (auto& container : containers) {
+    const auto* body = bodies.if_contains(container.id);
+    if (!body || !container.running || context.engine.inspect(container.id)) continue;
+    const auto id = make_again(context.engine, container.name, body->as_object(), renewed);
+    context.ledger.output(StepName::switch_over,
+                          fmt::format("{} was removed by others: it is made again", container.name));
+    renewed.emplace(container.id, id);
+    restored.value.push_back({container.id, id});
+    note(context.ledger, restored);
+    container.id = id;
+  }
+}
+
 void start_again(const Context& context, const PreviousContainer& previous) {
   // The Engine may still be at the stop that a killed process asked for: it has to be over before the start.
   if (!context.ledger.done(StepName::switch_over)) context.engine.stop(previous.id);
@@ -30,6 +62,17 @@ void start_again(const Context& context, const PreviousContainer& previous) {
 }
 
 }  // namespace
+
+void keep_bodies(const Context& context, const std::vector<PreviousContainer>& edges,
+                 const std::vector<PreviousContainer>& containers) {
+  json::object bodies;
+  for (const auto* all : {&edges, &containers})
+    for (const auto& container : *all)
+      if (const auto inspection = context.engine.inspect(container.id); inspection && container.running)
+        bodies[container.id] = body_to_make_again(context.engine, *inspection);
+  make_directories(context.layout.release(context.release));
+  write_file_atomically(context.layout.previous_bodies(context.release), json::serialize(bodies), 0600);
+}
 
 std::optional<Error> stop_candidates(const Context& context) {
   std::optional<Error> trouble;
@@ -59,9 +102,14 @@ std::string leave_for_inspection(const Context& context) {
   return "the first release's container is left stopped, for its logs";
 }
 
-std::string start_again(const Context& context, const std::vector<PreviousContainer>& containers,
+std::string start_again(Context& context, std::vector<PreviousContainer> containers,
                         std::optional<Error>& trouble) {
   std::string started;
+  try {
+    make_lost_ones_again(context, containers);
+  } catch (const Error& error) {
+    trouble = error;  // the others are started all the same
+  }
   for (const auto& container : containers) {
     if (!container.running) continue;
     try {

@@ -11,6 +11,10 @@ namespace belay {
 
 /// Bringing back what served, and putting away what was to replace it.
 
+/// Keeps what these containers are made of, for the case that others remove one while it is stopped.
+void keep_bodies(const Context&, const std::vector<PreviousContainer>& edges,
+                 const std::vector<PreviousContainer>& containers);
+
 /// Stops the candidates, for good. What keeps one from being stopped must not keep the old release from being
 /// started: it is returned.
 std::optional<Error> stop_candidates(const Context&);
@@ -21,6 +25,7 @@ std::string leave_for_inspection(const Context&);
 
 /// Starts those of them that ran, with their restart policies; each, whatever becomes of another. Their
 /// names; the last trouble is put into `trouble`.
-std::string start_again(const Context&, const std::vector<PreviousContainer>&, std::optional<Error>& trouble);
+/// One that others removed is made again from what was kept of it.
+std::string start_again(Context&, std::vector<PreviousContainer>, std::optional<Error>& trouble);
 
 }  // namespace belay

@@ -70,6 +70,44 @@ TEST_CASE("an undone candidate leaves the old release running under its name, an
   CHECK_FALSE(fs::exists(host.layout().release(second)));
 }
 
+TEST_CASE(
+    "what others remove while it is stopped is made again: with its volumes, its environment, as compose "
+    "knows it") {
+  const Host host;
+  const auto file = [&](const std::string& version) {
+    return host.compose("echo " + version + " >> /data/was; exec sleep 1000",
+                        "    volumes: ['/data']\n    environment: {VERSION: " + version + "}\n");
+  };
+  release(host, first, file("one"));
+  const auto pruned = host.id_of(host.name());
+  const auto attempt = host.deploy(second, file("two"));
+  attempt->apply_all(up_to(StepName::switch_over));
+  host.engine.remove(pruned);  // as `docker container prune` does
+  attempt->die();
+  for (int twice = 0; twice < 2; ++twice)
+    for (const auto step : {StepName::switch_over, StepName::create, StepName::build, StepName::sync})
+      attempt->undo(step);
+  CHECK(host.containers() == std::vector<std::string>{host.name()});
+  const auto back = host.engine.inspect(host.name());
+  CHECK(back->container.id != pruned);
+  CHECK(back->container.running());
+  CHECK(back->restart_policy == "always");
+  CHECK(back->container.labels.at(label::release) == first);
+  CHECK(host.by_hand({"exec", "-T", "web", "cat", "/data/was"}) == "one\ntwo\none\n");
+  host.by_hand({"up", "--detach"});
+  CHECK(host.id_of(host.name()) == back->container.id);
+}
+
+TEST_CASE("a candidate that others remove before it is started is missed before anything is stopped") {
+  const Host host;
+  release(host, first, host.compose(serves));
+  const auto attempt = host.deploy(second, host.compose(serves, "    environment: {VERSION: two}\n"));
+  attempt->apply_all(up_to(StepName::create));
+  for (const auto& candidate : candidates_of(*attempt->context)) host.engine.remove(candidate.id);
+  CHECK_THROWS_WITH_AS(attempt->apply(StepName::switch_over), "the candidate is not whole", Error);
+  CHECK(host.engine.inspect(host.name())->container.running());
+}
+
 TEST_CASE("a switch that was cut before it stopped anything is undone without a stop") {
   const Host host;
   release(host, first, host.compose(serves));
