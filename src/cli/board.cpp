@@ -165,6 +165,8 @@ void Board::apply(const event::Opened& opened, Time) {
   const std::string to =
       plan.kind == Plan::Kind::rollback && !plan.release.empty() ? plan.release : opened.run;
   subtitle_ = plan.commit.id.empty() ? to : fmt::format("{}  {}", to, plan.commit.subject);
+  if (plan.kind == Plan::Kind::redeploy)
+    notices_.push_back(fmt::format("The code of {}, with today's environment.", plan.code_of));
   if (plan.commit.dirty) notices_.push_back("The working tree is shipped as it is, not a commit.");
   if (opened.previous.empty()) notices_.push_back("No release of belay's serves here yet.");
   for (const StepName step : plan.steps) row(to_string(step));

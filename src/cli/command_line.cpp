@@ -114,6 +114,8 @@ void Grammar::add_changing() {
   rollback_app.add_option("ENV", rollback->environment, environment_text);
   rollback_app.add_option("RELEASE", rollback->release,
                           "release id (default: the good one before the current)");
+  rollback_app.add_flag("--current-env", rollback->current_env,
+                        "its code with today's environment (.env, values), instead of the one it had");
   rollback_app.add_flag("--wait", rollback->wait, "wait while another deployment holds the environment");
   rollback_app.add_flag("--json", rollback->json, events_text);
 

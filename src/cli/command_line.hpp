@@ -33,7 +33,7 @@ struct Deploy {
 };
 struct Rollback {
   std::string environment, release;
-  bool wait = false, json = false;
+  bool current_env = false, wait = false, json = false;
 };
 struct Releases {
   std::string environment;

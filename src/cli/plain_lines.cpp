@@ -193,6 +193,9 @@ void PlainLines::show(const event::Opened& opened) {
   if (plan.kind == Plan::Kind::rollback)
     say(fmt::format("rolling {} back on {}{}; {}", plan.app, plan.environment.name,
                     plan.release.empty() ? "" : " to " + plan.release, before));
+  else if (plan.kind == Plan::Kind::redeploy)
+    say(fmt::format("rolling {} back on {} to the code of {}, with today's environment; {}", plan.app,
+                    plan.environment.name, plan.code_of, before));
   else
     say(fmt::format("deploying {} to {} as {}; {}", plan.app, plan.environment.name, opened.run, before));
 }

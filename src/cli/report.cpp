@@ -32,7 +32,7 @@ class Report {
 
  private:
   const std::string& environment() const { return run_.plan.environment.name; }
-  bool rollback() const { return run_.plan.kind == Plan::Kind::rollback; }
+  bool rollback() const { return run_.plan.kind != Plan::Kind::deploy; }
 
   void line(const std::string& words) { text_ += words + "\n"; }
 
@@ -83,7 +83,8 @@ class Report {
     std::string text;
     for (const std::string& one : log) text += one + "\n";
     text_ += quoted_block(text, style_);
-    if (!failed.logs.empty()) line("  " + style_.dim(fmt::format("all of it, on the host: {}/*.log", failed.logs)));
+    if (!failed.logs.empty())
+      line("  " + style_.dim(fmt::format("all of it, on the host: {}/*.log", failed.logs)));
   }
 
   // What serves now, in a sentence that cannot be mistaken for a success.

@@ -7,12 +7,12 @@ namespace belay::cli {
 
 int run(const command::Rollback& asked, Context& context) {
   const Chosen chosen = choose_environment(context.config, asked.environment, context.variable);
-  return watch_run(context, asked.json, chosen.name,
-                   fmt::format("Rolling {} back on {}", chosen.config.app, chosen.name), undone_on_interrupt,
-                   [&](Watcher& watcher, std::stop_token stop) {
-                     return roll_back(chosen.config, chosen.environment(), asked.release, asked.wait, watcher,
-                                      std::move(stop));
-                   });
+  return watch_run(
+      context, asked.json, chosen.name, fmt::format("Rolling {} back on {}", chosen.config.app, chosen.name),
+      undone_on_interrupt, [&](Watcher& watcher, std::stop_token stop) {
+        return roll_back(chosen.config, chosen.environment(), asked.release,
+                         {.current_env = asked.current_env, .wait = asked.wait}, watcher, std::move(stop));
+      });
 }
 
 }  // namespace belay::cli

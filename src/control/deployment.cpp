@@ -92,11 +92,12 @@ Ending deploy(const Config& config, const EnvironmentConfig& environment, const 
 }
 
 Ending roll_back(const Config& config, const EnvironmentConfig& environment, const std::string& release,
-                 bool wait, Watcher& watcher, std::stop_token stop) {
+                 const RollbackOptions& options, Watcher& watcher, std::stop_token stop) {
   return while_doing(fmt::format("rolling back {} on {}", config.app, environment.name), [&] {
     Session session = Session::open(environment, watcher, stop);
-    const Plan plan = plan_rollback(config.app, environment, release, this_author());
-    return hand_over(session, environment, plan, wait, {.starts_it = true}, watcher, stop);
+    const auto planned = options.current_env ? plan_redeployment : plan_rollback;
+    const Plan plan = planned(config.app, environment, release, this_author());
+    return hand_over(session, environment, plan, options.wait, {.starts_it = true}, watcher, stop);
   });
 }
 

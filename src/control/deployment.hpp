@@ -18,6 +18,11 @@ struct DeployOptions {
   bool wait = false;       // for the lock
 };
 
+struct RollbackOptions {
+  bool current_env = false;  // the release's code with today's environment
+  bool wait = false;         // for the lock
+};
+
 /// How a deployment or rollback ended, for the report and the exit code.
 struct Ending {
   std::string run;
@@ -28,8 +33,8 @@ struct Ending {
 /// Gate, connection, hand-over, source, confirmation. Stopping (Ctrl-C) asks the host to undo, and waits for
 /// it. Throws Error{exit code 4} if another deployment holds the environment.
 Ending deploy(const Config&, const EnvironmentConfig&, const DeployOptions&, Watcher&, std::stop_token);
-Ending roll_back(const Config&, const EnvironmentConfig&, const std::string& release, bool wait, Watcher&,
-                 std::stop_token);
+Ending roll_back(const Config&, const EnvironmentConfig&, const std::string& release, const RollbackOptions&,
+                 Watcher&, std::stop_token);
 /// Shows a run (the open one, else the last), and takes over the controller's part if it still runs.
 Ending attach(const EnvironmentConfig&, Watcher&, std::stop_token);
 

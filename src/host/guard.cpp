@@ -58,28 +58,47 @@ std::optional<FileLock> lock_for(const Layout& layout, const wire::Start& start)
   }
 }
 
-/// A deployment's release id, unique on this host; or the release to go back to.
-std::string release_for(const Layout& layout, const Plan& plan) {
+/// Unique on this host.
+std::string new_release_id(const Layout& layout, const Commit& commit) {
+  auto time = now();
+  while (fs::exists(layout.release(release_id(time, commit))) ||
+         fs::exists(layout.run(release_id(time, commit))))
+    time += std::chrono::seconds(1);
+  return release_id(time, commit);
+}
+
+/// The good release that is meant: empty is the one before the current.
+Release release_meant(const Layout& layout, const std::string& meant, bool may_serve) {
   const ReleaseStore store(layout);
-  if (plan.kind == Plan::Kind::deploy) {
-    auto time = now();
-    while (fs::exists(layout.release(release_id(time, plan.commit))) ||
-           fs::exists(layout.run(release_id(time, plan.commit))))
-      time += std::chrono::seconds(1);
-    return release_id(time, plan.commit);
-  }
   const auto current = store.current();
-  const auto wanted = plan.release.empty() ? store.last_good_before(current) : store.find(plan.release);
+  auto wanted = meant.empty() ? store.last_good_before(current) : store.find(meant);
   if (!wanted)
-    throw Error(plan.release.empty() ? "there is no other good release to go back to"
-                                     : "release " + plan.release + " is not kept here",
+    throw Error(meant.empty() ? "there is no other good release to go back to"
+                              : "release " + meant + " is not kept here",
                 {}, "belay releases shows what is kept", ExitCode::bad_input);
-  if (wanted->id == current)
-    throw Error("release " + wanted->id + " serves already", {}, {}, ExitCode::bad_input);
+  if (wanted->id == current && !may_serve)
+    throw Error("release " + wanted->id + " serves already", {},
+                "with --current-env it is made anew with today's environment", ExitCode::bad_input);
   if (wanted->state != Release::State::good)
     throw Error("release " + wanted->id + " was never verified", "only good releases are gone back to", {},
                 ExitCode::bad_input);
-  return wanted->id;
+  return std::move(*wanted);
+}
+
+/// What only the host knows: the id of a new release, which release is gone back to.
+Plan completed(const Layout& layout, Plan plan) {
+  if (plan.kind == Plan::Kind::rollback) {
+    plan.release = release_meant(layout, plan.release, false).id;
+    return plan;
+  }
+  if (plan.kind == Plan::Kind::redeploy) {
+    const auto kept = release_meant(layout, plan.code_of, true);
+    plan.code_of = kept.id;
+    plan.commit = kept.commit;
+    plan.environment = with_commit(plan.environment, kept.commit);
+  }
+  plan.release = new_release_id(layout, plan.commit);
+  return plan;
 }
 
 struct OpenedRun {
@@ -89,8 +108,7 @@ struct OpenedRun {
 };
 
 OpenedRun open_run_for(const Layout& layout, const wire::Start& start) {
-  Plan plan = start.plan;
-  plan.release = release_for(layout, plan);
+  const auto plan = completed(layout, start.plan);
   auto run = plan.release;
   if (plan.kind == Plan::Kind::rollback) {
     auto time = now();

@@ -4,20 +4,22 @@
 #include <ranges>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "base/files.hpp"
 #include "drivers/health_probe.hpp"
 #include "drivers/health_targets.hpp"
 #include "host/kept_logs.hpp"
 #include "steps/step.hpp"
+#include "steps/way_back.hpp"
 
 namespace belay {
 
 namespace {
 
 constexpr int shown_log_lines = 50;
-/// A release that served before may be slower to come back than a candidate is allowed to be: others are coming
-/// back beside it, and there is nothing else to try.
+/// A release that served before may be slower to come back than a candidate is allowed to be: others are
+/// coming back beside it, and there is nothing else to try.
 constexpr auto least_patience_with_previous = std::chrono::seconds(60);
 
 std::chrono::milliseconds since(std::chrono::steady_clock::time_point began) {
@@ -53,6 +55,12 @@ event::StepFailed failure_of(const Context& context, StepName step, const Error&
                            .next = error.next(),
                            .frames = error.frames(),
                            .container_log = {}};
+  if (const auto files = environment_moved_on(context); !files.empty())
+    failed.next += fmt::format(
+        "{}{} changed since {} was made, and it came back with what it had then: belay rollback "
+        "{} {} --current-env takes what is there now",
+        failed.next.empty() ? "" : "\n", fmt::join(files, ", "), context.release, context.environment().name,
+        context.release);
   try {
     add_log(context, step, failed);
     failed.logs = keep_logs(context);
@@ -143,11 +151,10 @@ Serving look_at_previous(Context& context) {
   const auto ports = asked_ports(health_targets(context.environment(), std::move(containers)));
   for (const auto& asked : checks) {
     const auto check = asked.check.with_patience(least_patience_with_previous);
-    const auto verdict = ask_until_healthy(
-        {.check = check,
-         .listens = [&] { return !ports.empty() && all_listen(ports); },
-         .deadline = Deadline::in(std::max<std::chrono::milliseconds>(least_patience_with_previous,
-                                                                      asked.check.longest()))});
+    const auto verdict = ask_until_healthy({.check = check,
+                                            .listens = [&] { return !ports.empty() && all_listen(ports); },
+                                            .deadline = Deadline::in(std::max<std::chrono::milliseconds>(
+                                                least_patience_with_previous, asked.check.longest()))});
     serving.healthy = serving.healthy && verdict.healthy;
     serving.checked += (serving.checked.empty() ? "" : "; ") + verdict.finding + ", asked from the host";
   }

@@ -65,6 +65,16 @@ Plan plan_rollback(const std::string& app, const EnvironmentConfig& environment,
               .steps = std::move(steps)};
 }
 
+Plan plan_redeployment(const std::string& app, const EnvironmentConfig& environment,
+                       const std::string& release, const Author& by) {
+  using enum StepName;
+  auto plan = plan_rollback(app, environment, {}, by);
+  plan.kind = Plan::Kind::redeploy;
+  plan.code_of = release;
+  plan.steps.insert(plan.steps.begin() + 1, {sync, build});
+  return plan;
+}
+
 boost::json::object plan_to_json(const Plan& plan) {
   return object_of(plan);
 }

@@ -45,13 +45,15 @@ struct GateResult {
 /// making it touches nothing, running it knows nothing of flags.
 struct Plan {
   static constexpr int format = 1;
-  enum class Kind { deploy, rollback };
+  /// rollback: a kept release as it was frozen. redeploy: its source and images, with today's environment.
+  enum class Kind { deploy, rollback, redeploy };
 
   Kind kind = Kind::deploy;
   std::string app;
   EnvironmentConfig environment;
   std::string release;  // deploy: "" until the guard names it under the lock; rollback: the release to go
                         // back to ("" = the last good)
+  std::string code_of;  // redeploy: the kept release whose code it is ("" = the last good)
   Commit commit;
   Author by;
   GateResult gate;
@@ -67,6 +69,11 @@ Plan plan_deployment(const std::string& app, const EnvironmentConfig&, const Com
 /// No sync, no build, no migration, no backup: the release is frozen already.
 Plan plan_rollback(const std::string& app, const EnvironmentConfig&, const std::string& release,
                    const Author&);
+
+/// The code of a kept release in today's environment: a new release, without a build, a migration or a
+/// backup. The guard knows its commit.
+Plan plan_redeployment(const std::string& app, const EnvironmentConfig&, const std::string& release,
+                       const Author&);
 
 boost::json::object plan_to_json(const Plan&);
 Plan plan_from_json(const boost::json::object&);

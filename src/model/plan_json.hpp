@@ -29,7 +29,8 @@ constexpr auto enum_names(StepName) {
 
 constexpr auto enum_names(Plan::Kind) {
   using enum Plan::Kind;
-  return std::to_array<std::pair<Plan::Kind, std::string_view>>({{deploy, "deploy"}, {rollback, "rollback"}});
+  return std::to_array<std::pair<Plan::Kind, std::string_view>>(
+      {{deploy, "deploy"}, {rollback, "rollback"}, {redeploy, "redeploy"}});
 }
 
 void fields(auto& archive, Is<GateResult> auto& gate) {
@@ -44,6 +45,7 @@ void fields(auto& archive, Is<Plan> auto& plan) {
   archive.required("app", plan.app);
   archive.required("environment", plan.environment);
   archive("release", plan.release);
+  archive("code_of", plan.code_of);
   archive("commit", plan.commit);
   archive("by", plan.by);
   archive("gate", plan.gate);

@@ -138,6 +138,24 @@ void build_images(Context& context, const ReleaseProject& project, const std::ve
   remove_tree(file);
 }
 
+/// Of the kept release, under a name that keeps them for this one as well.
+void take_kept_images(Context& context, const ReleaseProject& project) {
+  const auto kept = context.store.find(context.plan.code_of);
+  if (!kept)
+    throw Error("release " + context.plan.code_of + " is not kept any more", {},
+                "belay releases shows what is");
+  bring_back_images_of(context, project, *kept, StepName::build);
+  for (const auto& name : context.services) {
+    const auto service = std::ranges::find(kept->services, name, &ReleasedService::name);
+    if (service == kept->services.end())
+      throw Error(fmt::format("release {} has no image of service {}", kept->id, name),
+                  "that service is released now, and was not then", "deploy that commit again",
+                  ExitCode::bad_input);
+    const auto [repository, tag] = repository_and_tag(frozen_image_of(context.model, name, context.release));
+    context.engine.tag(service->image_id, repository, tag);
+  }
+}
+
 std::vector<ImageNeed> resolve(Context& context, ReleaseProject& project, Deadline deadline) {
   make_directories(project.directory(), 0755);
   project.view().make(what_is_gone(context), which_it_brought(context));
@@ -167,8 +185,12 @@ std::string apply(Context& context) {
   }
   note(context.ledger, notes::FrozenImages{frozen});
 
-  build_images(context, project, built, deadline);
-  bring_images_of(context, project, needs, deadline);
+  if (context.plan.kind == Plan::Kind::redeploy) {
+    take_kept_images(context, project);
+  } else {
+    build_images(context, project, built, deadline);
+    bring_images_of(context, project, needs, deadline);
+  }
   return summary_of(context);
 }
 

@@ -9,10 +9,10 @@
 #include "runtime/candidate.hpp"
 #include "runtime/compose_model.hpp"
 #include "runtime/freeze.hpp"
-#include "runtime/kept_images.hpp"
 #include "runtime/late_arrivals.hpp"
 #include "runtime/released_mounts.hpp"
 #include "steps/live_directory.hpp"
+#include "steps/pulled_images.hpp"
 #include "steps/step.hpp"
 #include "steps/way_back.hpp"
 
@@ -145,24 +145,10 @@ Release kept_release(const Context& context) {
   return std::move(*release);
 }
 
-/// By its digest, so that it is the same one.
-void pull_again(const Context& context, const ReleaseProject& project, const LostImage& image) {
-  const auto file = context.layout.release(context.release) / "pull.json";
-  const json::object services{{image.service, json::object{{"image", image.digest}}}};
-  write_file_atomically(file, json::serialize(json::object{{"name", "belay"}, {"services", services}}));
-  compose::pull(
-      project.in_live(file, "belay"), image.service,
-      [&](const std::string& line) { context.ledger.output(StepName::create, line); }, context.stop,
-      Deadline::in(context.environment().build.timeout));
-  remove_tree(file);
-}
-
 Work work_of_rollback(Context& context) {
   auto release = kept_release(context);
   ReleaseProject project(place_of(context.layout, context.release), context.environment());
-  bring_back_images(
-      context.engine, release, [&](const LostImage& image) { pull_again(context, project, image); },
-      [&](const std::string& line) { context.ledger.output(StepName::create, line); });
+  bring_back_images_of(context, project, release, StepName::create);
   Ownership ours(context.engine, project_of(release), context.layout,
                  release.directory.empty() ? project.directory() : release.directory);
   std::vector<std::string> services;
@@ -221,14 +207,14 @@ CandidateRules rules_for(const Context& context, std::vector<std::string> unchan
 bool all_came(const Context& context) {
   const auto& migrate = context.environment().migrate;
   const bool own_container = !migrate.empty() && migrate.front().when == MigrationRule::When::before_switch &&
-                             context.plan.kind == Plan::Kind::deploy;
+                             std::ranges::count(context.plan.steps, StepName::migrate) > 0;
   return context.ledger.done(StepName::create) && (!own_container || context.ledger.done(StepName::migrate));
 }
 
 }  // namespace
 
 std::string apply(Context& context) {
-  const bool deploys = context.plan.kind == Plan::Kind::deploy;
+  const bool deploys = context.plan.kind != Plan::Kind::rollback;
   auto work = deploys ? work_of_deployment(context) : work_of_rollback(context);
   require_free_names(work);
   if (deploys) {

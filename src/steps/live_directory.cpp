@@ -77,7 +77,7 @@ Publication publication_with(const Context& context, WasCommitted was_committed)
     if (bound.writable) rules.written.push_back(bound.host);
   // A release that is gone back to is whole: what the later one brought goes away with it.
   rules.remove_extraneous =
-      context.environment().sync.remove_extraneous || context.plan.kind == Plan::Kind::rollback;
+      context.environment().sync.remove_extraneous || context.plan.kind != Plan::Kind::deploy;
   rules.was_committed = std::move(was_committed);
   return plan_publication(rules);
 }

@@ -7,6 +7,7 @@
 #include "base/files.hpp"
 #include "runtime/compose_model.hpp"
 #include "runtime/images.hpp"
+#include "runtime/kept_images.hpp"
 
 namespace belay {
 
@@ -67,6 +68,22 @@ void bring_images_of(Context& context, const ReleaseProject& project, const std:
       name_image(context, need.image, frozen_image_of(context.model, need.service, context.release));
   const auto names = noted<notes::ImageNames>(context.ledger);
   for (const auto& before : names->value) lead_back(context, before);
+}
+
+void bring_back_images_of(Context& context, const ReleaseProject& project, const Release& release,
+                          StepName step) {
+  const auto say = [&](const std::string& line) { context.ledger.output(step, line); };
+  // By its digest, so that it is the same one.
+  const auto pull = [&](const LostImage& image) {
+    const auto file = context.layout.release(context.release) / "pull.json";
+    const boost::json::object services{{image.service, boost::json::object{{"image", image.digest}}}};
+    write_file_atomically(
+        file, boost::json::serialize(boost::json::object{{"name", "belay"}, {"services", services}}));
+    compose::pull(project.in_live(file, "belay"), image.service, say, context.stop,
+                  Deadline::in(context.environment().build.timeout));
+    remove_tree(file);
+  };
+  bring_back_images(context.engine, release, pull, say);
 }
 
 void give_image_names_back(Context& context) {

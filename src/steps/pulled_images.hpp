@@ -15,6 +15,9 @@ namespace belay {
 /// settle.
 void bring_images_of(Context&, const ReleaseProject&, const std::vector<ImageNeed>&, Deadline);
 
+/// Images of a kept release that others removed: named or pulled again. `step` says it.
+void bring_back_images_of(Context&, const ReleaseProject&, const Release&, StepName step);
+
 /// Undoes what a pull did to names: those that were not there are gone, the others are as they were.
 void give_image_names_back(Context&);
 

@@ -7,10 +7,29 @@
 namespace belay::sync {
 
 namespace {
+
 constexpr auto longest_transfer = std::chrono::minutes(30);
+
+/// The source of the kept release, as second names of the same files.
+std::string take_from_kept_release(const Context& context) {
+  const auto kept = context.layout.source(context.plan.code_of),
+             source = context.layout.source(context.release);
+  if (!fs::is_directory(kept))
+    throw Error(fmt::format("release {} has no source", context.plan.code_of),
+                "belay found it here, and did not deploy it: its environment cannot be made anew",
+                "without --current-env it is brought back as it was", ExitCode::bad_input);
+  make_directories(source.parent_path());
+  remove_tree(source);  // of an apply that did not end
+  fs::copy(
+      kept, source,
+      fs::copy_options::recursive | fs::copy_options::copy_symlinks | fs::copy_options::create_hard_links);
+  return "the source of " + context.plan.code_of;
 }
 
+}  // namespace
+
 std::string apply(Context& context) {
+  if (context.plan.kind == Plan::Kind::redeploy) return take_from_kept_release(context);
   const auto source = context.layout.source(context.release);
   make_directories(source);
   const auto before = context.layout.source(context.previous);

@@ -2,10 +2,12 @@
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
+#include <sys/stat.h>
 
 #include "base/files.hpp"
 #include "runtime/compose_model.hpp"
 #include "runtime/lost_container.hpp"
+#include "runtime/release_project.hpp"
 
 namespace belay {
 
@@ -72,6 +74,22 @@ void keep_bodies(const Context& context, const std::vector<PreviousContainer>& e
         bodies[container.id] = body_to_make_again(context.engine, *inspection);
   make_directories(context.layout.release(context.release));
   write_file_atomically(context.layout.previous_bodies(context.release), json::serialize(bodies), 0600);
+}
+
+std::vector<std::string> environment_moved_on(const Context& context) {
+  std::vector<std::string> changed;
+  const auto release = context.store.find(context.release);
+  if (context.plan.kind != Plan::Kind::rollback || !release) return changed;
+  auto files = context.environment().env_files;
+  if (files.empty())
+    files.push_back((project_directory(context.environment()) / ".env").lexically_normal().string());
+  for (const auto& file : files) {
+    struct stat status{};
+    if (::stat((context.layout.live / file).c_str(), &status) == 0 &&
+        status.st_mtime > std::chrono::system_clock::to_time_t(release->created))
+      changed.push_back(file);
+  }
+  return changed;
 }
 
 std::optional<Error> stop_candidates(const Context& context) {

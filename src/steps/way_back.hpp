@@ -15,6 +15,10 @@ namespace belay {
 void keep_bodies(const Context&, const std::vector<PreviousContainer>& edges,
                  const std::vector<PreviousContainer>& containers);
 
+/// The files of the environment (.env, or those of `env_files`) that were changed since the release that is
+/// gone back to was made: it comes back with what stood in them then. Empty in a deployment.
+std::vector<std::string> environment_moved_on(const Context&);
+
 /// Stops the candidates, for good. What keeps one from being stopped must not keep the old release from being
 /// started: it is returned.
 std::optional<Error> stop_candidates(const Context&);

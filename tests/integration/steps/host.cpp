@@ -129,6 +129,12 @@ std::unique_ptr<Attempt> Host::go_back_to(const std::string& release) const {
   return attempt({.kind = Plan::Kind::rollback, .app = "app", .environment = {}, .release = release});
 }
 
+std::unique_ptr<Attempt> Host::with_current_environment(const std::string& id,
+                                                        const std::string& kept) const {
+  return attempt(
+      {.kind = Plan::Kind::redeploy, .app = "app", .environment = {}, .release = id, .code_of = kept});
+}
+
 std::string Host::by_hand(const std::vector<std::string>& compose_arguments) const {
   std::vector<std::string> argv{"docker",        "compose", "--project-directory",
                                 live().string(), "--file",  (live() / "compose.yml").string()};

@@ -75,6 +75,8 @@ class Host {
   /// An attempt whose source holds that compose file.
   std::unique_ptr<Attempt> deploy(const std::string& release, const std::string& compose_file) const;
   std::unique_ptr<Attempt> go_back_to(const std::string& release) const;
+  /// A release `id` of the code of a kept one.
+  std::unique_ptr<Attempt> with_current_environment(const std::string& id, const std::string& kept) const;
 
   /// What an operator types in the live directory; its output.
   std::string by_hand(const std::vector<std::string>& compose_arguments) const;

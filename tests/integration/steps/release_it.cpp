@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "host.hpp"
+#include "steps/way_back.hpp"
 
 using namespace belay;
 using namespace belay::testing;
@@ -96,6 +97,43 @@ TEST_CASE(
   CHECK(host.by_hand({"exec", "-T", "web", "cat", "/data/was"}) == "one\ntwo\none\n");
   host.by_hand({"up", "--detach"});
   CHECK(host.id_of(host.name()) == back->container.id);
+}
+
+TEST_CASE("a kept release comes back with the environment it had, or its code with today's") {
+  const Host host;
+  const auto file = [&](const std::string& version) {
+    return host.compose(serves, "    environment: {PASSWORD: '${PASSWORD}', VERSION: " + version + "}\n");
+  };
+  const auto sees = [&] {
+    return host.by_hand({"exec", "-T", "web", "sh", "-c", "echo $VERSION $PASSWORD"});
+  };
+  write_file_atomically(host.live() / ".env", "PASSWORD=old\n");
+  release(host, first, file("one"));
+  release(host, second, file("two"));
+  write_file_atomically(host.live() / ".env", "PASSWORD=new\n");
+
+  const auto back = host.go_back_to(first);
+  CHECK(environment_moved_on(*back->context) == std::vector<std::string>{".env"});
+  back->apply_all({StepName::create, StepName::switch_over});
+  back->context->watch.reset();
+  CHECK(back->undo(StepName::switch_over).contains("runs again"));
+  back->undo(StepName::create);
+
+  const auto renewed = host.with_current_environment(third, first);
+  CHECK(environment_moved_on(*renewed->context).empty());
+  renewed->apply(StepName::sync);
+  renewed->apply_all(up_to(StepName::verify));
+  renewed->context->watch.reset();
+  renewed->apply(StepName::settle);
+  CHECK(sees() == "one new\n");
+  CHECK(host.store().current() == third);
+  CHECK(read_file_if_exists(host.live() / "compose.yml") == file("one"));
+  const auto id = host.id_of(host.name());
+  host.by_hand({"up", "--detach"});
+  CHECK(host.id_of(host.name()) == id);
+  CHECK_THROWS_WITH_AS(
+      host.with_current_environment(fourth, "20260109-000000-adopted")->apply(StepName::sync),
+      "release 20260109-000000-adopted has no source", Error);
 }
 
 TEST_CASE("a candidate that others remove before it is started is missed before anything is stopped") {

@@ -98,6 +98,8 @@ TEST_CASE("rollback, backup, plan and completion take their words") {
   CHECK(parsed<command::Rollback>({"rollback", "production"}).release.empty());
   CHECK(parsed<command::Rollback>({"rollback", "production", "20260112-103300-4f2a9c1"}).release ==
         "20260112-103300-4f2a9c1");
+  CHECK_FALSE(parsed<command::Rollback>({"rollback", "production"}).current_env);
+  CHECK(parsed<command::Rollback>({"rollback", "production", "--current-env"}).current_env);
   CHECK(parsed<command::Backup>({"backup", "production", "list"}).action == "list");
   CHECK(parsed<command::Plan>({"plan", "production", "--ref", "main"}).ref == "main");
   CHECK(parsed<command::Completion>({"completion", "fish"}).shell == "fish");

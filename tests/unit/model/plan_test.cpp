@@ -57,6 +57,20 @@ TEST_CASE("a rollback neither backs up, sends, builds nor migrates") {
   CHECK(plan.by.shown() == "ana@laptop");
 }
 
+TEST_CASE(
+    "the code of a kept release with today's environment: a new release, with nothing built and nothing "
+    "migrated") {
+  EnvironmentConfig environment;
+  environment.backup.emplace();
+  environment.migrate.emplace_back();
+  const Plan plan = plan_redeployment("app", environment, "20260112-103300-4f2a9c1", {});
+  CHECK(steps(plan) == "preflight sync build create switch verify commit settle");
+  CHECK(plan.code_of == "20260112-103300-4f2a9c1");
+  CHECK(plan.release.empty());
+  CHECK(plan_from_json(plan_to_json(plan)).kind == Plan::Kind::redeploy);
+  CHECK(plan_from_json(plan_to_json(plan)).code_of == plan.code_of);
+}
+
 TEST_CASE("every step is known by its name") {
   for (int number = 0; number <= static_cast<int>(StepName::settle); ++number) {
     const auto step = static_cast<StepName>(number);
