@@ -133,6 +133,8 @@ def network(one):
 def described(engine, container, names):
     config, host = dict(container["Config"]), dict(container["HostConfig"])
     config["Labels"] = labels_of(config["Labels"] or {})
+    if names_another(host):
+        config["Labels"].pop("com.docker.compose.config-hash", None)  # another in each run: the id is part of it
     config["Env"] = sorted(config.get("Env") or [])
     if config.get("Hostname") == container["Id"][:12]:
         config["Hostname"] = "<id>"
@@ -166,6 +168,12 @@ def is_on_its_way(state):
         return read(f"/proc/{state['Pid']}/cmdline").split("\0")[1:2] == ["/bin/serve"]
     except OSError:
         return True  # it ended while we looked
+
+
+def names_another(host):
+    """Whether it uses another container's namespace or volumes: compose puts that one's id into what it hashes."""
+    modes = [host.get(key) or "" for key in ("NetworkMode", "IpcMode", "PidMode")]
+    return bool(host.get("VolumesFrom")) or any(mode.startswith("container:") for mode in modes)
 
 
 def without_tag(reference):
