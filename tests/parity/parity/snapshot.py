@@ -2,6 +2,7 @@
 labels and tags are taken out."""
 import hashlib
 import http.client
+import json
 import os
 import re
 import stat
@@ -23,9 +24,11 @@ OWN_MAC = "06:be:1a"  # addresses that begin so were asked for by a row; others 
 
 
 class Names:
-    """Ids to the names of services and networks."""
+    """Ids to the names of services and networks; and whose addresses there are."""
 
     def __init__(self, containers, networks):
+        endpoints = [one for c in containers for one in (c.get("NetworkSettings") or {}).get("Networks", {}).values()]
+        self.addresses = {one.get(key) for one in endpoints for key in ("IPAddress", "GlobalIPv6Address")} - {None, ""}
         self.service_of = {c["Id"]: service(c) for c in containers}
         self.network_of = {n["Id"]: n["Name"] for n in networks}
 
@@ -111,11 +114,23 @@ def take(engine, place, behind_edge=False):
         of_service = found.setdefault(service(container), {"count": 0})
         of_service["count"] += 1
         one = names.all(described(engine, container, names))
+        # Which of several is left when there are to be fewer is compose's choice, and another from run to run.
+        one = without_number(one, container["Name"].lstrip("/")) if several(containers, container) else one
         of_service[str(of_service["count"])] = without_ports(one) if behind_edge else one
     found["(ports)"] = answers(containers)
     found["(volumes)"] = {v["Name"]: volume(v) for v in engine.volumes() if is_ours(v, place)}
     found["(networks)"] = {n["Name"]: network(n) for n in networks if is_ours(n, place)}
     return found
+
+
+def several(containers, container):
+    return sum(1 for other in containers if service(other) == service(container)) > 1
+
+
+def without_number(one, name):
+    """The same, of any of the containers of its service."""
+    one["Config"]["Labels"].pop("com.docker.compose.container-number", None)
+    return json.loads(json.dumps(one).replace(name, "<one of several>"))
 
 
 def volume(one):
@@ -153,7 +168,7 @@ def described(engine, container, names):
         "Mounts": mounts_of(container),
         "Networks": endpoints(container),
         "Ports": ports(container, host),
-        "process": process(container) if container["State"]["Running"] else "does not run",
+        "process": process(container, names.addresses) if container["State"]["Running"] else "does not run",
         "files": files(container),
     }
 
@@ -289,7 +304,7 @@ LIMITS = re.compile("Max (open files|processes|core|locked|nice|file size)")
 STATUS = ("Uid", "Gid", "Groups", "CapEff", "CapBnd", "NoNewPrivs", "Seccomp")
 
 
-def process(container):
+def process(container, addresses):
     pid, host = container["State"]["Pid"], container["HostConfig"]
     targets = {m["Destination"] for m in container["Mounts"]} | set(host.get("Tmpfs") or {}) | {"/dev/shm"}
     try:
@@ -303,7 +318,7 @@ def process(container):
             "limits": [re.sub(r"\s+", " ", line) for line in limits if LIMITS.match(line)],
             **{key: " ".join(status.get(key, "").split()) for key in STATUS},
             "mounts": mount_table(pid, targets),
-            "hosts": hosts(pid, container),
+            "hosts": hosts(pid, addresses),
             "resolv.conf": [line for line in etc(pid, "resolv.conf") if is_asked_for(line, host)],
         }
     except (FileNotFoundError, ProcessLookupError):
@@ -327,11 +342,9 @@ def etc(pid, name):
         return []
 
 
-def hosts(pid, container):
-    """/etc/hosts but for the container's own addresses."""
-    endpoints_of = container["NetworkSettings"]["Networks"].values()
-    own_addresses = {endpoint.get(key) for endpoint in endpoints_of for key in ("IPAddress", "GlobalIPv6Address")}
-    return sorted(line.replace("\t", " ") for line in etc(pid, "hosts") if line.split() and line.split()[0] not in own_addresses)
+def hosts(pid, addresses):
+    """/etc/hosts but for the containers' own addresses (one may share another's file)."""
+    return sorted(line.replace("\t", " ") for line in etc(pid, "hosts") if line.split() and line.split()[0] not in addresses)
 
 
 def mount_table(pid, targets):
