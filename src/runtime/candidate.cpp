@@ -28,20 +28,23 @@ bool has_mount(const json::object& body, const std::string& target) {
       if (mount.at("Target").as_string() == target) {
         const auto* source = mount.as_object().if_contains("Source");
         const auto* type = mount.as_object().if_contains("Type");
-        const bool anonymous = type && type->as_string() == "volume" && (!source || source->as_string().empty());
+        const bool anonymous =
+            type && type->as_string() == "volume" && (!source || source->as_string().empty());
         return !anonymous;
       }
   if (const auto* binds = host.if_contains("Binds"); binds && binds->is_array())
     for (const auto& bind : binds->get_array()) {
       const std::string text(bind.as_string());
       const auto first = text.find(':');
-      if (first != std::string::npos && text.substr(first + 1, text.find(':', first + 1) - first - 1) == target)
+      if (first != std::string::npos &&
+          text.substr(first + 1, text.find(':', first + 1) - first - 1) == target)
         return true;
     }
   return false;
 }
 
-void take_over_volume(json::object& body, const std::string& target, const std::string& volume, bool writable) {
+void take_over_volume(json::object& body, const std::string& target, const std::string& volume,
+                      bool writable) {
   auto& mounts = body.at("HostConfig").as_object()["Mounts"];
   if (!mounts.is_array()) mounts = json::array{};
   auto& list = mounts.get_array();
@@ -49,12 +52,12 @@ void take_over_volume(json::object& body, const std::string& target, const std::
                                  [](const json::value& mount) { return mount.at("Target"); })
                  .begin(),
              list.end());
-  list.push_back(json::object{
-      {"Type", "volume"}, {"Source", volume}, {"Target", target}, {"ReadOnly", !writable}});
+  list.push_back(
+      json::object{{"Type", "volume"}, {"Source", volume}, {"Target", target}, {"ReadOnly", !writable}});
 }
 
-/// Compose, create.go: a volume of the container before goes on where the image declares a VOLUME of that path, or the
-/// compose file a volume without a source.
+/// Compose, create.go: a volume of the container before goes on where the image declares a VOLUME of that
+/// path, or the compose file a volume without a source.
 json::object with_volumes_of(json::object body, const json::object& previous,
                              const std::vector<std::string>& declared) {
   const auto* mounts = previous.if_contains("Mounts");
@@ -76,17 +79,24 @@ json::object with_volumes_of(json::object body, const json::object& previous,
 }
 
 /// The previous containers of a service, in the order of their numbers.
-std::vector<PreviousContainer> of_service(std::vector<PreviousContainer> previous, const std::string& service) {
+std::vector<PreviousContainer> of_service(std::vector<PreviousContainer> previous,
+                                          const std::string& service) {
   std::erase_if(previous, [&](const PreviousContainer& one) { return one.service != service; });
-  std::ranges::sort(previous, {}, [](const PreviousContainer& one) { return std::pair(one.name.size(), one.name); });
+  std::ranges::sort(previous, {},
+                    [](const PreviousContainer& one) { return std::pair(one.name.size(), one.name); });
   return previous;
 }
 
 class Creation {
  public:
-  Creation(const Attempt& attempt, const Release& release, const ReleaseProject& project, const Ownership& ours,
-           const std::vector<PreviousContainer>& previous, const CandidateRules& rules)
-      : attempt_(attempt), release_(release), project_(project), ours_(ours), previous_(previous), rules_(rules) {}
+  Creation(const Attempt& attempt, const Release& release, const ReleaseProject& project,
+           const Ownership& ours, const std::vector<PreviousContainer>& previous, const CandidateRules& rules)
+      : attempt_(attempt),
+        release_(release),
+        project_(project),
+        ours_(ours),
+        previous_(previous),
+        rules_(rules) {}
 
   void create_all() {
     for (const auto* service : in_order_of_creation(release_))
@@ -119,7 +129,8 @@ class Creation {
     return named == service.image_id ? service.live_image : service.frozen_image;
   }
 
-  json::object as_candidate(json::object body, const ReleasedService& service, const std::string& hash) const {
+  json::object as_candidate(json::object body, const ReleasedService& service,
+                            const std::string& hash) const {
     auto& labels = body["Labels"];
     if (!labels.is_object()) labels = json::object{};
     labels.as_object()[label::nonce] = attempt_.nonce;
@@ -137,7 +148,8 @@ class Creation {
     if (const auto made = created_.find(service); made != created_.end()) return made->second;
     std::vector<SharedContainer> found;
     for (const auto& container : ours_.containers(service)) found.push_back({container.id, container.name});
-    std::ranges::sort(found, {}, [](const SharedContainer& one) { return std::pair(one.name.size(), one.name); });
+    std::ranges::sort(found, {},
+                      [](const SharedContainer& one) { return std::pair(one.name.size(), one.name); });
     return found;
   }
 
@@ -145,21 +157,18 @@ class Creation {
   std::string hash_of(const ReleasedService& service, const FindShared& find) const {
     auto shared = service.shared;
     shared.links.clear();  // not part of it
-    const auto text = shared.any() ? read_file_if_exists(attempt_.layout.compose_model(release_.id)) : std::nullopt;
+    const auto text =
+        shared.any() ? read_file_if_exists(attempt_.layout.compose_model(release_.id)) : std::nullopt;
     if (!text) return {};
     auto model = json::parse(*text).as_object();
     auto& services = model.at("services").as_object();
-    const auto changed = model_with_shared(services.at(service.name).as_object(), shared, find);
-    // A container's id stands where compose expects a service's name.
-    if (const auto* from = changed.if_contains("volumes_from"))
-      for (const auto& id : from->as_array())
-        services[std::string(id.as_string())] = json::object{{"image", "none"}};
-    services[service.name] = changed;
+    services[service.name] = model_with_shared(services.at(service.name).as_object(), shared, find);
     const auto file = attempt_.layout.release(attempt_.release) / "shared.json";
     make_directories(file.parent_path());
     write_file_atomically(file, json::serialize(model));
+    // A container's id may stand where compose expects a service's name, and is none to depend on.
     const auto hashes = compose::service_hashes(project_.in_live(file, ours_.project()), attempt_.stop,
-                                                Deadline::in(compose_time));
+                                                Deadline::in(compose_time), compose::Reading::as_it_is);
     remove_tree(file);
     const auto found = hashes.find(service.name);
     return found == hashes.end() ? std::string{} : found->second;
