@@ -90,8 +90,9 @@ class Row:
         found = set()
         for text in (self.service, self.service_then or ""):
             found |= set(re.findall(r"^([\w-]+|<<):", text, re.M))
-        # What is built gets the name that `image` says: the two are never of two rows.
-        return found | ({"build", "image"} if self.image or found & {"build", "image"} else set())
+        # What is built gets the name that `image` says: the two are never of two rows, nor is what may bring one of them.
+        origin = {"build", "image", "extends"}
+        return found | (origin if self.image or found & origin else set())
 
 
 def load(folder=HERE / "rows"):

@@ -231,7 +231,7 @@ class Trial(Ground):
         for container in snapshot.own(self.engine, self.place):
             for mount in container["Mounts"]:
                 inside = mount["Type"] == "volume" or mount.get("Source", "").startswith(str(self.live.parent))
-                if not mount["RW"] or not inside:
+                if not mount["RW"] or not inside or "stranger" in mount.get("Name", ""):
                     continue
                 folder = mount["Source"]
                 if container["State"]["Running"]:
