@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.hpp"
+#include "drivers/compose_output.hpp"
 #include "drivers/program.hpp"
 
 namespace belay::compose {
@@ -156,13 +157,16 @@ boost::json::object resolved(const Project& project, std::stop_token stop, Deadl
   boost::json::error_code bad;
   boost::json::value model = boost::json::parse(text, bad);
   if (bad || !model.is_object()) throw Error(what_failed, "docker compose config printed no JSON object");
-  return std::move(model.get_object());
+  return readable_output(std::move(model.get_object()));
 }
 
 std::map<std::string, std::string> service_hashes(const Project& project, std::stop_token stop,
-                                                  Deadline deadline) {
+                                                  Deadline deadline, Reading reading) {
   const std::string what_failed = "asking compose for the hashes of its services failed";
-  const std::string text = output(project, {"config", "--hash", "*"}, what_failed, std::move(stop), deadline);
+  std::vector<std::string> arguments{"config", "--hash", "*"};
+  if (reading == Reading::as_it_is)
+    arguments.insert(arguments.begin() + 1, {"--no-normalize", "--no-consistency"});
+  const std::string text = output(project, arguments, what_failed, std::move(stop), deadline);
   std::map<std::string, std::string> hashes;
   std::istringstream lines(text);
   for (std::string service, hash; lines >> service >> hash;) hashes.emplace(service, hash);

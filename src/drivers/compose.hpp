@@ -16,8 +16,8 @@ namespace belay::compose {
 /// `docker compose` for what only it can say or do: resolving a model, building, turning a service into a
 /// container. Its semantics are not rewritten here. Throws Error with its own last words.
 
-/// Where and how compose is asked. It runs in `directory`, which resolves relative paths and holds .env; of the
-/// caller's environment it sees only what Docker and the system need, and `values`.
+/// Where and how compose is asked. It runs in `directory`, which resolves relative paths and holds .env; of
+/// the caller's environment it sees only what Docker and the system need, and `values`.
 struct Project {
   std::filesystem::path directory;
   std::vector<std::filesystem::path> files{};      // empty: those that compose itself finds there
@@ -36,18 +36,22 @@ std::string require_version(std::stop_token);
 
 using LineSink = std::function<void(const std::string&)>;
 
-/// The resolved model (`config --format json`). `warn` gets what compose says beside it, such as a variable that
-/// is not set.
+/// The resolved model (`config --format json`). `warn` gets what compose says beside it, such as a variable
+/// that is not set.
 boost::json::object resolved(const Project&, std::stop_token, Deadline, const LineSink& warn = {});
-/// For each service the hash that compose compares its container with (`config --hash`).
-std::map<std::string, std::string> service_hashes(const Project&, std::stop_token, Deadline);
+/// For each service the hash that compose compares its container with (`config --hash`). A model `as_it_is`
+/// is taken as it stands: compose adds no dependency for what it refers to, which need not be a service of
+/// it.
+enum class Reading { as_usual, as_it_is };
+std::map<std::string, std::string> service_hashes(const Project&, std::stop_token, Deadline,
+                                                  Reading = Reading::as_usual);
 /// Builds the services that have a build section; output comes line by line (plain progress).
 void build(const Project&, const std::vector<std::string>& services, const LineSink&, std::stop_token,
            Deadline);
 /// Pulls one service's image.
 void pull(const Project&, const std::string& service, const LineSink&, std::stop_token, Deadline);
-/// Creates (does not start) one container of each of these services, without what they depend on. With `none` it
-/// creates no container, only the networks and volumes that are missing.
+/// Creates (does not start) one container of each of these services, without what they depend on. With `none`
+/// it creates no container, only the networks and volumes that are missing.
 enum class Containers { one, none };
 void create(const Project&, const std::vector<std::string>& services, Containers, std::stop_token, Deadline);
 /// Starts these services and what they depend on; what is there is left as it is.

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "model/labels.hpp"
 #include "runtime/compose_model.hpp"
+#include "runtime/found_references.hpp"
 
 namespace belay {
 
@@ -16,6 +17,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr auto hash_label = "com.docker.compose.config-hash";
+constexpr auto project_label = "com.docker.compose.project";
+constexpr auto depends_on_label = "com.docker.compose.depends_on";
 
 std::string hash_in(const json::object& body) {
   const auto* labels = body.if_contains("Labels");
@@ -55,8 +58,9 @@ bool all_run_as(const Attempt& attempt, const ReleasedService& service,
 bool runs_as(const ReleasedService& service, const docker::Inspection& inspection) {
   if (inspection.container.image_id != service.image_id) return false;
   const auto hash = label_of(inspection.container, hash_label);
-  if (service.shared.any())  // its hash is made anew with each container
-    return !label_of(inspection.container, label::release).empty() || hash.empty();
+  // Where it joins another's container its hash is made anew with each one that belay makes.
+  if (service.shared.any() && (hash.empty() || !label_of(inspection.container, label::release).empty()))
+    return true;
   const auto wanted = [&](const json::object& body) {
     return hash.empty() ? body == docker::create_body_of(inspection.raw) : hash_in(body) == hash;
   };
@@ -73,8 +77,8 @@ std::vector<std::string> unchanged_services_of(const Attempt& attempt, const Rel
     again = false;
     for (const auto& service : release.services)
       for (const auto& other : joined_by(service)) {
-        const bool released = std::ranges::find(release.services, other, &ReleasedService::name) !=
-                              release.services.end();
+        const bool released =
+            std::ranges::find(release.services, other, &ReleasedService::name) != release.services.end();
         if (released && !unchanged.contains(other) && unchanged.erase(service.name) > 0) again = true;
       }
   }
@@ -90,38 +94,57 @@ std::string live_image_of_container(const docker::Container& container, const js
 }
 
 /// An image that the project does not build stays out of its makers' repository.
-std::string image_kept_for(const ReleasedService& service, const json::object& model, const std::string& release) {
+std::string image_kept_for(const ReleasedService& service, const json::object& model,
+                           const std::string& release) {
   const auto known = services_in(model);
-  return std::ranges::find(known, service.name) != known.end() ? frozen_image_of(model, service.name, release)
-                                                               : kept_image(project_name_in(model), release, service.name);
+  return std::ranges::find(known, service.name) != known.end()
+             ? frozen_image_of(model, service.name, release)
+             : kept_image(project_name_in(model), release, service.name);
 }
 
 }  // namespace
 
+bool is_part_of_what_serves(const docker::Inspection& inspection) {
+  if (inspection.container.running()) return true;
+  const auto& policy = inspection.restart_policy;
+  const bool may_end = policy.empty() || policy == "no" || policy == "on-failure";
+  return inspection.container.state == "exited" && inspection.exit_code == 0 && may_end;
+}
+
 Release adopted_release(const Attempt& attempt, const Author& by, const json::object& model,
-                        const std::vector<PreviousContainer>& running) {
-  Release release{.origin = Release::Origin::adopted, .state = Release::State::good, .by = by, .created = now()};
-  for (const auto& previous : running)
+                        const std::vector<PreviousContainer>& found) {
+  const ServiceOf service_of_container = [&](const std::string& container) {
+    const auto inspection = attempt.engine.inspect(container);
+    const bool ours = inspection && label_of(inspection->container, project_label) == project_name_in(model);
+    return ours ? service_of(inspection->container) : std::string{};
+  };
+  Release release{
+      .origin = Release::Origin::adopted, .state = Release::State::good, .by = by, .created = now()};
+  for (const auto& previous : found)
     release.switched = std::max(release.switched, inspected(attempt.engine, previous.id).started);
   // Ids sort by time, and this one was there before the candidate, whose id was given when the run began.
   auto began = release.switched;
   do release.id = release_id(began, release.commit);
   while (release.id > attempt.release && (began -= std::chrono::seconds(1), true));
-  for (const auto& previous : running) {
+  for (const auto& previous : found) {
     const auto inspection = inspected(attempt.engine, previous.id);
+    auto body = docker::create_body_of(inspection.raw);
+    auto shared = take_references(body, service_of_container);
     auto existing = std::ranges::find(release.services, previous.service, &ReleasedService::name);
     if (existing == release.services.end()) {
-      ReleasedService service{.name = previous.service,
-                              .image_id = inspection.container.image_id,
-                              .live_image =
-                                  live_image_of_container(inspection.container, model, previous.service)};
+      ReleasedService service{
+          .name = previous.service,
+          .image_id = inspection.container.image_id,
+          .live_image = live_image_of_container(inspection.container, model, previous.service),
+          .dependencies = dependencies_in_label(label_of(inspection.container, depends_on_label)),
+          .shared = std::move(shared)};
       service.frozen_image = image_kept_for(service, model, release.id);
       const auto [repository, tag] = repository_and_tag(service.frozen_image);
       attempt.engine.tag(service.image_id, repository, tag);
       existing = release.services.insert(release.services.end(), std::move(service));
     }
     existing->container_names.push_back(previous.name);
-    existing->containers.push_back(docker::create_body_of(inspection.raw));
+    existing->containers.push_back(std::move(body));
   }
   return release;
 }

@@ -9,19 +9,22 @@
 
 namespace belay {
 
-/// Whether a container was made from this release's service: the configuration compose hashed and the image are the
-/// same. Of a container that belay found (an adopted release) the create body decides.
+/// Whether a container was made from this release's service: the configuration compose hashed and the image
+/// are the same. Of a container that belay found (an adopted release) the create body decides.
 bool runs_as(const ReleasedService&, const docker::Inspection&);
 
-/// The services of `release` whose containers all run as it wants them, and that join no container which is made
-/// anew. They are left alone, as `docker compose up` leaves them.
+/// The services of `release` whose containers all run as it wants them, and that join no container which is
+/// made anew. They are left alone, as `docker compose up` leaves them.
 std::vector<std::string> unchanged_services_of(const Attempt&, const Release&,
                                                const std::vector<PreviousContainer>&);
 
-/// Freezes what runs although belay did not deploy it (or somebody changed it since): a release to go back to. Its
-/// id sorts before this attempt's. Tags its images; the caller keeps its files and saves it. `model` has the names
-/// that the images have in the compose file.
+/// Whether a container is part of what is found to serve: it runs, or it has done its work and ended well.
+bool is_part_of_what_serves(const docker::Inspection&);
+
+/// Freezes what runs although belay did not deploy it (or somebody changed it since): a release to go back
+/// to. Its id sorts before this attempt's. Tags its images; the caller keeps its files and saves it. `model`
+/// has the names that the images have in the compose file.
 Release adopted_release(const Attempt&, const Author&, const boost::json::object& model,
-                        const std::vector<PreviousContainer>& running);
+                        const std::vector<PreviousContainer>& found);
 
 }  // namespace belay

@@ -140,17 +140,13 @@ class Creation {
     if (!text) return {};
     auto model = json::parse(*text).as_object();
     auto& services = model.at("services").as_object();
-    const auto changed = model_with_shared(services.at(service.name).as_object(), shared, find);
-    // A container's id stands where compose expects a service's name.
-    if (const auto* from = changed.if_contains("volumes_from"))
-      for (const auto& id : from->as_array())
-        services[std::string(id.as_string())] = json::object{{"image", "none"}};
-    services[service.name] = changed;
+    services[service.name] = model_with_shared(services.at(service.name).as_object(), shared, find);
     const auto file = attempt_.layout.release(attempt_.release) / "shared.json";
     make_directories(file.parent_path());
     write_file_atomically(file, json::serialize(model));
+    // A container's id may stand where compose expects a service's name, and is none to depend on.
     const auto hashes = compose::service_hashes(project_.in_live(file, ours_.project()), attempt_.stop,
-                                                Deadline::in(compose_time));
+                                                Deadline::in(compose_time), compose::Reading::as_it_is);
     remove_tree(file);
     const auto found = hashes.find(service.name);
     return found == hashes.end() ? std::string{} : found->second;

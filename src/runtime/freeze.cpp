@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "model/labels.hpp"
+#include "runtime/bound_volumes.hpp"
 #include "runtime/compose_model.hpp"
 #include "runtime/images.hpp"
 
@@ -175,7 +176,7 @@ std::vector<ReleasedService> frozen_services(const Attempt& attempt, const Relea
   make_missing_resources(attempt, project, model, with_containers, frozen.front().frozen_image);
   // Compose takes its time to start: its two runs go side by side.
   auto hashes = std::async(std::launch::async, [&] { return hashes_of(attempt, project, model); });
-  const auto templates = make_templates(attempt, project, model, with_containers);
+  auto templates = make_templates(attempt, project, model, with_containers);
   const auto known_hashes = hashes.get();
   for (auto& service : frozen) {
     if (service.container_names.empty()) continue;
@@ -183,8 +184,9 @@ std::vector<ReleasedService> frozen_services(const Attempt& attempt, const Relea
     if (hash == known_hashes.end())
       throw Error("compose has no hash for service " + service.name, "config --hash does not name it",
                   "run `docker compose config --hash '*'` in the live directory");
-    service.containers =
-        bodies_of(service, project, project_name_in(model), templates.at(service.name), hash->second);
+    auto& made = templates.at(service.name);
+    made.body = with_bound_volumes(std::move(made.body), model, service.name);
+    service.containers = bodies_of(service, project, project_name_in(model), made, hash->second);
   }
   return frozen;
 }

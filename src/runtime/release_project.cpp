@@ -63,7 +63,8 @@ std::vector<fs::path> ReleaseProject::files() const {
 }
 
 compose::Project ReleaseProject::in_view() const {
-  compose::Project project{.directory = view_.of(directory_), .name = environment_.project, .profiles = profiles_};
+  compose::Project project{
+      .directory = view_.of(directory_), .name = environment_.project, .profiles = profiles_};
   for (const auto& file : named_compose_files(environment_))
     project.files.push_back(view_.of((live_ / file).lexically_normal()));
   for (const auto& file : environment_.env_files)
@@ -91,7 +92,8 @@ compose::Project ReleaseProject::in_live(const fs::path& model, const std::strin
   return project;
 }
 
-json::object ReleaseProject::resolved(std::stop_token stop, Deadline deadline, const compose::LineSink& warn) {
+json::object ReleaseProject::resolved(std::stop_token stop, Deadline deadline,
+                                      const compose::LineSink& warn) {
   auto model = compose::resolved(in_view(), stop, deadline, warn);
   if (has_all(model, environment_.services)) return model;
   auto everything = in_view();
@@ -103,6 +105,14 @@ json::object ReleaseProject::resolved(std::stop_token stop, Deadline deadline, c
         std::back_inserter(profiles_));
   if (profiles_.empty()) return model;
   return compose::resolved(in_view(), stop, deadline);
+}
+
+json::object ReleaseProject::resolved_in_live(std::stop_token stop, Deadline deadline) const {
+  auto project = in_view();
+  project.directory = directory_;
+  for (auto* files : {&project.files, &project.env_files})
+    for (auto& file : *files) file = view_.put_back(file.string());
+  return compose::resolved(project, std::move(stop), deadline);
 }
 
 std::map<std::string, std::string> ReleaseProject::values_of(const std::set<std::string>& variables,
@@ -118,11 +128,11 @@ std::map<std::string, std::string> ReleaseProject::values_of(const std::set<std:
   const auto model = compose::resolved(in_view(file, "belay-values"), std::move(stop), deadline);
   remove_tree(file);
   std::map<std::string, std::string> values;
-  for (const auto& [name, value] :
-       model.at("services").at("values").at("environment").as_object())
+  for (const auto& [name, value] : model.at("services").at("values").at("environment").as_object())
     if (value.is_string()) {
       std::string text(value.get_string());
-      for (auto at = text.find("$$"); at != std::string::npos; at = text.find("$$", at + 1)) text.erase(at, 1);
+      for (auto at = text.find("$$"); at != std::string::npos; at = text.find("$$", at + 1))
+        text.erase(at, 1);
       values.emplace(name, std::move(text));
     }
   return values;

@@ -16,7 +16,8 @@
 
 namespace belay {
 
-/// The compose project of a release: what operators would type in the live directory, asked in the release's view.
+/// The compose project of a release: what operators would type in the live directory, asked in the release's
+/// view.
 class ReleaseProject {
  public:
   ReleaseProject(const ProjectPlace&, const EnvironmentConfig&);
@@ -34,9 +35,11 @@ class ReleaseProject {
   /// For compose, in the live directory, of the resolved model.
   compose::Project in_live(const std::filesystem::path& model, const std::string& name) const;
 
-  /// The resolved model with the view's paths. A service that is named in belay.yml has its profiles active, as
-  /// `docker compose up SERVICE` does. `warn` gets compose's warnings.
+  /// The resolved model with the view's paths. A service that is named in belay.yml has its profiles active,
+  /// as `docker compose up SERVICE` does. `warn` gets compose's warnings.
   boost::json::object resolved(std::stop_token, Deadline, const compose::LineSink& warn = {});
+  /// The model of what lies in the live directory now, with the same profiles.
+  boost::json::object resolved_in_live(std::stop_token, Deadline) const;
   /// The values that these variables have for compose: of `values`, or of .env.
   std::map<std::string, std::string> values_of(const std::set<std::string>& variables, std::stop_token,
                                                Deadline) const;
@@ -48,9 +51,9 @@ class ReleaseProject {
   std::vector<std::string> profiles_;
 };
 
-/// The compose files that belay.yml names, relative to the source; empty: those that compose finds. One file that
-/// has a name compose looks for by itself counts as found, with its override and COMPOSE_FILE of .env: so the
-/// same `docker compose up` is meant that operators type there.
+/// The compose files that belay.yml names, relative to the source; empty: those that compose finds. One file
+/// that has a name compose looks for by itself counts as found, with its override and COMPOSE_FILE of .env:
+/// so the same `docker compose up` is meant that operators type there.
 std::vector<std::string> named_compose_files(const EnvironmentConfig&);
 /// The project directory, relative to the live directory; "." for the live directory.
 std::filesystem::path project_directory(const EnvironmentConfig&);

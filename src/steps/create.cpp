@@ -90,17 +90,44 @@ bool runs_current(const Context& context, const std::vector<PreviousContainer>& 
   });
 }
 
+/// What serves as it was found: with it what has done its work, a migration or a seed.
+std::vector<PreviousContainer> parts_of_what_serves(const Context& context, const Work& work) {
+  auto found = work.previous;
+  std::erase_if(found, [&](const PreviousContainer& one) {
+    const auto inspection = context.engine.inspect(one.id);
+    return !inspection || !is_part_of_what_serves(*inspection);
+  });
+  return found;
+}
+
+/// The model of what lies in the live directory, as far as compose can read it: by it going back knows which
+/// services came later, and the hashes of those that join others.
+void keep_model_of_adopted(Context& context, const Work& work, const std::string& adopted) {
+  try {
+    const auto model = work.project.resolved_in_live(context.stop, Deadline::in(std::chrono::minutes(2)));
+    write_file_atomically(context.layout.compose_model(adopted), json::serialize(readable_again(model)));
+  } catch (const Error& unreadable) {  // what serves can be gone back to without it
+    context.ledger.output(
+        StepName::create,
+        fmt::format("adopted without its compose model: {}: {}; going back to it stops no service "
+                    "that came later",
+                    unreadable.message(), unreadable.why()));
+  }
+}
+
 void adopt_if_foreign(Context& context, const Work& work) {
   std::vector<PreviousContainer> running;
   std::ranges::copy_if(work.previous, std::back_inserter(running), &PreviousContainer::running);
   if (running.empty() || runs_current(context, running)) return;
-  auto adopted = adopted_release(context.attempt(), context.plan.by, context.model, running);
+  auto adopted =
+      adopted_release(context.attempt(), context.plan.by, context.model, parts_of_what_serves(context, work));
   adopted.project = work.ours.project();
   adopted.directory = work.project.directory();
   // What it mounts and what `docker compose up` reads comes back with it.
   keep_live_version(context.layout.live, context.layout.source(context.release),
                     context.layout.source(adopted.id));
   context.store.save(adopted);
+  keep_model_of_adopted(context, work, adopted.id);
   context.store.set_current(adopted.id);
   context.previous = adopted.id;
   note(context.ledger, notes::AdoptedRelease{adopted.id});

@@ -16,7 +16,7 @@ namespace {
 std::vector<std::string> compose_command(const compose::Project& project,
                                          std::vector<std::string> arguments) {
   std::vector<std::string> argv{
-      "docker",     "compose", "--project-directory", project.directory.string(), "--project-name",
+      "docker",     "compose", "--project-directory",         project.directory.string(), "--project-name",
       project.name, "--file",  project.files.front().string()};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   return argv;
@@ -74,6 +74,24 @@ TEST_CASE("compose says its version, the resolved model and a service's hash") {
   REQUIRE(of_service(world, project).size() == 1);
   CHECK(of_service(world, project)[0].labels.at("com.docker.compose.config-hash") == hash);
   CHECK_FALSE(compose::service_hashes(project, {}, soon()).contains("nobody"));
+}
+
+TEST_CASE(
+    "a model that refers to a container's id has, as it is, the hash that compose gives such a container") {
+  const World world;
+  const compose::Project project = world.project(model(world, "    volumes_from: [other]\n"));
+  image_with_marker(world, "latest", "one");
+  sh(compose_command(project, {"create", "--pull", "never"}));
+  const auto made = of_service(world, project);
+  REQUIRE(made.size() == 1);
+  const auto other = world.engine.containers(
+      {"com.docker.compose.project=" + project.name, "com.docker.compose.service=other"});
+  REQUIRE(other.size() == 1);
+  auto resolved = compose::resolved(project, {}, soon());
+  resolved.at("services").at("backend").as_object()["volumes_from"] = json::array{other[0].id.c_str()};
+  write_file_atomically(project.files.front(), json::serialize(resolved));
+  CHECK(compose::service_hashes(project, {}, soon(), compose::Reading::as_it_is).at("backend") ==
+        made[0].labels.at("com.docker.compose.config-hash"));
 }
 
 TEST_CASE("a mistake in the compose file comes back in compose's own words") {

@@ -2,6 +2,8 @@
 import json
 from dataclasses import dataclass
 
+from .snapshot import ANY_NAME
+
 ABSENT = "(absent)"
 
 
@@ -26,7 +28,7 @@ def differences(phase, by_hand, by_belay, path=()):
         for key in sorted(set(by_hand) | set(by_belay)):
             found += differences(phase, by_hand.get(key, ABSENT), by_belay.get(key, ABSENT), (*path, key))
         return found
-    if by_hand == by_belay:
+    if by_hand == by_belay or by_belay == ANY_NAME:
         return []
     return [Difference(phase, " › ".join(path), said(by_hand, by_belay))]
 

@@ -21,7 +21,7 @@ class Engine:
     def __init__(self):
         host = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
         if not host.startswith("unix://"):
-            raise ValueError(f"DOCKER_HOST is {host}: the parity suite looks into processes, and needs an Engine on this machine")
+            raise ValueError(f"DOCKER_HOST is {host}: the suite looks into processes, and needs an Engine on this machine")
         self.socket = host.removeprefix("unix://")
 
     def ask(self, method, path, body=None, accept=(200, 201, 204, 304), **query):

@@ -2,10 +2,11 @@
 
 Compose files are put together as text, section by section, so that anchors, tags and interpolation stay as they were written.
 Tokens in a row's texts: @p@ (the project's name, a prefix for all names), @image@ (an image that is there), @live@ (the live
-directory), @disk@ (a block device), @release@ (1 or 2), @net@ (the first three numbers of a subnet), @six@ (the first of an IPv6 one), @port@, @port2@ … @port9@.
+directory), @disk@ (a block device), @release@ (1 or 2), @net@ (the first three numbers of a subnet), @six@ (the first ones of an
+IPv6 subnet), @port@, @port2@ … @port4@.
 """
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import yaml
 
@@ -38,17 +39,25 @@ class Place:
         return f"belay-parity-{self.number}"
 
     @property
+    def first_port(self):
+        return 20000 + 1600 * self.number
+
+    @property
     def pulse(self):
-        return 20999 + 1000 * self.number
+        return self.first_port + 1590
 
     def put(self, text, row_number, release=1):
         """The text with its tokens replaced."""
-        words = {"release": str(release), "p": self.prefix, "image": self.image, "live": self.live, "pulse": str(self.pulse), "disk": self.disk, "net": f"10.{100 + self.number}.{row_number % 250}"}
-        words["six"] = f"fd{self.number:02x}:bea0:{row_number:x}"
-        for k in range(1, 10):
-            words[f"port{k}"] = str(20000 + 1000 * self.number + (row_number % 95) * 10 + k)
-        words["port"] = words["port1"]
-        return re.sub(r"@(\w+)@", lambda match: words.get(match[1], match[0]), text)
+        more, third = divmod(row_number, 250)
+        words = {
+            "release": release, "p": self.prefix, "image": self.image, "live": self.live, "pulse": self.pulse, "disk": self.disk,
+            "net": f"10.{100 + 2 * self.number + more}.{third}",
+            "six": f"fd{self.number:02x}:bea0:{row_number:x}",
+            "port": self.first_port + 5 * row_number + 1,
+        }
+        for k in range(1, 5):
+            words[f"port{k}"] = self.first_port + 5 * row_number + k
+        return re.sub(r"@(\w+)@", lambda match: str(words.get(match[1], match[0])), text)
 
 
 def put_together(texts):
@@ -104,7 +113,7 @@ class Project:
     def __post_init__(self):
         self.made_of = {group.service: [row.name for row in group.rows] for group in self.groups}
         for row in self.rows:
-            for name in row.releases(1) + row.releases(2) + row.accessories:
+            for name in row.services:
                 self.made_of.setdefault(name, [])
                 if row.name not in self.made_of[name]:
                     self.made_of[name].append(row.name)
@@ -134,10 +143,8 @@ class Project:
         return put_together(parts)
 
     def _with_tokens(self, row, release):
-        changed = {key: value for key, value in vars(row).items()}
-        changed["service"] = self._put(row.service, row, release)
-        changed["service_then"] = None if row.service_then is None else self._put(row.service_then, row, release)
-        return type(row)(**changed)
+        then = None if row.service_then is None else self._put(row.service_then, row, release)
+        return replace(row, service=self._put(row.service, row, release), service_then=then)
 
     def files(self, release):
         """{name: text} of the repository."""
@@ -182,7 +189,9 @@ class Project:
         environment = {
             "host": "local",
             "path": self.place.live,
-            "health": {"url": f"http://127.0.0.1:{self.place.pulse}/", "attempts": 300, "interval": "100ms", "timeout": "2s", "successes": 1},
+            "health": {
+                "url": f"http://127.0.0.1:{self.place.pulse}/", "attempts": 300, "interval": "100ms", "timeout": "2s", "successes": 1,
+            },
         }
         if self.edge:
             environment["edge"] = "haproxy:3.0"

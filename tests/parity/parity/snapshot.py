@@ -1,26 +1,36 @@
-"""What is there, in a form in which two deployments can be compared: ids, times, addresses, the names of attempts and belay's own labels
-and tags are taken out."""
+"""What is there, in a form in which two deployments can be compared: ids, times, addresses, the names of attempts, and belay's own
+labels and tags are taken out."""
 import hashlib
 import http.client
+import json
 import os
 import re
 import stat
+from dataclasses import dataclass
 
 HEX64 = re.compile(r"\b[0-9a-f]{64}\b")
 ATTEMPT_TAG = re.compile(r":\d{8}-\d{6}-\w+$")
+KEPT_IMAGE = re.compile(r"belay/kept:[\w.-]+")  # belay's own name for an image that it did not build
+ANY_NAME = "(a name of belay's own)"  # equal to any other, see compare.py
 IGNORED_LABELS = ("com.docker.compose.image", "com.docker.compose.replace")
-SETS = ("Binds", "CapAdd", "CapDrop", "Dns", "DnsSearch", "DnsOptions", "ExtraHosts", "GroupAdd", "Links", "SecurityOpt")
-EMPTY_IS_NONE = ("Mounts", "Devices", "DeviceCgroupRules", "DeviceRequests", "Ulimits", "PortBindings", "Tmpfs", "Sysctls", "StorageOpt", "Annotations")
+SETS = (
+    "Binds", "CapAdd", "CapDrop", "Dns", "DnsSearch", "DnsOptions", "ExtraHosts", "GroupAdd", "Links", "SecurityOpt",
+)
+EMPTY_IS_NONE = (
+    "Mounts", "Devices", "DeviceCgroupRules", "DeviceRequests", "Ulimits", "PortBindings", "Tmpfs", "Sysctls", "StorageOpt",
+    "Annotations",
+)
 OWN_MAC = "06:be:1a"  # addresses that begin so were asked for by a row; others are the Engine's choice
 
 
 class Names:
-    """Ids to the names of services, and paths of this place to words."""
+    """Ids to the names of services and networks; and whose addresses there are."""
 
-    def __init__(self, containers, networks, place):
+    def __init__(self, containers, networks):
+        endpoints = [one for c in containers for one in (c.get("NetworkSettings") or {}).get("Networks", {}).values()]
+        self.addresses = {one.get(key) for one in endpoints for key in ("IPAddress", "GlobalIPv6Address")} - {None, ""}
         self.service_of = {c["Id"]: service(c) for c in containers}
         self.network_of = {n["Id"]: n["Name"] for n in networks}
-        self.place = place
 
     def text(self, value):
         for id, name in self.service_of.items():
@@ -38,16 +48,34 @@ class Names:
         return self.text(value) if isinstance(value, str) else value
 
 
+@dataclass(frozen=True)
+class Identity:
+    """Of a container: what was touched shows in a difference."""
+
+    service: str
+    name: str
+    started: str  # empty: it does not run
+    restarts: int
+
+
+def identity(container):
+    started = container["State"]["StartedAt"] if container["State"]["Running"] else ""
+    return Identity(service(container), container["Name"].lstrip("/"), started, container["RestartCount"])
+
+
 def service(container):
     return (container["Config"]["Labels"] or {}).get("com.docker.compose.service", container["Name"].lstrip("/"))
 
 
-def is_ours(name, project, place):
-    return any(text == place.prefix or text.startswith((place.prefix + "-", place.prefix + "_")) for text in (name.lstrip("/"), project or "")) and "stranger" not in name
+def belongs(name, labels, place):
+    """Whether a thing of this name and these labels is of the place's projects."""
+    texts = (name.lstrip("/"), (labels or {}).get("com.docker.compose.project", ""))
+    ours = any(text == place.prefix or text.startswith((f"{place.prefix}-", f"{place.prefix}_")) for text in texts)
+    return ours and "stranger" not in name
 
 
-def is_stranger(name, place):
-    return name.lstrip("/").startswith(f"{place.prefix}-stranger")
+def is_ours(thing, place):
+    return belongs(thing["Name"], thing.get("Labels"), place)
 
 
 def is_edge(container):
@@ -55,23 +83,29 @@ def is_edge(container):
 
 
 def own(engine, place):
-    return engine.containers(lambda entry: any(is_ours(name, entry["Labels"].get("com.docker.compose.project"), place) for name in entry["Names"]))
+    """What `docker inspect` says of each of the place's containers."""
+    return engine.containers(lambda entry: any(belongs(name, entry["Labels"], place) for name in entry["Names"]))
 
 
 def identities(engine, place):
-    """{id: (service, name, start, restarts)}: what was touched shows in a difference."""
-    return {c["Id"]: (service(c), c["Name"], c["State"]["StartedAt"] if c["State"]["Running"] else "", c["RestartCount"]) for c in own(engine, place)}
+    return {c["Id"]: identity(c) for c in own(engine, place)}
 
 
 def strangers(engine, place):
-    return {c["Name"]: (c["Id"], c["State"]["StartedAt"], c["RestartCount"]) for c in engine.containers(lambda entry: any(is_stranger(name, place) for name in entry["Names"]))}
+    found = engine.containers(lambda entry: f"/{place.prefix}-stranger" in entry["Names"])
+    return {c["Id"]: identity(c) for c in found}
+
+
+def anonymous_volumes(containers):
+    return {m["Name"] for c in containers for m in c["Mounts"] if m["Type"] == "volume" and HEX64.fullmatch(m.get("Name", ""))}
 
 
 def take(engine, place, behind_edge=False):
-    """{service: {"count": N, "1": {…}, …}, "(ports)": …, "(volumes)": …, "(networks)": …} of this place. Behind an edge it is the edge that
-    publishes the ports and has the services' names: then what belongs to it is left out, and the answers at the ports are compared."""
+    """{service: {"count": N, "1": {…}, …}, "(ports)": …, "(volumes)": …, "(networks)": …} of this place. Behind an edge it is the
+    edge that publishes the ports and has the services' names: then what belongs to it is left out, and the answers at the ports
+    are compared."""
     containers, networks = own(engine, place), engine.networks()
-    names = Names(containers, networks, place)
+    names = Names(containers, networks)
     found = {}
     # Compose numbers the containers of a service.
     for container in sorted(containers, key=lambda c: (service(c), c["Name"])):
@@ -80,37 +114,50 @@ def take(engine, place, behind_edge=False):
         of_service = found.setdefault(service(container), {"count": 0})
         of_service["count"] += 1
         one = names.all(described(engine, container, names))
+        # Which of several is left when there are to be fewer is compose's choice, and another from run to run.
+        one = without_number(one, container["Name"].lstrip("/")) if several(containers, container) else one
         of_service[str(of_service["count"])] = without_ports(one) if behind_edge else one
     found["(ports)"] = answers(containers)
-    found["(volumes)"] = {
-        v["Name"]: {key: v.get(key) for key in ("Driver", "Labels", "Options", "Scope")} for v in engine.volumes() if is_ours(v["Name"], project_of(v), place)
-    }
-    found["(networks)"] = {
-        n["Name"]: {
-            **{key: n.get(key) for key in ("Driver", "EnableIPv6", "Internal", "Attachable", "Ingress", "Labels", "Options", "Scope")},
-            "IPAM": {"Driver": n["IPAM"]["Driver"], "Options": n["IPAM"].get("Options") or None,
-                     "Config": [config for config in n["IPAM"]["Config"] or [] if config.get("Subnet", "").startswith(("10.1", "fd"))]},
-        }
-        for n in networks if is_ours(n["Name"], project_of(n), place)
-    }
+    found["(volumes)"] = {v["Name"]: volume(v) for v in engine.volumes() if is_ours(v, place)}
+    found["(networks)"] = {n["Name"]: network(n) for n in networks if is_ours(n, place)}
     return found
 
 
-def project_of(thing):
-    return (thing.get("Labels") or {}).get("com.docker.compose.project")
+def several(containers, container):
+    return sum(1 for other in containers if service(other) == service(container)) > 1
+
+
+def without_number(one, name):
+    """The same, of any of the containers of its service."""
+    one["Config"]["Labels"].pop("com.docker.compose.container-number", None)
+    return json.loads(json.dumps(one).replace(name, "<one of several>"))
+
+
+def volume(one):
+    return {key: one.get(key) for key in ("Driver", "Labels", "Options", "Scope")}
+
+
+def network(one):
+    keys = ("Driver", "EnableIPv6", "Internal", "Attachable", "Ingress", "Labels", "Options", "Scope")
+    # Other subnets are the Engine's choice.
+    asked = [config for config in one["IPAM"]["Config"] or [] if config.get("Subnet", "").startswith(("10.1", "fd"))]
+    ipam = {"Driver": one["IPAM"]["Driver"], "Options": one["IPAM"].get("Options") or None, "Config": asked}
+    return {**{key: one.get(key) for key in keys}, "IPAM": ipam}
 
 
 def described(engine, container, names):
-    config, host, state = dict(container["Config"]), dict(container["HostConfig"]), container["State"]
+    config, host = dict(container["Config"]), dict(container["HostConfig"])
     config["Labels"] = labels_of(config["Labels"] or {})
+    if names_another(host):
+        config["Labels"].pop("com.docker.compose.config-hash", None)  # another in each run: the id is part of it
     config["Env"] = sorted(config.get("Env") or [])
     if config.get("Hostname") == container["Id"][:12]:
         config["Hostname"] = "<id>"
     image = engine.image(container["Image"])
-    reference = re.sub(r"(@sha256:\w+|:[^/:]+)$", "", ATTEMPT_TAG.sub("", config.pop("Image")))
+    reference = config.pop("Image")
     return {
         "Name": container["Name"],
-        "Image": reference,
+        "Image": without_tag(reference),
         "layers": short_hash("|".join(image["RootFS"]["Layers"])) if image else "the image is gone",
         "Path": container["Path"],
         "Args": container["Args"],
@@ -121,7 +168,7 @@ def described(engine, container, names):
         "Mounts": mounts_of(container),
         "Networks": endpoints(container),
         "Ports": ports(container, host),
-        "process": process(container) if state["Running"] else "does not run",
+        "process": process(container, names.addresses) if container["State"]["Running"] else "does not run",
         "files": files(container),
     }
 
@@ -136,6 +183,18 @@ def is_on_its_way(state):
         return read(f"/proc/{state['Pid']}/cmdline").split("\0")[1:2] == ["/bin/serve"]
     except OSError:
         return True  # it ended while we looked
+
+
+def names_another(host):
+    """Whether it uses another container's namespace or volumes: compose puts that one's id into what it hashes."""
+    modes = [host.get(key) or "" for key in ("NetworkMode", "IpcMode", "PidMode")]
+    return bool(host.get("VolumesFrom")) or any(mode.startswith("container:") for mode in modes)
+
+
+def without_tag(reference):
+    if KEPT_IMAGE.match(reference):
+        return ANY_NAME
+    return re.sub(r"(@sha256:\w+|:[^/:]+)$", "", ATTEMPT_TAG.sub("", reference))
 
 
 def state_of(container):
@@ -241,24 +300,34 @@ def ports(container, host):
 # ── as the process sees it: read through /proc, which is the process's own view and costs no `docker exec` ──
 
 
-def process(container):
-    pid = container["State"]["Pid"]
+LIMITS = re.compile("Max (open files|processes|core|locked|nice|file size)")
+STATUS = ("Uid", "Gid", "Groups", "CapEff", "CapBnd", "NoNewPrivs", "Seccomp")
+
+
+def process(container, addresses):
+    pid, host = container["State"]["Pid"], container["HostConfig"]
+    targets = {m["Destination"] for m in container["Mounts"]} | set(host.get("Tmpfs") or {}) | {"/dev/shm"}
     try:
         status = dict(line.split(":\t", 1) for line in read(f"/proc/{pid}/status").splitlines() if ":\t" in line)
-        environment = sorted(read(f"/proc/{pid}/environ").strip("\0").split("\0"))
+        limits = read(f"/proc/{pid}/limits").splitlines()
         return {
-            "environment": environment,
+            "environment": sorted(read(f"/proc/{pid}/environ").strip("\0").split("\0")),
             "command": read(f"/proc/{pid}/cmdline").strip("\0").split("\0"),
             "directory": os.readlink(f"/proc/{pid}/cwd"),
             "oom": read(f"/proc/{pid}/oom_score_adj").strip(),
-            "limits": [re.sub(r"\s+", " ", line) for line in read(f"/proc/{pid}/limits").splitlines() if re.match("Max (open files|processes|core|locked|nice|file size)", line)],
-            **{key: " ".join(status.get(key, "").split()) for key in ("Uid", "Gid", "Groups", "CapEff", "CapBnd", "NoNewPrivs", "Seccomp")},
-            "mounts": mount_table(pid, {m["Destination"] for m in container["Mounts"]} | set(container["HostConfig"].get("Tmpfs") or {}) | {"/dev/shm"}),
-            "hosts": hosts(pid, container),
-            "resolv.conf": [line for line in etc(pid, "resolv.conf") if line.startswith(("options", "search")) or (container["HostConfig"].get("Dns") and line.startswith("nameserver"))],
+            "limits": [re.sub(r"\s+", " ", line) for line in limits if LIMITS.match(line)],
+            **{key: " ".join(status.get(key, "").split()) for key in STATUS},
+            "mounts": mount_table(pid, targets),
+            "hosts": hosts(pid, addresses),
+            "resolv.conf": [line for line in etc(pid, "resolv.conf") if is_asked_for(line, host)],
         }
     except (FileNotFoundError, ProcessLookupError):
         return "it ended while we looked"
+
+
+def is_asked_for(line, host):
+    """Name servers that no row asked for are the machine's."""
+    return line.startswith(("options", "search")) or (host.get("Dns") and line.startswith("nameserver"))
 
 
 def read(name):
@@ -273,10 +342,9 @@ def etc(pid, name):
         return []
 
 
-def hosts(pid, container):
-    """/etc/hosts but for the container's own addresses and host-gateway's."""
-    own = {address for endpoint in container["NetworkSettings"]["Networks"].values() for address in (endpoint.get("IPAddress"), endpoint.get("GlobalIPv6Address")) if address}
-    return sorted(line.replace("\t", " ") for line in etc(pid, "hosts") if line.split() and line.split()[0] not in own)
+def hosts(pid, addresses):
+    """/etc/hosts but for the containers' own addresses (one may share another's file)."""
+    return sorted(line.replace("\t", " ") for line in etc(pid, "hosts") if line.split() and line.split()[0] not in addresses)
 
 
 def mount_table(pid, targets):
@@ -287,20 +355,23 @@ def mount_table(pid, targets):
         fields, kind = head.split(), tail.split()
         target = fields[4].replace("\\040", " ")
         if target in targets:
-            size = next((option for option in kind[2].split(",") if option.startswith("size=")), "") if kind[0] == "tmpfs" else ""
-            mode = next((option for option in kind[2].split(",") if option.startswith("mode=")), "") if kind[0] == "tmpfs" else ""
+            asked = [option for option in kind[2].split(",") if option.startswith(("size=", "mode="))]
             shared = next((word.split(":")[0] for word in fields[6:] if word.startswith(("shared", "master"))), "private")
-            found[target] = " ".join(filter(None, [kind[0] if kind[0] == "tmpfs" else "disk", fields[5], size, mode, shared]))
+            words = [kind[0], fields[5], *asked, shared] if kind[0] == "tmpfs" else ["disk", fields[5], shared]
+            found[target] = " ".join(words)
     return found
+
+
+NOT_LOOKED_INTO = ("/dev", "/sys", "/proc", "/run/docker.sock", "/var/run/docker")
 
 
 def files(container):
     """{mount: {file: "mode owner hash"}}: what lies behind each mount, as the container sees it."""
     pid = container["State"]["Pid"]
     found = {}
-    targets = {m["Destination"]: m for m in container["Mounts"]}
-    for target, mount in targets.items():
-        if mount["Type"] not in ("bind", "volume") or target.startswith(("/dev", "/sys", "/proc", "/run/docker.sock", "/var/run/docker")):
+    for mount in container["Mounts"]:
+        target = mount["Destination"]
+        if mount["Type"] not in ("bind", "volume") or target.startswith(NOT_LOOKED_INTO):
             continue
         path = f"/proc/{pid}/root{target}" if container["State"]["Running"] else mount.get("Source", "")
         found[target] = listed(path)

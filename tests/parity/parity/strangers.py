@@ -7,7 +7,8 @@ def name(number):
 
 def come(engine, number, image):
     leave(engine, number)
-    body = {"Image": image, "Cmd": ["stay", "stranger"], "HostConfig": {"Binds": [f"{name(number)}-data:/of-stranger"], "RestartPolicy": {"Name": "always"}}}
+    host = {"Binds": [f"{name(number)}-data:/of-stranger"], "RestartPolicy": {"Name": "always"}}
+    body = {"Image": image, "Cmd": ["stay", "stranger"], "HostConfig": host}
     engine.ask("POST", "/containers/create", body, name=name(number))
     engine.ask("POST", f"/containers/{name(number)}/start")
 

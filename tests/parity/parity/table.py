@@ -1,4 +1,4 @@
-"""The table: one row for each key of the Compose specification. The rows stand in `rows/*.yml`, in the order of the documentation."""
+"""The table: a row for each key of the Compose specification. The rows stand in `rows/*.yml`, in the documentation's order."""
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +9,8 @@ HERE = Path(__file__).resolve().parent.parent
 
 KNOWN = {
     "row", "shows", "service", "service then", "compose", "compose then", "files", "files then", "server", "released",
-    "released then",    "accessories", "belay", "by hand", "main", "needs", "refused", "compose refuses", "claims", "clashes", "alone", "outside", "image", "note",
+    "released then", "accessories", "belay", "by hand", "main", "needs", "refused", "compose refuses", "claims", "clashes", "alone",
+    "outside", "image", "note",
 }
 
 
@@ -70,7 +71,14 @@ class Row:
     def releases(self, release):
         """The services of its own that belay.yml names in this release."""
         named = self.released if release == 1 or self.released_then is None else self.released_then
-        return named if named is not None else services_in(self.compose if release == 1 or self.compose_then is None else self.compose_then)
+        text = self.compose if release == 1 or self.compose_then is None else self.compose_then
+        return named if named is not None else services_in(text)
+
+    @property
+    def services(self):
+        """All services of its own, in either release."""
+        in_file = services_in(self.compose) + services_in(self.compose_then or "")
+        return list(dict.fromkeys([*in_file, *self.releases(1), *self.releases(2), *self.accessories]))
 
     @property
     def by_itself(self):
@@ -82,7 +90,9 @@ class Row:
         found = set()
         for text in (self.service, self.service_then or ""):
             found |= set(re.findall(r"^([\w-]+|<<):", text, re.M))
-        return found | ({"build", "image"} if self.image else set())
+        # What is built gets the name that `image` says: the two are never of two rows, nor is what may bring one of them.
+        origin = {"build", "image", "extends"}
+        return found | (origin if self.image or found & origin else set())
 
 
 def load(folder=HERE / "rows"):
@@ -151,7 +161,8 @@ def used_keys(row):
     """The paths of all keys in the row's texts: "services.x.build.args", …; a list's items stand under the list's own path."""
     documents = [parsed(text) for text in (row.compose, row.compose_then or "")]
     documents += [{"services": {"x": parsed(text)}} for text in (row.service, row.service_then or "")]
-    documents += [parsed(text) for files in (row.files, row.files_then, row.server) for name, text in files.items() if name.endswith((".yml", ".yaml")) and text]
+    for files in (row.files, row.files_then, row.server):
+        documents += [parsed(text) for name, text in files.items() if name.endswith((".yml", ".yaml")) and text]
     found = set()
 
     def walk(value, path):
@@ -173,5 +184,8 @@ def specification(file=HERE / "specification"):
 def uncovered(rows):
     """Keys of the specification that no row uses."""
     used = set().union(*(used_keys(row) for row in rows))
-    patterns = {key: re.compile(r"\.".join(r"[^.]+" if part == "*" else re.escape(part) for part in key.split("."))) for key in specification()}
-    return [key for key, pattern in patterns.items() if not any(pattern.fullmatch(path) for path in used)]
+    return [key for key in specification() if not any(pattern_of(key).fullmatch(path) for path in used)]
+
+
+def pattern_of(key):
+    return re.compile(r"\.".join(r"[^.]+" if part == "*" else re.escape(part) for part in key.split(".")))

@@ -2,192 +2,85 @@
 import json
 import os
 import re
-import shutil
-import signal
-import subprocess
 import time
-from pathlib import Path
 
 from . import snapshot
 from .compare import Difference, differences
+from .ground import Ground
 
-LIMIT = 600  # seconds for one command: far beyond what it needs, a guard against hanging
-GIT = ["git", "-c", "user.name=Ana", "-c", "user.email=ana@example.com", "-c", "commit.gpgsign=false", "-c", "init.defaultBranch=main"]
+# A whole container is on its way for some seconds only; a guard against hanging.
+SETTLES = 90
 
 
 class NotAsCompose(Exception):
     """Compose alone does not bring the project up: the row is mistaken, not belay."""
 
 
-class Trial:
-    def __init__(self, project, engine, binary, work, versions=None, cache=None):
+class Trial(Ground):
+    def __init__(self, project, engine, binary, work, versions, cache):
+        super().__init__(project, engine, binary, work)
         self.versions, self.cache = versions, cache
-        self.project, self.engine, self.binary = project, engine, binary
-        self.place = project.place
-        self.work = Path(work)
-        self.live, self.repository, self.logs = Path(self.place.live), self.work / "repository", self.work / "log"
-        self.found = []
-        self.number = 0
+        self.found = []  # differences
 
-    # ── acts ──
-
-    def environment(self):
-        own = {name: os.environ[name] for name in ("PATH", "DOCKER_HOST") if name in os.environ}
-        return own | {"HOME": str(self.work / "home"), "TMPDIR": str(self.work / "tmp"), "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "TERM": "dumb",
-                      "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null", "USER": "root",
-                      "XDG_STATE_HOME": str(self.work / "home/.local/state")}
-
-    def run(self, *argv, cwd, name=None):
-        """(exit code, what it said). It is logged under `name`."""
-        environment = self.environment() | {"PWD": str(cwd)}
-        began = time.monotonic()
-        process = subprocess.Popen([str(word) for word in argv], cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True)
+    def run_all(self, early, over_by_hand=True):
+        """[Difference] of all phases, or with `early` of the first phase that has some; empty: as compose does. The last two
+        phases start from a stack that was brought up by hand, unless `over_by_hand` leaves them out."""
+        self.prepare()
         try:
-            said, _ = process.communicate(timeout=LIMIT)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            said, _ = process.communicate()
-            said += f"\n(killed after {LIMIT} s)"
-        if name:
-            self.number += 1
-            (self.logs / f"{self.number:02d}-{name}").write_text(f"$ {' '.join(map(str, argv))}\nexit {process.returncode} after {time.monotonic() - began:.2f} s\n{said}")
-        return process.returncode, said
+            self.empty_server()
+            who, says = self.project.refused_by() or (None, None)
+            if who == "belay":
+                self.refused_by_belay(says)
+            elif who == "compose" and self.compose_refuses(says):
+                self.refused_by_both(says)
+            else:
+                self.all_phases(early, over_by_hand)
+            return self.found
+        finally:
+            self.wipe()
+            self.remove_images()
 
-    def compose(self, name, *arguments):
-        folder = self.live / os.path.dirname(self.project.main)
-        return self.run("docker", "compose", *self.project.by_hand, *arguments, cwd=folder, name=name)
+    def by_compose_only(self):
+        """Whether the row shows what it means to: compose takes it, and what runs is well."""
+        self.prepare()
+        try:
+            self.empty_server()
+            who, says = self.project.refused_by() or (None, None)
+            if who != "belay" and not (who == "compose" and self.compose_refuses(says)):
+                for left in self.reference():
+                    self.all_well(left)
+            return self.found
+        finally:
+            self.wipe()
+            self.remove_images()
 
-    def belay(self, name, *arguments):
-        return self.run(self.binary, *arguments, cwd=self.repository, name=name)
-
-    def git(self, *arguments):
-        code, said = self.run(*GIT, *arguments, cwd=self.repository)
-        if code:
-            raise RuntimeError(f"git {' '.join(arguments)}: {said}")
-
-    # ── places ──
-
-    def prepare(self):
-        shutil.rmtree(self.work, ignore_errors=True)
-        for folder in ("home", "tmp", "log", "repository"):
-            (self.work / folder).mkdir(parents=True)
-        self.git("init", "-q")
-        for release in (1, 2, 3):
-            for entry in self.repository.iterdir():
-                if entry.name != ".git":
-                    shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-            write_tree(self.repository, self.project.files(release))
-            self.git("add", "-A")
-            self.git("commit", "-q", "-m", f"release {release}")
-            self.git("tag", f"r{release}")
-
-    def put_by_hand(self, release):
-        """The release's files, written over those that are there (the files stay the same ones, as an editor leaves them)."""
-        write_tree(self.live, self.project.files(release))
-        self.server_files()
-
-    def server_files(self):
-        for name, text in self.project.server_files().items():
-            if not (self.live / name).exists():
-                write_tree(self.live, {name: text})
-
-    def empty_server(self):
-        """Nothing of this place is there but what only the server has."""
-        self.wipe()
-        self.live.mkdir(parents=True)
-        self.server_files()
-        for name in self.project.outside("networks"):
-            self.engine.ask("POST", "/networks/create", {"Name": name, "Labels": {"outside": "yes"}})
-        for name in self.project.outside("volumes"):
-            self.engine.ask("POST", "/volumes/create", {"Name": name, "Labels": {"outside": "yes"}})
-
-    def wipe(self):
-        for pid in self.processes():
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        containers = snapshot.own(self.engine, self.place)
-        anonymous = {m["Name"] for c in containers for m in c["Mounts"] if m["Type"] == "volume" and snapshot.HEX64.fullmatch(m.get("Name", ""))}
-        for container in containers:
-            self.engine.remove_container(container["Id"])
-        names = [v["Name"] for v in self.engine.volumes() if snapshot.is_ours(v["Name"], snapshot.project_of(v), self.place)]
-        for name in [*names, *anonymous]:
-            self.engine.remove_volume(name)
-        for network in self.engine.networks():
-            if snapshot.is_ours(network["Name"], snapshot.project_of(network), self.place):
-                self.engine.remove_network(network["Id"])
-        shutil.rmtree(self.live.parent, ignore_errors=True)
-        for name in ("home", "tmp"):
-            shutil.rmtree(self.work / name, ignore_errors=True)
-            (self.work / name).mkdir(parents=True, exist_ok=True)
-        state = Path("/var/lib/belay/production")
-        if state.exists() and any(str(self.live) in read(file) for file in state.rglob("release.json")):
-            shutil.rmtree(state)
-
-    def remove_images(self):
-        for name in self.engine.image_names():
-            if name.startswith(self.place.prefix + "-") or name.startswith(self.place.prefix + "/") or name.startswith(self.place.prefix + ":"):
-                self.engine.remove_image(name)
-
-    def processes(self):
-        """belay's own of this place."""
-        found = []
-        for entry in Path("/proc").iterdir():
-            if not entry.name.isdigit() or int(entry.name) == os.getpid():
-                continue
-            try:
-                if any(os.readlink(entry / link).startswith(f"{self.live.parent}/") for link in ("exe", "cwd")):
-                    found.append(int(entry.name))
-            except OSError:
-                continue  # it ended while we looked
-        return found
-
-    # ── looking ──
-
-    def settled(self, limit=90):
-        """Waits until each container is up, listens on its ports and has spoken its HEALTHCHECK."""
-        until = time.monotonic() + limit
-        while time.monotonic() < until:
-            if not any(snapshot.is_on_its_way(c["State"]) for c in snapshot.own(self.engine, self.place)):
+    def all_phases(self, early, over_by_hand):
+        first, second, second_later, first_again = self.reference()
+        phases = [
+            lambda: self.first_deployment(first),
+            lambda: self.next_release(second),
+            lambda: self.failed_release_undone(second_later),
+            lambda: self.rollback(first_again),
+        ]
+        if over_by_hand:
+            phases += [lambda: self.over_a_stack_by_hand(second), lambda: self.back_to_the_stack_by_hand(first_again)]
+        for phase in phases:
+            if (early and self.found) or not phase():
                 return
-            time.sleep(0.1)
-
-    def look(self):
-        self.settled()
-        found = snapshot.take(self.engine, self.place, self.project.edge)
-        for name in self.project.accessories():
-            found.pop(name, None)
-        return found
-
-    def mark(self, word):
-        """Writes a file into each volume and each writable directory, as an application would."""
-        for container in snapshot.own(self.engine, self.place):
-            for mount in container["Mounts"]:
-                inside = mount.get("Source", "").startswith(str(self.live.parent)) or mount["Type"] == "volume"
-                if not mount["RW"] or not inside or mount["Destination"].startswith("/run/secrets"):
-                    continue
-                folder = f"/proc/{container['State']['Pid']}/root{mount['Destination']}" if container["State"]["Running"] else mount["Source"]
-                if os.path.isdir(folder) and not os.path.isdir(os.path.join(folder, ".git")) and "belay.yml" not in os.listdir(folder):
-                    with open(os.path.join(folder, f"kept-{word}"), "w", encoding="utf-8") as file:
-                        file.write(f"written while {word} ran\n")
-
-    def differs(self, phase, path, text):
-        self.found.append(Difference(phase, path, text))
 
     # ── compose alone ──
 
     def by_hand(self):
-        """What compose leaves: after release 1, after release 2, the same once the application has written more, and after release 1 again."""
+        """What compose leaves: after release 1, after release 2, the same once the application has written more, and after
+        release 1 again."""
         left = []
         self.empty_server()
-        for step, release in enumerate((1, 2, 1)):
+        for step, release in enumerate((1, 2, 1), 1):
             self.put_by_hand(release)
             self.up_by_hand(f"compose-up-{release}")
             left.append(self.look())
-            self.mark(f"step-{step + 1}")
-            if step == 1:
+            self.mark(f"step-{step}")
+            if step == 2:
                 left.append(self.look())
         return left
 
@@ -201,26 +94,71 @@ class Trial:
             raise NotAsCompose(last_words(said))
 
     def reference(self):
-        """by_hand(), kept in the cache: it depends on the project, its place, and the versions of compose and Engine only."""
-        if self.cache is None:
-            return self.by_hand()
-        key = snapshot.short_hash(json.dumps([self.project.files(1), self.project.files(2), self.project.server_files(), str(self.live), self.project.edge, self.versions], sort_keys=True))
+        """by_hand(), kept: it depends on the project, its place, and the versions of compose and Engine only."""
+        files = [self.project.files(1), self.project.files(2), self.project.server_files()]
+        key = snapshot.short_hash(json.dumps([files, str(self.live), self.project.edge, self.versions], sort_keys=True))
         file = self.cache / f"{key}.json"
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
             left = self.by_hand()
             file.with_suffix(".new").write_text(json.dumps(left))
             file.with_suffix(".new").rename(file)
+        self.empty_server()
         return json.loads(file.read_text())
 
-    # ── belay ──
+    def all_well(self, left):
+        for service, containers in left.items():
+            for number, container in containers.items():
+                if service[0] != "(" and number != "count":
+                    if container["State"].startswith(("restarting", "created", "dead", "running, unhealthy")):
+                        self.differs("compose alone", service, container["State"])
 
-    def deploy(self, phase, release, expected, *, check=False):
+    # ── the phases: whether the next one can follow ──
+
+    def first_deployment(self, expected):
+        self.git("checkout", "-q", "r1")
+        code, said = self.belay("check", "check", "production")
+        if code:
+            self.differs("first deployment", "(check)", f"exit {code}: {reason(said)}")
+        went = self.deploy("first deployment", 1, expected)
+        self.mark("step-1")
+        return went
+
+    def next_release(self, expected):
+        went = self.deploy("next release", 2, expected)
+        self.mark("step-2")
+        return went
+
+    def failed_release_undone(self, expected):
+        self.git("checkout", "-q", "r3")
+        before = self.untouchable()
+        code, said = self.belay("deploy-3", "deploy", "production")
+        if code != 1:
+            self.differs("failed release undone", "(deploy)", f"exit {code}, not 1: {reason(said)}")
+        self.compare("failed release undone", expected, before)
+        return True
+
+    def rollback(self, expected):
+        self.go_back("rollback", expected)
+        return True
+
+    def over_a_stack_by_hand(self, expected):
+        self.empty_server()
+        self.put_by_hand(1)
+        self.up_by_hand("compose-up-before")
+        self.settled()
+        self.mark("step-1")
+        went = self.deploy("over a stack started by hand", 2, expected)
+        self.mark("step-2")
+        return went
+
+    def back_to_the_stack_by_hand(self, expected):
+        return self.go_back("back to what was started by hand", expected)
+
+    # ── their parts ──
+
+    def deploy(self, phase, release, expected):
         self.git("checkout", "-q", f"r{release}")
-        if check:
-            code, said = self.belay("check", "check", "production")
-            if code:
-                self.differs(phase, "(check)", f"exit {code}: {reason(said)}")
         before = self.untouchable()
         code, said = self.belay(f"deploy-{release}", "deploy", "production")
         if code:
@@ -229,16 +167,7 @@ class Trial:
         self.compare(phase, expected, before)
         return True
 
-    def fail(self, phase, expected):
-        """A release that dies is undone."""
-        self.git("checkout", "-q", "r3")
-        before = self.untouchable()
-        code, said = self.belay("deploy-3", "deploy", "production")
-        if code != 1:
-            self.differs(phase, "(deploy)", f"exit {code}, not 1: {reason(said)}")
-        self.compare(phase, expected, before)
-
-    def back(self, phase, expected):
+    def go_back(self, phase, expected):
         before = self.untouchable()
         code, said = self.belay("rollback", "rollback", "production")
         if code:
@@ -247,17 +176,12 @@ class Trial:
         self.compare(phase, expected, before)
         return True
 
-    def untouchable(self):
-        accessories = set(self.project.accessories())
-        return {**snapshot.strangers(self.engine, self.place), **{id: entry for id, entry in snapshot.identities(self.engine, self.place).items() if entry[0] in accessories}}
-
     def compare(self, phase, expected, before):
         self.found += differences(phase, expected, self.look())
         after = self.untouchable()
         for key, entry in before.items():
             if after.get(key) != entry:
-                name = entry[0] if isinstance(entry[0], str) and key not in after else key
-                self.differs(phase, str(name), f"not released, and {'touched' if key in after else 'gone'}")
+                self.differs(phase, entry.service, f"not released, and {'touched' if key in after else 'gone'}")
         self.recreates_nothing(phase)
 
     def recreates_nothing(self, phase):
@@ -269,82 +193,70 @@ class Trial:
             return
         self.settled()
         after = snapshot.identities(self.engine, self.place)
-        released = set(self.project.made_of) | {"pulse"}
-        for id, entry in before.items():
-            if after.get(id) != entry:
-                self.differs(phase, entry[0], "a plain `docker compose up -d` starts it again" if id in after else "a plain `docker compose up -d` recreates it")
-        for id, entry in after.items():
-            if id not in before and entry[0] in released and not any(old[0] == entry[0] for old in before.values()) and entry[0] not in self.project.accessories():
-                self.differs(phase, entry[0], "belay left none; a plain `docker compose up -d` creates it")
+        for id, was in before.items():
+            if id not in after:
+                self.differs(phase, was.service, "a plain `docker compose up -d` recreates it")
+            elif was.started and after[id] != was:
+                self.differs(phase, was.service, "a plain `docker compose up -d` starts it again")
+        there = {was.service for was in before.values()} | set(self.project.accessories())
+        for now in after.values():
+            if now.service not in there:
+                self.differs(phase, now.service, "belay left none; a plain `docker compose up -d` creates it")
 
-    # ── the whole ──
+    # ── looking ──
 
-    def run_all(self, *, stop_early=False):
-        """[Difference] of all phases; empty: as compose does. NotAsCompose when compose itself refuses the project."""
-        self.prepare()
-        try:
-            self.empty_server()
-            refused = self.project.refused_by()
-            if refused and refused[0] == "belay":
-                self.refused_by_belay(refused[1])
-                return self.found
-            if refused and self.compose_refuses(refused[1]):
-                self.refused_by_both(refused[1])
-                return self.found
-            hand = self.reference()
-            self.empty_server()
-            went = self.deploy("first deployment", 1, hand[0], check=True)
-            self.mark("step-1")
-            if went and not (stop_early and self.found):
-                went = self.deploy("next release", 2, hand[1])
-                self.mark("step-2")
-                if went and not (stop_early and self.found):
-                    self.fail("failed release undone", hand[2])
-                    if not (stop_early and self.found):
-                        self.back("rollback", hand[3])
-            if not (stop_early and self.found):
-                self.over_a_stack_by_hand(hand, stop_early)
-            return self.found
-        finally:
-            self.wipe()
-            self.remove_images()
+    def settled(self):
+        """Waits until each container is up, listens on its ports and has spoken its HEALTHCHECK."""
+        until = time.monotonic() + SETTLES
+        while time.monotonic() < until:
+            if not any(snapshot.is_on_its_way(c["State"]) for c in snapshot.own(self.engine, self.place)):
+                return
+            time.sleep(0.1)
 
-    def by_compose_only(self):
-        """Whether the row shows what it means to: compose takes it, and what runs is there."""
-        self.prepare()
-        try:
-            self.empty_server()
-            if (refused := self.project.refused_by()) and (refused[0] == "belay" or self.compose_refuses(refused[1])):
-                return self.found
-            for left in self.reference():
-                for service, containers in left.items():
-                    for number, container in containers.items():
-                        if service[0] != "(" and number != "count" and container["State"].startswith(("restarting", "created", "dead", "running, unhealthy")):
-                            self.differs("compose alone", service, container["State"])
-            return self.found
-        finally:
-            self.wipe()
-            self.remove_images()
-
-    def over_a_stack_by_hand(self, hand, stop_early):
-        self.empty_server()
-        self.put_by_hand(1)
-        self.up_by_hand("compose-up-before")
+    def look(self):
         self.settled()
-        self.mark("step-1")
-        if self.deploy("over a stack started by hand", 2, hand[1]):
-            self.mark("step-2")
-            if not (stop_early and self.found):
-                self.back("back to what was started by hand", hand[3])
+        found = snapshot.take(self.engine, self.place, self.project.edge)
+        for name in self.project.accessories():
+            found.pop(name, None)
+        return found
+
+    def untouchable(self):
+        """{id: identity} of what belay must leave alone."""
+        accessories = set(self.project.accessories())
+        own = snapshot.identities(self.engine, self.place)
+        return snapshot.strangers(self.engine, self.place) | {id: one for id, one in own.items() if one.service in accessories}
+
+    def mark(self, word):
+        """Writes a file into each volume and each writable directory, as an application would."""
+        for container in snapshot.own(self.engine, self.place):
+            for mount in container["Mounts"]:
+                inside = mount["Type"] == "volume" or mount.get("Source", "").startswith(str(self.live.parent))
+                if not mount["RW"] or not inside or "stranger" in mount.get("Name", ""):
+                    continue
+                folder = mount["Source"]
+                if container["State"]["Running"]:
+                    folder = f"/proc/{container['State']['Pid']}/root{mount['Destination']}"
+                if os.path.isdir(folder):
+                    with open(os.path.join(folder, f"kept-{word}"), "w", encoding="utf-8") as file:
+                        file.write(f"written at {word}\n")
+
+    def differs(self, phase, path, text):
+        self.found.append(Difference(phase, path, text))
+
+    # ── refusals ──
 
     def refused_by_belay(self, says):
         """belay says no, and why, and touches nothing."""
         self.git("checkout", "-q", "r1")
-        before = (snapshot.identities(self.engine, self.place), tree(self.live))
+        before = self.everything()
         for command in ("check", "plan", "deploy"):
             self.says_no(command, says)
-        if before != (snapshot.identities(self.engine, self.place), tree(self.live)):
+        if before != self.everything():
             self.differs("refused", "(deploy)", "something was touched")
+
+    def everything(self):
+        live = sorted(str(path) for path in self.live.rglob("*") if ".belay" not in path.parts)
+        return snapshot.identities(self.engine, self.place), live
 
     def says_no(self, command, says):
         code, said = self.belay(f"{command}-refused", command, "production")
@@ -366,27 +278,9 @@ class Trial:
         self.empty_server()
         self.git("checkout", "-q", "r1")
         self.says_no("deploy", says)
-        left = snapshot.identities(self.engine, self.place)
+        left = sorted(one.name for one in snapshot.identities(self.engine, self.place).values())
         if left:
-            self.differs("refused", "(deploy)", f"left behind: {', '.join(sorted(entry[1] for entry in left.values()))}")
-
-
-def write_tree(folder, files):
-    for name, text in files.items():
-        file = Path(folder) / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-
-
-def tree(folder):
-    return sorted(str(path.relative_to(folder)) for path in Path(folder).rglob("*") if ".belay" not in path.parts)
-
-
-def read(file):
-    try:
-        return Path(file).read_text(errors="replace")
-    except OSError:
-        return ""
+            self.differs("refused", "(deploy)", f"left behind: {', '.join(left)}")
 
 
 def last_words(said):
@@ -398,4 +292,4 @@ def reason(said):
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     marked = [line for line in lines if re.match(r"(✗|×|error|Error|because|↩)", line)]
     start = lines.index(marked[0]) if marked else max(0, len(lines) - 4)
-    return " / ".join(lines[start:start + 5])[:500]
+    return " / ".join(lines[start : start + 5])[:500]

@@ -3,7 +3,7 @@ import pytest
 
 from parity.compare import differences
 from parity.project import put_together
-from parity.snapshot import Names, endpoints, labels_of, state_of
+from parity.snapshot import Names, endpoints, labels_of, state_of, without_tag
 from parity.table import services_in
 
 
@@ -31,8 +31,14 @@ def test_labels_of_belay_are_taken_out_and_others_stay():
 
 def test_ids_become_the_names_of_services():
     web = {"Id": "a" * 64, "Name": "/web-1", "Config": {"Labels": {"com.docker.compose.service": "web"}}}
-    names = Names([web], [{"Id": "b" * 64, "Name": "net"}], None)
-    assert names.all({"NetworkMode": "container:" + "a" * 64, "x": ["b" * 64]}) == {"NetworkMode": "container:<web>", "x": ["<network net>"]}
+    names = Names([web], [{"Id": "b" * 64, "Name": "net"}])
+    said = names.all({"NetworkMode": "container:" + "a" * 64, "x": ["b" * 64]})
+    assert said == {"NetworkMode": "container:<web>", "x": ["<network net>"]}
+
+
+def test_an_image_in_a_name_of_belays_own_is_any_name_and_another_is_not():
+    assert differences("x", {"Image": "shop"}, {"Image": without_tag("belay/kept:20260112-103300-4f2a9c1-web")}) == []
+    assert differences("x", {"Image": "shop"}, {"Image": without_tag("other:20260112-103300-4f2a9c1")})
 
 
 def test_a_container_that_ended_says_how():
@@ -41,7 +47,8 @@ def test_a_container_that_ended_says_how():
 
 
 def test_an_alias_that_is_the_containers_id_is_not_compared_by_its_digits():
-    container = {"Id": "c" * 64, "State": {"Running": True}, "NetworkSettings": {"Networks": {"n": {"Aliases": ["c" * 12, "web"], "IPAddress": "10.0.0.2"}}}}
+    endpoint = {"Aliases": ["c" * 12, "web"], "IPAddress": "10.0.0.2"}
+    container = {"Id": "c" * 64, "State": {"Running": True}, "NetworkSettings": {"Networks": {"n": endpoint}}}
     assert endpoints(container)["n"]["Aliases"] == ["<id>", "web"]
 
 

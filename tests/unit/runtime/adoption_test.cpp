@@ -47,3 +47,29 @@ TEST_CASE("a container that joins another's has a hash of its own: belay's label
   container.container.labels[label::release] = "r1";
   CHECK(runs_as(joining, container));
 }
+
+TEST_CASE("a container that was found joining another's is known again by the hash that it was found with") {
+  auto joining = service("one");
+  joining.shared.network = "vpn";
+  CHECK(runs_as(joining, running("sha256:a", "one")));
+}
+
+TEST_CASE("what runs is part of what serves, and what ended well and may end") {
+  docker::Inspection found;
+  found.container.state = "running";
+  CHECK(is_part_of_what_serves(found));
+  found.container.state = "exited";
+  for (const char* policy : {"", "no", "on-failure"}) {
+    found.restart_policy = policy;
+    found.exit_code = 0;
+    CHECK(is_part_of_what_serves(found));
+    found.exit_code = 1;
+    CHECK_FALSE(is_part_of_what_serves(found));
+  }
+  found.restart_policy = "unless-stopped";
+  found.exit_code = 0;
+  CHECK_FALSE(is_part_of_what_serves(found));
+  found.restart_policy = "no";
+  found.container.state = "created";
+  CHECK_FALSE(is_part_of_what_serves(found));
+}
