@@ -117,6 +117,12 @@ std::vector<Finding> checked_project(const ProjectFacts& project) {
     findings.push_back(
         warning("compose file", joined(project.warnings, "\n"),
                 "set what is missing in .env on the host, or give it a default in the compose file"));
+  for (const auto& [dockerfile, file] : project.wanted)
+    findings.push_back(warning(
+        "build",
+        fmt::format("{} copies {}, which is on the server and not in what is shipped", dockerfile, file),
+        fmt::format("commit it, or have belay lay it into the build context: build: {{ with: [{}] }}",
+                    file)));
   if (!project.conflicts.empty())
     findings.push_back(
         problem("project", "containers of others are in the way:\n" + joined(project.conflicts, "\n"),
@@ -147,12 +153,13 @@ Finding checked_backup(const HostFacts& facts, const PostgresBackup& backup) {
     return problem("backup", fmt::format("container {} is {}, not running", backup.container, state),
                    "start it: docker start " + backup.container);
   if (!facts.backup_problem.empty())
-    return problem("backup",
-                   fmt::format("{} cannot connect to {} in container {}: {}", backup.user, backup.database,
-                               backup.container, facts.backup_problem),
-                   facts.backup_problem.contains("password")
-                       ? "belay takes the container's own POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE: correct it there"
-                       : "correct backup: postgres: in belay.yml");
+    return problem(
+        "backup",
+        fmt::format("{} cannot connect to {} in container {}: {}", backup.user, backup.database,
+                    backup.container, facts.backup_problem),
+        facts.backup_problem.contains("password")
+            ? "belay takes the container's own POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE: correct it there"
+            : "correct backup: postgres: in belay.yml");
   return fine("backup", fmt::format("container {} runs, and {} can connect", backup.container, backup.user));
 }
 

@@ -60,6 +60,11 @@ static void fields(auto& archive, Is<Certificates> auto& list) {
   archive.required("certificates", list.certificates);
 }
 
+static void fields(auto& archive, Is<WantedFile> auto& wanted) {
+  archive("dockerfile", wanted.dockerfile);
+  archive("file", wanted.file);
+}
+
 static void fields(auto& archive, Is<ProjectFacts> auto& project) {
   archive("name", project.name);
   archive("problem", project.problem);
@@ -69,6 +74,7 @@ static void fields(auto& archive, Is<ProjectFacts> auto& project) {
   archive("services", project.services);
   archive("conflicts", project.conflicts);
   archive("ports", project.ports);
+  archive("wanted", project.wanted);
 }
 
 static void fields(auto& archive, Is<HostFacts> auto& facts) {

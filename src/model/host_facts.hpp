@@ -43,8 +43,13 @@ std::string reloaded_text(const EdgeCertificate&);
 boost::json::object certificates_to_json(const std::vector<EdgeCertificate>&);
 std::vector<EdgeCertificate> certificates_from_json(const boost::json::object&);
 
-/// The compose project that a deployment would release, as the host sees it: the files that would be shipped beside
-/// those that only the server has.
+/// The compose project that a deployment would release, as the host sees it: the files that would be shipped
+/// beside those that only the server has. A file of the live directory that a Dockerfile copies and what is
+/// shipped may lack.
+struct WantedFile {
+  std::string dockerfile, file;
+};
+
 struct ProjectFacts {
   std::string name;                    // compose's
   std::string problem, next;           // why it cannot be released, and what to do; empty: it can
@@ -53,6 +58,7 @@ struct ProjectFacts {
   std::vector<std::string> services;   // those that are released
   std::vector<std::string> conflicts;  // containers of others in the way, a sentence each
   std::vector<int> ports;              // that these services publish, ascending
+  std::vector<WantedFile> wanted;      // by builds, of the server's own files
 };
 
 /// Ask "facts".

@@ -96,6 +96,13 @@ struct UnchangedServices {
   std::vector<std::string> value;
 };
 
+/// The services a published port of which accepted while the release before served: it has to again.
+struct AcceptingServices {
+  static constexpr std::string_view key = "accepting";
+  static constexpr std::array steps = {StepName::create};
+  std::vector<std::string> value;
+};
+
 /// Files of the live directory, relative to it, whose content was committed once: a release's, not the
 /// server's.
 struct CommittedBefore {
@@ -154,9 +161,10 @@ struct LeftInPlace {
   bool value = true;
 };
 
-using All = std::tuple<BackupFile, LinkDestination, FrozenImages, ImageNames, AskedRegistries,
-                       PreviousContainers, UnchangedServices, CommittedBefore, PreviousEdge, AdoptedRelease,
-                       EdgeStays, EdgeTurns, CurrentStops, HealthFinding, LeftInPlace>;
+using All =
+    std::tuple<BackupFile, LinkDestination, FrozenImages, ImageNames, AskedRegistries, PreviousContainers,
+               UnchangedServices, AcceptingServices, CommittedBefore, PreviousEdge, AdoptedRelease, EdgeStays,
+               EdgeTurns, CurrentStops, HealthFinding, LeftInPlace>;
 
 }  // namespace notes
 

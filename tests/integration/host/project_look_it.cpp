@@ -1,9 +1,8 @@
-#include "host/project_look.hpp"
-
 #include <doctest/doctest.h>
 
 #include "../../unit/drivers/scratch.hpp"
 #include "base/error.hpp"
+#include "host/project_look.hpp"
 
 using namespace belay;
 using belay::testing::Scratch;
@@ -61,4 +60,20 @@ TEST_CASE("a file that leads out of the source is refused") {
   at.files.emplace("../outside.yml", "x: 1\n");
   CHECK_THROWS_AS(at.facts(), Error);
   CHECK_FALSE(fs::exists(at.scratch / "outside.yml"));
+}
+
+TEST_CASE("a file of the server's that a Dockerfile copies is told; one that it merely mentions is not") {
+  Looked at;
+  at.scratch.write("shop/.env", "TAG=7\n");
+  for (const auto* const file : {"licence.key", "notes", "version", "mounted.key"})
+    at.scratch.write(fs::path("shop") / file, "x");
+  at.files["Dockerfile"] =
+      "FROM busybox # notes\nCOPY --chown=1 \\\n  ./licence.key \\\n  /app/\nadd [\"mounted.key\", "
+      "\"/app\"]\n"
+      "COPY config/version /app/\nRUN cat notes\n";
+  at.environment.build.with = {"mounted.key"};
+  const auto wanted = at.facts().wanted;
+  REQUIRE(wanted.size() == 1);
+  CHECK(wanted.front().dockerfile == "Dockerfile");
+  CHECK(wanted.front().file == "licence.key");
 }

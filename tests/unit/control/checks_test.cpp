@@ -3,7 +3,6 @@
 #include <boost/json/parse.hpp>
 #include <doctest/doctest.h>
 
-
 using namespace belay;
 using namespace std::chrono_literals;
 using Weight = Finding::Weight;
@@ -150,4 +149,15 @@ TEST_CASE("of the project the cause is said once, with its cure") {
   CHECK(found[1].weight == Weight::warning);
   CHECK(found[2].weight == Weight::problem);
   CHECK(holds(found[2].text, "/srv/other/shop"));
+}
+
+TEST_CASE("a file of the server's that a build copies is a warning of its own, with its own cure") {
+  const auto found = checked_project({.name = "shop",
+                                      .files = {"compose.yml"},
+                                      .services = {"web"},
+                                      .wanted = {{"Dockerfile", "licence.key"}}});
+  REQUIRE(found.size() == 2);
+  CHECK(found[1].weight == Weight::warning);
+  CHECK(holds(found[1].text, "licence.key"));
+  CHECK(holds(found[1].remedy, "build: { with: [licence.key] }"));
 }
