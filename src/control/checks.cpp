@@ -117,6 +117,12 @@ std::vector<Finding> checked_project(const ProjectFacts& project) {
     findings.push_back(
         warning("compose file", joined(project.warnings, "\n"),
                 "set what is missing in .env on the host, or give it a default in the compose file"));
+  for (const auto& [dockerfile, file] : project.wanted)
+    findings.push_back(warning(
+        "build",
+        fmt::format("{} copies {}, which is on the server and not in what is shipped", dockerfile, file),
+        fmt::format("commit it, or have belay lay it into the build context: build: {{ with: [{}] }}",
+                    file)));
   for (const auto& obstacle : project.obstacles)
     findings.push_back(problem(obstacle.subject, obstacle.what, obstacle.remedy));
   return findings;

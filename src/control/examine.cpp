@@ -7,7 +7,6 @@
 #include "base/nearest.hpp"
 #include "control/agent.hpp"
 #include "control/checks.hpp"
-#include "control/compose_inputs.hpp"
 #include "control/findings.hpp"
 #include "control/host_questions.hpp"
 #include "control/lifeline.hpp"
@@ -95,9 +94,8 @@ class Examination {
 
   void look_at_host() {
     const auto asked = now();
-    const auto inputs =
-        checkout_ ? compose_inputs_of(checkout_->source) : std::map<std::string, std::string>{};
-    const HostFacts facts = ask_facts(*session_, environment_, inputs, stop_);
+    const HostFacts facts =
+        ask_facts(*session_, environment_, checkout_ ? checkout_->source : std::filesystem::path(), stop_);
     const auto under_way = now() - asked;
     add(checked_clock(facts.clock - asked - under_way / 2, under_way / 2));
     add(checked_docker(facts));

@@ -5,14 +5,16 @@
 #include <boost/json/object.hpp>
 
 #include "base/error.hpp"
+#include "control/compose_inputs.hpp"
 #include "model/config_json.hpp"
 
 namespace belay {
 
 HostFacts ask_facts(Session& session, const EnvironmentConfig& environment,
-                    const std::map<std::string, std::string>& compose_inputs, std::stop_token stop) {
+                    const std::filesystem::path& source, std::stop_token stop) {
   boost::json::object files;
-  for (const auto& [path, text] : compose_inputs) files[path] = text;
+  if (!source.empty())
+    for (const auto& [path, text] : compose_inputs_of(source)) files[path] = text;
   boost::json::object arguments{{"environment", object_of(environment)}, {"files", std::move(files)}};
   if (const auto& backup = environment.backup) {
     arguments["backup_container"] = backup->container;
@@ -26,7 +28,13 @@ HostFacts ask_facts(Session& session, const EnvironmentConfig& environment,
   const boost::json::value answer =
       session.ask("facts", std::move(arguments), std::move(stop), Deadline::in(std::chrono::minutes(2)));
   if (!answer.is_object()) throw Error("the host's facts are no facts");
-  return facts_from_json(answer.get_object());
+  auto facts = facts_from_json(answer.get_object());
+  // The host was shown only what compose reads.
+  if (facts.project)
+    std::erase_if(facts.project->wanted, [&](const WantedFile& wanted) {
+      return !source.empty() && std::filesystem::exists(source / wanted.file);
+    });
+  return facts;
 }
 
 std::uint64_t bytes_in(const std::filesystem::path& tree) {

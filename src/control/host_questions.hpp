@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <stop_token>
 #include <string>
 
@@ -12,10 +11,9 @@
 
 namespace belay {
 
-/// Asks the host for the facts that matter to this environment. `compose_inputs`: what compose may read of the files
-/// that would be shipped, for the host to look at the project as a deployment would.
-HostFacts ask_facts(Session&, const EnvironmentConfig&, const std::map<std::string, std::string>& compose_inputs,
-                    std::stop_token);
+/// Asks the host for the facts that matter to this environment. `source`: the files that would be shipped,
+/// for the host to look at the project as a deployment would; empty: unknown.
+HostFacts ask_facts(Session&, const EnvironmentConfig&, const std::filesystem::path& source, std::stop_token);
 
 /// The size of a tree's files.
 std::uint64_t bytes_in(const std::filesystem::path& tree);

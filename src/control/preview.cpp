@@ -4,7 +4,6 @@
 #include "base/files.hpp"
 #include "control/agent.hpp"
 #include "control/checks.hpp"
-#include "control/compose_inputs.hpp"
 #include "control/deployment.hpp"
 #include "control/findings.hpp"
 #include "control/host_questions.hpp"
@@ -120,7 +119,7 @@ Preview preview(const Config& config, const EnvironmentConfig& environment, cons
     const Checkout checkout =
         check_out(source, life.directory() / "source", stop, Deadline::in(std::chrono::minutes(10)));
     Preview found;
-    found.facts = ask_facts(session, environment, compose_inputs_of(checkout.source), stop);
+    found.facts = ask_facts(session, environment, checkout.source, stop);
     found.plan = plan_deployment(config.app, environment, checkout.commit, this_author(), {});
     found.files = changed_files(session, environment, checkout, found.facts, stop);
     add_unless_ok(found.warnings, checked_pointers(checkout.pointers()));

@@ -1,6 +1,10 @@
 #include "host/project_look.hpp"
 
 #include <algorithm>
+#include <cctype>
+#include <set>
+#include <sstream>
+#include <utility>
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
@@ -31,24 +35,42 @@ void lay_down(const std::map<std::string, std::string>& files, const fs::path& s
   }
 }
 
-/// Files that only the server has, and that a Dockerfile names: by hand they are in the build context.
-std::vector<std::string> wanted_by_dockerfiles(const std::map<std::string, std::string>& files,
-                                               const fs::path& live, const std::vector<std::string>& with) {
-  std::vector<std::string> sentences;
-  if (!fs::is_directory(live)) return sentences;
-  for (const auto& [name, text] : files) {
-    if (!fs::path(name).filename().string().contains("Dockerfile")) continue;
-    for (const auto& entry : fs::directory_iterator(live)) {
-      const auto only_there = entry.path().filename().string();
-      if (files.contains(only_there) || !entry.is_regular_file() || !text.contains(only_there)) continue;
-      if (std::ranges::find(with, only_there) == with.end() && !fs::exists(live / name / only_there))
-        sentences.push_back(
-            fmt::format("{} names {}, which only the server has: it is not in the build context unless "
-                        "belay.yml says build: {{ with: [{}] }}",
-                        name, only_there, only_there));
+/// What its COPY and ADD lines name.
+std::set<std::string> copied_by(const std::string& dockerfile) {
+  constexpr std::string_view separators = " \t\r\n\"',[]\\";
+  std::set<std::string> names;
+  std::istringstream lines(dockerfile);
+  bool copies = false, goes_on = false;
+  for (std::string line; std::getline(lines, line); goes_on = line.ends_with('\\')) {
+    bool first = !goes_on;
+    for (std::size_t at = line.find_first_not_of(separators); at != std::string::npos;) {
+      const auto end = std::min(line.find_first_of(separators, at), line.size());
+      auto word = line.substr(at, end - at);
+      at = line.find_first_not_of(separators, end);
+      if (std::exchange(first, false)) {
+        std::ranges::transform(word, word.begin(),
+                               [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+        copies = word == "COPY" || word == "ADD";
+      } else if (copies) {
+        names.insert(fs::path("/" + word).lexically_normal().relative_path().string());
+      }
     }
   }
-  return sentences;
+  return names;
+}
+
+/// Files beside the compose file that a Dockerfile copies, and that are not among these.
+std::vector<WantedFile> wanted_by_dockerfiles(const std::map<std::string, std::string>& files,
+                                              const fs::path& live, const std::vector<std::string>& with) {
+  std::vector<WantedFile> wanted;
+  for (const auto& [name, text] : files) {
+    if (!fs::path(name).filename().string().contains("Dockerfile")) continue;
+    for (const auto& copied : copied_by(text))
+      if (!copied.empty() && !files.contains(copied) && fs::is_regular_file(live / copied) &&
+          std::ranges::find(with, copied) == with.end())
+        wanted.push_back({name, copied});
+  }
+  return wanted;
 }
 
 void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout, ReleaseProject& project,
@@ -81,7 +103,7 @@ ProjectLook look_at_project(const docker::Engine& engine, const Layout& layout,
   ReleaseProject project(place, environment);
   project.view().make();
   ProjectLook found;
-  found.facts.warnings = wanted_by_dockerfiles(files, layout.live, environment.build.with);
+  found.facts.wanted = wanted_by_dockerfiles(files, layout.live, environment.build.with);
   try {
     look(found, engine, layout, project, environment, stop);
   } catch (const Error& error) {

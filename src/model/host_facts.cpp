@@ -61,6 +61,11 @@ static void fields(auto& archive, Is<Obstacle> auto& obstacle) {
   archive("remedy", obstacle.remedy);
 }
 
+static void fields(auto& archive, Is<WantedFile> auto& wanted) {
+  archive("dockerfile", wanted.dockerfile);
+  archive("file", wanted.file);
+}
+
 static void fields(auto& archive, Is<ProjectFacts> auto& project) {
   archive("name", project.name);
   archive("problem", project.problem);
@@ -70,6 +75,7 @@ static void fields(auto& archive, Is<ProjectFacts> auto& project) {
   archive("services", project.services);
   archive("obstacles", project.obstacles);
   archive("ports", project.ports);
+  archive("wanted", project.wanted);
 }
 
 static void fields(auto& archive, Is<HostFacts> auto& facts) {

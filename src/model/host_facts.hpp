@@ -51,6 +51,11 @@ struct Obstacle {
   std::string remedy;   // what to do
 };
 
+/// A file of the live directory that a Dockerfile copies and what is shipped may lack.
+struct WantedFile {
+  std::string dockerfile, file;
+};
+
 /// The compose project that a deployment would release, as the host sees it: the files that would be shipped
 /// beside those that only the server has.
 struct ProjectFacts {
@@ -61,6 +66,7 @@ struct ProjectFacts {
   std::vector<std::string> services;  // those that are released
   std::vector<Obstacle> obstacles;    // a deployment is refused with all of them
   std::vector<int> ports;             // that these services publish, ascending
+  std::vector<WantedFile> wanted;     // by builds, of the server's own files
 };
 
 /// Ask "facts".

@@ -107,6 +107,13 @@ struct UnchangedServices {
   std::vector<std::string> value;
 };
 
+/// The services a published port of which accepted while the release before served: it has to again.
+struct AcceptingServices {
+  static constexpr std::string_view key = "accepting";
+  static constexpr std::array steps = {StepName::create};
+  std::vector<std::string> value;
+};
+
 /// Files of the live directory, relative to it, whose content was committed once: a release's, not the
 /// server's.
 struct CommittedBefore {
@@ -172,9 +179,10 @@ struct LeftInPlace {
   bool value = true;
 };
 
-using All = std::tuple<BackupFile, LinkDestination, FrozenImages, ImageNames, AskedRegistries,
-                       PreviousContainers, UnchangedServices, CommittedBefore, PreviousEdge, AdoptedRelease,
-                       EdgeStays, EdgeTurns, CurrentStops, RestoredContainers, HealthFinding, LeftInPlace>;
+using All =
+    std::tuple<BackupFile, LinkDestination, FrozenImages, ImageNames, AskedRegistries, PreviousContainers,
+               UnchangedServices, AcceptingServices, CommittedBefore, PreviousEdge, AdoptedRelease, EdgeStays,
+               EdgeTurns, CurrentStops, RestoredContainers, HealthFinding, LeftInPlace>;
 
 }  // namespace notes
 

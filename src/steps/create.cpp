@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "base/files.hpp"
+#include "drivers/own_port.hpp"
 #include "edge/container.hpp"
 #include "runtime/adoption.hpp"
 #include "runtime/candidate.hpp"
@@ -68,6 +69,24 @@ std::vector<PreviousContainer> previous_of(const Context& context, const Ownersh
   return previous;
 }
 
+/// Whether one of its published ports accepts now.
+bool accepts(const Context& context, const PreviousContainer& container) {
+  const auto inspection = context.engine.inspect(container.id);
+  return inspection && std::ranges::any_of(published_ports(*inspection), [&](const PublishedPort& published) {
+           return listening(own_port(*inspection, published.port)) == http::Listens::yes;
+         });
+}
+
+std::vector<std::string> accepting_services(const Context& context,
+                                            const std::vector<PreviousContainer>& previous) {
+  std::vector<std::string> services;
+  for (const auto& container : previous)
+    if (container.running && std::ranges::find(services, container.service) == services.end() &&
+        accepts(context, container))
+      services.push_back(container.service);
+  return services;
+}
+
 /// The edge and the unchanged services first: who is found is noted once all are known.
 void note_previous(Context& context, const Work& work, const std::vector<std::string>& unchanged) {
   std::vector<PreviousContainer> edges;
@@ -77,6 +96,7 @@ void note_previous(Context& context, const Work& work, const std::vector<std::st
   if (!edges.empty()) note(context.ledger, notes::PreviousEdge{edges});
   keep_bodies(context, edges, work.previous);
   note(context.ledger, notes::UnchangedServices{unchanged});
+  note(context.ledger, notes::AcceptingServices{accepting_services(context, work.previous)});
   note(context.ledger, notes::PreviousContainers{work.previous});
 }
 

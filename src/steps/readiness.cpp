@@ -20,6 +20,8 @@ namespace {
 constexpr std::chrono::milliseconds between_looks{10}, between_own_checks{500};
 constexpr auto default_check_time = std::chrono::seconds(30);  // the Engine's
 constexpr int last_words = 5;
+/// How long a first release without a health URL is given to open a port that it publishes.
+constexpr auto port_without_url = std::chrono::seconds(10);
 
 std::chrono::milliseconds time_limit_of_check(const docker::Inspection& inspection) {
   const auto& check = inspection.raw.at("Config").at("Healthcheck").as_object();
@@ -66,11 +68,21 @@ class Readiness {
   Readiness(Context& context, const ReadinessRules& rules, std::stop_token stop)
       : context_(context), rules_(rules), stop_(std::move(stop)) {
     for (auto& id : may_end(candidates_of(context), release_of(context))) may_end_.insert(std::move(id));
+    if (const auto before = noted<notes::AcceptingServices>(context.ledger))
+      accepting_before_.insert(before->value.begin(), before->value.end());
+  }
+
+  /// Of those that are ready and publish ports, but accept at none: a sentence each.
+  std::vector<std::string> silent() const {
+    std::vector<std::string> sentences;
+    for (const auto& [id, sentence] : silent_) sentences.push_back(sentence);
+    return sentences;
   }
 
   std::string missing(const HealthTarget& target) {
     const auto& container = target.container.container;
-    if (container.state == "exited" && target.container.exit_code == 0 && may_end_.contains(container.id)) return {};
+    if (container.state == "exited" && target.container.exit_code == 0 && may_end_.contains(container.id))
+      return {};
     if (!container.running()) return fmt::format("{} is {}", container.name, container.state);
     const bool asked = target.check.has_value();
     if (!asked || rules_.healthcheck_of_asked)
@@ -108,7 +120,7 @@ class Readiness {
   }
 
   /// `accepts`: one of them does.
-  std::string missing_by_ports(const HealthTarget& target, bool no_url, bool& accepts) const {
+  std::string missing_by_ports(const HealthTarget& target, bool no_url, bool& accepts) {
     const auto& name = target.container.container.name;
     bool refused = false;
     for (const auto& port : target.further) {
@@ -117,16 +129,20 @@ class Readiness {
       refused = refused || found == http::Listens::no;
     }
     if (accepts || !refused || !target.publishes) return {};
-    if (no_url) return fmt::format("no port that {} publishes accepts connections", name);
-    return now() - target.container.started < rules_.published_port
-               ? fmt::format("no port that {} publishes accepts connections yet", name)
-               : std::string{};
+    auto sentence = fmt::format("no port that {} publishes accepts connections", name);
+    if (no_url && accepting_before_.contains(target.service)) return sentence;
+    if (now() - target.container.started <
+        std::max(rules_.published_port, no_url ? port_without_url : rules_.quiet))
+      return sentence + " yet";
+    silent_[target.container.container.id] = std::move(sentence);
+    return {};
   }
 
   Context& context_;
   const ReadinessRules& rules_;
   std::stop_token stop_;
-  std::set<std::string> may_end_;
+  std::set<std::string> may_end_, accepting_before_;
+  std::map<std::string, std::string> silent_;
   std::map<std::string, Deadline> next_own_check_;
 };
 
@@ -175,7 +191,8 @@ void watch_candidates(Context& context, StepName step, const std::vector<docker:
   context.watch = std::make_unique<ContainerWatch>(context.engine, ids_of(candidates), std::move(rules));
 }
 
-void wait_until_ready(Context& context, const ReadinessRules& rules, std::stop_token stop) {
+std::vector<std::string> wait_until_ready(Context& context, const ReadinessRules& rules,
+                                          std::stop_token stop) {
   Readiness readiness(context, rules, stop);
   auto targets = candidate_targets(context);
   const auto limit = Deadline::in(std::max(patience_with(context, targets), rules.quiet) + rules.quiet);
@@ -188,13 +205,15 @@ void wait_until_ready(Context& context, const ReadinessRules& rules, std::stop_t
       id = target.container.container.id;
       break;
     }
-    if (missing.empty()) return;
+    if (missing.empty()) return readiness.silent();
     if (limit.expired())
-      throw failure_of(context, id,
-                       Error("the candidate did not become ready", missing, "its last log lines may say why"));
+      throw failure_of(
+          context, id,
+          Error("the candidate did not become ready", missing, "its last log lines may say why"));
     std::this_thread::sleep_for(between_looks);
     targets = candidate_targets(context);
   }
+  return {};
 }
 
 AttemptSink attempts_shown(Context& context, StepName step, const HealthCheck& check) {
@@ -218,9 +237,10 @@ Error failure_of(Context& context, const std::string& container_id, Error error)
 
 void throw_if_candidate_died(Context& context) {
   if (const auto death = context.watch ? context.watch->death() : std::nullopt)
-    throw failure_of(context, death->id,
-                     Error(fmt::format("the candidate {} {}", name_of_container(context, death->id), death->how),
-                           {}, "its last log lines say why"));
+    throw failure_of(
+        context, death->id,
+        Error(fmt::format("the candidate {} {}", name_of_container(context, death->id), death->how), {},
+              "its last log lines say why"));
   if (context.stop.stop_requested()) throw Error("cancelled", {}, {});
 }
 

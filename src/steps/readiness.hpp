@@ -25,8 +25,9 @@ void watch_candidates(Context&, StepName, const std::vector<docker::Container>&)
 
 /// What is asked of a container beyond running.
 struct ReadinessRules {
-  /// A published port that does not accept yet is waited for so long after the start; for ever where there is
-  /// no health URL, since the port is then the only sign.
+  /// A published port that does not accept yet is waited for so long after the start. Where there is no
+  /// health URL, the port of a service that accepted before is waited for to the end, since it is then the
+  /// only sign.
   std::chrono::milliseconds published_port{};
   /// Containers with neither HEALTHCHECK nor listening port have to have run for so long.
   std::chrono::milliseconds quiet{};
@@ -37,8 +38,9 @@ struct ReadinessRules {
 };
 
 /// Waits until every candidate is ready, for as long as the health check or its own HEALTHCHECK is patient.
-/// Throws Error that says what is missing. Returns early if stopped.
-void wait_until_ready(Context&, const ReadinessRules&, std::stop_token);
+/// Throws Error that says what is missing. Returns early if stopped. Returns a sentence for each container
+/// that publishes ports of which none accepts: nobody knows whether one ever should.
+std::vector<std::string> wait_until_ready(Context&, const ReadinessRules&, std::stop_token);
 
 /// Shows each attempt at a health check as progress and output of the step.
 AttemptSink attempts_shown(Context&, StepName, const HealthCheck&);

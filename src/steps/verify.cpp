@@ -23,13 +23,14 @@ std::vector<HealthTarget> asked_by(const Context& context, const ServiceHealth& 
 
 /// Waits until they accept connections, so that an app that is still starting is not asked in vain; `longest`
 /// at the most: one that never listens is then found by the question itself, in its own words.
-void wait_for_listeners(Context& context, const std::vector<OwnPort>& ports, std::chrono::milliseconds longest,
-                        const std::stop_token& stop) {
+void wait_for_listeners(Context& context, const std::vector<OwnPort>& ports,
+                        std::chrono::milliseconds longest, const std::stop_token& stop) {
   wait_until_listening(ports, longest, [&] { return stop.stop_requested(); });
   throw_if_candidate_died(context);
 }
 
-/// The container whose log explains a URL that does not answer well: the one it is asked of, if that is known.
+/// The container whose log explains a URL that does not answer well: the one it is asked of, if that is
+/// known.
 Error failed(Context& context, const std::vector<HealthTarget>& targets, Error error) {
   if (targets.empty()) return error;
   return failure_of(context, targets.front().container.container.id, std::move(error));
@@ -89,15 +90,16 @@ std::string apply(Context& context) {
   for (const auto& asked : checks)
     findings += (findings.empty() ? "" : "; ") + ask(context, asked, either.token());
   // Whoever is asked no URL proves itself by its HEALTHCHECK, by a port, or by running quietly.
-  wait_until_ready(context,
-                   {.published_port = quiet_time,
-                    .quiet = quiet_time,
-                    .healthcheck_of_asked = false,
-                    .port_of_asked = false},
-                   either.token());
+  const auto silent = wait_until_ready(context,
+                                       {.published_port = quiet_time,
+                                        .quiet = quiet_time,
+                                        .healthcheck_of_asked = false,
+                                        .port_of_asked = false},
+                                       either.token());
   throw_if_candidate_died(context);
   if (checks.empty())
     findings = fmt::format("no health URL: it ran for {} s and did not restart", quiet_time.count());
+  for (const auto& sentence : silent) findings += "; " + sentence;
   context.watch->restart_no_more();
   note(context.ledger, notes::HealthFinding{findings});
   return findings;

@@ -36,6 +36,10 @@ TEST_CASE("check looks at source and host, touches nothing, and gives each troub
   CHECK(about(findings, "excludes")->weight == Weight::warning);
   CHECK(holds(about(findings, "excludes")->text, "src/uploads/list.js"));
   CHECK(about(findings, "boot recovery")->weight == Weight::warning);
+  // The stand-in host asks for two files; one of them is shipped.
+  REQUIRE(about(findings, "build") != nullptr);
+  CHECK(holds(about(findings, "build")->text, "licence.key"));
+  CHECK(std::ranges::count(findings, "build", &Finding::subject) == 1);
   CHECK(about(findings, "boot recovery")->remedy != "");
   CHECK(comes_true([&] { return !fs::exists(world.live()); }));
   CHECK(world.sshd.logins() == 1);

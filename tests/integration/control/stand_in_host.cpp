@@ -50,8 +50,11 @@ class StandInHost {
       facts.path_writable = true;
       facts.bytes_free = 100'000'000'000;
       if (ask.arguments.contains("environment"))
-        facts.project = ProjectFacts{
-            .name = "shop", .files = {"compose.yml"}, .services = {"backend"}, .ports = {3001}};
+        facts.project = ProjectFacts{.name = "shop",
+                                     .files = {"compose.yml"},
+                                     .services = {"backend"},
+                                     .ports = {3001},
+                                     .wanted = {{"Dockerfile", "index.js"}, {"Dockerfile", "licence.key"}}};
       return say(wire::Answer{facts_to_json(facts)});
     }
     if (ask.about == "echo") return say(wire::Answer{ask.arguments});

@@ -121,3 +121,19 @@ TEST_CASE("networks: what compose would refuse, or make anew, is an obstacle; wh
   REQUIRE(facts.obstacles.size() == 1);
   CHECK(facts.obstacles.front().what.contains("internal is true, it was made with false"));
 }
+
+TEST_CASE("a file of the server's that a Dockerfile copies is told; one that it merely mentions is not") {
+  Looked at;
+  at.scratch.write("shop/.env", "TAG=7\n");
+  for (const auto* const file : {"licence.key", "notes", "version", "mounted.key"})
+    at.scratch.write(fs::path("shop") / file, "x");
+  at.files["Dockerfile"] =
+      "FROM busybox # notes\nCOPY --chown=1 \\\n  ./licence.key \\\n  /app/\nadd [\"mounted.key\", "
+      "\"/app\"]\n"
+      "COPY config/version /app/\nRUN cat notes\n";
+  at.environment.build.with = {"mounted.key"};
+  const auto wanted = at.facts().wanted;
+  REQUIRE(wanted.size() == 1);
+  CHECK(wanted.front().dockerfile == "Dockerfile");
+  CHECK(wanted.front().file == "licence.key");
+}

@@ -12,6 +12,7 @@ using namespace belay::testing;
 namespace {
 
 const auto first = "20260101-000000-aaaaaaa";
+const auto second = "20260101-000001-bbbbbbb";
 constexpr auto serves = "exec sleep 1000";
 
 /// What a step said, and how it failed; empty: it did not.
@@ -64,7 +65,9 @@ TEST_CASE("a crash loop is given up at the second death, and the one that died i
 TEST_CASE("what an unhealthy container's HEALTHCHECK said is in the failure") {
   const Host host;
   const auto found = deployed(
-      host, host.compose(serves, "    healthcheck: {test: 'echo curl is missing; exit 1', interval: 1s, retries: 1}\n"));
+      host,
+      host.compose(serves,
+                   "    healthcheck: {test: 'echo curl is missing; exit 1', interval: 1s, retries: 1}\n"));
   CHECK(found.failure.contains("unhealthy"));
   CHECK(found.failure.contains("exit code 1: curl is missing"));
 }
@@ -72,6 +75,30 @@ TEST_CASE("what an unhealthy container's HEALTHCHECK said is in the failure") {
 TEST_CASE("a port that is only exposed may stay silent") {
   const Host host;
   CHECK(deployed(host, host.compose(serves, "    expose: ['8000']\n")).failure == "");
+}
+
+TEST_CASE("a published port may stay silent, over TCP and UDP, if it did so before; the finding says so") {
+  const Host host;
+  const auto* const ports = "    ports: ['127.0.0.1::8000', '127.0.0.1::8000/udp']\n";
+  for (const auto* const release : {first, second}) {
+    const auto attempt =
+        host.deploy(release, host.compose(serves, ports + fmt::format("    labels: {{r: {}}}\n", release)));
+    CHECK(tried(*attempt, up_to(StepName::verify)).failure == "");
+    CHECK(noted<notes::HealthFinding>(attempt->ledger)->value.contains("no port that"));
+    attempt->apply_all({StepName::settle});
+  }
+}
+
+TEST_CASE("a published port that accepted before has to accept again") {
+  const Host host;
+  const auto* const ports = "    ports: ['127.0.0.1::8000']\n";
+  const auto attempt = host.deploy(first, host.compose("exec httpd -f -p 8000", ports));
+  CHECK(tried(*attempt, up_to(StepName::verify)).failure == "");
+  attempt->apply_all({StepName::settle});
+  const auto next = host.deploy(second, host.compose(serves, ports));
+  next->plan.environment.health.attempts = 2;
+  next->plan.environment.health.interval = std::chrono::milliseconds(500);
+  CHECK(tried(*next, up_to(StepName::verify)).failure.contains("no port that"));
 }
 
 TEST_CASE("a migration goes through the entrypoint, with any logging driver, to its end") {
@@ -86,8 +113,7 @@ TEST_CASE("a migration goes through the entrypoint, with any logging driver, to 
 TEST_CASE("a list of words needs no shell, and the entrypoint can be left out") {
   const Host host;
   const auto* const more = "    entrypoint: [sh, -c, 'exit 9', sh]\n";
-  const auto left_out =
-      migrated(host, more, {.words = {"echo", "two  words", "$URL"}, .entrypoint = false});
+  const auto left_out = migrated(host, more, {.words = {"echo", "two  words", "$URL"}, .entrypoint = false});
   CHECK(left_out.failure == "");
   CHECK(left_out.said.contains("two  words $URL\n"));
 }

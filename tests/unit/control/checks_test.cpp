@@ -164,3 +164,14 @@ TEST_CASE("a kept release whose image others removed is said before it is needed
   CHECK(holds(found.text, "r1: cannot be gone back to"));
   CHECK(holds(found.remedy, "prune"));
 }
+
+TEST_CASE("a file of the server's that a build copies is a warning of its own, with its own cure") {
+  const auto found = checked_project({.name = "shop",
+                                      .files = {"compose.yml"},
+                                      .services = {"web"},
+                                      .wanted = {{"Dockerfile", "licence.key"}}});
+  REQUIRE(found.size() == 2);
+  CHECK(found[1].weight == Weight::warning);
+  CHECK(holds(found[1].text, "licence.key"));
+  CHECK(holds(found[1].remedy, "build: { with: [licence.key] }"));
+}
