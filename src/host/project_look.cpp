@@ -86,6 +86,8 @@ void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout
   facts.ports = published_ports(model, facts.services);
   const Ownership ours(engine, facts.name, layout, project.directory());
   facts.obstacles = obstacles_to(engine, ours, model, facts.services);
+  for (auto& obstacle : obstacles_of_strategy(environment, model, facts.services))
+    facts.obstacles.push_back(std::move(obstacle));
   for (auto& line : kept_definitions(engine, model, facts.services))
     facts.warnings.push_back(std::move(line));
   for (const auto& service : facts.services)

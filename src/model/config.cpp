@@ -20,7 +20,8 @@ bool holds_sections(const YamlNode& list) {
 }
 
 /// A lone text in place of a section stands for one of its keys: `migrate: COMMAND` is `migrate: { run:
-/// COMMAND }`. So does a list of words, where the section may be a list; in a list of sections each text does.
+/// COMMAND }`. So does a list of words, where the section may be a list; in a list of sections each text
+/// does.
 YamlNode written_out(const ConfigKey& key, const YamlNode& value) {
   const bool list = value.kind == YamlNode::Kind::sequence && key.may_be_list && !value.items.empty();
   if (list && holds_sections(value)) {
@@ -61,7 +62,8 @@ YamlNode with_services_written_out(YamlNode section, const std::string& name) {
   YamlNode common;
   common.kind = YamlNode::Kind::mapping;
   for (const YamlEntry& entry : section.entries)
-    if (!is_service(entry) && config_key(name, entry.key) != nullptr && !config_key(name, entry.key)->required)
+    if (!is_service(entry) && config_key(name, entry.key) != nullptr &&
+        !config_key(name, entry.key)->required)
       common.entries.push_back(entry);
   for (YamlEntry& entry : section.entries)
     if (is_service(entry)) entry.value = merged(common, entry.value);
@@ -71,7 +73,8 @@ YamlNode with_services_written_out(YamlNode section, const std::string& name) {
 /// The whole of an environment, or of what all share, with what its services' sections inherit.
 YamlNode with_services_written_out(YamlNode environment) {
   for (YamlEntry& entry : environment.entries)
-    if (const ConfigKey* key = config_key(shared_section, entry.key); key != nullptr && key->by_service)
+    if (const ConfigKey* key = config_key(shared_section, entry.key);
+        key != nullptr && key->by_service && key->kind == ValueKind::section)
       entry.value = with_services_written_out(std::move(entry.value), entry.key);
   return environment;
 }
@@ -199,7 +202,8 @@ HealthCheck read_check(SectionReader& section, bool needs_url, Reading& reading)
   return health;
 }
 
-/// Without a URL of its own, what stands beside the services' checks is how patient belay is with all of them.
+/// Without a URL of its own, what stands beside the services' checks is how patient belay is with all of
+/// them.
 void read_health(SectionReader section, EnvironmentConfig& into, Reading& reading) {
   auto services = section.service_sections();
   into.health = read_check(section, services.empty(), reading);
@@ -275,13 +279,31 @@ void require_edge(SectionReader& section, const std::string& key, const std::str
   into.edge = EdgeConfig{};
 }
 
+/// All services that are not replaced take part in one turn of the edge.
+void read_strategy(SectionReader& section, EnvironmentConfig& into, Reading& reading) {
+  std::vector<std::pair<std::string, Strategy>> of_services;
+  section.choice_by_service("strategy", into.strategy, of_services);
+  std::optional<Strategy> turned;
+  for (const auto& [service, strategy] : of_services) {
+    if (strategy == Strategy::recreate) {
+      into.replaced.push_back(service);
+      continue;
+    }
+    if (turned && *turned != strategy)
+      reading.report(section.location_of("strategy"), "'strategy' names both blue-green and canary",
+                     "the edge turns all services at once: let them have one of the two, or recreate");
+    turned = strategy;
+  }
+  into.strategy = turned.value_or(into.strategy);
+}
+
 /// An edge brings blue-green with it, and what needs an edge brings that.
 void read_edge_and_strategy(SectionReader& section, EnvironmentConfig& into, Reading& reading) {
   if (auto edge = section.section("edge")) into.edge = read_edge(*edge, reading);
   if (auto canary = section.section("canary")) into.canary = read_canary(*canary, reading);
   if (auto soak = section.section("soak")) into.soak = read_soak(*soak);
   if (into.edge) into.strategy = Strategy::blue_green;
-  section.choice("strategy", into.strategy);
+  read_strategy(section, into, reading);
   if (into.strategy != Strategy::recreate)
     require_edge(section, "strategy", "strategy '" + name_of(into.strategy) + "'", into, reading);
   if (into.soak) require_edge(section, "soak", "'soak'", into, reading);

@@ -31,11 +31,11 @@ struct SyncRules {
 /// One migration command. Several rules run one after the other, all at the same point of the deployment.
 struct MigrationRule {
   enum class When { before_switch, after_start };
-  std::string command;             // run by `sh`; or
+  std::string command;               // run by `sh`; or
   std::vector<std::string> words{};  // a program and its arguments, run without a shell
   When when = When::before_switch;
-  std::string service{};  // in whose image; empty: the first released service that has containers
-  bool entrypoint = true;  // through the image's ENTRYPOINT, as `docker compose run`
+  std::string service{};      // in whose image; empty: the first released service that has containers
+  bool entrypoint = true;     // through the image's ENTRYPOINT, as `docker compose run`
   std::string shown() const;  // the command on one line
   std::chrono::milliseconds timeout{std::chrono::minutes(30)};
 };
@@ -182,6 +182,7 @@ struct EnvironmentConfig {
   std::vector<ServiceHealth> service_health{};  // further checks, each of one service
   std::optional<EdgeConfig> edge;
   Strategy strategy = Strategy::recreate;  // the others only with an edge
+  std::vector<std::string> replaced{};     // services that never run twice, whatever the strategy
   std::optional<CanaryRule> canary;        // with that strategy
   std::optional<SoakRule> soak;            // with an edge
   bool rollback = true;
@@ -189,6 +190,9 @@ struct EnvironmentConfig {
   std::chrono::milliseconds confirm_timeout{std::chrono::seconds(60)};
   std::optional<PushTrigger> on_push;
 
+  /// With a strategy that starts the candidate beside what serves: whether this service's has to wait for the
+  /// turn.
+  bool is_replaced(const std::string& service) const;
   /// Every check that has a URL: the environment's own first.
   std::vector<ServiceHealth> checks() const;
 };

@@ -158,6 +158,7 @@ void fields(auto& archive, Is<EnvironmentConfig> auto& environment) {
   archive("service_health", environment.service_health);
   archive("edge", environment.edge);
   archive("strategy", environment.strategy);
+  archive("replaced", environment.replaced);
   archive("canary", environment.canary);
   archive("soak", environment.soak);
   archive("rollback", environment.rollback);

@@ -58,9 +58,9 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "no tests",
      .example = "[npm ci, { parallel: [npm run lint, npm test] }]",
-     .meaning =
-         "The gate: commands run by `sh` in a clean checkout (without .git), in `source`, one after the other. Those under "
-         "`parallel` run at the same time. The first that fails stops the deployment."},
+     .meaning = "The gate: commands run by `sh` in a clean checkout (without .git), in `source`, one after "
+                "the other. Those under "
+                "`parallel` run at the same time. The first that fails stops the deployment."},
     {.section = "shared",
      .name = "sync",
      .kind = section,
@@ -93,10 +93,11 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "no request",
      .example = "{ url: \"https://example.com/health\", attempts: 30, interval: 5s }",
-     .meaning = "How a release proves that it works. Without it: its containers run, do not restart and are "
-                "not unhealthy "
-                "by their own HEALTHCHECK. A lone text is the URL; `off` takes the top level's away. A service's "
-                "name in it holds a check of its own: `{ web: { url: … }, api: { url: … } }`.",
+     .meaning =
+         "How a release proves that it works. Without it: its containers run, do not restart and are "
+         "not unhealthy "
+         "by their own HEALTHCHECK. A lone text is the URL; `off` takes the top level's away. A service's "
+         "name in it holds a check of its own: `{ web: { url: … }, api: { url: … } }`.",
      .shorthand = "url",
      .may_be_off = true,
      .by_service = true},
@@ -157,9 +158,12 @@ constexpr auto table = std::to_array<ConfigKey>({
      .meaning =
          "How the candidate takes over. `recreate`: the old containers are stopped, the new ones started. "
          "`blue-green`: the new ones are started beside the old, and the edge turns the traffic. `canary`: "
-         "it "
-         "turns it in parts, and turns back by itself when the new release is worse.",
-     .choices = "recreate, blue-green, canary"},
+         "it turns it in parts, and turns back by itself when the new release is worse. By service, "
+         "`recreate` "
+         "is for one that must not run twice (a worker, a scheduler): it changes hands once the traffic has "
+         "been turned.",
+     .choices = "recreate, blue-green, canary",
+     .by_service = true},
     {.section = "shared",
      .name = "canary",
      .kind = section,
@@ -330,9 +334,10 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "true",
      .example = "false",
-     .meaning = "Whether `before-switch` goes through the image's ENTRYPOINT. `false` is for images whose "
-                "ENTRYPOINT does not run the command it is given. `after-start` never does, as `docker compose "
-                "exec`."},
+     .meaning =
+         "Whether `before-switch` goes through the image's ENTRYPOINT. `false` is for images whose "
+         "ENTRYPOINT does not run the command it is given. `after-start` never does, as `docker compose "
+         "exec`."},
     {.section = "migrate",
      .name = "timeout",
      .kind = duration,
@@ -404,8 +409,9 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = true,
      .fallback = {},
      .example = "\"https://example.com/health\"",
-     .meaning = "Answers with a good `status` if all is well. A `user:password@` in it is taken out, and never "
-                "shown."},
+     .meaning =
+         "Answers with a good `status` if all is well. A `user:password@` in it is taken out, and never "
+         "shown."},
     {.section = "health",
      .name = "status",
      .kind = numbers,

@@ -14,17 +14,17 @@ enum class ValueKind {
   number,    // whole, between `least` and `most`
   duration,  // between `least` and `most` milliseconds
   boolean,
-  choice,       // one of `choices`
-  texts,        // a list of text
-  one_or_more,  // a text, or a list of text
-  variables,    // a list of names of the caller's environment
-  numbers,      // one number between `least` and `most`, or a list of them
+  choice,         // one of `choices`; with `by_service` a mapping from services to such, too
+  texts,          // a list of text
+  one_or_more,    // a text, or a list of text
+  variables,      // a list of names of the caller's environment
+  numbers,        // one number between `least` and `most`, or a list of them
   texts_by_name,  // a mapping of names to texts
   command,        // a text for a shell, or a list: a program and its arguments
-  commands,     // the gate: a command, or a list of commands and `parallel` groups
-  section,      // a mapping whose keys are those of the section of this name
-  by_registry,  // a mapping from a registry's name to the section of this name
-  environments  // a mapping from a name to the section `environment`
+  commands,       // the gate: a command, or a list of commands and `parallel` groups
+  section,        // a mapping whose keys are those of the section of this name
+  by_registry,    // a mapping from a registry's name to the section of this name
+  environments    // a mapping from a name to the section `environment`
 };
 
 /// One key of belay.yml. The parser reads this table; docs/reference/belay-yml.md and belay.schema.json are

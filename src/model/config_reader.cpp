@@ -195,8 +195,8 @@ std::optional<T> SectionReader::ranged(std::string_view name, Value<T> (*check)(
 
 template <class T>
 std::optional<T> SectionReader::ranged(std::string_view name, const YamlNode& node,
-                                       Value<T> (*check)(std::string_view), std::string (*shown)(std::int64_t),
-                                       std::int64_t (*as_number)(T)) {
+                                       Value<T> (*check)(std::string_view),
+                                       std::string (*shown)(std::int64_t), std::int64_t (*as_number)(T)) {
   const auto text = scalar(name, node);
   if (!text) return std::nullopt;
   const ConfigKey& known = key(name);
@@ -229,7 +229,8 @@ void SectionReader::numbers(std::string_view name, std::vector<int>& into) {
   if (node == nullptr) return;
   const bool list = node->kind == YamlNode::Kind::sequence;
   if (list && node->items.empty())
-    return wrong(name, *node, {"must not be empty", fmt::format("for example {}: {}", name, key(name).example)});
+    return wrong(name, *node,
+                 {"must not be empty", fmt::format("for example {}: {}", name, key(name).example)});
   std::vector<int> found;
   for (const YamlNode& item : list ? node->items : std::vector{*node})
     if (const auto value = ranged<std::int64_t>(name, item, whole_number_value, shown_number, itself))
@@ -268,7 +269,8 @@ void SectionReader::command(std::string_view name, std::string& text, std::vecto
   if (node == nullptr) return;
   if (node->kind != YamlNode::Kind::sequence) return take(name, *node, text, command_value);
   if (node->items.empty())
-    return wrong(name, *node, {"must not be empty", fmt::format("for example {}: {}", name, key(name).example)});
+    return wrong(name, *node,
+                 {"must not be empty", fmt::format("for example {}: {}", name, key(name).example)});
   words = list(name, *node, line_value);
 }
 
@@ -285,12 +287,15 @@ void SectionReader::boolean(std::string_view name, bool& into) {
 
 std::optional<std::string> SectionReader::chosen_text(std::string_view name) {
   const YamlNode* node = find(name);
-  if (node == nullptr) return std::nullopt;
-  auto text = scalar(name, *node);
+  return node == nullptr ? std::nullopt : chosen_text(name, *node);
+}
+
+std::optional<std::string> SectionReader::chosen_text(std::string_view name, const YamlNode& node) {
+  auto text = scalar(name, node);
   if (!text) return std::nullopt;
   const auto choices = choices_of(key(name));
   if (std::find(choices.begin(), choices.end(), *text) != choices.end()) return text;
-  wrong(name, *node, {fmt::format("cannot be '{}'", *text), with_suggestion(*text, choices, "allowed")});
+  wrong(name, node, {fmt::format("cannot be '{}'", *text), with_suggestion(*text, choices, "allowed")});
   return std::nullopt;
 }
 

@@ -69,6 +69,17 @@ class SectionReader {
   void choice(std::string_view name, E& into) {
     if (const auto chosen = chosen_text(name)) into = value_named<E>(*chosen).value_or(into);
   }
+  /// One for all, or one for each service of a mapping.
+  template <NamedEnum E>
+  void choice_by_service(std::string_view name, E& into,
+                         std::vector<std::pair<std::string, E>>& of_services) {
+    const YamlNode* node = node_.find(name);
+    if (node == nullptr || node->kind != YamlNode::Kind::mapping) return choice(name, into);
+    find(name);  // it is known, and may be empty
+    for (const YamlEntry& entry : node->entries)
+      if (const auto chosen = chosen_text(name, entry.value))
+        if (const auto value = value_named<E>(*chosen)) of_services.emplace_back(entry.key, *value);
+  }
   /// Texts, each once.
   void texts(std::string_view name, std::vector<std::string>& into,
              Value<std::string> (*check)(std::string_view));
@@ -104,6 +115,7 @@ class SectionReader {
   const YamlNode* find(std::string_view name);
   std::optional<std::string> scalar(std::string_view name, const YamlNode&);
   std::optional<std::string> chosen_text(std::string_view name);
+  std::optional<std::string> chosen_text(std::string_view name, const YamlNode&);
   template <class T>
   std::optional<T> ranged(std::string_view name, Value<T> (*check)(std::string_view),
                           std::string (*shown)(std::int64_t), std::int64_t (*as_number)(T));

@@ -38,6 +38,10 @@ std::string MigrationRule::shown() const {
   return text;
 }
 
+bool EnvironmentConfig::is_replaced(const std::string& service) const {
+  return strategy != Strategy::recreate && std::ranges::find(replaced, service) != replaced.end();
+}
+
 std::vector<ServiceHealth> EnvironmentConfig::checks() const {
   std::vector<ServiceHealth> all;
   if (!health.url.empty()) all.push_back({{}, health});

@@ -70,6 +70,23 @@ std::vector<Obstacle> obstacles_to(const docker::Engine& engine, const Ownership
   return found;
 }
 
+std::vector<Obstacle> obstacles_of_strategy(const EnvironmentConfig& environment,
+                                            const boost::json::object& model,
+                                            const std::vector<std::string>& services) {
+  std::vector<Obstacle> found;
+  for (const auto& service : environment.replaced) {
+    if (std::ranges::find(services, service) == services.end())
+      found.push_back({"strategy", fmt::format("{} is not among what is released", service),
+                       fmt::format("released are: {}", fmt::join(services, ", "))});
+    else if (environment.is_replaced(service) && !published_ports(model, {service}).empty())
+      found.push_back(
+          {"strategy",
+           fmt::format("{} publishes a port: the edge has it, and turns it with all others", service),
+           "let it publish none, or write strategy: recreate for all"});
+  }
+  return found;
+}
+
 void require_no_obstacles(const std::vector<Obstacle>& obstacles) {
   if (obstacles.empty()) return;
   std::vector<std::string> what, remedies;

@@ -6,6 +6,7 @@
 #include <boost/json/object.hpp>
 
 #include "drivers/docker.hpp"
+#include "model/config.hpp"
 #include "model/host_facts.hpp"
 #include "runtime/ownership.hpp"
 
@@ -16,6 +17,10 @@ namespace belay {
 /// anything is touched.
 std::vector<Obstacle> obstacles_to(const docker::Engine&, const Ownership&, const boost::json::object& model,
                                    const std::vector<std::string>& services);
+/// Of the environment's `strategy` by service: names that are not released, and services that the edge would
+/// give requests to before they run. Pure.
+std::vector<Obstacle> obstacles_of_strategy(const EnvironmentConfig&, const boost::json::object& model,
+                                            const std::vector<std::string>& services);
 /// Throws Error with all of them.
 void require_no_obstacles(const std::vector<Obstacle>&);
 

@@ -35,6 +35,19 @@ std::vector<PreviousContainer> previous_containers(const Context& context) {
       context, noted<notes::PreviousContainers>(context.ledger).value_or(notes::PreviousContainers{}).value);
 }
 
+std::vector<docker::Container> replaced_ones(const Context& context,
+                                             std::vector<docker::Container> containers) {
+  std::erase_if(containers,
+                [&](const auto& one) { return !context.environment().is_replaced(service_of(one)); });
+  return containers;
+}
+
+std::vector<PreviousContainer> replaced_ones(const Context& context,
+                                             std::vector<PreviousContainer> containers) {
+  std::erase_if(containers, [&](const auto& one) { return !context.environment().is_replaced(one.service); });
+  return containers;
+}
+
 std::optional<PreviousContainer> previous_edge(const Context& context) {
   const auto edges = noted<notes::PreviousEdge>(context.ledger);
   if (!edges || edges->value.empty()) return std::nullopt;

@@ -35,11 +35,11 @@ struct Context {
   Ledger& ledger;
   std::stop_token stop;
   std::unique_ptr<ContainerWatch> watch{};  // from switch to verify
-  boost::json::object model{};              // compose's resolved model, as the view shows it; from build to create
-  std::vector<std::string> services{};      // those that are released; from build to create
-  std::shared_ptr<EdgeTraffic> traffic{};   // from start to soak, where a release is judged by it
-  std::string run{};                        // whose journal this is
-  std::string at_fault{};                   // the container that made the step fail, if it was one
+  boost::json::object model{};  // compose's resolved model, as the view shows it; from build to create
+  std::vector<std::string> services{};     // those that are released; from build to create
+  std::shared_ptr<EdgeTraffic> traffic{};  // from start to soak, where a release is judged by it
+  std::string run{};                       // whose journal this is
+  std::string at_fault{};                  // the container that made the step fail, if it was one
 
   std::vector<RegistryLogin> logins{};  // of this run's controller; a recovery has none
 
@@ -53,6 +53,9 @@ std::string compose_file_of(const Context&);
 Release release_of(const Context&);
 
 std::vector<PreviousContainer> previous_containers(const Context&);  // as create noted them
+/// Those of these whose services never run twice: they change hands once the traffic has been turned.
+std::vector<docker::Container> replaced_ones(const Context&, std::vector<docker::Container>);
+std::vector<PreviousContainer> replaced_ones(const Context&, std::vector<PreviousContainer>);
 /// The edge in front of them, if there was one.
 std::optional<PreviousContainer> previous_edge(const Context&);
 /// Those of them that stand behind it.

@@ -81,6 +81,7 @@ class Readiness {
 
   std::string missing(const HealthTarget& target) {
     const auto& container = target.container.container;
+    if (rules_.without_replaced && context_.environment().is_replaced(target.service)) return {};
     if (container.state == "exited" && target.container.exit_code == 0 && may_end_.contains(container.id))
       return {};
     if (!container.running()) return fmt::format("{} is {}", container.name, container.state);

@@ -31,6 +31,8 @@ struct ReadinessRules {
   std::chrono::milliseconds published_port{};
   /// Containers with neither HEALTHCHECK nor listening port have to have run for so long.
   std::chrono::milliseconds quiet{};
+  /// Services that never run twice are not looked at: they have not been started yet.
+  bool without_replaced = false;
   /// Whether the HEALTHCHECK of a container that a URL is asked of is waited for, too.
   bool healthcheck_of_asked = true;
   /// Whether the port of a URL is waited for: not where the answer to the URL itself says more.

@@ -8,6 +8,7 @@
 #include "runtime/compose_model.hpp"
 #include "steps/attempt_edge.hpp"
 #include "steps/readiness.hpp"
+#include "steps/start_order.hpp"
 #include "steps/step.hpp"
 #include "steps/way_back.hpp"
 
@@ -19,27 +20,31 @@ namespace {
 void ask_each(Context& context, std::stop_token stop) {
   for (const auto& target : candidate_targets(context)) {
     if (!target.check || !target.port) continue;  // verify asks from outside
+    if (context.environment().is_replaced(target.service)) continue;
     const auto& name = target.container.container.name;
     const auto at = accepting(*target.port);
     if (!at) {
       if (listening(*target.port) == http::Listens::unreachable)
-        context.ledger.output(StepName::start, fmt::format("{} cannot be reached at its own address from this "
-                                                           "host: its HEALTHCHECK and the edge decide", name));
+        context.ledger.output(StepName::start,
+                              fmt::format("{} cannot be reached at its own address from this "
+                                          "host: its HEALTHCHECK and the edge decide",
+                                          name));
       continue;
     }
-    const auto verdict = ask_until_healthy({.check = *target.check,
-                                            .stop = stop,
-                                            .on_attempt = attempts_shown(context, StepName::start, *target.check),
-                                            .listens = [&] { return all_listen({*target.port}); },
-                                            .at = at});
+    const auto verdict =
+        ask_until_healthy({.check = *target.check,
+                           .stop = stop,
+                           .on_attempt = attempts_shown(context, StepName::start, *target.check),
+                           .listens = [&] { return all_listen({*target.port}); },
+                           .at = at});
     throw_if_candidate_died(context);
     if (!verdict.healthy)
-      throw failure_of(
-          context, target.container.container.id,
-          Error(fmt::format("the health check of {} failed {} times, at its own address", name,
-                            target.check->attempts),
-                verdict.finding,
-                verdict.cure.empty() ? "the edge gave it no request: what serves was not touched" : verdict.cure));
+      throw failure_of(context, target.container.container.id,
+                       Error(fmt::format("the health check of {} failed {} times, at its own address", name,
+                                         target.check->attempts),
+                             verdict.finding,
+                             verdict.cure.empty() ? "the edge gave it no request: what serves was not touched"
+                                                  : verdict.cure));
   }
 }
 
@@ -55,9 +60,15 @@ std::string apply(Context& context) {
     context.traffic =
         std::make_shared<EdgeTraffic>(context.layout, edge_in_front(context), edge_shape_of(context),
                                       previous_behind_edge(context), candidates);
-  for (const auto& candidate : candidates) context.engine.start(candidate.id);
+  auto beside = candidates;
+  std::erase_if(beside, [&](const docker::Container& one) {
+    return context.environment().is_replaced(service_of(one));
+  });
+  start_in_order(context, beside);
   // The edge gives requests to whatever port is published: it has to accept first.
-  wait_until_ready(context, {.published_port = context.environment().health.patience()}, either.token());
+  wait_until_ready(context,
+                   {.published_port = context.environment().health.patience(), .without_replaced = true},
+                   either.token());
   throw_if_candidate_died(context);
   ask_each(context, either.token());
   throw_if_candidate_died(context);

@@ -24,8 +24,9 @@ std::vector<PreviousContainer> outgoing(const Context& context) {
   auto found = previous_containers(context);
   const auto edge = previous_edge(context);
   if (!edge || edge_stays(context)) return found;
-  if (is_beside(context)) found.clear();  // behind the old edge they have no ports
-  found.insert(found.begin(), *edge);     // first: it ends what it is at, as long as there is who answers
+  if (is_beside(context))
+    found = replaced_ones(context, found);  // the others have no ports behind the old edge
+  found.insert(found.begin(), *edge);       // first: it ends what it is at, as long as there is who answers
   return found;
 }
 
@@ -108,6 +109,17 @@ void replace_behind_edge(Context& context, const std::vector<docker::Container>&
   keep_down(context, old);
 }
 
+/// After the turn: what must not run twice is away for as long as it takes to start.
+void replace_those_that_run_once(Context& context, const std::vector<docker::Container>& candidates) {
+  const auto old = replaced_ones(context, previous_containers(context));
+  const auto fresh = replaced_ones(context, candidates);
+  if (old.empty() && fresh.empty()) return;
+  note(context.ledger, notes::CurrentStops{});
+  stop(context, old);
+  start_in_order(context, fresh);
+  keep_down(context, old);
+}
+
 /// A file that cannot be brought back does not keep the old release from being started.
 void bring_files_back(Context& context, std::optional<Error>& trouble) {
   try {
@@ -128,6 +140,18 @@ std::string back_behind_edge(Context& context, std::optional<Error>& trouble) {
   return started;
 }
 
+/// The traffic first: it waits for nothing else.
+std::string back_beside(Context& context) {
+  auto text = turn_the_edge_back(context, StepName::switch_over);
+  if (!noted<notes::CurrentStops>(context.ledger)) return text;
+  std::optional<Error> trouble;
+  for (const auto& candidate : replaced_ones(context, candidates_of(context)))
+    context.engine.stop(candidate.id, std::chrono::seconds(2));
+  const auto started = start_again(context, replaced_ones(context, previous_containers(context)), trouble);
+  if (trouble) throw *trouble;
+  return started.empty() ? text : fmt::format("{}; {} runs again", text, started);
+}
+
 }  // namespace
 
 std::string apply(Context& context) {
@@ -141,6 +165,7 @@ std::string apply(Context& context) {
   };
   if (edge_stays(context) && is_beside(context)) {
     turn_the_edge(context);
+    replace_those_that_run_once(context, candidates);
     return "the edge turned in " + took();
   }
   note(context.ledger, notes::CurrentStops{});
@@ -154,7 +179,7 @@ std::string apply(Context& context) {
 }
 
 std::string undo(Context& context) {
-  if (edge_stays(context) && is_beside(context)) return turn_the_edge_back(context, StepName::switch_over);
+  if (edge_stays(context) && is_beside(context)) return back_beside(context);
   context.watch.reset();
   if (!noted<notes::CurrentStops>(context.ledger) && something_served(context))
     return "what serves was not stopped";

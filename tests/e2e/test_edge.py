@@ -242,3 +242,62 @@ def test_other_services_reach_the_new_release_only_after_the_turn(behind_edge):
         asking.join()
     versions = ["1.1.0" if '"1.1.0"' in answer else "1.0.0" if '"1.0.0"' in answer else answer for answer in said]
     assert versions == sorted(versions) and set(versions) == {"1.0.0", "1.1.0"}, versions
+
+
+class Once:
+    """What the Engine says of the service `ticker`: when its containers began and ended."""
+
+    def __init__(self):
+        self.since = int(time.time())
+
+    def steps(self):
+        """("start" or "die", container) in their order."""
+        asked = ["docker", "events", "--since", str(self.since), "--until", str(int(time.time()) + 1), "--format", "{{json .}}"]
+        asked += ["--filter", "event=start", "--filter", "event=die", "--filter", "label=com.docker.compose.service=ticker"]
+        lines = subprocess.run(asked, check=True, capture_output=True, text=True, timeout=60).stdout
+        events = sorted((json.loads(line) for line in lines.splitlines()), key=lambda event: event["timeNano"])
+        return [(event["Action"], event["Actor"]["ID"]) for event in events]
+
+    def most_at_once(self, before=0):
+        running, most = before, before
+        for action, _ in self.steps():
+            running += 1 if action == "start" else -1
+            most = max(most, running)
+        return most
+
+
+def test_what_must_not_run_twice_changes_hands_after_the_turn(behind_edge, capsys):
+    scenario = behind_edge
+    ticker = "  ticker:\n    image: busybox\n    command: sleep 100000\n    stop_grace_period: 0s\n    restart: always\n"
+    repository = scenario.world.repository
+    repository.edit("deploy-backend/docker-compose.production.yml", lambda text: text.replace("services:\n", "services:\n" + ticker, 1))
+    scenario.configure("services: [backend]", "services: [backend, ticker]")
+    scenario.configure("strategy: blue-green", "strategy: { ticker: recreate }")
+    first = Once()
+    assert scenario.deploy(load=False).code == 0
+    assert first.most_at_once() == 1
+
+    good = Once()
+    with scenario.world.load(**LOAD) as client:
+        repository.edit("deploy-backend/docker-compose.production.yml", lambda text: text.replace("sleep 100000", "sleep 200000"))
+        scenario.release("good-code")
+        outcome = scenario.world.belay("deploy", "production", "--skip-test")
+    assert outcome.code == 0, outcome
+    nothing_is_lost(scenario, client, capsys, "a good release with a service that must not run twice")
+    assert [action for action, _ in good.steps()] == ["die", "start"]
+    serving = scenario.world.version()
+
+    # It dies at once: the traffic is turned back, and the old one runs again.
+    bad = Once()
+    with scenario.world.load(**LOAD) as client:
+        repository.edit("deploy-backend/docker-compose.production.yml", lambda text: text.replace("sleep 200000", "false"))
+        repository.commit("a ticker that ends")
+        outcome = scenario.world.belay("deploy", "production", "--skip-test")
+    assert outcome.code == 1, outcome
+    assert scenario.world.version() == serving
+    nothing_is_lost(scenario, client, capsys, "a bad one")
+    assert bad.most_at_once(before=1) == 1
+    assert bad.steps()[-1][0] == "start"
+    running = subprocess.run(["docker", "ps", "--filter", "label=com.docker.compose.service=ticker", "--format", "{{.Command}}"],
+                             check=True, capture_output=True, text=True, timeout=60).stdout
+    assert "sleep 200000" in running, running

@@ -237,6 +237,25 @@ TEST_CASE("the edge's TLS and its proxies travel in the plan") {
   CHECK(back.proxy_protocol_from == std::vector<std::string>{"10.0.0.0/8"});
 }
 
+TEST_CASE("a strategy by service: those that must not run twice, and how all others are turned") {
+  const auto environment = [](const std::string& text) { return parsed(minimal(text)).environments.at(0); };
+  const auto two = environment("edge: on\nstrategy: { worker: recreate, cron: recreate }");
+  CHECK(two.strategy == Strategy::blue_green);
+  CHECK(two.replaced == std::vector<std::string>{"worker", "cron"});
+  CHECK(two.is_replaced("cron"));
+  CHECK_FALSE(two.is_replaced("web"));
+  const auto canary = environment("strategy: { web: canary, worker: recreate }");
+  CHECK(canary.strategy == Strategy::canary);
+  CHECK(canary.canary);
+  CHECK(canary.edge);
+  const auto without_edge = environment("strategy: { worker: recreate }");
+  CHECK(without_edge.strategy == Strategy::recreate);
+  CHECK_FALSE(without_edge.is_replaced("worker"));  // as all of them are
+  CHECK(problems(minimal("strategy: { web: canary, api: blue-green }"))
+            .contains("'strategy' names both blue-green and canary"));
+  CHECK(problems(minimal("strategy: { web: bluegreen }")).contains("'strategy' cannot be 'bluegreen'"));
+}
+
 TEST_CASE("a strategy that needs the edge is refused without it, where it is written") {
   const auto said = problems(minimal("edge: off\nstrategy: blue-green"));
   CHECK(said.contains("'edge' is off, but strategy 'blue-green' needs it"));

@@ -42,7 +42,7 @@ std::string type_of(const ConfigKey& key) {
     case ValueKind::choice: {
       std::string all;
       for (const auto& choice : choices_of(key)) all += (all.empty() ? "`" : ", `") + choice + "`";
-      return all;
+      return key.by_service ? all + ", by service too" : all;
     }
     case ValueKind::texts:
       return "list of text";
@@ -116,7 +116,9 @@ json::object value_type(const ConfigKey& key) {
     case ValueKind::choice: {
       json::array choices;
       for (const auto& choice : choices_of(key)) choices.emplace_back(choice);
-      return or_variable({{"enum", choices}});
+      auto one = or_variable({{"enum", choices}});
+      if (!key.by_service) return one;
+      return either({one, {{"type", "object"}, {"additionalProperties", one}}});
     }
     case ValueKind::texts:
       return unique_texts();
@@ -128,7 +130,8 @@ json::object value_type(const ConfigKey& key) {
       return type;
     }
     case ValueKind::numbers: {
-      const json::object one = or_variable({{"type", "integer"}, {"minimum", key.least}, {"maximum", key.most}});
+      const json::object one =
+          or_variable({{"type", "integer"}, {"minimum", key.least}, {"maximum", key.most}});
       return either({one, list_of(one)});
     }
     case ValueKind::texts_by_name:

@@ -1,10 +1,12 @@
 #include "runtime/obstacles.hpp"
 
+#include <boost/json.hpp>
 #include <doctest/doctest.h>
 
 #include "base/error.hpp"
 
 using namespace belay;
+namespace json = boost::json;
 
 namespace {
 
@@ -42,4 +44,26 @@ TEST_CASE("all obstacles are said at once, each with its cure") {
     CHECK(error.next() == "stop it\nmake it");
     CHECK(error.exit_code() == ExitCode::bad_input);
   }
+}
+
+TEST_CASE("what must not run twice is released, and publishes no port that the edge would have") {
+  const auto model = json::parse(R"({"name":"shop","services":{
+      "web":{"ports":[{"target":80,"published":"8080"}]},"worker":{},"db":{}}})")
+                         .as_object();
+  const std::vector<std::string> released{"web", "worker"};
+  const auto said = [&](std::vector<std::string> replaced, Strategy strategy) {
+    EnvironmentConfig environment{
+        .name = "production", .strategy = strategy, .replaced = std::move(replaced)};
+    std::vector<std::string> sentences;
+    for (const auto& obstacle : obstacles_of_strategy(environment, model, released))
+      sentences.push_back(obstacle.what);
+    return sentences;
+  };
+  CHECK(said({"worker"}, Strategy::blue_green).empty());
+  CHECK(said({"wroker"}, Strategy::blue_green) ==
+        std::vector<std::string>{"wroker is not among what is released"});
+  CHECK(said({"db"}, Strategy::canary) == std::vector<std::string>{"db is not among what is released"});
+  CHECK(said({"web"}, Strategy::blue_green) ==
+        std::vector<std::string>{"web publishes a port: the edge has it, and turns it with all others"});
+  CHECK(said({"web"}, Strategy::recreate).empty());  // so are all
 }
