@@ -54,6 +54,19 @@ std::vector<std::string> list_argument(const json::object& arguments, const char
   return list;
 }
 
+std::map<std::string, std::string> texts_in(const json::object& object) {
+  std::map<std::string, std::string> texts;
+  for (const auto& [key, value] : object)
+    if (value.is_string()) texts.emplace(std::string(key), std::string(value.get_string()));
+  return texts;
+}
+
+std::map<std::string, std::string> texts_argument(const json::object& arguments, const char* key) {
+  const auto* value = arguments.if_contains(key);
+  return value != nullptr && value->is_object() ? texts_in(value->get_object())
+                                                : std::map<std::string, std::string>{};
+}
+
 RunningContainer described(const docker::Inspection& inspection, const std::string& service) {
   const auto& container = inspection.container;
   const auto release = container.labels.find(label::release);
@@ -104,9 +117,7 @@ std::optional<ProjectLook> look_at_asked_project(const docker::Engine& engine, c
   const auto* environment = arguments.if_contains("environment");
   const auto* texts = arguments.if_contains("files");
   if (!environment || !texts || !environment->is_object() || !texts->is_object()) return std::nullopt;
-  std::map<std::string, std::string> files;
-  for (const auto& [path, text] : texts->get_object())
-    if (text.is_string()) files.emplace(std::string(path), std::string(text.get_string()));
+  const ShippedFiles files{texts_in(texts->get_object()), texts_argument(arguments, "ids")};
   return look_at_project(engine, layout,
                          value_of<EnvironmentConfig>(environment->get_object(), "environment"), files,
                          std::move(stop));

@@ -76,6 +76,7 @@ static void fields(auto& archive, Is<ProjectFacts> auto& project) {
   archive("obstacles", project.obstacles);
   archive("ports", project.ports);
   archive("wanted", project.wanted);
+  archive("accessories", project.accessories);
 }
 
 static void fields(auto& archive, Is<HostFacts> auto& facts) {
