@@ -3,9 +3,11 @@
 #include "../../unit/drivers/scratch.hpp"
 #include "base/error.hpp"
 #include "base/process.hpp"
+#include "by_hand.hpp"
 #include "host/project_look.hpp"
 
 using namespace belay;
+using belay::testing::ByHand;
 using belay::testing::Scratch;
 
 namespace {
@@ -138,25 +140,6 @@ TEST_CASE("a file of the server's that a Dockerfile copies is told; one that it 
   CHECK(wanted.front().dockerfile == "Dockerfile");
   CHECK(wanted.front().file == "licence.key");
 }
-
-namespace {
-
-/// `docker compose` in the live directory, as operators type it; what it made is gone with the test.
-struct ByHand {
-  fs::path directory;
-  explicit ByHand(fs::path live) : directory(std::move(live)) { compose({"up", "--detach"}); }
-  ~ByHand() { compose({"down", "--timeout", "0"}); }
-  ByHand(const ByHand&) = delete;
-  ByHand& operator=(const ByHand&) = delete;
-  void compose(const std::vector<std::string>& arguments) const {
-    std::vector<std::string> words{"docker", "compose", "--project-directory", directory.string()};
-    words.insert(words.end(), arguments.begin(), arguments.end());
-    REQUIRE(
-        capture({.argv = words, .directory = directory}, {}, Deadline::in(std::chrono::seconds(60))).ok());
-  }
-};
-
-}  // namespace
 
 TEST_CASE(
     "what is not released and differs from what would be shipped is told: its definition, its mounted file") {
