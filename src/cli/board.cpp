@@ -127,8 +127,8 @@ void Board::reconnecting(int attempt, const std::string& why) {
 
 void Board::held(const wire::Held& held, Time at) {
   const auto since = between(held.since, at - host_is_behind_);
-  pause_ = fmt::format("Waiting: {} holds the environment since {} ago (run {})", held.by,
-                       human_duration(since), held.run);
+  pause_ = fmt::format("Waiting: {} holds the environment since {} ago{}", held.by, human_duration(since),
+                       held.run.empty() ? "" : fmt::format(" (run {})", held.run));
 }
 
 void Board::transferring(std::uint64_t bytes, int percent) {

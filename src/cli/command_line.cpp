@@ -119,6 +119,12 @@ void Grammar::add_changing() {
   rollback_app.add_flag("--wait", rollback->wait, "wait while another deployment holds the environment");
   rollback_app.add_flag("--json", rollback->json, events_text);
 
+  auto up = std::make_shared<command::Up>();
+  CLI::App& up_app = add("up", "make a service that is not released anew", up);
+  up_app.add_option("ENV", up->environment, environment_text);
+  up_app.add_option("SERVICE", up->service, "of the compose file");
+  up_app.add_flag("--json", up->json, json_text);
+
   auto promote = std::make_shared<command::Promote>();
   add("promote", "go on with the canary or soak that is being watched", promote)
       .add_option("ENV", promote->environment, environment_text);

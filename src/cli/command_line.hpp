@@ -35,6 +35,10 @@ struct Rollback {
   std::string environment, release;
   bool current_env = false, wait = false, json = false;
 };
+struct Up {
+  std::string environment, service;
+  bool json = false;
+};
 struct Releases {
   std::string environment;
   bool json = false;
@@ -83,9 +87,10 @@ struct Internal {
 
 using Command =
     std::variant<command::Overview, command::Help, command::Version, command::Check, command::Plan,
-                 command::Deploy, command::Rollback, command::Releases, command::Status, command::Logs,
-                 command::Exec, command::Backup, command::Attach, command::Promote, command::Abort,
-                 command::Completion, command::CompletionEnvironments, command::Host, command::Internal>;
+                 command::Deploy, command::Rollback, command::Up, command::Releases, command::Status,
+                 command::Logs, command::Exec, command::Backup, command::Attach, command::Promote,
+                 command::Abort, command::Completion, command::CompletionEnvironments, command::Host,
+                 command::Internal>;
 
 struct CommandLine {
   Command command;

@@ -31,6 +31,7 @@ int run(const command::Check&, Context&);
 int run(const command::Plan&, Context&);
 int run(const command::Deploy&, Context&);
 int run(const command::Rollback&, Context&);
+int run(const command::Up&, Context&);
 int run(const command::Releases&, Context&);
 int run(const command::Status&, Context&);
 int run(const command::Logs&, Context&);

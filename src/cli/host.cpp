@@ -26,7 +26,8 @@ struct HostCommand {
 constexpr std::array host_commands = {
     HostCommand{"install", host_install, true}, HostCommand{"recover", host_recover, true},
     HostCommand{"reload", host_reload, true},   HostCommand{"session", host_session, false},
-    HostCommand{"guard", host_guard, false},    HostCommand{"execute", host_execute, false}};
+    HostCommand{"guard", host_guard, false},    HostCommand{"execute", host_execute, false},
+    HostCommand{"up", host_up, false}};
 
 bool names_an_environment(const std::vector<std::string>& arguments) {
   return arguments.size() == 2 && !arguments[1].starts_with('-');

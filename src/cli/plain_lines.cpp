@@ -152,8 +152,8 @@ void PlainLines::reconnecting(int attempt, const std::string& why) {
 void PlainLines::held(const wire::Held& held) {
   const std::lock_guard lock(mutex_);
   at_ = clock_();
-  say(fmt::format("waiting: {} holds the environment since {} (run {})", held.by, iso8601(held.since),
-                  held.run));
+  say(fmt::format("waiting: {} holds the environment since {}{}", held.by, iso8601(held.since),
+                  held.run.empty() ? "" : fmt::format(" (run {})", held.run)));
 }
 
 void PlainLines::transferring(std::uint64_t bytes, int percent) {

@@ -43,6 +43,7 @@ class Report {
     if (!run_.recovered_by.empty())
       line(fmt::format("  The process that ran it died on the way; the {} finished it.", run_.recovered_by));
     facts();
+    accessories();
     times();
     way_back();
   }
@@ -163,6 +164,15 @@ class Report {
     for (const auto& undo : run_.undone)
       if (undo.ok) steps += (steps.empty() ? "" : ", ") + undo.step;
     return steps;
+  }
+
+  // What serves beside this release is not all as its compose file says.
+  void accessories() {
+    for (const StaleAccessory& one : run_.accessories) {
+      line("");
+      line(fmt::format("  {} {}", style_.yellow("!"), printable(one.what)));
+      text_ += next_line(fmt::format("To make it anew:  {}", one.remedy), style_, 4);
+    }
   }
 
   // Code goes back, data does not: said whenever it happened.

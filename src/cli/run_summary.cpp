@@ -26,9 +26,10 @@ class Collector {
     const GateResult& gate = opened.plan.gate;
     if (!gate.skipped && gate.commands > 0) summary_.steps.push_back({"test", gate.took, false});
   }
-  /// A container that belay did not deploy is found, and adopted, only when the candidate is made.
+  /// What was found when the candidate was made, such as a container that belay did not deploy.
   void take(const event::Noted& noted) {
     if (const auto adopted = note_in<notes::AdoptedRelease>(noted)) summary_.previous = adopted->value;
+    if (auto stale = note_in<notes::StaleAccessories>(noted)) summary_.accessories = std::move(stale->value);
   }
   void take(const event::StepBegan& began) {
     step_began_ = at_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "control/deployment.hpp"
+#include "model/accessory.hpp"
 
 namespace belay::cli {
 
@@ -26,6 +27,7 @@ struct RunSummary {
   std::string run, previous;  // previous: the release that served before; empty: none
   std::vector<Step> steps;    // those that began, in their order; the gate first
   std::vector<Undo> undone;
+  std::vector<StaleAccessory> accessories;   // left as they run
   std::optional<event::StepFailed> failure;  // the first
   std::string recovered_by;                  // "guard" …; empty: the executor saw it through
   std::string unfinished;                    // the step that began and never ended; empty: none

@@ -8,6 +8,7 @@
 #include "cli/style.hpp"
 #include "control/findings.hpp"
 #include "model/host_facts.hpp"
+#include "model/up_request.hpp"
 
 namespace belay::cli {
 
@@ -22,6 +23,9 @@ std::string releases_text(const KeptReleases&, Time now, const Style&, int colum
 /// status.cpp
 std::string status_text(const std::string& app, const EnvironmentConfig&, const HostStatus&, Time now,
                         const Style&, int columns);
+
+/// up.cpp
+std::string up_text(const UpAnswer&, const std::string& environment, const Style&);
 
 /// check.cpp
 std::string findings_text(const EnvironmentConfig&, const std::vector<Finding>&, const Style&);

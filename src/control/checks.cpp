@@ -123,6 +123,9 @@ std::vector<Finding> checked_project(const ProjectFacts& project) {
         fmt::format("{} copies {}, which is on the server and not in what is shipped", dockerfile, file),
         fmt::format("commit it, or have belay lay it into the build context: build: {{ with: [{}] }}",
                     file)));
+  for (const auto& accessory : project.accessories)
+    findings.push_back(
+        warning("accessory", accessory.what, "to make it anew, after the deployment:  " + accessory.remedy));
   for (const auto& obstacle : project.obstacles)
     findings.push_back(problem(obstacle.subject, obstacle.what, obstacle.remedy));
   return findings;

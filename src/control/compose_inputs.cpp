@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/files.hpp"
+#include "base/hash.hpp"
 
 namespace belay {
 
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::uintmax_t largest_file = 256u << 10;
 constexpr std::size_t most_bytes = 8u << 20;
+constexpr std::size_t most_mounted_files = 1000;  // of one directory
 
 bool is_yaml(const fs::path& path) {
   return path.extension() == ".yml" || path.extension() == ".yaml";
@@ -26,14 +28,17 @@ bool is_input(const fs::path& path) {
   return is_yaml(path) || is_environment(path) || path.filename().string().contains("Dockerfile");
 }
 
-/// Words of a YAML text that could be paths: what stands between blanks, quotes, commas and brackets.
+/// Words of a YAML text that could be paths: what stands between blanks, quotes, commas and brackets; of
+/// `./conf:/etc/conf:ro` the first part as well.
 std::set<std::string> words_in(const std::string& text) {
   constexpr auto separators = " \t\r\n\"',[]{}";
   std::set<std::string> words;
   for (std::size_t at = text.find_first_not_of(separators); at != std::string::npos;
        at = text.find_first_not_of(separators, at)) {
     const auto end = std::min(text.find_first_of(separators, at), text.size());
-    words.insert(text.substr(at, end - at));
+    const auto word = text.substr(at, end - at);
+    words.insert(word);
+    if (const auto first = word.substr(0, word.find(':')); !first.empty()) words.insert(first);
     at = end;
   }
   return words;
@@ -43,18 +48,21 @@ class Collection {
  public:
   explicit Collection(fs::path source) : source_(std::move(source)) {}
 
-  std::map<std::string, std::string> all() {
+  ComposeInputs all() {
     for (auto entry = fs::recursive_directory_iterator(source_); entry != fs::recursive_directory_iterator(); ++entry) {
       const auto name = entry->path().filename();
       if (entry->is_directory() && (name == ".git" || name == "node_modules")) entry.disable_recursion_pending();
       if (entry->is_regular_file() && is_input(entry->path())) take(entry->path());
     }
     // Those that a YAML file names, from where it stands or from the top.
-    const auto yaml = found_;
+    const auto yaml = found_.texts;
     for (const auto& [path, text] : yaml)
       if (is_yaml(path))
         for (const auto& word : words_in(text))
-          for (const auto& base : {(source_ / path).parent_path(), source_}) take(base / word);
+          for (const auto& base : {(source_ / path).parent_path(), source_}) {
+            take(base / word);
+            take_ids(base / word);
+          }
     return std::move(found_);
   }
 
@@ -62,22 +70,45 @@ class Collection {
   void take(const fs::path& file) {
     std::error_code unusable;  // a word that is no path
     const auto path = file.lexically_normal().lexically_relative(source_);
-    if (path.empty() || *path.begin() == ".." || found_.contains(path.string())) return;
+    if (path.empty() || *path.begin() == ".." || found_.texts.contains(path.string())) return;
     if (!fs::is_regular_file(file, unusable) || fs::file_size(file, unusable) > largest_file) return;
     auto text = read_file(file);
     if (text.contains('\0') || bytes_ + text.size() > most_bytes) return;
     bytes_ += text.size();
-    found_.emplace(path.string(), std::move(text));
+    found_.texts.emplace(path.string(), std::move(text));
+  }
+
+  /// The source itself is none of the directories: what mounts all of it, mounts what is released.
+  void take_ids(const fs::path& named) {
+    std::error_code unusable;  // a word that is no path
+    const auto path = named.lexically_normal();
+    const auto relative = path.lexically_relative(source_);
+    if (relative.empty() || relative == "." || *relative.begin() == "..") return;
+    if (fs::is_regular_file(fs::symlink_status(path, unusable))) return take_id(path);
+    if (!fs::is_directory(fs::symlink_status(path, unusable)) || !directories_.insert(path).second) return;
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::recursive_directory_iterator(path))
+      if (fs::is_regular_file(entry.symlink_status())) {
+        if (files.size() == most_mounted_files) return;
+        files.push_back(entry.path());
+      }
+    for (const auto& file : files) take_id(file);
+  }
+
+  void take_id(const fs::path& file) {
+    const auto path = file.lexically_relative(source_).string();
+    if (!found_.ids.contains(path)) found_.ids.emplace(path, git_blob_id(file));
   }
 
   fs::path source_;
+  std::set<fs::path> directories_;
   std::size_t bytes_ = 0;
-  std::map<std::string, std::string> found_;
+  ComposeInputs found_;
 };
 
 }  // namespace
 
-std::map<std::string, std::string> compose_inputs_of(const fs::path& source) {
+ComposeInputs compose_inputs_of(const fs::path& source) {
   return Collection(source.lexically_normal()).all();
 }
 

@@ -6,9 +6,17 @@
 
 namespace belay {
 
-/// What compose may read of a source when it resolves the project, by path: YAML files, files of variables, and every
-/// file that a YAML file names (env_file, extends, include, label_file). Binary and large files are left out: compose
-/// reads none.
-std::map<std::string, std::string> compose_inputs_of(const std::filesystem::path& source);
+/// What is told to the host of the files that would be shipped, by path.
+struct ComposeInputs {
+  std::map<std::string, std::string> texts;
+  std::map<std::string, std::string> ids{};  // git's, of the contents
+};
+
+/// Texts: what compose may read of a source when it resolves the project, by path: YAML files, files of
+/// variables, and every file that a YAML file names (env_file, extends, include, label_file). Binary and
+/// large files are left out: compose reads none. Ids: of every file that a YAML file names, and of those in
+/// the directories that it names: what containers may mount. Of a directory with thousands of files none is
+/// told.
+ComposeInputs compose_inputs_of(const std::filesystem::path& source);
 
 }  // namespace belay

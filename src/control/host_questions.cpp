@@ -12,10 +12,12 @@ namespace belay {
 
 HostFacts ask_facts(Session& session, const EnvironmentConfig& environment,
                     const std::filesystem::path& source, std::stop_token stop) {
-  boost::json::object files;
-  if (!source.empty())
-    for (const auto& [path, text] : compose_inputs_of(source)) files[path] = text;
-  boost::json::object arguments{{"environment", object_of(environment)}, {"files", std::move(files)}};
+  const auto inputs = source.empty() ? ComposeInputs{} : compose_inputs_of(source);
+  boost::json::object files, ids;
+  for (const auto& [path, text] : inputs.texts) files[path] = text;
+  for (const auto& [path, id] : inputs.ids) ids[path] = id;
+  boost::json::object arguments{
+      {"environment", object_of(environment)}, {"files", std::move(files)}, {"ids", std::move(ids)}};
   if (const auto& backup = environment.backup) {
     arguments["backup_container"] = backup->container;
     arguments["backup_user"] = backup->user;

@@ -218,4 +218,9 @@ void start(const Project& project, const std::vector<std::string>& services, con
   run_shown(project, arguments, "starting " + names + " failed", sink, std::move(stop), deadline);
 }
 
+void make_anew(const Project& project, const std::string& service, std::stop_token stop, Deadline deadline) {
+  run_shown(project, {"up", "--detach", "--no-deps", "--force-recreate", service},
+            "making " + service + " anew failed", {}, std::move(stop), deadline);
+}
+
 }  // namespace belay::compose

@@ -58,4 +58,8 @@ void create(const Project&, const std::vector<std::string>& services, Containers
 void start(const Project&, const std::vector<std::string>& services, const LineSink&, std::stop_token,
            Deadline);
 
+/// Makes the containers of one service anew, also where nothing has changed, and starts them; what it depends
+/// on is left as it is.
+void make_anew(const Project&, const std::string& service, std::stop_token, Deadline);
+
 }  // namespace belay::compose

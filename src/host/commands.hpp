@@ -18,6 +18,8 @@ int host_execute(std::span<const std::string> arguments);
 int host_recover(std::span<const std::string> arguments);
 /// `--path P`: the edge takes up its certificates' files anew.
 int host_reload(std::span<const std::string> arguments);
+/// `--path P`: reads one wire::Ask "up" from stdin, detaches, and says wire::Answer or Failure on stdout.
+int host_up(std::span<const std::string> arguments);
 /// `--path P`: has recovery run at boot, by systemd or cron.
 int host_install(std::span<const std::string> arguments);
 

@@ -1,8 +1,12 @@
 #include "host/holder.hpp"
 
+#include <chrono>
+#include <thread>
+
 #include <boost/json.hpp>
 #include <unistd.h>
 
+#include "base/deadline.hpp"
 #include "base/process_table.hpp"
 
 namespace belay {
@@ -10,6 +14,10 @@ namespace belay {
 namespace json = boost::json;
 
 namespace {
+
+constexpr auto a_look = std::chrono::milliseconds(500);
+constexpr auto a_death = std::chrono::seconds(10);
+constexpr auto between_tries = std::chrono::milliseconds(50);
 
 /// Empty between the taking of the lock and the writing of its holder.
 json::object written(const Layout& layout) {
@@ -37,6 +45,15 @@ wire::Held read_holder(const Layout& layout) {
 
 bool is_held(const Layout& layout) {
   return fs::exists(layout.lock()) && !FileLock::try_acquire(layout.lock()).has_value();
+}
+
+std::optional<FileLock> acquired_unless_held(const Layout& layout) {
+  const auto looked = Deadline::in(a_look), dead = Deadline::in(a_death);
+  while (true) {
+    if (auto lock = FileLock::try_acquire(layout.lock())) return lock;
+    if (dead.expired() || (looked.expired() && holder_runs(layout))) return std::nullopt;
+    std::this_thread::sleep_for(between_tries);
+  }
 }
 
 bool holder_runs(const Layout& layout) {

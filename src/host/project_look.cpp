@@ -11,6 +11,10 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/hash.hpp"
+#include "release/live_files.hpp"
+#include "release/release_store.hpp"
+#include "runtime/accessories.hpp"
 #include "runtime/compose_model.hpp"
 #include "runtime/obstacles.hpp"
 #include "runtime/ownership.hpp"
@@ -21,7 +25,15 @@ namespace belay {
 
 namespace {
 
+namespace json = boost::json;
+
 constexpr auto compose_time = std::chrono::seconds(60);
+
+struct ProjectQuestion {
+  const EnvironmentConfig& environment;
+  const ShippedFiles& files;
+  std::stop_token stop;
+};
 
 /// A path of the caller's that could lead out of the directory is refused.
 void lay_down(const std::map<std::string, std::string>& files, const fs::path& source) {
@@ -73,8 +85,49 @@ std::vector<WantedFile> wanted_by_dockerfiles(const std::map<std::string, std::s
   return wanted;
 }
 
+/// The question that a deployment asks of the whole release, asked of these files alone: which of them would
+/// come in the place of another content. What a container may write to counts as long as it is as the release
+/// that serves brought it.
+std::vector<std::string> files_to_change(const Layout& layout, const std::map<std::string, std::string>& ids,
+                                         const std::vector<BoundPath>& bound) {
+  std::vector<std::string> changed;
+  const auto before = layout.source(ReleaseStore(layout).current());
+  for (const auto& [path, id] : ids) {
+    const auto live = layout.live / path;
+    std::error_code unreadable;
+    const auto kind = fs::symlink_status(live, unreadable).type();
+    if (kind == fs::file_type::not_found) changed.push_back(path);
+    if (kind != fs::file_type::regular || git_blob_id(live) == id) continue;
+    const bool writable = std::ranges::any_of(bound, [&](const BoundPath& one) {
+      return one.writable && (live.string() + "/").starts_with(one.host + "/");
+    });
+    if (!writable || same_file(before / path, live)) changed.push_back(path);
+  }
+  return changed;
+}
+
+std::vector<StaleAccessory> accessories_left(const docker::Engine& engine, const Layout& layout,
+                                             const ReleaseProject& project, const Ownership& ours,
+                                             const json::object& in_view, const ProjectQuestion& asked) {
+  const auto model = project.view().put_back(in_view).as_object();
+  return stale_accessories(
+      engine, ours, model, services_to_release(in_view, asked.environment),
+      {.environment = asked.environment.name,
+       .live = layout.live,
+       .hashes = [&]() -> ServiceHashes {
+         if (!fs::is_directory(project.directory())) return {};
+         const TemporaryDirectory here("belay-hashes-");
+         const auto file = here.path() / "compose.json";
+         write_file_atomically(file, json::serialize(readable_again(model)));
+         return compose::service_hashes(project.in_live(file, ours.project()), asked.stop,
+                                        Deadline::in(compose_time));
+       },
+       .changed = [&] { return files_to_change(layout, asked.files.ids, bound_paths(model)); }});
+}
+
 void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout, ReleaseProject& project,
-          const EnvironmentConfig& environment, const std::stop_token& stop) {
+          const ProjectQuestion& asked) {
+  const auto& [environment, files, stop] = asked;
   auto& facts = found.facts;
   const auto model = project.resolved(stop, Deadline::in(compose_time), [&](const std::string& line) {
     facts.warnings.push_back(project.view().put_back(line));
@@ -90,6 +143,7 @@ void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout
     facts.obstacles.push_back(std::move(obstacle));
   for (auto& line : kept_definitions(engine, model, facts.services))
     facts.warnings.push_back(std::move(line));
+  facts.accessories = accessories_left(engine, layout, project, ours, model, asked);
   for (const auto& service : facts.services)
     for (auto& container : ours.containers(service)) found.containers.push_back(std::move(container));
 }
@@ -97,17 +151,17 @@ void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout
 }  // namespace
 
 ProjectLook look_at_project(const docker::Engine& engine, const Layout& layout,
-                            const EnvironmentConfig& environment,
-                            const std::map<std::string, std::string>& files, std::stop_token stop) {
+                            const EnvironmentConfig& environment, const ShippedFiles& files,
+                            std::stop_token stop) {
   const TemporaryDirectory here("belay-look-");
   const ProjectPlace place{layout.live, here.path() / "source", here.path() / "view", here.path()};
-  lay_down(files, place.source);
+  lay_down(files.texts, place.source);
   ReleaseProject project(place, environment);
   project.view().make();
   ProjectLook found;
-  found.facts.wanted = wanted_by_dockerfiles(files, layout.live, environment.build.with);
+  found.facts.wanted = wanted_by_dockerfiles(files.texts, layout.live, environment.build.with);
   try {
-    look(found, engine, layout, project, environment, stop);
+    look(found, engine, layout, project, {environment, files, stop});
   } catch (const Error& error) {
     // What is asked for is precisely whether it can be released.
     found.facts.problem = project.view().put_back(error.message_and_why());

@@ -15,6 +15,7 @@
 #include "drivers/rsync.hpp"
 #include "edge/certificates.hpp"
 #include "edge/shape.hpp"
+#include "host/accessory_up.hpp"
 #include "host/boot.hpp"
 #include "host/control_socket.hpp"
 #include "host/edge_status.hpp"
@@ -23,6 +24,7 @@
 #include "host/project_look.hpp"
 #include "host/recovery.hpp"
 #include "host/run.hpp"
+#include "host/running_container.hpp"
 #include "model/config_json.hpp"
 #include "model/host_facts.hpp"
 #include "model/labels.hpp"
@@ -54,18 +56,17 @@ std::vector<std::string> list_argument(const json::object& arguments, const char
   return list;
 }
 
-RunningContainer described(const docker::Inspection& inspection, const std::string& service) {
-  const auto& container = inspection.container;
-  const auto release = container.labels.find(label::release);
-  return {.service = service,
-          .name = container.name,
-          .id = container.id,
-          .image = container.image,
-          .state = container.state,
-          .release = release == container.labels.end() ? std::string{} : release->second,
-          .started = inspection.started,
-          .restarts = inspection.restarts,
-          .health = inspection.health};
+std::map<std::string, std::string> texts_in(const json::object& object) {
+  std::map<std::string, std::string> texts;
+  for (const auto& [key, value] : object)
+    if (value.is_string()) texts.emplace(std::string(key), std::string(value.get_string()));
+  return texts;
+}
+
+std::map<std::string, std::string> texts_argument(const json::object& arguments, const char* key) {
+  const auto* value = arguments.if_contains(key);
+  return value != nullptr && value->is_object() ? texts_in(value->get_object())
+                                                : std::map<std::string, std::string>{};
 }
 
 std::string live_compose_file(const Layout& layout, const std::vector<std::string>& named) {
@@ -83,7 +84,7 @@ std::vector<RunningContainer> serving_containers(const Layout& layout, const doc
     for (const auto& service : current->services)
       for (const auto& name : service.container_names)
         if (const auto inspection = engine.inspect(name))
-          found.push_back(described(*inspection, service.name));
+          found.push_back(running_container(*inspection, service.name));
     return found;
   }
   if (!fs::exists(layout.live / live_compose_file(layout, named))) return found;
@@ -95,7 +96,7 @@ std::vector<RunningContainer> serving_containers(const Layout& layout, const doc
   for (const auto& service : services)
     for (const auto& container : ours.containers(service))
       if (const auto inspection = engine.inspect(container.id))
-        found.push_back(described(*inspection, service));
+        found.push_back(running_container(*inspection, service));
   return found;
 }
 
@@ -104,9 +105,7 @@ std::optional<ProjectLook> look_at_asked_project(const docker::Engine& engine, c
   const auto* environment = arguments.if_contains("environment");
   const auto* texts = arguments.if_contains("files");
   if (!environment || !texts || !environment->is_object() || !texts->is_object()) return std::nullopt;
-  std::map<std::string, std::string> files;
-  for (const auto& [path, text] : texts->get_object())
-    if (text.is_string()) files.emplace(std::string(path), std::string(text.get_string()));
+  const ShippedFiles files{texts_in(texts->get_object()), texts_argument(arguments, "ids")};
   return look_at_project(engine, layout,
                          value_of<EnvironmentConfig>(environment->get_object(), "environment"), files,
                          std::move(stop));
@@ -117,7 +116,7 @@ std::vector<RunningContainer> described(const docker::Engine& engine,
   std::vector<RunningContainer> found;
   for (const auto& container : containers)
     if (const auto inspection = engine.inspect(container.id))
-      found.push_back(described(*inspection, service_of(container)));
+      found.push_back(running_container(*inspection, service_of(container)));
   return found;
 }
 
@@ -136,7 +135,7 @@ void look_at_docker(HostFacts& facts, const Layout& layout, const json::object& 
                                               list_argument(arguments, "compose"), stop);
   for (const auto& edge : edges_there(layout, engine))
     if (const auto inspection = engine.inspect(edge.id))
-      facts.edges.push_back(described(*inspection, edge_service));
+      facts.edges.push_back(running_container(*inspection, edge_service));
   if (const auto image = text_argument(arguments, "edge_image"); !image.empty())
     facts.edge_image_there = engine.image_id(image).has_value();
   if (const auto name = text_argument(arguments, "backup_container"); !name.empty()) {
@@ -196,7 +195,7 @@ HostStatus host_status(const Layout& layout, const Plan& plan, std::stop_token s
       serving_containers(layout, engine, plan.environment.services, plan.environment.compose, stop);
   for (const auto& edge : edges_there(layout, engine)) {
     if (const auto inspection = engine.inspect(edge.id))
-      status.edges.push_back(described(*inspection, edge_service));
+      status.edges.push_back(running_container(*inspection, edge_service));
     if (edge.running()) status.slots = edge_slots(layout, engine, edge);
     status.certificates = certificates_at(layout, edge);
   }
@@ -282,6 +281,7 @@ json::value answer(const Layout& layout, const wire::Ask& ask, std::stop_token s
   if (ask.about == "recover") return recovered(layout, stop);
   if (ask.about == "reload") return certificates_to_json(reload_certificates(layout));
   if (ask.about == "promote" || ask.about == "abort") return passed_on(layout, ask.about);
+  if (ask.about == "up") return made_anew_in_own_process(layout, ask, stop);  // it recovers, too
   if (!is_held(layout) || !holder_runs(layout)) recover_in_own_process(layout, stop);
   if (ask.about == "status") return status_to_json(host_status(layout, plan_of(ask.arguments), stop));
   if (ask.about == "releases") {

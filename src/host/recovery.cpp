@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <chrono>
-#include <thread>
 
 #include <fmt/core.h>
 #include <sys/wait.h>
@@ -19,9 +18,6 @@ namespace belay {
 
 namespace {
 
-constexpr auto a_look = std::chrono::milliseconds(500);
-constexpr auto a_death = std::chrono::seconds(10);
-constexpr auto between_lock_tries = std::chrono::milliseconds(50);
 constexpr auto recovery_limit = std::chrono::minutes(30);
 
 std::optional<event::Closed> closed_event(const Layout& layout, const std::string& run) {
@@ -95,13 +91,8 @@ std::vector<RecoveredRun> recover_open_runs(const Layout& layout, const std::str
 
 std::vector<RecoveredRun> recover_if_abandoned(const Layout& layout, const std::string& by) {
   if (!fs::exists(layout.lock())) return {};
-  // One who only looks whether it is held holds it for a moment; one who was killed may hold it for longer.
-  const auto looked = Deadline::in(a_look), dead = Deadline::in(a_death);
-  while (true) {
-    if (const auto lock = FileLock::try_acquire(layout.lock())) return recover_open_runs(layout, by);
-    if (dead.expired() || (looked.expired() && holder_runs(layout))) return {};
-    std::this_thread::sleep_for(between_lock_tries);
-  }
+  const auto lock = acquired_unless_held(layout);
+  return lock ? recover_open_runs(layout, by) : std::vector<RecoveredRun>{};
 }
 
 std::vector<RecoveredRun> recover_in_own_process(const Layout& layout, std::stop_token stop) {

@@ -5,6 +5,7 @@
 
 #include "model/json_archive.hpp"
 #include "model/release_json.hpp"
+#include "model/running_container_json.hpp"
 
 namespace belay {
 
@@ -19,18 +20,6 @@ struct Certificates {
 };
 
 }  // namespace
-
-static void fields(auto& archive, Is<RunningContainer> auto& container) {
-  archive("service", container.service);
-  archive.required("name", container.name);
-  archive("id", container.id);
-  archive("image", container.image);
-  archive("state", container.state);
-  archive("release", container.release);
-  archive("started", container.started);
-  archive("restarts", container.restarts);
-  archive("health", container.health);
-}
 
 static void fields(auto& archive, Is<EdgeSlot> auto& slot) {
   archive("backend", slot.backend);
@@ -76,6 +65,7 @@ static void fields(auto& archive, Is<ProjectFacts> auto& project) {
   archive("obstacles", project.obstacles);
   archive("ports", project.ports);
   archive("wanted", project.wanted);
+  archive("accessories", project.accessories);
 }
 
 static void fields(auto& archive, Is<HostFacts> auto& facts) {

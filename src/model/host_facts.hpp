@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "model/accessory.hpp"
 #include "model/release.hpp"
 
 namespace belay {
@@ -67,6 +68,8 @@ struct ProjectFacts {
   std::vector<Obstacle> obstacles;    // a deployment is refused with all of them
   std::vector<int> ports;             // that these services publish, ascending
   std::vector<WantedFile> wanted;     // by builds, of the server's own files
+  std::vector<StaleAccessory>
+      accessories{};  // those that a deployment leaves as they run, though they differ
 };
 
 /// Ask "facts".

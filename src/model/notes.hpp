@@ -8,6 +8,7 @@
 #include <tuple>
 #include <vector>
 
+#include "model/accessory.hpp"
 #include "model/journal_record.hpp"
 #include "model/json_archive.hpp"
 #include "model/plan_json.hpp"
@@ -114,6 +115,14 @@ struct AcceptingServices {
   std::vector<std::string> value;
 };
 
+/// The services that are not released and run otherwise than the release's compose model and files say: for
+/// the report.
+struct StaleAccessories {
+  static constexpr std::string_view key = "stale_accessories";
+  static constexpr std::array steps = {StepName::create};
+  std::vector<StaleAccessory> value;
+};
+
 /// Files of the live directory, relative to it, whose content was committed once: a release's, not the
 /// server's.
 struct CommittedBefore {
@@ -179,10 +188,10 @@ struct LeftInPlace {
   bool value = true;
 };
 
-using All =
-    std::tuple<BackupFile, LinkDestination, FrozenImages, ImageNames, AskedRegistries, PreviousContainers,
-               UnchangedServices, AcceptingServices, CommittedBefore, PreviousEdge, AdoptedRelease, EdgeStays,
-               EdgeTurns, CurrentStops, RestoredContainers, HealthFinding, LeftInPlace>;
+using All = std::tuple<BackupFile, LinkDestination, FrozenImages, ImageNames, AskedRegistries,
+                       PreviousContainers, UnchangedServices, AcceptingServices, StaleAccessories,
+                       CommittedBefore, PreviousEdge, AdoptedRelease, EdgeStays, EdgeTurns, CurrentStops,
+                       RestoredContainers, HealthFinding, LeftInPlace>;
 
 }  // namespace notes
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -83,6 +84,9 @@ struct Release {
   std::string project{};                  // compose's; empty in a release of an older belay
   std::filesystem::path directory{};      // the project directory: where operators type `docker compose`
   std::vector<ReleasedService> services;
+  /// The services of its compose model that are not released, with compose's hash of each: what a container
+  /// of theirs is compared with. None in a release of an older belay.
+  std::map<std::string, std::string> accessories{};
 };
 
 std::string release_to_json(const Release&);

@@ -82,6 +82,7 @@ void fields(auto& archive, Is<Release> auto& release) {
   archive("project", release.project);
   archive("directory", release.directory);
   archive("services", release.services);
+  archive("accessories", release.accessories);
 }
 
 }  // namespace belay

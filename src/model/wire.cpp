@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "model/json_archive.hpp"
 #include "model/plan_json.hpp"
+#include "model/registry_login_json.hpp"
 
 namespace belay {
 
@@ -81,13 +82,6 @@ static void fields(auto& archive, Is<wire::Failure> auto& failure) {
 }
 
 static void fields(auto&, Is<wire::Pong> auto&) {}
-
-/// On the line only, which is a pipe or ssh's: nothing that is kept may hold it.
-static void fields(auto& archive, Is<RegistryLogin> auto& login) {
-  archive.required("registry", login.registry);
-  archive.required("user", login.user);
-  archive.required("password", login.password);
-}
 
 static void fields(auto& archive, Is<wire::Start> auto& start) {
   archive.required("plan", start.plan);

@@ -135,6 +135,18 @@ std::map<std::string, std::string> hashes_of(const Attempt& attempt, const Relea
                                  Deadline::in(compose_time));
 }
 
+/// A place holder of the model's that belay added is none of them.
+std::map<std::string, std::string> hashes_of_others(std::map<std::string, std::string> hashes,
+                                                    const json::object& model,
+                                                    const std::vector<std::string>& services) {
+  const auto all = services_in(model);
+  std::erase_if(hashes, [&](const auto& entry) {
+    return std::ranges::find(all, entry.first) == all.end() ||
+           std::ranges::find(services, entry.first) != services.end();
+  });
+  return hashes;
+}
+
 }  // namespace
 
 void make_missing_resources(const Attempt& attempt, const ReleaseProject& project, const json::object& model,
@@ -150,9 +162,8 @@ void make_missing_resources(const Attempt& attempt, const ReleaseProject& projec
                   compose::Containers::none, attempt.stop, Deadline::in(compose_time));
 }
 
-std::vector<ReleasedService> frozen_services(const Attempt& attempt, const ReleaseProject& project,
-                                             const json::object& model,
-                                             const std::vector<std::string>& services) {
+Frozen frozen_services(const Attempt& attempt, const ReleaseProject& project, const json::object& model,
+                       const std::vector<std::string>& services) {
   std::vector<ReleasedService> frozen;
   std::vector<std::string> with_containers;
   const auto environment =
@@ -172,12 +183,12 @@ std::vector<ReleasedService> frozen_services(const Attempt& attempt, const Relea
          .digest = is_built(model, name) ? std::string() : digest_of(attempt.engine, live, kept)});
     if (!frozen.back().container_names.empty()) with_containers.push_back(name);
   }
-  if (with_containers.empty()) return frozen;
+  if (with_containers.empty()) return {std::move(frozen)};
   make_missing_resources(attempt, project, model, with_containers, frozen.front().frozen_image);
   // Compose takes its time to start: its two runs go side by side.
   auto hashes = std::async(std::launch::async, [&] { return hashes_of(attempt, project, model); });
   auto templates = make_templates(attempt, project, model, with_containers);
-  const auto known_hashes = hashes.get();
+  auto known_hashes = hashes.get();
   for (auto& service : frozen) {
     if (service.container_names.empty()) continue;
     const auto hash = known_hashes.find(service.name);
@@ -188,7 +199,7 @@ std::vector<ReleasedService> frozen_services(const Attempt& attempt, const Relea
     made.body = with_bound_volumes(std::move(made.body), model, service.name);
     service.containers = bodies_of(service, project, project_name_in(model), made, hash->second);
   }
-  return frozen;
+  return {std::move(frozen), hashes_of_others(std::move(known_hashes), model, services)};
 }
 
 void remove_templates(const Attempt& attempt) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,11 +19,16 @@ namespace belay {
 void make_missing_resources(const Attempt&, const ReleaseProject&, const boost::json::object& model,
                             const std::vector<std::string>& services, const std::string& image);
 
+struct Frozen {
+  std::vector<ReleasedService> services;
+  std::map<std::string, std::string> accessories{};  // compose's hashes of the other services
+};
+
 /// The services as compose itself would make their containers in the live directory. Compose makes a template of
 /// each in a project of its own, which is read and removed; labels are as if `docker compose up` had been typed in
 /// the live directory, so that typing it later changes nothing. `model` has the view's paths.
-std::vector<ReleasedService> frozen_services(const Attempt&, const ReleaseProject&, const boost::json::object& model,
-                                             const std::vector<std::string>& services);
+Frozen frozen_services(const Attempt&, const ReleaseProject&, const boost::json::object& model,
+                       const std::vector<std::string>& services);
 
 /// Removes what a killed process left of the templates.
 void remove_templates(const Attempt&);

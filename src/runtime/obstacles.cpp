@@ -87,14 +87,14 @@ std::vector<Obstacle> obstacles_of_strategy(const EnvironmentConfig& environment
   return found;
 }
 
-void require_no_obstacles(const std::vector<Obstacle>& obstacles) {
+void require_no_obstacles(const std::vector<Obstacle>& obstacles, const std::string& what_failed) {
   if (obstacles.empty()) return;
   std::vector<std::string> what, remedies;
   for (const auto& obstacle : obstacles) {
     what.push_back(fmt::format("{}: {}", obstacle.subject, obstacle.what));
     remedies.push_back(obstacle.remedy);
   }
-  throw Error("this release cannot be brought here", fmt::format("{}", fmt::join(what, "\n")),
+  throw Error(what_failed, fmt::format("{}", fmt::join(what, "\n")),
               fmt::format("{}", fmt::join(remedies, "\n")), ExitCode::bad_input);
 }
 

@@ -22,7 +22,8 @@ std::vector<Obstacle> obstacles_to(const docker::Engine&, const Ownership&, cons
 std::vector<Obstacle> obstacles_of_strategy(const EnvironmentConfig&, const boost::json::object& model,
                                             const std::vector<std::string>& services);
 /// Throws Error with all of them.
-void require_no_obstacles(const std::vector<Obstacle>&);
+void require_no_obstacles(const std::vector<Obstacle>&,
+                          const std::string& what_failed = "this release cannot be brought here");
 
 /// The ports of these that another one has: a container that is not ours, or a program. A sentence each.
 std::vector<std::string> ports_of_others(const std::vector<HostPort>& wanted,

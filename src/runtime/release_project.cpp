@@ -107,12 +107,16 @@ json::object ReleaseProject::resolved(std::stop_token stop, Deadline deadline,
   return compose::resolved(in_view(), stop, deadline);
 }
 
-json::object ReleaseProject::resolved_in_live(std::stop_token stop, Deadline deadline) const {
+compose::Project ReleaseProject::in_live() const {
   auto project = in_view();
   project.directory = directory_;
   for (auto* files : {&project.files, &project.env_files})
     for (auto& file : *files) file = view_.put_back(file.string());
-  return compose::resolved(project, std::move(stop), deadline);
+  return project;
+}
+
+json::object ReleaseProject::resolved_in_live(std::stop_token stop, Deadline deadline) const {
+  return compose::resolved(in_live(), std::move(stop), deadline);
 }
 
 std::map<std::string, std::string> ReleaseProject::values_of(const std::set<std::string>& variables,

@@ -32,6 +32,9 @@ class ReleaseProject {
   compose::Project in_view() const;
   /// For compose, in the view, but of a model that belay wrote.
   compose::Project in_view(const std::filesystem::path& model, const std::string& name) const;
+  /// For compose, of what lies in the live directory: what operators mean when they type `docker compose`
+  /// there.
+  compose::Project in_live() const;
   /// For compose, in the live directory, of the resolved model.
   compose::Project in_live(const std::filesystem::path& model, const std::string& name) const;
 

@@ -12,6 +12,7 @@
 #include "runtime/freeze.hpp"
 #include "runtime/late_arrivals.hpp"
 #include "runtime/released_mounts.hpp"
+#include "steps/accessories.hpp"
 #include "steps/live_directory.hpp"
 #include "steps/pulled_images.hpp"
 #include "steps/step.hpp"
@@ -172,13 +173,15 @@ void note_when_asked(const Context& context, Release& release) {
 Work work_of_deployment(Context& context) {
   ReleaseProject project(place_of(context.layout, context.release), context.environment());
   Ownership ours(context.engine, project_name_in(context.model), context.layout, project.directory());
+  auto frozen = frozen_services(context.attempt(), project, context.model, context.services);
   Release release{.id = context.release,
                   .commit = context.plan.commit,
                   .by = context.plan.by,
                   .created = now(),
                   .project = ours.project(),
                   .directory = project.directory(),
-                  .services = frozen_services(context.attempt(), project, context.model, context.services)};
+                  .services = std::move(frozen.services),
+                  .accessories = std::move(frozen.accessories)};
   note_when_asked(context, release);
   auto previous =
       previous_of(context, ours, in_order_of_dependency(context.model, context.services), context.model);
@@ -219,24 +222,6 @@ void require_free_names(const Work& work) {
   work.ours.require_none(names);
 }
 
-/// What is released may need others to run: they are started where they do not, and never made anew.
-void start_accessories(Context& context, const Work& work) {
-  std::vector<std::string> needed;
-  for (const auto& service : accessories_of(context.model, context.services)) {
-    const auto containers = work.ours.containers(service);
-    const bool there = std::ranges::any_of(containers, [&](const docker::Container& container) {
-      const auto inspection = context.engine.inspect(container.id);
-      return container.running() || (inspection && container.state == "exited" && inspection->exit_code == 0);
-    });
-    if (!there) needed.push_back(service);
-  }
-  if (needed.empty()) return;
-  compose::start(
-      work.project.in_live(context.layout.compose_model(context.release), work.ours.project()), needed,
-      [&](const std::string& line) { context.ledger.output(StepName::create, line); }, context.stop,
-      Deadline::in(std::chrono::minutes(10)));
-}
-
 /// Beside the old release the live directory has the old files; behind an edge a container has no ports of
 /// its own.
 CandidateRules rules_for(const Context& context, std::vector<std::string> unchanged) {
@@ -275,8 +260,10 @@ std::string apply(Context& context) {
   });
   note_previous(context, work, unchanged);
   ask_what_was_committed(context);
-  publish_missing_mounts(context);
-  if (deploys) start_accessories(context, work);
+  const auto publication = publication_of(context);
+  publish_missing_mounts(context, publication);
+  tell_stale_accessories(context, work.release, work.ours, publication);
+  if (deploys) start_accessories(context, work.project, work.ours);
   create_candidates(context.attempt(), work.release, work.project, work.ours, work.previous,
                     rules_for(context, unchanged));
   for (const auto& service : unchanged)

@@ -16,12 +16,6 @@ namespace belay {
 
 namespace {
 
-/// The resolved model as the release keeps it; a release of an older belay, or an adopted one, may have none.
-boost::json::object kept_model(const Context& context, const std::string& release) {
-  const auto text = read_file_if_exists(context.layout.compose_model(release));
-  return text ? boost::json::parse(*text).as_object() : boost::json::object{};
-}
-
 /// Relative to the live directory; empty: it lies elsewhere.
 std::string in_live(const Context& context, const std::string& path) {
   const auto relative = fs::path(path).lexically_normal().lexically_relative(context.layout.live);
@@ -49,6 +43,11 @@ void publish_now(Context& context, const Publication& publication) {
 }
 
 }  // namespace
+
+boost::json::object kept_model(const Context& context, const std::string& release) {
+  const auto text = read_file_if_exists(context.layout.compose_model(release));
+  return text ? boost::json::parse(*text).as_object() : boost::json::object{};
+}
 
 fs::path source_before(const Context& context) {
   // What an adopted release has is what was found: it does not tell who wrote it.
@@ -119,8 +118,7 @@ void ask_what_was_committed(Context& context) {
   note(context.ledger, known);
 }
 
-void publish_missing_mounts(Context& context) {
-  const auto publication = publication_of(context);
+void publish_missing_mounts(Context& context, const Publication& publication) {
   std::vector<std::string> missing;
   for (const auto& path : mounted_paths(context))
     if (std::error_code unreadable;
@@ -129,32 +127,8 @@ void publish_missing_mounts(Context& context) {
   publish_now(context, limited_to(publication, missing));
 }
 
-namespace {
-
-/// A file that is mounted by itself stays the old one in a container that is not made anew: the mount holds
-/// the file, not its name.
-void tell_who_keeps_an_old_file(Context& context, const Publication& publication) {
-  const auto release = release_of(context);
-  for (const auto& bound : bound_below_live(context)) {
-    const bool released =
-        std::ranges::find(release.services, bound.service, &ReleasedService::name) != release.services.end();
-    const bool changed = std::ranges::any_of(publication.changes, [&](const LiveChange& change) {
-      return change.kind == LiveChange::Kind::changed && change.path == bound.host;
-    });
-    if (changed && !released)
-      context.ledger.output(StepName::switch_over,
-                            fmt::format("{} goes on with the old {}, which it mounts as a single file: "
-                                        "docker compose up -d --force-recreate {}",
-                                        bound.service, bound.host, bound.service));
-  }
-}
-
-}  // namespace
-
 void publish_mounted_files(Context& context) {
-  const auto publication = limited_to(publication_of(context), mounted_paths(context));
-  publish_now(context, publication);
-  tell_who_keeps_an_old_file(context, publication);
+  publish_now(context, limited_to(publication_of(context), mounted_paths(context)));
 }
 
 void publish_the_rest(Context& context) {

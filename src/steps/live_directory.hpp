@@ -14,6 +14,9 @@ namespace belay {
 /// release and the start of the new one (at the switch), so that each release sees its own. The other files
 /// change at settle.
 
+/// The resolved model as the release keeps it, with the live directory's paths; a release of an older belay,
+/// or an adopted one, may have none.
+boost::json::object kept_model(const Context&, const std::string& release);
 /// The files that the release before brought; empty: nothing tells.
 std::filesystem::path source_before(const Context&);
 /// What publishing would change now.
@@ -27,7 +30,7 @@ std::vector<std::string> mounted_paths(const Context&);
 void ask_what_was_committed(Context&);
 /// Before candidates are created: what they mount and the live directory does not have yet. Docker would
 /// refuse the mount, or make an empty directory in its place.
-void publish_missing_mounts(Context&);
+void publish_missing_mounts(Context&, const Publication&);
 /// At the switch: what containers mount.
 void publish_mounted_files(Context&);
 /// At settle: the rest. Says what is kept as the server's.

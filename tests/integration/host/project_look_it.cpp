@@ -3,9 +3,11 @@
 #include "../../unit/drivers/scratch.hpp"
 #include "base/error.hpp"
 #include "base/process.hpp"
+#include "by_hand.hpp"
 #include "host/project_look.hpp"
 
 using namespace belay;
+using belay::testing::ByHand;
 using belay::testing::Scratch;
 
 namespace {
@@ -19,10 +21,11 @@ struct Looked {
                                             "    env_file: [.env, config/common.env]\n"
                                             "    ports: ['127.0.0.1:3001:3000']\n"},
                                            {"config/common.env", "COMMON=1\n"}};
+  std::map<std::string, std::string> ids;
 
   fs::path live() const { return scratch / "shop"; }
   ProjectFacts facts() const {
-    return look_at_project(docker::Engine::connect(), Layout{live()}, environment, files, {}).facts;
+    return look_at_project(docker::Engine::connect(), Layout{live()}, environment, {files, ids}, {}).facts;
   }
 };
 
@@ -136,4 +139,36 @@ TEST_CASE("a file of the server's that a Dockerfile copies is told; one that it 
   REQUIRE(wanted.size() == 1);
   CHECK(wanted.front().dockerfile == "Dockerfile");
   CHECK(wanted.front().file == "licence.key");
+}
+
+TEST_CASE(
+    "what is not released and differs from what would be shipped is told: its definition, its mounted file") {
+  Looked at;
+  at.environment.project = "belay-look-it";
+  const std::string head =
+      "name: belay-look-it\nservices:\n  backend: { image: busybox, command: sleep 1000 }\n";
+  const std::string conf = "    volumes: ['./db.conf:/etc/db.conf:ro']\n";
+  const std::string db = "  db:\n    image: busybox\n    command: sleep 1000\n" + conf;
+  at.files = {{"compose.yml", head + db}};
+  at.ids = {{"db.conf", "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"}};  // git's id of an empty file
+  at.scratch.write("shop/compose.yml", head + db);
+  at.scratch.write("shop/db.conf", "");
+  const ByHand by_hand(at.live());
+  CHECK(at.facts().problem.empty());
+  CHECK(at.facts().accessories.empty());
+
+  at.scratch.write("shop/db.conf", "other");
+  auto stale = at.facts().accessories;
+  REQUIRE(stale.size() == 1);
+  CHECK(stale.front().what ==
+        "db (not released) mounts what this release changes: db.conf; it goes on as it runs");
+
+  at.files["compose.yml"] = head + "  db:\n    image: busybox\n    command: sleep 2000\n" + conf;
+  at.ids.clear();
+  stale = at.facts().accessories;
+  REQUIRE(stale.size() == 1);
+  CHECK(stale.front().what ==
+        "db (not released) differs from the compose file: command sleep 1000 → sleep 2000; it goes on as it "
+        "runs");
+  CHECK(stale.front().remedy == "belay up production db");
 }

@@ -100,6 +100,7 @@ std::string Host::compose(const std::string& script, const std::string& more) co
 }
 
 std::unique_ptr<Attempt> Host::attempt(Plan plan) const {
+  plan.environment.name = "production";
   plan.environment.path = live();
   plan.environment.compose = {"compose.yml"};
   plan.environment.services = {"web"};

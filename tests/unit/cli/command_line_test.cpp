@@ -101,6 +101,8 @@ TEST_CASE("rollback, backup, plan and completion take their words") {
   CHECK_FALSE(parsed<command::Rollback>({"rollback", "production"}).current_env);
   CHECK(parsed<command::Rollback>({"rollback", "production", "--current-env"}).current_env);
   CHECK(parsed<command::Backup>({"backup", "production", "list"}).action == "list");
+  CHECK(parsed<command::Up>({"up", "production", "db"}).service == "db");
+  CHECK(parsed<command::Up>({"up", "production", "--json"}).service.empty());
   CHECK(parsed<command::Plan>({"plan", "production", "--ref", "main"}).ref == "main");
   CHECK(parsed<command::Completion>({"completion", "fish"}).shell == "fish");
   parsed<command::CompletionEnvironments>({"completion-environments"});

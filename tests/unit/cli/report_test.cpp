@@ -4,6 +4,7 @@
 
 #include "../golden.hpp"
 #include "cli/text_width.hpp"
+#include "model/notes.hpp"
 #include "sample_runs.hpp"
 
 using namespace belay;
@@ -44,6 +45,20 @@ TEST_CASE("report: left in place, untested, from a working tree") {
 }
 TEST_CASE("report: rolled back as asked") {
   check_golden("report-rolled-back-as-asked.txt", report_of(samples::rolled_back_as_asked()));
+}
+
+TEST_CASE("report: what is not released and differs from the compose file is said, with the command") {
+  auto records = samples::deployed();
+  const auto create = std::ranges::find_if(records, [](const Record& record) {
+    const auto* done = std::get_if<event::StepDone>(&record.event);
+    return done && done->step == StepName::create;
+  });
+  REQUIRE(create != records.end());
+  records.insert(create, Record{create->number, create->at,
+                                noted_event(notes::StaleAccessories{
+                                    {{"db", "db (not released) differs", "belay up production db"}}})});
+  const std::string text = report_of(records);
+  CHECK(text.contains("\n  ! db (not released) differs\n    → To make it anew:  belay up production db\n"));
 }
 
 TEST_CASE("no failure carries a tick or says deployed") {

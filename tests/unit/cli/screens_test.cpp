@@ -143,3 +143,16 @@ TEST_CASE("plan: every step says what it will do") {
   for (const StepName step : samples::sample_plan().steps)
     CHECK_FALSE(step_text(step, samples::sample_plan()).empty());
 }
+
+TEST_CASE("up: what runs now is told, and who still has what it shared") {
+  UpAnswer answer{.containers = {container()}, .sharing = {"worker"}};
+  answer.containers[0].health = "starting";
+  const std::string text = up_text(answer, "production", plain);
+  CHECK(text.contains(
+      "backend runs, starting: crm-backend, crm-backend:20260112-103300-4f2a9c1, since 2026-01-12"));
+  CHECK(text.contains("! worker shares with the old container what is gone now\n"));
+  CHECK(text.contains("belay deploy production  makes it anew"));
+  answer.containers[0].state = "exited";
+  CHECK(up_text(answer, "production", plain).contains("backend has done its work"));
+  CHECK(up_text({}, "production", plain).contains("no container"));
+}

@@ -140,6 +140,12 @@ TEST_CASE("of the project the cause is said once, with its cure") {
   REQUIRE(broken.size() == 1);
   CHECK(broken.front().weight == Weight::problem);
   CHECK(broken.front().remedy == "did you mean web?");
+  ProjectFacts stale = fine;
+  stale.accessories = {{"db", "db (not released) differs from the compose file", "belay up production db"}};
+  REQUIRE(checked_project(stale).size() == 2);
+  CHECK(checked_project(stale)[1].weight == Weight::warning);
+  CHECK(holds(checked_project(stale)[1].text, "db (not released)"));
+  CHECK(holds(checked_project(stale)[1].remedy, "after the deployment:  belay up production db"));
   ProjectFacts crowded = fine;
   crowded.warnings = {"TAG is not set"};
   crowded.obstacles = {

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.hpp"
+#include "model/up_request.hpp"
 
 using namespace belay;
 
@@ -42,6 +43,7 @@ TEST_CASE("facts about a host read back as they were written") {
   facts.backup_container_state = "absent";
   facts.project =
       ProjectFacts{.name = "shop", .obstacles = {{"ports", "3001 by x", "stop it"}}, .ports = {3001}};
+  facts.project->accessories = {{"db", "db differs", "belay up production db"}};
   facts.live_compose_hash = "ab";
   facts.edge_image_there = false;
   facts.certificates = {{.file = "a.pem", .names = {"crm.example.com"}, .until = noon, .problem = "none"}};
@@ -53,6 +55,7 @@ TEST_CASE("facts about a host read back as they were written") {
   CHECK(back.containers.at(0).started == noon);
   CHECK(back.containers.at(0).restarts == 2);
   CHECK(back.busy);
+  CHECK(back.project->accessories.at(0).remedy == "belay up production db");
   CHECK(back.edge_image_there == false);
   CHECK(back.certificates.at(0).names == std::vector<std::string>{"crm.example.com"});
 }
@@ -110,4 +113,19 @@ TEST_CASE("an answer of another shape is an error that names the place") {
   CHECK_THROWS_WITH_AS(backups_from_json({{"backups", {{{"path", "/x"}}, {{"path", 3}}}}}),
                        "cannot read backups.backups[1].path", Error);
   CHECK_THROWS_WITH_AS(releases_from_json({}), "cannot read releases.releases", Error);
+}
+
+TEST_CASE("a request to make a service anew and its answer read back as they were written") {
+  const auto request = up_request_from_json(up_request_to_json({.environment = {.name = "production"},
+                                                                .service = "db",
+                                                                .by = {"ana", "laptop"},
+                                                                .logins = {{"ghcr.io", "ana", "secret"}}}));
+  CHECK(request.environment.name == "production");
+  CHECK(request.service == "db");
+  CHECK(request.by.shown() == "ana@laptop");
+  CHECK(request.logins.at(0).password == "secret");
+  const auto answer =
+      up_answer_from_json(up_answer_to_json({.containers = {container()}, .sharing = {"worker"}}));
+  CHECK(answer.containers.at(0).started == noon);
+  CHECK(answer.sharing == std::vector<std::string>{"worker"});
 }

@@ -38,6 +38,9 @@ TEST_CASE("a release reads back as it was written") {
   CHECK(release_to_json(back) == text);
   CHECK(back.state == Release::State::good);
   CHECK(back.switched == sample().switched);
+  auto beside = sample();
+  beside.accessories = {{"db", "9f86d081"}};
+  CHECK(release_from_json(release_to_json(beside)).accessories == beside.accessories);
   CHECK(back.services.at(0).containers.at(0) == sample().services[0].containers[0]);
 }
 

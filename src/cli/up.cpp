@@ -1,0 +1,65 @@
+#include <chrono>
+
+#include <boost/json/serialize.hpp>
+#include <fmt/core.h>
+
+#include "cli/context.hpp"
+#include "cli/environment_choice.hpp"
+#include "cli/error_text.hpp"
+#include "cli/host_question.hpp"
+#include "cli/screens.hpp"
+#include "cli/text_width.hpp"
+#include "cli/time_text.hpp"
+#include "control/deployment.hpp"
+
+namespace belay::cli {
+
+namespace {
+
+constexpr auto longest_up = std::chrono::minutes(16);  // longer than the host's own limit
+
+std::string stands(const RunningContainer& container) {
+  if (container.state != "running") return "has done its work";
+  const auto health = container.health.empty() ? std::string{} : ", " + container.health;
+  return fmt::format("runs{}", health);
+}
+
+}  // namespace
+
+std::string up_text(const UpAnswer& answer, const std::string& environment, const Style& style) {
+  std::string text;
+  for (const RunningContainer& one : answer.containers)
+    text += fmt::format("{} {}: {}, {}, since {}\n", style.green(style.tick()),
+                        style.bold(printable(one.service) + " " + stands(one)), printable(one.name),
+                        printable(one.image), time_text(one.started));
+  for (const std::string& service : answer.sharing)
+    text += fmt::format("{} {} shares with the old container what is gone now\n", style.yellow("!"),
+                        printable(service)) +
+            next_line(fmt::format("belay deploy {}  makes it anew", environment), style);
+  if (answer.containers.empty())
+    text += fmt::format("{} of {}: the compose file asks for no container of it\n", style.yellow("!"),
+                        environment);
+  return text;
+}
+
+int run(const command::Up& asked, Context& context) {
+  const Chosen chosen = choose_environment(context.config, asked.environment, context.variable);
+  if (asked.service.empty())
+    throw Error("which service?", {}, fmt::format("belay up {} SERVICE", chosen.name), ExitCode::bad_input);
+  const UpRequest request{.environment = chosen.environment(),
+                          .service = asked.service,
+                          .by = this_author(),
+                          .logins = chosen.environment().registries};
+  Session session = open_session(context, chosen);
+  const auto answer = while_doing(fmt::format("making {} of {} anew", asked.service, chosen.name), [&] {
+    return session.ask("up", up_request_to_json(request), context.stop(), Deadline::in(longest_up));
+  });
+  if (asked.json)
+    context.out.line(boost::json::serialize(answer));
+  else
+    context.out.write(
+        up_text(up_answer_from_json(answer.as_object()), chosen.name, context.out_surface.style));
+  return 0;
+}
+
+}  // namespace belay::cli

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "model/json_archive.hpp"
+
+namespace belay {
+
+/// A service that is not released, and that runs otherwise than the compose file and its files say now.
+struct StaleAccessory {
+  std::string service;
+  std::string what;    // a sentence
+  std::string remedy;  // the command that makes it anew
+};
+
+void fields(auto& archive, Is<StaleAccessory> auto& accessory) {
+  archive.required("service", accessory.service);
+  archive("what", accessory.what);
+  archive("remedy", accessory.remedy);
+}
+
+}  // namespace belay
