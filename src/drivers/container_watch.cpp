@@ -11,7 +11,8 @@ namespace {
 constexpr auto longest_wait_for_stream = std::chrono::seconds(5);
 constexpr auto unhealthy = "was found unhealthy by its HEALTHCHECK";
 constexpr auto pause_before_reconnect = std::chrono::milliseconds(200);
-constexpr auto first_pause_before_restart = std::chrono::milliseconds(100);  // the Engine's; doubled each time
+constexpr auto first_pause_before_restart =
+    std::chrono::milliseconds(100);  // the Engine's; doubled each time
 constexpr int most_deaths = 2;
 
 void pause_for(std::chrono::milliseconds time, const std::stop_token& stop) {
@@ -28,7 +29,10 @@ bool RestartRule::allows(int exit_code, int deaths) const {
 }
 
 ContainerWatch::ContainerWatch(docker::Engine engine, std::vector<std::string> ids, Rules rules)
-    : engine_(std::move(engine)), ids_(ids.begin(), ids.end()), rules_(std::move(rules)) {
+    : engine_(std::move(engine)),
+      ids_(ids.begin(), ids.end()),
+      rules_(std::move(rules)),
+      last_counted_(rules_.ended) {
   thread_ = std::jthread([this](const std::stop_token& stop) { follow(stop); });
   std::unique_lock lock(mutex_);
   if (!standing_changed_.wait_for(lock, longest_wait_for_stream, [this] { return standing_; }))

@@ -37,6 +37,7 @@ class ContainerWatch {
   struct Rules {
     std::map<std::string, RestartRule> restarts{};  // by container id; without one: "no"
     std::set<std::string> may_end{};                // an end of theirs with exit code 0 is no death
+    std::map<std::string, Time> ended{};            // lives, by their begin, that had ended before: no deaths
     /// Called on the watch's thread after a death that is not final, before the next start.
     std::function<void(const Death&)> told{};
   };

@@ -1,6 +1,7 @@
 #include "edge/shape.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <set>
 
@@ -24,10 +25,15 @@ const json::object* object_in(const json::object& from, std::string_view key) {
   return found && found->is_object() ? &found->get_object() : nullptr;
 }
 
-/// "3001/tcp" → 3001; other protocols are nothing for the edge.
+/// "3001/tcp" → 3001, and so does "3001" of compose's `expose:`; other protocols are nothing for the edge.
 std::optional<int> tcp_port(std::string_view text) {
-  if (!text.ends_with("/tcp")) return std::nullopt;
-  return std::stoi(std::string(text.substr(0, text.size() - 4)));
+  if (const auto slash = text.find('/'); slash != std::string_view::npos) {
+    if (text.substr(slash) != "/tcp") return std::nullopt;
+    text = text.substr(0, slash);
+  }
+  int port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(port) : std::nullopt;
 }
 
 struct ServicePorts {
@@ -178,6 +184,11 @@ EdgeShape edge_shape(const Release& release, const EdgeConfig& config) {
     add_aliases(draft.shape.endpoints, service);
   }
   draft.shape.project = project_of(release);
+  if (draft.inside.empty())
+    throw Error(
+        "there is no port for an edge to own", "no released service publishes or exposes a TCP port",
+        "release the service that publishes one as well (services: in belay.yml), give yours an expose: in "
+        "the compose file, or write edge: off and strategy: recreate");
   for (const auto& [port, services] : draft.inside) add_inner_listener(draft, port, services);
   for (const auto& service : release.services) {
     const auto& ports = draft.ports.at(service.name);
@@ -210,9 +221,8 @@ std::vector<std::string> certificate_names(const TlsConfig& tls) {
 std::string project_of(const Release& release) {
   if (!release.project.empty()) return release.project;
   for (const auto& service : release.services)
-    if (const auto* labels = service.containers.empty()
-                                 ? nullptr
-                                 : object_in(service.containers.front(), "Labels"))
+    if (const auto* labels =
+            service.containers.empty() ? nullptr : object_in(service.containers.front(), "Labels"))
       if (const auto* project = labels->if_contains("com.docker.compose.project"))
         return std::string(project->as_string());
   return "-";

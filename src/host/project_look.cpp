@@ -16,6 +16,7 @@
 #include "release/release_store.hpp"
 #include "runtime/accessories.hpp"
 #include "runtime/compose_model.hpp"
+#include "runtime/edge_fit.hpp"
 #include "runtime/obstacles.hpp"
 #include "runtime/ownership.hpp"
 #include "runtime/release_project.hpp"
@@ -141,6 +142,9 @@ void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout
   facts.obstacles = obstacles_to(engine, ours, model, facts.services);
   for (auto& obstacle : obstacles_of_strategy(environment, model, facts.services))
     facts.obstacles.push_back(std::move(obstacle));
+  if (environment.edge)
+    for (auto& obstacle : nothing_for_edge(engine, ours, model, facts.services))
+      facts.obstacles.push_back(std::move(obstacle));
   for (auto& line : kept_definitions(engine, model, facts.services))
     facts.warnings.push_back(std::move(line));
   facts.accessories = accessories_left(engine, layout, project, ours, model, asked);

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "runtime/compose_model.hpp"
+#include "runtime/edge_fit.hpp"
 #include "runtime/resource_changes.hpp"
 
 namespace belay {
@@ -66,6 +67,7 @@ std::vector<Obstacle> obstacles_to(const docker::Engine& engine, const Ownership
   if (const auto taken = taken_ports(engine, ours, model, services); !taken.empty())
     found.push_back({"ports", fmt::format("taken by others: {}", fmt::join(taken, "; ")),
                      "stop what holds them, or publish other ports in the compose file"});
+  for (auto& obstacle : left_behind_edge(ours, model, services)) found.push_back(std::move(obstacle));
   for (auto& obstacle : unusable_resources(engine, model, services)) found.push_back(std::move(obstacle));
   return found;
 }

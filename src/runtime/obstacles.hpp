@@ -13,8 +13,8 @@
 namespace belay {
 
 /// What keeps these services of the model from being released: containers of others, ports that are taken,
-/// networks and volumes that cannot be used. `check`, `plan` and the deployment itself ask it, before
-/// anything is touched.
+/// networks and volumes that cannot be used, services that the edge would forget. `check`, `plan` and the
+/// deployment itself ask it, before anything is touched.
 std::vector<Obstacle> obstacles_to(const docker::Engine&, const Ownership&, const boost::json::object& model,
                                    const std::vector<std::string>& services);
 /// Of the environment's `strategy` by service: names that are not released, and services that the edge would

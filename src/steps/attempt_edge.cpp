@@ -46,6 +46,10 @@ EdgeShape edge_shape_of(const Context& context) {
   return edge_shape(release_of(context), *context.environment().edge);
 }
 
+bool names_move(const Context& context) {
+  return context.environment().edge && !edge_stays(context) && release_of(context).services.size() > 1;
+}
+
 EdgeTurn edge_turn(const Context& context, StepName step) {
   return {edge_place(context, step), edge_in_front(context), edge_shape_of(context),
           previous_behind_edge(context), candidates_of(context)};

@@ -23,6 +23,10 @@ docker::Container edge_in_front(const Context&);
 /// What the edge in front of this attempt's release has to be.
 EdgeShape edge_shape_of(const Context&);
 
+/// Whether the names of several services come to a new edge. A program may look one up at its start and never
+/// again: the candidates start, or start once more, when the edge has the names.
+bool names_move(const Context&);
+
 /// Throws Error if the edge is gone or does not answer.
 EdgeTurn edge_turn(const Context&, StepName);
 /// Call it before the step tells the edge anything: without the note its undo turns nothing back.

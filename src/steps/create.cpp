@@ -9,8 +9,10 @@
 #include "runtime/adoption.hpp"
 #include "runtime/candidate.hpp"
 #include "runtime/compose_model.hpp"
+#include "runtime/edge_fit.hpp"
 #include "runtime/freeze.hpp"
 #include "runtime/late_arrivals.hpp"
+#include "runtime/obstacles.hpp"
 #include "runtime/released_mounts.hpp"
 #include "steps/accessories.hpp"
 #include "steps/live_directory.hpp"
@@ -30,6 +32,7 @@ struct Work {
   ReleaseProject project;
   Ownership ours;
   std::vector<PreviousContainer> previous;
+  json::object model;  // compose's; empty: none was kept
 };
 
 std::optional<PreviousContainer> found(const Context& context, const docker::Container& container,
@@ -185,7 +188,7 @@ Work work_of_deployment(Context& context) {
   note_when_asked(context, release);
   auto previous =
       previous_of(context, ours, in_order_of_dependency(context.model, context.services), context.model);
-  return {std::move(release), std::move(project), std::move(ours), std::move(previous)};
+  return {std::move(release), std::move(project), std::move(ours), std::move(previous), context.model};
 }
 
 Release kept_release(const Context& context) {
@@ -204,9 +207,9 @@ Work work_of_rollback(Context& context) {
   std::vector<std::string> services;
   for (const auto* service : in_order_of_start(release)) services.push_back(service->name);
   const auto text = read_file_if_exists(context.layout.compose_model(release.id));
-  auto previous =
-      previous_of(context, ours, services, text ? json::parse(*text).as_object() : json::object{});
-  return {std::move(release), std::move(project), std::move(ours), std::move(previous)};
+  auto model = text ? json::parse(*text).as_object() : json::object{};
+  auto previous = previous_of(context, ours, services, model);
+  return {std::move(release), std::move(project), std::move(ours), std::move(previous), std::move(model)};
 }
 
 /// Behind an edge all services take part in its turn.
@@ -249,6 +252,9 @@ std::string apply(Context& context) {
   const bool deploys = context.plan.kind != Plan::Kind::rollback;
   auto work = deploys ? work_of_deployment(context) : work_of_rollback(context);
   require_free_names(work);
+  std::vector<std::string> services;
+  for (const auto& service : work.release.services) services.push_back(service.name);
+  require_no_obstacles(left_behind_edge(work.ours, work.model, services));
   if (deploys) {
     adopt_if_foreign(context, work);
     context.store.save(work.release);

@@ -54,7 +54,10 @@ std::string apply(Context& context) {
       return previous->name + " stays";
     }
   }
-  make_edge(edge_place(context), shape, in_front_of_candidates(context, shape));
+  // Where the candidates start after the edge, the switch tells it of them: their names do not lead anywhere
+  // yet.
+  make_edge(edge_place(context), shape,
+            names_move(context) ? shape.backends : in_front_of_candidates(context, shape));
   return previous_edge(context) ? "a new one is ready to take the old one's place"
                                 : "ready to take over the ports";
 }

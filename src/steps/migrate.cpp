@@ -43,7 +43,8 @@ std::vector<std::string> argv_of(const MigrationRule& rule) {
 
 /// The candidate's container, with the migration in place of its program, and reachable by nobody.
 json::object one_off_body(json::object body, const MigrationRule& rule, const std::string& nonce) {
-  if (!rule.entrypoint) body["Entrypoint"] = json::array{""};  // as `--entrypoint ""`: none, the image's neither
+  if (!rule.entrypoint)
+    body["Entrypoint"] = json::array{""};  // as `--entrypoint ""`: none, the image's neither
   const auto argv = argv_of(rule);
   body["Cmd"] = json::array(argv.begin(), argv.end());
   body["Labels"] = json::object{{label::nonce, nonce}, {label::role, "migration"}};
@@ -81,10 +82,12 @@ const ReleasedService& service_for(const Release& release, const MigrationRule& 
     if (!service.containers.empty() && (rule.service.empty() || service.name == rule.service)) return service;
   throw Error(rule.service.empty() ? "no released service has a container to migrate in"
                                    : fmt::format("service {} has no container to migrate in", rule.service),
-              "its replicas are 0, or it is not released", "set migrate.service to a service that has containers");
+              "its replicas are 0, or it is not released",
+              "set migrate.service to a service that has containers");
 }
 
-/// In a container of its own, from the candidate's image: nothing that serves is touched. Empty: it went well.
+/// In a container of its own, from the candidate's image: nothing that serves is touched. Empty: it went
+/// well.
 std::string before_switch(Context& context, const MigrationRule& rule, const docker::Engine::LineSink& sink) {
   remove_one_off(context);
   const auto release = release_of(context);
@@ -98,8 +101,7 @@ std::string before_switch(Context& context, const MigrationRule& rule, const doc
                             one_off_body(std::move(body), rule, context.nonce));
   for (const auto& file : service.injected)
     context.engine.put_file(id, {file.target, file.text, file.mode, file.uid, file.gid});
-  context.engine.attach(
-      id, [&] { context.engine.start(id); }, sink, context.stop, deadline);
+  context.engine.attach(id, [&] { context.engine.start(id); }, sink, context.stop, deadline);
   const int code = context.engine.wait(id, context.stop, deadline);
   if (code != 0) return fmt::format("exit code {}", code);  // kept for its log, until the undo
   remove_one_off(context);

@@ -186,6 +186,8 @@ std::vector<HealthTarget> candidate_targets(const Context& context) {
 void watch_candidates(Context& context, StepName step, const std::vector<docker::Container>& candidates) {
   ContainerWatch::Rules rules{.restarts = restart_rules(context, candidates)};
   for (auto& id : may_end(candidates, release_of(context))) rules.may_end.insert(std::move(id));
+  for (const auto& inspection : candidate_inspections(context))
+    if (inspection.container.state == "exited") rules.ended[inspection.container.id] = inspection.started;
   rules.told = [&context, step, restarts = rules.restarts](const ContainerWatch::Death& death) {
     tell_restart(context, step, death, restarts.at(death.id).policy);
   };

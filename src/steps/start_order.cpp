@@ -52,7 +52,8 @@ void wait_for(Context& context, const docker::Container& candidate, const std::s
                          : Deadline::in(longest_one_shot);
   while (true) {
     const auto inspection = context.engine.inspect(candidate.id);
-    if (!inspection) throw Error("container " + candidate.name + " is gone", "others wait for it", "deploy again");
+    if (!inspection)
+      throw Error("container " + candidate.name + " is gone", "others wait for it", "deploy again");
     const auto missing = missing_for(*inspection, condition);
     if (missing.empty()) return;
     throw_if_candidate_died(context);
@@ -63,7 +64,18 @@ void wait_for(Context& context, const docker::Container& candidate, const std::s
 
 }  // namespace
 
-void start_in_order(Context& context, const std::vector<docker::Container>& candidates) {
+std::vector<std::string> ended_well(const Context& context,
+                                    const std::vector<docker::Container>& candidates) {
+  auto ids = may_end(candidates, release_of(context));
+  std::erase_if(ids, [&](const std::string& id) {
+    const auto inspection = context.engine.inspect(id);
+    return !inspection || inspection->container.state != "exited" || inspection->exit_code != 0;
+  });
+  return ids;
+}
+
+void start_in_order(Context& context, const std::vector<docker::Container>& candidates,
+                    const std::vector<std::string>& done) {
   const auto release = release_of(context);
   for (const auto* service : in_order_of_start(release)) {
     const auto own = of_service(candidates, service->name);
@@ -71,7 +83,8 @@ void start_in_order(Context& context, const std::vector<docker::Container>& cand
     for (const auto& on : service->dependencies)
       if (on.condition != "service_started")
         for (const auto& other : of_service(candidates, on.service)) wait_for(context, other, on.condition);
-    for (const auto& candidate : own) context.engine.start(candidate.id);
+    for (const auto& candidate : own)
+      if (std::ranges::find(done, candidate.id) == done.end()) context.engine.start(candidate.id);
   }
 }
 

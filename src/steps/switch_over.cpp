@@ -74,15 +74,13 @@ void keep_down(const Context& context, const std::vector<PreviousContainer>& old
     if (container.running) context.engine.set_restart_policy(container.id, "no", 0);
 }
 
-/// The ports change hands: between the stop and the start nobody has them.
-void stop_and_start(Context& context, const std::vector<docker::Container>& candidates) {
-  const auto old = outgoing(context);
-  stop(context, old);
-  publish_mounted_files(context);
-  // The edge after them: it finds their addresses when it comes up, and holds what arrives until they answer.
-  start_in_order(context, candidates);
-  if (const auto edge = edge_made_by_this_attempt(context)) start_edge(edge_place(context), *edge);
-  keep_down(context, old);
+/// The candidates have proven themselves, and start once more behind the edge. They stop in their own time,
+/// before what serves does.
+void stop_proven(Context& context, const std::vector<docker::Container>& candidates) {
+  if (!is_beside(context)) return;
+  context.watch.reset();
+  for (const auto& candidate : candidates | std::views::reverse) context.engine.stop(candidate.id);
+  watch(context, candidates);
 }
 
 /// Of several that refuse a request, the edge asks one after the other without a pause until it gives up:
@@ -94,6 +92,38 @@ void wait_for_listeners(const Context& context, const std::vector<std::string>& 
     if (auto inspection = context.engine.inspect(id)) inspections.push_back(std::move(*inspection));
   wait_until_listening(traffic_ports(health_targets(context.environment(), std::move(inspections))),
                        context.environment().edge->hold_timeout / 2, [&] { return !all_run(context, ids); });
+}
+
+/// The edge has the names and holds what arrives; then the candidates start, and it is told of them.
+void start_after_edge(Context& context, const docker::Container& edge,
+                      const std::vector<docker::Container>& candidates,
+                      const std::vector<std::string>& done) {
+  start_edge(edge_place(context), edge);
+  start_in_order(context, candidates, done);
+  wait_for_listeners(context, ids_of(candidates));
+  const auto turn = edge_turn(context, StepName::switch_over);
+  turn.open_candidates();
+  turn.write_down();
+}
+
+/// The ports change hands: between the stop and the start nobody has them.
+void stop_and_start(Context& context, const std::vector<docker::Container>& candidates) {
+  const auto old = outgoing(context);
+  const auto edge = edge_made_by_this_attempt(context);
+  const auto done = ended_well(context, candidates);  // in start, beside what serves
+  const bool edge_first = edge && names_move(context);
+  if (edge_first) stop_proven(context, candidates);
+  stop(context, old);
+  publish_mounted_files(context);
+  if (edge_first) {
+    start_after_edge(context, *edge, candidates, done);
+  } else {
+    // The edge after them: it finds their addresses when it comes up, and holds what arrives until they
+    // answer.
+    start_in_order(context, candidates);
+    if (edge) start_edge(edge_place(context), *edge);
+  }
+  keep_down(context, old);
 }
 
 /// The edge holds what arrives while nobody answers.

@@ -35,15 +35,15 @@ TEST_CASE("a container that exits is seen with its exit code") {
   CHECK(at.death_of({at.create("exits", "exit 3")}) == "exited with code 3");
 }
 
-TEST_CASE("a container that dies in a loop is started again as its policy says, and given up at the second death") {
+TEST_CASE(
+    "a container that dies in a loop is started again as its policy says, and given up at the second death") {
   const Watched at;
   const auto id = at.create("restarts", "exit 4");
   std::vector<int> told;
   {
     const ContainerWatch watch(at.host.engine, {id},
-                               {.restarts = {{id, {.policy = "always"}}}, .told = [&](const auto& death) {
-                                  told.push_back(death.number);
-                                }});
+                               {.restarts = {{id, {.policy = "always"}}},
+                                .told = [&](const auto& death) { told.push_back(death.number); }});
     at.host.engine.start(id);
     REQUIRE(eventually([&] { return watch.died().stop_requested(); }));
     CHECK(watch.death()->how == "exited with code 4 for the second time");
@@ -55,12 +55,15 @@ TEST_CASE("a container that dies in a loop is started again as its policy says, 
 TEST_CASE("a container that dies once, until what it needs is there, is no death") {
   const Watched at;
   const auto id = at.create("waits", "test -e /came || { touch /came; exit 1; }; touch /up; exec sleep 1000");
-  const ContainerWatch watch(at.host.engine, {id}, {.restarts = {{id, {.policy = "on-failure", .maximum = 3}}}});
+  const ContainerWatch watch(at.host.engine, {id},
+                             {.restarts = {{id, {.policy = "on-failure", .maximum = 3}}}});
   at.host.engine.start(id);
   CHECK(eventually([&] {
     const auto inspection = at.host.engine.inspect(id);
     return inspection && inspection->container.running() &&
-           capture({.argv = {"docker", "exec", id, "test", "-e", "/up"}}, {}, Deadline::in(std::chrono::seconds(10))).ok();
+           capture({.argv = {"docker", "exec", id, "test", "-e", "/up"}}, {},
+                   Deadline::in(std::chrono::seconds(10)))
+               .ok();
   }));
   CHECK_FALSE(watch.death().has_value());
 }
@@ -113,6 +116,19 @@ TEST_CASE("a death before the watch stood is seen, and so is a container that is
   const ContainerWatch gone(at.host.engine, {dead});
   REQUIRE(gone.death().has_value());
   CHECK(gone.death()->how == "was removed");
+}
+
+TEST_CASE("an end from before the watch that is known is no death; the next one is") {
+  const Watched at;
+  const auto id = at.create("stopped", "exec sleep 1000", {{"StopSignal", "SIGKILL"}});
+  at.host.engine.start(id);
+  at.host.engine.stop(id);
+  const ContainerWatch watch(at.host.engine, {id}, {.ended = {{id, at.host.engine.inspect(id)->started}}});
+  CHECK_FALSE(watch.death().has_value());
+  at.host.engine.start(id);
+  CHECK_FALSE(watch.death().has_value());
+  at.host.engine.kill(id, "SIGKILL");
+  CHECK(eventually([&] { return watch.died().stop_requested(); }));
 }
 
 TEST_CASE("others that die are not the candidate") {

@@ -64,6 +64,14 @@ TEST_CASE("a port that is only exposed is passed on as it is; UDP is nothing for
   CHECK(shape.port_bindings.size() == 1);
 }
 
+TEST_CASE(
+    "a port of compose's expose: has no protocol; a release without any port has no place for an edge") {
+  const auto shape = shape_of({service_with("web", {}, {"9000"})});
+  CHECK(listener_on(shape, 9000).backend == "web_9000");
+  CHECK_THROWS_WITH_AS(shape_of({service_with("web", {}, {"53/udp"})}),
+                       doctest::Contains("no port for an edge"), Error);
+}
+
 TEST_CASE("two services on one port are told apart by the host inside, and by their own ports outside") {
   const auto shape =
       shape_of({service_with("api", {{"3001", "3000"}}), service_with("web", {{"3002", "3000"}})});

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <boost/json/object.hpp>
+
+#include "drivers/docker.hpp"
+#include "model/host_facts.hpp"
+#include "runtime/ownership.hpp"
+
+namespace belay {
+
+/// What an edge asks of the choice of `services:`, looked at before anything is touched.
+
+/// Services of the project that stand behind the edge and are left out: their containers publish nothing
+/// themselves, and the edge would no longer pass their ports on.
+std::vector<Obstacle> left_behind_edge(const Ownership&, const boost::json::object& model,
+                                       const std::vector<std::string>& services);
+
+/// None of them publishes or exposes a TCP port, by the compose file and by the images that run now. Nothing
+/// is said where neither is there: the image is not built yet.
+std::vector<Obstacle> nothing_for_edge(const docker::Engine&, const Ownership&,
+                                       const boost::json::object& model,
+                                       const std::vector<std::string>& services);
+
+}  // namespace belay
