@@ -10,7 +10,7 @@ using namespace belay::testing;
 
 namespace {
 
-const auto first = "20260101-000000-aaaaaaa";
+const auto first = "20990101-000000-aaaaaaa";  // later than what is adopted
 
 /// Looks the service web up once, at its start, and keeps what it found; runs a job to its end before.
 constexpr auto further_services =
