@@ -172,8 +172,10 @@ std::vector<ReleasedService> frozen_services(const Attempt& attempt, const Relea
          .digest = is_built(model, name) ? std::string() : digest_of(attempt.engine, live, kept)});
     if (!frozen.back().container_names.empty()) with_containers.push_back(name);
   }
+  if (services.empty()) return frozen;
+  // A service without containers has its networks and volumes all the same.
+  make_missing_resources(attempt, project, model, services, frozen.front().frozen_image);
   if (with_containers.empty()) return frozen;
-  make_missing_resources(attempt, project, model, with_containers, frozen.front().frozen_image);
   // Compose takes its time to start: its two runs go side by side.
   auto hashes = std::async(std::launch::async, [&] { return hashes_of(attempt, project, model); });
   auto templates = make_templates(attempt, project, model, with_containers);
