@@ -78,6 +78,16 @@ std::map<std::string, Template> make_templates(const Attempt& attempt, const Rel
   return taken;
 }
 
+/// In a template the project's networks are made elsewhere, and compose names the first one by its id. By
+/// hand it has its name there, by which the Engine tells where a mac_address belongs.
+void name_own_network(const docker::Engine& engine, json::object& body,
+                      const std::vector<ProjectResource>& own) {
+  auto& mode = body.at("HostConfig").as_object()["NetworkMode"];
+  for (const auto& network : own)
+    if (const auto known = engine.network(network.name); known && known->at("Id") == mode)
+      mode = json::string(network.name);
+}
+
 /// Compose makes a container's name an alias of its own. The template is gone; its alias becomes the final
 /// name.
 void rename_alias(json::object& body, const std::string& from, const std::string& to) {
@@ -187,6 +197,7 @@ std::vector<ReleasedService> frozen_services(const Attempt& attempt, const Relea
       throw Error("compose has no hash for service " + service.name, "config --hash does not name it",
                   "run `docker compose config --hash '*'` in the live directory");
     auto& made = templates.at(service.name);
+    name_own_network(attempt.engine, made.body, networks_of(model, {service.name}));
     made.body = with_bound_volumes(std::move(made.body), model, service.name);
     service.containers = bodies_of(service, project, project_name_in(model), made, hash->second);
   }
