@@ -157,7 +157,7 @@ boost::json::object resolved(const Project& project, std::stop_token stop, Deadl
   boost::json::error_code bad;
   boost::json::value model = boost::json::parse(text, bad);
   if (bad || !model.is_object()) throw Error(what_failed, "docker compose config printed no JSON object");
-  return readable_output(std::move(model.get_object()));
+  return readable_output(model.get_object());
 }
 
 std::map<std::string, std::string> service_hashes(const Project& project, std::stop_token stop,

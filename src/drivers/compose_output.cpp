@@ -15,6 +15,24 @@ json::object* object_at(json::object& object, std::string_view key) {
   return found && found->is_object() ? &found->get_object() : nullptr;
 }
 
+std::string with_single_dollars(std::string text) {
+  for (auto at = text.find("$$"); at != std::string::npos; at = text.find("$$", at + 1)) text.erase(at, 1);
+  return text;
+}
+
+json::value with_readable_keys(const json::value& value) {
+  if (value.is_array()) {
+    json::array made;
+    for (const auto& item : value.get_array()) made.push_back(with_readable_keys(item));
+    return made;
+  }
+  if (!value.is_object()) return value;
+  json::object made;
+  for (const auto& [key, item] : value.get_object())
+    made.emplace(with_single_dollars(std::string(key)), with_readable_keys(item));
+  return made;
+}
+
 json::object with_small_first_letters(const json::object& object) {
   json::object made;
   for (const auto& [key, value] : object) {
@@ -25,19 +43,42 @@ json::object with_small_first_letters(const json::object& object) {
   return made;
 }
 
+void rename_device_keys(json::object& service) {
+  auto* limits = object_at(service, "blkio_config");
+  if (!limits) return;
+  for (auto& limit : *limits)
+    if (limit.value().is_array())
+      for (auto& device : limit.value().get_array())
+        if (device.is_object()) device = with_small_first_letters(device.get_object());
+}
+
+bool is_not_required(const json::value& dependency) {
+  const auto* required = dependency.is_object() ? dependency.get_object().if_contains("required") : nullptr;
+  return required && required->is_bool() && !required->get_bool();
+}
+
+void drop_absent_dependencies(json::object& service, const json::object& services) {
+  auto* dependencies = object_at(service, "depends_on");
+  if (!dependencies) return;
+  json::object kept;
+  for (const auto& [name, rule] : *dependencies)
+    if (services.contains(name) || !is_not_required(rule)) kept.emplace(name, rule);
+  if (kept.empty())
+    service.erase("depends_on");
+  else
+    *dependencies = std::move(kept);
+}
+
 }  // namespace
 
-json::object readable_output(json::object model) {
+json::object readable_output(const json::object& printed) {
+  auto model = with_readable_keys(printed).get_object();
   auto* services = object_at(model, "services");
   if (!services) return model;
   for (auto& service : *services) {
-    auto* limits =
-        service.value().is_object() ? object_at(service.value().get_object(), "blkio_config") : nullptr;
-    if (!limits) continue;
-    for (auto& limit : *limits)
-      if (limit.value().is_array())
-        for (auto& device : limit.value().get_array())
-          if (device.is_object()) device = with_small_first_letters(device.get_object());
+    if (!service.value().is_object()) continue;
+    rename_device_keys(service.value().get_object());
+    drop_absent_dependencies(service.value().get_object(), *services);
   }
   return model;
 }

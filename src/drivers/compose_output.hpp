@@ -4,8 +4,12 @@
 
 namespace belay::compose {
 
-/// What `config --format json` prints, as compose reads it: the keys of devices in blkio_config come with
-/// capital letters, which it refuses.
-boost::json::object readable_output(boost::json::object model);
+/// What `config --format json` prints, as compose reads it, and as `up` takes it:
+///  · the keys of devices in blkio_config come with capital letters, which it refuses;
+///  · a $ in a key is doubled as one in a value is, but read as it stands;
+///  · a service that need not be there (`required: false`), and is in no active profile, is depended on
+///  still,
+///    which `up` no longer does.
+boost::json::object readable_output(const boost::json::object& printed);
 
 }  // namespace belay::compose

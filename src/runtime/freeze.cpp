@@ -78,6 +78,16 @@ std::map<std::string, Template> make_templates(const Attempt& attempt, const Rel
   return taken;
 }
 
+/// In a template the project's networks are made elsewhere, and compose names the first one by its id. By
+/// hand it has its name there, by which the Engine tells where a mac_address belongs.
+void name_own_network(const docker::Engine& engine, json::object& body,
+                      const std::vector<ProjectResource>& own) {
+  auto& mode = body.at("HostConfig").as_object()["NetworkMode"];
+  for (const auto& network : own)
+    if (const auto known = engine.network(network.name); known && known->at("Id") == mode)
+      mode = json::string(network.name);
+}
+
 /// Compose makes a container's name an alias of its own. The template is gone; its alias becomes the final
 /// name.
 void rename_alias(json::object& body, const std::string& from, const std::string& to) {
@@ -183,8 +193,10 @@ Frozen frozen_services(const Attempt& attempt, const ReleaseProject& project, co
          .digest = is_built(model, name) ? std::string() : digest_of(attempt.engine, live, kept)});
     if (!frozen.back().container_names.empty()) with_containers.push_back(name);
   }
+  if (services.empty()) return {std::move(frozen)};
+  // A service without containers has its networks and volumes all the same.
+  make_missing_resources(attempt, project, model, services, frozen.front().frozen_image);
   if (with_containers.empty()) return {std::move(frozen)};
-  make_missing_resources(attempt, project, model, with_containers, frozen.front().frozen_image);
   // Compose takes its time to start: its two runs go side by side.
   auto hashes = std::async(std::launch::async, [&] { return hashes_of(attempt, project, model); });
   auto templates = make_templates(attempt, project, model, with_containers);
@@ -196,6 +208,7 @@ Frozen frozen_services(const Attempt& attempt, const ReleaseProject& project, co
       throw Error("compose has no hash for service " + service.name, "config --hash does not name it",
                   "run `docker compose config --hash '*'` in the live directory");
     auto& made = templates.at(service.name);
+    name_own_network(attempt.engine, made.body, networks_of(model, {service.name}));
     made.body = with_bound_volumes(std::move(made.body), model, service.name);
     service.containers = bodies_of(service, project, project_name_in(model), made, hash->second);
   }

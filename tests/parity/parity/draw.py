@@ -1,10 +1,12 @@
 """Draws rows together into projects: a seed decides which. Rows of one service have keys that differ; a project has no claim
-twice."""
+twice. A sample is some of a draw's projects: another seed draws and picks others."""
 from .project import BUILT, CHANGING, FOUND, Group, Project
 
 SERVICES = 12  # of one project, about
 SERVICES_APART = 14  # the same where each row has a service of its own
 ROWS_OF_SERVICE = 6
+SAMPLE_TOGETHER = 4  # projects of many rows: a few dozen services, each of several rows
+SAMPLE_BY_ITSELF = 5  # rows that have a project each
 
 
 class _Sheet:
@@ -62,6 +64,19 @@ def draw(rows, random, rows_of_service=ROWS_OF_SERVICE):
             sheets[-1].add(row, random)
     # The dearer ones first, so that no worker is left with one at the end.
     return [(sheet.groups, sheet.rows) for sheet in sheets] + [single(row) for row in shuffled if row.by_itself]
+
+
+def sample(drawn, random):
+    """Some of these projects, in their order."""
+    together = [one for one in drawn if not one[1][0].by_itself]
+    alone = [one for one in drawn if one[1][0].by_itself]
+    picked = [*random.sample(together, min(SAMPLE_TOGETHER, len(together))), *random.sample(alone, min(SAMPLE_BY_ITSELF, len(alone)))]
+    return [one for one in drawn if any(one is other for other in picked)]
+
+
+def services(drawn):
+    """How many services these projects have."""
+    return sum(len(groups) + sum(len(row.services) for row in rows) for groups, rows in drawn)
 
 
 def single(row):

@@ -213,7 +213,8 @@ def labels_of(labels):
 def host_config(host, names):
     for key in ("ContainerIDFile", "ConsoleSize"):
         host.pop(key, None)
-    host["NetworkMode"] = names.network_of.get(host["NetworkMode"], host["NetworkMode"])
+    if host["NetworkMode"] in names.network_of:  # compose does so with networks that are made elsewhere
+        host["NetworkMode"] = f"<id of {names.network_of[host['NetworkMode']]}>"
     host["RestartPolicy"] = {"Name": host["RestartPolicy"]["Name"] or "no", "Max": host["RestartPolicy"]["MaximumRetryCount"]}
     for key in SETS:
         host[key] = sorted(HEX64.sub("<anonymous>", value) if key == "Binds" else value for value in host.get(key) or [])

@@ -46,7 +46,8 @@ class Suite:
         self.lock = threading.Lock()
         self.narrowing = 0.0  # seconds spent so far
         self.seed = options.seed if options.seed is not None else commit_seed()
-        self.full = options.full or options.row or options.together or options.apart or options.seeds > 1
+        self.full = bool(options.full or options.row or options.together or options.apart)
+        self.whole = bool(self.full or options.seeds or options.only_compose)  # not a sample of the draw
         compose = subprocess.run(["docker", "compose", "version", "--short"], capture_output=True, text=True, check=True)
         self.texts = [compose.stdout.strip(), self.engine.version()]
         self.machine = {
@@ -122,9 +123,12 @@ class Suite:
                 yield None, drawn, self.options.edge
 
     def drawn_jobs(self, rows):
-        for seed in range(self.seed, self.seed + self.options.seeds):
+        for seed in range(self.seed, self.seed + max(1, self.options.seeds)):
             drawn = draw.draw(rows, random.Random(seed), 1 if self.options.apart else draw.ROWS_OF_SERVICE)
-            print(f"parity: seed {seed}: {len(rows)} rows in {len(drawn)} projects", flush=True)
+            if not self.whole:
+                drawn = draw.sample(drawn, random.Random(seed))
+            count = sum(len(one[1]) for one in drawn)
+            print(f"parity: seed {seed}: {count} of {len(rows)} rows, in {draw.services(drawn)} services of {len(drawn)} projects", flush=True)
             for one in drawn:
                 yield seed, one, False
 

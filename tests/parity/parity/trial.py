@@ -72,9 +72,8 @@ class Trial(Ground):
 
     def by_hand(self):
         """What compose leaves: after release 1, after release 2, the same once the application has written more, and after
-        release 1 again."""
+        release 1 again. The server is empty before."""
         left = []
-        self.empty_server()
         for step, release in enumerate((1, 2, 1), 1):
             self.put_by_hand(release)
             self.up_by_hand(f"compose-up-{release}")
@@ -271,11 +270,11 @@ class Trial(Ground):
         code, said = self.compose("compose-up-1", "up", "-d", "--build", "--remove-orphans")
         if code and not re.search(says, said, re.I):
             raise NotAsCompose(f"compose does not say {says!r}: {last_words(said)}")
+        self.empty_server()
         return code != 0
 
     def refused_by_both(self, says):
         """Neither brings it up; belay says what compose said, and leaves nothing behind."""
-        self.empty_server()
         self.git("checkout", "-q", "r1")
         self.says_no("deploy", says)
         left = sorted(one.name for one in snapshot.identities(self.engine, self.place).values())

@@ -63,6 +63,21 @@ def test_a_draw_is_the_same_for_the_same_seed():
     assert names[0] == names[1]
 
 
+def test_a_sample_is_some_of_the_draws_projects_and_another_for_another_seed():
+    import random
+
+    def sampled(seed):
+        drawn = draw.draw(ROWS, random.Random(seed))
+        picked = draw.sample(drawn, random.Random(seed))
+        assert all(one in drawn for one in picked)
+        assert 24 <= draw.services(picked) < draw.services(drawn)
+        return [row.name for _, rows in picked for row in rows]
+
+    assert sampled(1) == sampled(1)
+    assert sampled(1) != sampled(2)
+    assert set().union(*map(sampled, range(30))) == set(NUMBERS)
+
+
 def test_names_and_files_of_rows_do_not_collide():
     seen = {}
     for row in ROWS:

@@ -23,3 +23,17 @@ TEST_CASE("the devices of blkio_config get the names that compose reads; all els
                           "weight_device":[{"path":"/dev/sdb","weight":400}]}},"db":null}})"));
   CHECK(compose::readable_output({}) == json::object{});
 }
+
+TEST_CASE("a $ in a key stands once, in a value it stays doubled") {
+  CHECK(
+      compose::readable_output(parsed(
+          R"({"services":{"web":{"labels":{"of.$${KEY}":"$$x","$$$$":"two"},"command":["$$y",{"$$":1}]}}})")) ==
+      parsed(R"({"services":{"web":{"labels":{"of.${KEY}":"$$x","$$":"two"},"command":["$$y",{"$":1}]}}})"));
+}
+
+TEST_CASE("a service that need not be there and is not is depended on no more") {
+  CHECK(compose::readable_output(parsed(R"({"services":{"db":{},
+          "web":{"depends_on":{"db":{"required":false},"gone":{"required":false},"missed":{"required":true}}},
+          "api":{"depends_on":{"gone":{"required":false}}}}})")) == parsed(R"({"services":{"db":{},
+          "web":{"depends_on":{"db":{"required":false},"missed":{"required":true}}}, "api":{}}})"));
+}
