@@ -149,4 +149,17 @@ Release adopted_release(const Attempt& attempt, const Author& by, const json::ob
   return release;
 }
 
+void add_injected_files(
+    Release& release, const json::object& model,
+    const std::function<std::map<std::string, std::string>(const std::set<std::string>&)>& values) {
+  const auto known = services_in(model);
+  std::vector<std::string> services;
+  for (const auto& service : release.services)
+    if (std::ranges::find(known, service.name) != known.end()) services.push_back(service.name);
+  const auto environment = values(injected_variables(model, services));
+  for (auto& service : release.services)
+    if (std::ranges::find(services, service.name) != services.end())
+      service.injected = injected_files(model, service.name, environment);
+}
+
 }  // namespace belay

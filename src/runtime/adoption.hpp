@@ -1,5 +1,9 @@
 #pragma once
 
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
 #include <vector>
 
 #include <boost/json/object.hpp>
@@ -26,5 +30,11 @@ bool is_part_of_what_serves(const docker::Inspection&);
 /// has the names that the images have in the compose file.
 Release adopted_release(const Attempt&, const Author&, const boost::json::object& model,
                         const std::vector<PreviousContainer>& found);
+
+/// Adds to an adopted release the configs and secrets that are no files: compose writes their text into a
+/// container when it makes it. `values` gives what variables have for compose.
+void add_injected_files(
+    Release&, const boost::json::object& model,
+    const std::function<std::map<std::string, std::string>(const std::set<std::string>&)>& values);
 
 }  // namespace belay

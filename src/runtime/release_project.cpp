@@ -120,7 +120,8 @@ json::object ReleaseProject::resolved_in_live(std::stop_token stop, Deadline dea
 }
 
 std::map<std::string, std::string> ReleaseProject::values_of(const std::set<std::string>& variables,
-                                                             std::stop_token stop, Deadline deadline) const {
+                                                             std::stop_token stop, Deadline deadline,
+                                                             Where where) const {
   if (variables.empty()) return {};
   json::array names;
   for (const auto& variable : variables) names.emplace_back(variable);
@@ -129,7 +130,8 @@ std::map<std::string, std::string> ReleaseProject::values_of(const std::set<std:
       {"services", json::object{{"values", json::object{{"image", "none"}, {"environment", names}}}}}};
   const auto file = scratch_ / "values.json";
   write_file_atomically(file, json::serialize(asked));
-  const auto model = compose::resolved(in_view(file, "belay-values"), std::move(stop), deadline);
+  const auto project = where == Where::view ? in_view(file, "belay-values") : in_live(file, "belay-values");
+  const auto model = compose::resolved(project, std::move(stop), deadline);
   remove_tree(file);
   std::map<std::string, std::string> values;
   for (const auto& [name, value] : model.at("services").at("values").at("environment").as_object())

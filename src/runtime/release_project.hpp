@@ -44,8 +44,9 @@ class ReleaseProject {
   /// The model of what lies in the live directory now, with the same profiles.
   boost::json::object resolved_in_live(std::stop_token, Deadline) const;
   /// The values that these variables have for compose: of `values`, or of .env.
+  enum class Where { view, live };
   std::map<std::string, std::string> values_of(const std::set<std::string>& variables, std::stop_token,
-                                               Deadline) const;
+                                               Deadline, Where = Where::view) const;
 
  private:
   ProjectView view_;

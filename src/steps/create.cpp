@@ -48,7 +48,8 @@ std::optional<PreviousContainer> found(const Context& context, const docker::Con
                            inspection->restart_maximum};
 }
 
-/// The services that the current release has and this project no longer: theirs stop with the switch.
+/// The services that the current release has and this project no longer, or without containers: theirs stop
+/// with the switch.
 std::vector<std::string> services_left_behind(const Context& context,
                                               const std::vector<std::string>& services,
                                               const json::object& model) {
@@ -56,10 +57,11 @@ std::vector<std::string> services_left_behind(const Context& context,
   const auto current = context.store.find(context.previous);
   if (!current || model.empty()) return names;
   const auto known = services_in(model);
-  for (const auto& service : current->services)
-    if (std::ranges::find(services, service.name) == services.end() &&
-        std::ranges::find(known, service.name) == known.end())
-      names.push_back(service.name);
+  for (const auto& service : current->services) {
+    if (std::ranges::find(services, service.name) != services.end()) continue;
+    const bool is_known = std::ranges::find(known, service.name) != known.end();
+    if (!is_known || container_names_of(model, service.name).empty()) names.push_back(service.name);
+  }
   return names;
 }
 
@@ -126,16 +128,21 @@ std::vector<PreviousContainer> parts_of_what_serves(const Context& context, cons
 
 /// The model of what lies in the live directory, as far as compose can read it: by it going back knows which
 /// services came later, and the hashes of those that join others.
-void keep_model_of_adopted(Context& context, const Work& work, const std::string& adopted) {
+void add_model_of_adopted(Context& context, const Work& work, Release& adopted) {
   try {
-    const auto model = work.project.resolved_in_live(context.stop, Deadline::in(std::chrono::minutes(2)));
-    write_file_atomically(context.layout.compose_model(adopted), json::serialize(readable_again(model)));
+    const auto limit = Deadline::in(std::chrono::minutes(2));
+    const auto model = work.project.resolved_in_live(context.stop, limit);
+    add_injected_files(adopted, model, [&](const std::set<std::string>& variables) {
+      return work.project.values_of(variables, context.stop, limit, ReleaseProject::Where::live);
+    });
+    write_file_atomically(context.layout.compose_model(adopted.id), json::serialize(readable_again(model)));
   } catch (const Error& unreadable) {  // what serves can be gone back to without it
     context.ledger.output(
         StepName::create,
-        fmt::format("adopted without its compose model: {}: {}; going back to it stops no service "
-                    "that came later",
-                    unreadable.message(), unreadable.why()));
+        fmt::format(
+            "adopted without its compose model: {}: {}; going back to it stops no service that came later, "
+            "and brings back no config or secret that is not a file",
+            unreadable.message(), unreadable.why()));
   }
 }
 
@@ -150,8 +157,9 @@ void adopt_if_foreign(Context& context, const Work& work) {
   // What it mounts and what `docker compose up` reads comes back with it.
   keep_live_version(context.layout.live, context.layout.source(context.release),
                     context.layout.source(adopted.id));
+  make_directories(context.layout.release(adopted.id));
+  add_model_of_adopted(context, work, adopted);
   context.store.save(adopted);
-  keep_model_of_adopted(context, work, adopted.id);
   context.store.set_current(adopted.id);
   context.previous = adopted.id;
   note(context.ledger, notes::AdoptedRelease{adopted.id});

@@ -123,6 +123,20 @@ def take(engine, place, behind_edge=False):
     return found
 
 
+def scaled(snapshots):
+    """The services that have several containers in one of these."""
+    return {name for one in snapshots for name, found in one.items() if name[0] != "(" and found["count"] > 1}
+
+
+def without_numbers(snapshot, services):
+    """The same, where these services' containers have no numbers: which of several is left is compose's choice."""
+    for service_name in services & set(snapshot):
+        for key, one in snapshot[service_name].items():
+            if key != "count":
+                snapshot[service_name][key] = without_number(one, one["Name"].lstrip("/"))
+    return snapshot
+
+
 def several(containers, container):
     return sum(1 for other in containers if service(other) == service(container)) > 1
 

@@ -21,6 +21,7 @@ class Trial(Ground):
         super().__init__(project, engine, binary, work)
         self.versions, self.cache = versions, cache
         self.found = []  # differences
+        self.scaled = set()  # services that have several containers at some time
 
     def run_all(self, early, over_by_hand=True):
         """[Difference] of all phases, or with `early` of the first phase that has some; empty: as compose does. The last two
@@ -55,7 +56,9 @@ class Trial(Ground):
             self.remove_images()
 
     def all_phases(self, early, over_by_hand):
-        first, second, second_later, first_again = self.reference()
+        reference = self.reference()
+        self.scaled = snapshot.scaled(reference)
+        first, second, second_later, first_again = (snapshot.without_numbers(one, self.scaled) for one in reference)
         phases = [
             lambda: self.first_deployment(first),
             lambda: self.next_release(second),
@@ -176,7 +179,7 @@ class Trial(Ground):
         return True
 
     def compare(self, phase, expected, before):
-        self.found += differences(phase, expected, self.look())
+        self.found += differences(phase, expected, snapshot.without_numbers(self.look(), self.scaled))
         after = self.untouchable()
         for key, entry in before.items():
             if after.get(key) != entry:

@@ -73,3 +73,21 @@ TEST_CASE("what runs is part of what serves, and what ended well and may end") {
   found.container.state = "created";
   CHECK_FALSE(is_part_of_what_serves(found));
 }
+
+TEST_CASE(
+    "a service that was found gets the configs and secrets that are no files; one that the model lacks has "
+    "none") {
+  Release release;
+  release.services = {{.name = "web"}, {.name = "old"}};
+  const auto model = json::parse(R"({"services":{"web":{"secrets":[{"source":"token"}]}, "other":{}},
+                                     "secrets":{"token":{"environment":"TOKEN"}}})")
+                         .as_object();
+  add_injected_files(release, model, [](const std::set<std::string>& variables) {
+    CHECK(variables == std::set<std::string>{"TOKEN"});
+    return std::map<std::string, std::string>{{"TOKEN", "t"}};
+  });
+  REQUIRE(release.services[0].injected.size() == 1);
+  CHECK(release.services[0].injected[0].target == "/run/secrets/token");
+  CHECK(release.services[0].injected[0].text == "t");
+  CHECK(release.services[1].injected.empty());
+}
