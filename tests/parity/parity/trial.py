@@ -277,12 +277,13 @@ class Trial(Ground):
         return code != 0
 
     def refused_by_both(self, says):
-        """Neither brings it up; belay says what compose said, and leaves nothing behind."""
+        """Neither brings it up; belay says what compose said, and leaves nothing that runs: a first release that failed stays,
+        stopped, to be looked at."""
         self.git("checkout", "-q", "r1")
         self.says_no("deploy", says)
-        left = sorted(one.name for one in snapshot.identities(self.engine, self.place).values())
+        left = sorted(one.name for one in snapshot.identities(self.engine, self.place).values() if one.started)
         if left:
-            self.differs("refused", "(deploy)", f"left behind: {', '.join(left)}")
+            self.differs("refused", "(deploy)", f"left running: {', '.join(left)}")
 
 
 def last_words(said):
