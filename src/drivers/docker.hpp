@@ -30,6 +30,8 @@ struct Container {
   std::map<std::string, std::string> labels;
   std::vector<HostPort> published;  // in a listing, while it runs
   bool running() const { return state == "running"; }
+  /// It runs, is paused, or is between two starts of its restart policy: it has to be stopped to be off.
+  bool on() const { return running() || state == "paused" || state == "restarting"; }
 };
 
 struct Inspection {
@@ -73,7 +75,7 @@ class Engine {
   std::string create(const std::string& name, const boost::json::object& body) const;
   void start(const std::string& id) const;
   /// Sends the container's stop signal and waits; without `limit` the container's own stop timeout holds.
-  /// Already stopped is fine.
+  /// Already stopped is fine. One that is paused goes on first, so that it can end in order.
   void stop(const std::string& id, std::optional<std::chrono::seconds> limit = std::nullopt) const;
   /// Sends a signal to its first process: "SIGUSR2".
   void kill(const std::string& id, const std::string& signal) const;
@@ -131,6 +133,7 @@ class Engine {
   boost::json::value get(const std::string& path) const;
   void require_networks_of(const boost::json::object& body, const std::string& what_failed) const;
   int stop_limit_of(const std::string& id) const;
+  void unpause(const std::string& id) const;
   void connect_to_network(const std::string& id, const std::string& network,
                           const boost::json::value& endpoint) const;
 

@@ -124,12 +124,22 @@ int Engine::stop_limit_of(const std::string& id) const {
 void Engine::stop(const std::string& id, std::optional<std::chrono::seconds> limit) const {
   const std::string what_failed = "stopping container " + id.substr(0, 40) + " failed";
   const std::string argument = limit ? fmt::format("?t={}", limit->count()) : "";
+  if (const auto found = inspect(id); found && found->container.state == "paused") unpause(id);
   Call call = request("POST", "/containers/" + encoded(id) + "/stop" + argument);
   // The Engine answers when the container has ended. A negative timeout means: never kill.
   const std::chrono::seconds patience = limit ? *limit : std::chrono::seconds(stop_limit_of(id));
   call.deadline = patience.count() < 0 ? Deadline::never() : Deadline::in(patience + over_the_stop_timeout);
   const Reply reply = ask(call, what_failed);
   if (!reply.ok() && reply.status != 304) throw refused(what_failed, reply);
+}
+
+void Engine::unpause(const std::string& id) const {
+  const std::string what_failed = "unpausing container " + id.substr(0, 40) + " failed";
+  const Reply reply = ask(request("POST", "/containers/" + encoded(id) + "/unpause"), what_failed);
+  if (reply.ok()) return;
+  // Another one may have done so meanwhile.
+  if (const auto found = inspect(id); found && found->container.state == "paused")
+    throw refused(what_failed, reply);
 }
 
 void Engine::kill(const std::string& id, const std::string& signal) const {

@@ -105,7 +105,7 @@ std::string image_kept_for(const ReleasedService& service, const json::object& m
 }  // namespace
 
 bool is_part_of_what_serves(const docker::Inspection& inspection) {
-  if (inspection.container.running()) return true;
+  if (inspection.container.on()) return true;
   const auto& policy = inspection.restart_policy;
   const bool may_end = policy.empty() || policy == "no" || policy == "on-failure";
   return inspection.container.state == "exited" && inspection.exit_code == 0 && may_end;

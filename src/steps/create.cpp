@@ -43,7 +43,7 @@ std::optional<PreviousContainer> found(const Context& context, const docker::Con
   return PreviousContainer{container.id,
                            container.name,
                            service,
-                           inspection->container.running(),
+                           inspection->container.on(),
                            inspection->restart_policy,
                            inspection->restart_maximum};
 }

@@ -56,11 +56,12 @@ void make_lost_ones_again(Context& context, std::vector<PreviousContainer>& cont
 void start_again(const Context& context, const PreviousContainer& previous) {
   // The Engine may still be at the stop that a killed process asked for: it has to be over before the start.
   if (!context.ledger.done(StepName::switch_over)) context.engine.stop(previous.id);
-  context.engine.start(previous.id);
+  // The policy first: one that does not start now, or dies at once, is the Engine's to start again.
   const auto now_has = context.engine.inspect(previous.id);
   const auto policy = previous.restart_policy.empty() ? "no" : previous.restart_policy;
   if (now_has && (now_has->restart_policy != policy || now_has->restart_maximum != previous.restart_maximum))
     context.engine.set_restart_policy(previous.id, policy, previous.restart_maximum);
+  context.engine.start(previous.id);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.hpp"
+#include "base/process.hpp"
 #include "host.hpp"
 #include "steps/way_back.hpp"
 
@@ -50,6 +51,40 @@ TEST_CASE("volumes, aliases, two networks, a health check and labels are as comp
   host.by_hand({"up", "--detach"});
   CHECK(host.id_of(host.name()) == id);
   host.by_hand({"down", "--volumes"});
+}
+
+TEST_CASE(
+    "what is paused, or starts again and again, is stopped as what runs is, and comes back with an undo") {
+  const auto changed = [](const Host& host) {
+    return host.compose(serves, "    ports: ['127.0.0.1:18971:8000']\n    environment: {VERSION: two}\n");
+  };
+  for (const bool paused : {true, false}) {
+    CAPTURE(paused);
+    const Host host;
+    const auto* const script =
+        paused ? serves : "test -e /first || { touch /first; exec sleep 1000; }; exit 1";
+    release(host, first, host.compose(script, "    ports: ['127.0.0.1:18971:8000']\n"));
+    const auto id = host.id_of(host.name());
+    require_output({.argv = paused ? std::vector<std::string>{"docker", "pause", id}
+                                   : std::vector<std::string>{"docker", "kill", "--signal", "KILL", id}},
+                   {}, Deadline::in(std::chrono::seconds(20)), "docker failed");
+    if (!paused) {  // a kill by hand is no restart: from here on the Engine starts it again and again
+      host.engine.start(id);
+      REQUIRE(eventually([&] { return host.engine.inspect(id)->container.state == "restarting"; }));
+    }
+    const auto attempt = host.deploy(second, changed(host));
+    attempt->apply_all(up_to(StepName::verify));
+    attempt->context->watch.reset();
+    CHECK(host.engine.inspect(id)->container.state == "exited");
+    CHECK(something_served(*attempt->context));
+    attempt->undo(StepName::switch_over);
+    CHECK(eventually([&] {
+      const auto inspection = host.engine.inspect(id);
+      return inspection->container.on() && (paused || inspection->restarts > 0);
+    }));
+    CHECK(host.engine.inspect(id)->restart_policy == "always");
+    attempt->undo(StepName::create);
+  }
 }
 
 TEST_CASE("an undone candidate leaves the old release running under its name, and nothing of its own") {
