@@ -120,7 +120,8 @@ class Project:
 
     @property
     def main(self):
-        return next((row.main for row in self.rows if row.main != "docker-compose.yml"), "docker-compose.yml")
+        """The compose file. A directory's name becomes the project's: it holds @p@, so that what runs is known to be the place's."""
+        return next((self._put(row.main, row) for row in self.rows if row.main != "docker-compose.yml"), "docker-compose.yml")
 
     @property
     def by_hand(self):
@@ -164,7 +165,7 @@ class Project:
             for name, text in files.items():
                 if text is None:
                     continue
-                text = self._put(text, row, shown)
+                text, name = self._put(text, row, shown), self._put(name, row)
                 found[name] = found[name] + text if name in found and name == ".env" else text
         found["belay.yml"] = self.belay_yml(release)
         return found
