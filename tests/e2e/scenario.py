@@ -16,7 +16,7 @@ STAMP = r"\d{8}-\d{6}"
 # What a deployment that failed may leave: belay itself, its lock, the run's journal, the adopted release, the verified backup.
 KEPT_FILES = re.compile(
     rf"[^/]+/(\.belay/(|lock|current/|bin/|bin/belay|bin/belay-[0-9a-f]{{16}}|runs/|runs/[^/]+/(|journal\.jsonl|executor\.log|crm-[^/]+\.log)|replaced/"
-    rf"|releases/|releases/{STAMP}-adopted/(|release\.json|adopted\.yml|source/.*))"
+    rf"|releases/|releases/{STAMP}-adopted/(|release\.json|compose\.json|adopted\.yml|source/.*))"
     rf"|backups/(|pre-deploy-{STAMP}\.sql|\.pre-deploy-{STAMP}\.sql\.sha256))"
 )
 KEPT_IMAGES = re.compile(rf"crm-backend(-dev)?:{STAMP}-adopted = .*")
@@ -176,7 +176,7 @@ def rolled_back(scenario, deployed, version="1.0.0"):
     assert deployed.code == 1, deployed.outcome
     assert scenario.world.version() == version
     assert deployed.lost == [] and deployed.load.acknowledged
-    assert deployed.left_behind() == {}
+    assert deployed.left_behind() == {}, deployed.left_behind()
     scenario.up_by_hand_keeps(version)
 
 
