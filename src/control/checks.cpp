@@ -120,7 +120,7 @@ std::vector<Finding> checked_project(const ProjectFacts& project) {
   for (const auto& [dockerfile, file] : project.wanted)
     findings.push_back(warning(
         "build",
-        fmt::format("{} copies {}, which is on the server and not in what is shipped", dockerfile, file),
+        fmt::format("{} names {}, which is on the server and not in what is shipped", dockerfile, file),
         fmt::format("commit it, or have belay lay it into the build context: build: {{ with: [{}] }}",
                     file)));
   for (const auto& accessory : project.accessories)

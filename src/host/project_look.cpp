@@ -48,40 +48,36 @@ void lay_down(const std::map<std::string, std::string>& files, const fs::path& s
   }
 }
 
-/// What its COPY and ADD lines name.
-std::set<std::string> copied_by(const std::string& dockerfile) {
-  constexpr std::string_view separators = " \t\r\n\"',[]\\";
+/// Words of its instructions that could name a file of the build context: "/app/.env" may be app/.env, or
+/// .env that was copied there.
+std::set<std::string> named_by(const std::string& dockerfile) {
+  constexpr std::string_view separators = " \t\r\"',[]\\;&|()<>=";
   std::set<std::string> names;
   std::istringstream lines(dockerfile);
-  bool copies = false, goes_on = false;
-  for (std::string line; std::getline(lines, line); goes_on = line.ends_with('\\')) {
-    bool first = !goes_on;
+  for (std::string line; std::getline(lines, line);) {
+    const auto begin = line.find_first_not_of(" \t");
+    if (begin == std::string::npos || line[begin] == '#') continue;
     for (std::size_t at = line.find_first_not_of(separators); at != std::string::npos;) {
       const auto end = std::min(line.find_first_of(separators, at), line.size());
-      auto word = line.substr(at, end - at);
+      const auto path = fs::path("/" + line.substr(at, end - at)).lexically_normal();
+      names.insert({path.relative_path().string(), path.filename().string()});
       at = line.find_first_not_of(separators, end);
-      if (std::exchange(first, false)) {
-        std::ranges::transform(word, word.begin(),
-                               [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-        copies = word == "COPY" || word == "ADD";
-      } else if (copies) {
-        names.insert(fs::path("/" + word).lexically_normal().relative_path().string());
-      }
     }
   }
+  names.erase("");
   return names;
 }
 
-/// Files beside the compose file that a Dockerfile copies, and that are not among these.
+/// Files of the live directory that a Dockerfile names, and that are not among these.
 std::vector<WantedFile> wanted_by_dockerfiles(const std::map<std::string, std::string>& files,
                                               const fs::path& live, const std::vector<std::string>& with) {
   std::vector<WantedFile> wanted;
   for (const auto& [name, text] : files) {
     if (!fs::path(name).filename().string().contains("Dockerfile")) continue;
-    for (const auto& copied : copied_by(text))
-      if (!copied.empty() && !files.contains(copied) && fs::is_regular_file(live / copied) &&
-          std::ranges::find(with, copied) == with.end())
-        wanted.push_back({name, copied});
+    for (const auto& named : named_by(text))
+      if (!files.contains(named) && fs::is_regular_file(live / named) &&
+          std::ranges::find(with, named) == with.end())
+        wanted.push_back({name, named});
   }
   return wanted;
 }

@@ -52,7 +52,7 @@ struct Obstacle {
   std::string remedy;   // what to do
 };
 
-/// A file of the live directory that a Dockerfile copies and what is shipped may lack.
+/// A file of the live directory that a Dockerfile names and what is shipped may lack.
 struct WantedFile {
   std::string dockerfile, file;
 };

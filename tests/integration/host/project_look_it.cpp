@@ -125,20 +125,21 @@ TEST_CASE("networks: what compose would refuse, or make anew, is an obstacle; wh
   CHECK(facts.obstacles.front().what.contains("internal is true, it was made with false"));
 }
 
-TEST_CASE("a file of the server's that a Dockerfile copies is told; one that it merely mentions is not") {
+TEST_CASE(
+    "a file of the server's that a Dockerfile names is told, whichever instruction does; a comment does "
+    "not") {
   Looked at;
   at.scratch.write("shop/.env", "TAG=7\n");
-  for (const auto* const file : {"licence.key", "notes", "version", "mounted.key"})
+  for (const auto* const file : {"licence.key", "notes", "mounted.key"})
     at.scratch.write(fs::path("shop") / file, "x");
   at.files["Dockerfile"] =
-      "FROM busybox # notes\nCOPY --chown=1 \\\n  ./licence.key \\\n  /app/\nadd [\"mounted.key\", "
+      "FROM busybox\n # notes\nCOPY --chown=1 \\\n  ./licence.key \\\n  /app/\nadd [\"mounted.key\", "
       "\"/app\"]\n"
-      "COPY config/version /app/\nRUN cat notes\n";
+      "COPY . /app\nRUN . /app/.env && echo \"$URL\"\n";
   at.environment.build.with = {"mounted.key"};
-  const auto wanted = at.facts().wanted;
-  REQUIRE(wanted.size() == 1);
-  CHECK(wanted.front().dockerfile == "Dockerfile");
-  CHECK(wanted.front().file == "licence.key");
+  std::vector<std::string> wanted;
+  for (const auto& one : at.facts().wanted) wanted.push_back(one.dockerfile + " " + one.file);
+  CHECK(wanted == std::vector<std::string>{"Dockerfile .env", "Dockerfile licence.key"});
 }
 
 TEST_CASE(

@@ -88,7 +88,7 @@ Host::~Host() {
   sweep({"docker", "network", "ls", "--quiet", "--filter", "name=" + name_}, {"docker", "network", "rm"});
   sweep({"docker", "images", "--format", "{{.Repository}}:{{.Tag}}", name_}, {"docker", "rmi", "-f"});
   sweep({"docker", "images", "--format", "{{.Repository}}:{{.Tag}}", "--filter",
-         "reference=belay/kept:*-" + name_ + "-web"},
+         "reference=belay/kept:*-" + name_ + "-*"},
         {"docker", "rmi", "-f"});
 }
 
