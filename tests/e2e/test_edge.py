@@ -290,7 +290,7 @@ def test_what_must_not_run_twice_changes_hands_after_the_turn(behind_edge, capsy
     # It dies at once: the traffic is turned back, and the old one runs again.
     bad = Once()
     with scenario.world.load(**LOAD) as client:
-        repository.edit("deploy-backend/docker-compose.production.yml", lambda text: text.replace("sleep 200000", "false"))
+        repository.edit("deploy-backend/docker-compose.production.yml", lambda text: text.replace("sleep 200000", "/bin/false"))
         repository.commit("a ticker that ends")
         outcome = scenario.world.belay("deploy", "production", "--skip-test")
     assert outcome.code == 1, outcome
