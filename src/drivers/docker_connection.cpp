@@ -14,14 +14,17 @@ namespace json = boost::json;
 constexpr std::size_t reply_limit = 64u << 20;
 
 std::string request_text(const Exchange& what) {
-  const std::string body = what.archive ? *what.archive : what.body ? json::serialize(*what.body) : std::string();
+  const std::string body = what.archive ? *what.archive
+                           : what.body  ? json::serialize(*what.body)
+                                        : std::string();
   const char* const type = what.archive ? "application/x-tar" : "application/json";
   std::string text =
       fmt::format("{} {} HTTP/1.1\r\nHost: docker\r\nUser-Agent: belay/{}\r\nConnection: close\r\n",
                   what.method, what.target, BELAY_VERSION);
   if (what.body || what.archive)
     text += fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n", type, body.size());
-  else if (what.method == "POST") text += "Content-Length: 0\r\n";
+  else if (what.method == "POST")
+    text += "Content-Length: 0\r\n";
   return text + "\r\n" + body;
 }
 
@@ -130,33 +133,6 @@ json::value parsed(const std::string& body, const std::string& what_failed) {
   json::value value = json::parse(body, bad);
   if (bad) throw Error(what_failed, "the Docker Engine's answer is not JSON: " + body.substr(0, 200));
   return value;
-}
-
-std::string text_at(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
-std::int64_t number_at(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_int64() ? value->get_int64() : 0;
-}
-
-bool flag_at(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_bool() && value->get_bool();
-}
-
-const json::object& object_at(const json::object& object, std::string_view key) {
-  static const json::object none;
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_object() ? value->get_object() : none;
-}
-
-const json::array& array_at(const json::object& object, std::string_view key) {
-  static const json::array none;
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_array() ? value->get_array() : none;
 }
 
 }  // namespace belay::docker

@@ -10,6 +10,7 @@
 
 #include "base/deadline.hpp"
 #include "base/error.hpp"
+#include "model/json_parts.hpp"
 
 namespace belay::docker {
 
@@ -56,12 +57,5 @@ std::string encoded(std::string_view);
 std::string filters(const std::string& key, const std::vector<std::string>& values);
 /// Parses the Engine's JSON; throws Error if it is none.
 boost::json::value parsed(const std::string& body, const std::string& what_failed);
-
-/// Reads what may be missing or null without a fuss: the Engine's answers differ between versions.
-std::string text_at(const boost::json::object&, std::string_view key);
-std::int64_t number_at(const boost::json::object&, std::string_view key);
-bool flag_at(const boost::json::object&, std::string_view key);
-const boost::json::object& object_at(const boost::json::object&, std::string_view key);
-const boost::json::array& array_at(const boost::json::object&, std::string_view key);
 
 }  // namespace belay::docker

@@ -1,7 +1,6 @@
 #include "drivers/docker_inspection.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/core.h>
 
@@ -28,18 +27,10 @@ Time time_from(const std::string& text) {
   return parse_iso8601(text.substr(0, 19) + "." + fraction + "Z");
 }
 
-/// "3001/tcp" → 3001; 0 for other protocols.
-int tcp_port(std::string_view text) {
-  int port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  return error == std::errc() && (rest.empty() || rest == "/tcp") ? port : 0;
-}
-
 std::vector<int> tcp_ports(const json::object& exposed) {
   std::vector<int> ports;
   for (const auto& entry : exposed)
-    if (const int port = tcp_port(entry.key()); port != 0) ports.push_back(port);
+    if (const auto port = tcp_port(entry.key())) ports.push_back(*port);
   std::ranges::sort(ports);
   return ports;
 }

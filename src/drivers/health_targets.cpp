@@ -5,7 +5,7 @@
 
 #include <fmt/core.h>
 
-#include "drivers/docker_connection.hpp"
+#include "model/json_parts.hpp"
 
 namespace belay {
 
@@ -81,12 +81,12 @@ void give_ports(HealthTarget& target) {
 }
 
 const json::object& healthcheck_of(const docker::Inspection& inspection) {
-  return docker::object_at(docker::object_at(inspection.raw, "Config"), "Healthcheck");
+  return object_at(object_at(inspection.raw, "Config"), "Healthcheck");
 }
 
 std::chrono::milliseconds duration_at(const json::object& check, const char* key,
                                       std::chrono::milliseconds fallback) {
-  const auto nanoseconds = docker::number_at(check, key);
+  const auto nanoseconds = number_at(check, key);
   if (nanoseconds <= 0) return fallback;
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::nanoseconds(nanoseconds));
 }
@@ -128,15 +128,16 @@ std::vector<OwnPort> asked_ports(const std::vector<HealthTarget>& targets) {
 std::vector<OwnPort> traffic_ports(const std::vector<HealthTarget>& targets) {
   std::vector<OwnPort> ports = asked_ports(targets);
   for (const auto& target : targets)
-    if (!target.port && target.publishes && target.further.size() == 1) ports.push_back(target.further.front());
+    if (!target.port && target.publishes && target.further.size() == 1)
+      ports.push_back(target.further.front());
   return ports;
 }
 
 std::vector<std::string> healthcheck_command(const docker::Inspection& inspection) {
-  auto test = texts_of(docker::array_at(healthcheck_of(inspection), "Test"));
+  auto test = texts_of(array_at(healthcheck_of(inspection), "Test"));
   if (test.size() < 2 || test.front() == "NONE") return {};
   if (test.front() == "CMD") return {test.begin() + 1, test.end()};
-  auto command = texts_of(docker::array_at(docker::object_at(inspection.raw, "Config"), "Shell"));
+  auto command = texts_of(array_at(object_at(inspection.raw, "Config"), "Shell"));
   if (command.empty()) command = {"/bin/sh", "-c"};
   command.push_back(test[1]);
   return command;
@@ -145,20 +146,20 @@ std::vector<std::string> healthcheck_command(const docker::Inspection& inspectio
 std::chrono::milliseconds healthcheck_patience(const docker::Inspection& inspection) {
   if (healthcheck_command(inspection).empty()) return {};
   const auto& check = healthcheck_of(inspection);
-  const auto retries = docker::number_at(check, "Retries");
+  const auto retries = number_at(check, "Retries");
   return duration_at(check, "StartPeriod", {}) +
          duration_at(check, "Interval", default_interval) * ((retries > 0 ? retries : default_retries) + 1);
 }
 
 std::vector<std::string> healthcheck_outputs(const docker::Inspection& inspection, std::size_t most) {
-  const auto& health = docker::object_at(docker::object_at(inspection.raw, "State"), "Health");
+  const auto& health = object_at(object_at(inspection.raw, "State"), "Health");
   std::vector<std::string> lines;
-  const auto& log = docker::array_at(health, "Log");
+  const auto& log = array_at(health, "Log");
   for (std::size_t i = log.size() - std::min(most, log.size()); i < log.size(); ++i) {
     if (!log[i].is_object()) continue;
-    auto output = docker::text_at(log[i].get_object(), "Output");
+    auto output = text_at(log[i].get_object(), "Output");
     while (!output.empty() && (output.back() == '\n' || output.back() == '\r')) output.pop_back();
-    lines.push_back(fmt::format("exit code {}{}{}", docker::number_at(log[i].get_object(), "ExitCode"),
+    lines.push_back(fmt::format("exit code {}{}{}", number_at(log[i].get_object(), "ExitCode"),
                                 output.empty() ? "" : ": ", output));
   }
   return lines;

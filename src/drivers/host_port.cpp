@@ -64,6 +64,16 @@ std::string shown(const HostPort& port) {
                      port.udp ? "/udp" : "");
 }
 
+std::optional<int> tcp_port(std::string_view text) {
+  if (const auto slash = text.find('/'); slash != std::string_view::npos) {
+    if (text.substr(slash) != "/tcp") return std::nullopt;
+    text = text.substr(0, slash);
+  }
+  int port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(port) : std::nullopt;
+}
+
 std::vector<HostPort> ports_in_table(const std::string& table, bool udp) {
   const std::string listening = udp ? "07" : "0A";
   std::vector<HostPort> found;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace belay {
@@ -16,6 +18,9 @@ struct HostPort {
 bool collide(const HostPort&, const HostPort&);
 /// "127.0.0.1:3001", "53/udp".
 std::string shown(const HostPort&);
+
+/// "3001/tcp" and "3001" → 3001; nothing for another protocol.
+std::optional<int> tcp_port(std::string_view);
 
 /// The ports that programs of this host listen on, from the text of one of Linux's tables (/proc/net/tcp and
 /// its kin).

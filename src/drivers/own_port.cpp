@@ -6,7 +6,7 @@
 
 #include <boost/json.hpp>
 
-#include "drivers/docker_connection.hpp"
+#include "model/json_parts.hpp"
 #include "model/labels.hpp"
 
 namespace belay {
@@ -66,7 +66,7 @@ OwnPort own_port(const docker::Inspection& inspection, int port) {
   for (const auto& [network, address] : inspection.addresses) own.at.push_back({address, port});
   for (const auto& [network, address] : inspection.ipv6_addresses) own.at.push_back({address, port});
   // In the host's own network the container's ports are the host's.
-  if (docker::text_at(docker::object_at(inspection.raw, "HostConfig"), "NetworkMode") == "host")
+  if (text_at(object_at(inspection.raw, "HostConfig"), "NetworkMode") == "host")
     own.at.push_back({"127.0.0.1", port});
   for (const auto& published : published_ports(inspection))
     if (published.port == port && !published.host_address.empty())
@@ -95,8 +95,7 @@ std::optional<Endpoint> accepting(const OwnPort& own) {
 }
 
 bool all_listen(const std::vector<OwnPort>& ports) {
-  return std::ranges::all_of(ports,
-                             [](const OwnPort& own) { return listening(own) != http::Listens::no; });
+  return std::ranges::all_of(ports, [](const OwnPort& own) { return listening(own) != http::Listens::no; });
 }
 
 void wait_until_listening(const std::vector<OwnPort>& ports, std::chrono::milliseconds longest,

@@ -1,7 +1,6 @@
 #include "edge/shape.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
 
@@ -9,6 +8,7 @@
 #include <fmt/core.h>
 
 #include "base/error.hpp"
+#include "drivers/host_port.hpp"
 #include "model/labels.hpp"
 
 namespace belay {
@@ -23,17 +23,6 @@ constexpr int first_free_port = 20000;
 const json::object* object_in(const json::object& from, std::string_view key) {
   const auto* found = from.if_contains(key);
   return found && found->is_object() ? &found->get_object() : nullptr;
-}
-
-/// "3001/tcp" → 3001, and so does "3001" of compose's `expose:`; other protocols are nothing for the edge.
-std::optional<int> tcp_port(std::string_view text) {
-  if (const auto slash = text.find('/'); slash != std::string_view::npos) {
-    if (text.substr(slash) != "/tcp") return std::nullopt;
-    text = text.substr(0, slash);
-  }
-  int port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(port) : std::nullopt;
 }
 
 struct ServicePorts {

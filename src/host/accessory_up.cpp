@@ -26,6 +26,7 @@
 #include "runtime/live_project.hpp"
 #include "runtime/obstacles.hpp"
 #include "runtime/ownership.hpp"
+#include "steps/context.hpp"
 
 namespace belay {
 
@@ -72,9 +73,7 @@ void require_not_released(const UpRequest& request, const Release& current,
 
 /// Returns when one of them has died, or none of them dies.
 void wait_for_a_death(const docker::Engine& engine, const std::vector<docker::Container>& containers) {
-  std::vector<std::string> ids;
-  for (const auto& container : containers) ids.push_back(container.id);
-  const ContainerWatch watch(engine, ids);
+  const ContainerWatch watch(engine, ids_of(containers));
   std::mutex none;
   std::unique_lock lock(none);
   std::condition_variable_any().wait_for(lock, watch.died(), time_to_die, [] { return false; });

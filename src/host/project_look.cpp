@@ -135,9 +135,7 @@ void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout
   facts.services = services_to_release(model, environment);
   facts.ports = published_ports(model, facts.services);
   const Ownership ours(engine, facts.name, layout, project.directory());
-  facts.obstacles = obstacles_to(engine, ours, model, facts.services);
-  for (auto& obstacle : obstacles_of_strategy(environment, model, facts.services))
-    facts.obstacles.push_back(std::move(obstacle));
+  facts.obstacles = obstacles_to_release(engine, ours, environment, model, facts.services);
   if (environment.edge)
     for (auto& obstacle : nothing_for_edge(engine, ours, model, facts.services))
       facts.obstacles.push_back(std::move(obstacle));

@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "base/files.hpp"
+#include "model/json_parts.hpp"
 #include "runtime/attempt.hpp"
 
 namespace belay {
@@ -19,24 +20,6 @@ namespace {
 
 constexpr auto hash_label = "com.docker.compose.config-hash";
 constexpr std::size_t most_files_named = 3;
-
-const json::value& at(const json::object& object, std::string_view key) {
-  static const json::value none;
-  const auto* value = object.if_contains(key);
-  return value ? *value : none;
-}
-
-const json::object& section(const json::object& object, std::string_view key) {
-  static const json::object none;
-  const auto& value = at(object, key);
-  return value.is_object() ? value.get_object() : none;
-}
-
-const json::array& list(const json::object& object, std::string_view key) {
-  static const json::array none;
-  const auto& value = at(object, key);
-  return value.is_array() ? value.get_array() : none;
-}
 
 /// A resolved model writes a dollar sign as two.
 std::string unescaped(std::string text) {
@@ -51,11 +34,11 @@ std::string text_of(const json::value& value) {
 }
 
 std::string text_in(const json::object& object, std::string_view key) {
-  return text_of(at(object, key));
+  return text_of(value_at(object, key));
 }
 
 std::string words_in(const json::object& object, std::string_view key) {
-  const auto& value = at(object, key);
+  const auto& value = value_at(object, key);
   if (!value.is_array()) return text_of(value);
   std::string words;
   for (const auto& word : value.get_array()) words += (words.empty() ? "" : " ") + text_of(word);
@@ -66,7 +49,7 @@ std::string words_in(const json::object& object, std::string_view key) {
 /// model.
 std::map<std::string, std::string> environment_of(const json::object& inspection) {
   std::map<std::string, std::string> found;
-  for (const auto& entry : list(section(inspection, "Config"), "Env")) {
+  for (const auto& entry : array_at(object_at(inspection, "Config"), "Env")) {
     const std::string text(entry.is_string() ? std::string_view(entry.get_string()) : std::string_view{});
     const auto equals = text.find('=');
     if (equals != std::string::npos) found.emplace(text.substr(0, equals), text.substr(equals + 1));
@@ -77,7 +60,7 @@ std::map<std::string, std::string> environment_of(const json::object& inspection
 std::vector<std::string> changed_variables(const json::object& service, const json::object& inspection) {
   std::vector<std::string> names;
   const auto there = environment_of(inspection);
-  for (const auto& [name, value] : section(service, "environment")) {
+  for (const auto& [name, value] : object_at(service, "environment")) {
     if (value.is_null()) continue;
     const auto found = there.find(std::string(name));
     if (found == there.end() || found->second != text_of(value)) names.emplace_back(name);
@@ -88,7 +71,7 @@ std::vector<std::string> changed_variables(const json::object& service, const js
 /// "127.0.0.1:5432→5432/tcp"
 std::set<std::string> ports_of_model(const json::object& service) {
   std::set<std::string> ports;
-  for (const auto& entry : list(service, "ports")) {
+  for (const auto& entry : array_at(service, "ports")) {
     if (!entry.is_object()) continue;
     const auto& port = entry.get_object();
     const auto protocol = text_in(port, "protocol");
@@ -100,7 +83,7 @@ std::set<std::string> ports_of_model(const json::object& service) {
 
 std::set<std::string> ports_of_container(const json::object& inspection) {
   std::set<std::string> ports;
-  for (const auto& [port, bindings] : section(section(inspection, "HostConfig"), "PortBindings"))
+  for (const auto& [port, bindings] : object_at(object_at(inspection, "HostConfig"), "PortBindings"))
     if (bindings.is_array())
       for (const auto& binding : bindings.get_array())
         if (binding.is_object())
@@ -112,7 +95,7 @@ std::set<std::string> ports_of_container(const json::object& inspection) {
 /// "./conf:/etc/conf": what can be seen of the host, by the place where it is seen.
 std::map<std::string, std::string> binds_of_model(const json::object& service) {
   std::map<std::string, std::string> binds;
-  for (const auto& entry : list(service, "volumes"))
+  for (const auto& entry : array_at(service, "volumes"))
     if (entry.is_object() && text_in(entry.get_object(), "type") == "bind")
       binds[text_in(entry.get_object(), "target")] = text_in(entry.get_object(), "source");
   return binds;
@@ -120,7 +103,7 @@ std::map<std::string, std::string> binds_of_model(const json::object& service) {
 
 std::map<std::string, std::string> binds_of_container(const json::object& inspection) {
   std::map<std::string, std::string> binds;
-  for (const auto& entry : list(inspection, "Mounts"))
+  for (const auto& entry : array_at(inspection, "Mounts"))
     if (entry.is_object() && text_in(entry.get_object(), "Type") == "bind")
       binds[text_in(entry.get_object(), "Destination")] = text_in(entry.get_object(), "Source");
   return binds;
@@ -132,9 +115,9 @@ std::string arrow(const std::string& what, const std::string& before, const std:
 }
 
 std::string restart_of(const json::object& inspection) {
-  const auto& policy = section(section(inspection, "HostConfig"), "RestartPolicy");
+  const auto& policy = object_at(object_at(inspection, "HostConfig"), "RestartPolicy");
   const auto name = text_in(policy, "Name");
-  const auto& maximum = at(policy, "MaximumRetryCount");
+  const auto& maximum = value_at(policy, "MaximumRetryCount");
   if (name == "on-failure" && maximum.is_int64() && maximum.get_int64() > 0)
     return fmt::format("{}:{}", name, maximum.get_int64());
   return name == "no" ? std::string{} : name;
@@ -190,14 +173,14 @@ std::string sentence(const std::string& service, const std::vector<std::string>&
 
 std::vector<std::string> definition_changes(const json::object& service, const json::object& inspection) {
   std::vector<std::string> changes;
-  const auto& config = section(inspection, "Config");
+  const auto& config = object_at(inspection, "Config");
   const auto compare = [&](const char* what, const std::string& before, const std::string& now) {
     if (before != now) changes.push_back(arrow(what, before, now));
   };
   if (const auto image = text_in(service, "image"); !image.empty())
     compare("image", text_in(config, "Image"), image);
   for (const auto& [key, engine] : {std::pair{"command", "Cmd"}, std::pair{"entrypoint", "Entrypoint"}})
-    if (!at(service, key).is_null()) compare(key, words_in(config, engine), words_in(service, key));
+    if (!value_at(service, key).is_null()) compare(key, words_in(config, engine), words_in(service, key));
   for (const auto& [key, engine] : {std::pair{"user", "User"}, std::pair{"working_dir", "WorkingDir"}})
     if (const auto wanted = text_in(service, key); !wanted.empty())
       compare(key, text_in(config, engine), wanted);

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/nearest.hpp"
 #include "model/image_name.hpp"
+#include "model/json_parts.hpp"
 #include "model/labels.hpp"
 
 namespace belay {
@@ -27,30 +28,8 @@ const json::value* find(const json::object& object, std::string_view key) {
   return found && !found->is_null() ? found : nullptr;
 }
 
-std::string text_in(const json::object& object, std::string_view key) {
-  const auto* found = find(object, key);
-  return found && found->is_string() ? std::string(found->get_string()) : std::string{};
-}
-
-const json::object& object_in(const json::object& object, std::string_view key) {
-  static const json::object none;
-  const auto* found = find(object, key);
-  return found && found->is_object() ? found->get_object() : none;
-}
-
-const json::array& array_in(const json::object& object, std::string_view key) {
-  static const json::array none;
-  const auto* found = find(object, key);
-  return found && found->is_array() ? found->get_array() : none;
-}
-
-bool flag_in(const json::object& object, std::string_view key) {
-  const auto* found = find(object, key);
-  return found && found->is_bool() && found->get_bool();
-}
-
 const json::object& all_services(const json::object& model) {
-  return object_in(model, "services");
+  return object_at(model, "services");
 }
 
 /// "service:web" → "web"; else empty.
@@ -81,11 +60,11 @@ json::object built_from(json::object build, const fs::path& directory, const fs:
 std::vector<ProjectResource> resources_of(const json::object& model, const char* kind,
                                           const std::vector<std::string>& keys) {
   std::vector<ProjectResource> found;
-  const auto& all = object_in(model, kind);
+  const auto& all = object_at(model, kind);
   for (const auto& key : keys) {
-    const auto& settings = object_in(all, key);
-    if (!all.contains(key) || flag_in(settings, "external")) continue;
-    const auto name = text_in(settings, "name");
+    const auto& settings = object_at(all, key);
+    if (!all.contains(key) || flag_at(settings, "external")) continue;
+    const auto name = text_at(settings, "name");
     if (std::ranges::find(found, key, &ProjectResource::key) == found.end())
       found.push_back({key, name.empty() ? project_name_in(model) + "_" + key : name});
   }
@@ -95,8 +74,8 @@ std::vector<ProjectResource> resources_of(const json::object& model, const char*
 /// The names of a section's entries, declared as made elsewhere.
 json::object as_external(const json::object& model, const char* kind) {
   json::object external;
-  for (const auto& [key, settings] : object_in(model, kind)) {
-    const auto name = settings.is_object() ? text_in(settings.get_object(), "name") : std::string{};
+  for (const auto& [key, settings] : object_at(model, kind)) {
+    const auto name = settings.is_object() ? text_at(settings.get_object(), "name") : std::string{};
     external[key] = json::object{
         {"external", true}, {"name", name.empty() ? project_name_in(model) + "_" + std::string(key) : name}};
   }
@@ -112,9 +91,9 @@ json::object template_service(json::object service, const std::string& image, co
   if (auto* deploy = service.if_contains("deploy"); deploy && deploy->is_object())
     deploy->get_object().erase("replicas");
   // Compose would look for that service in the template's project.
-  if (!referred(text_in(service, "network_mode")).empty()) service["network_mode"] = "none";
+  if (!referred(text_at(service, "network_mode")).empty()) service["network_mode"] = "none";
   for (const char* key : {"ipc", "pid"})
-    if (!referred(text_in(service, key)).empty()) service.erase(key);
+    if (!referred(text_at(service, key)).empty()) service.erase(key);
   auto& labels = service["labels"];
   if (!labels.is_object()) labels = json::object{};
   labels.get_object()[label::nonce] = nonce;
@@ -125,12 +104,12 @@ json::object template_service(json::object service, const std::string& image, co
 
 void add_bound(std::vector<BoundPath>& found, const json::object& model, const std::string& service,
                const char* kind, const std::string& default_directory) {
-  for (const auto& use : array_in(service_in(model, service), kind)) {
+  for (const auto& use : array_at(service_in(model, service), kind)) {
     if (!use.is_object()) continue;
-    const auto source = text_in(use.get_object(), "source");
-    const auto file = text_in(object_in(object_in(model, kind), source), "file");
+    const auto source = text_at(use.get_object(), "source");
+    const auto file = text_at(object_at(object_at(model, kind), source), "file");
     if (file.empty()) continue;
-    auto target = text_in(use.get_object(), "target");
+    auto target = text_at(use.get_object(), "target");
     if (!target.starts_with('/')) target = default_directory + (target.empty() ? source : target);
     found.push_back({service, file, target, false});
   }
@@ -145,7 +124,7 @@ std::vector<std::string> services_in(const json::object& model) {
 }
 
 std::string project_name_in(const json::object& model) {
-  return text_in(model, "name");
+  return text_at(model, "name");
 }
 
 const json::object& service_in(const json::object& model, const std::string& service) {
@@ -168,7 +147,7 @@ std::vector<std::string> released_services(const json::object& model,
   }
   std::vector<std::string> found;
   for (const auto& service : services_in(model)) {
-    const auto image = text_in(service_in(model, service), "image");
+    const auto image = text_at(service_in(model, service), "image");
     if (is_built(model, service) || image.contains("{commit}") || image.contains("{version}"))
       found.push_back(service);
   }
@@ -193,7 +172,7 @@ std::vector<std::string> services_to_release(const json::object& model,
 }
 
 std::string live_image_of(const json::object& model, const std::string& service) {
-  const auto image = text_in(service_in(model, service), "image");
+  const auto image = text_at(service_in(model, service), "image");
   return image.empty() ? project_name_in(model) + "-" + service : image;
 }
 
@@ -234,9 +213,9 @@ std::vector<std::string> container_names_of(const json::object& model, const std
   std::int64_t replicas = 1;
   if (const auto* scale = find(object, "scale"); scale && scale->is_number())
     replicas = scale->to_number<std::int64_t>();
-  if (const auto* wanted = find(object_in(object, "deploy"), "replicas"); wanted && wanted->is_number())
+  if (const auto* wanted = find(object_at(object, "deploy"), "replicas"); wanted && wanted->is_number())
     replicas = wanted->to_number<std::int64_t>();
-  const auto name = text_in(object, "container_name");
+  const auto name = text_at(object, "container_name");
   if (!name.empty() && replicas == 1) return {name};
   std::vector<std::string> names;
   for (std::int64_t number = 1; number <= replicas; ++number)
@@ -250,13 +229,13 @@ std::string candidate_name(const std::string& final_name, const std::string& non
 
 std::vector<Dependency> dependencies_of(const json::object& model, const std::string& service) {
   std::vector<Dependency> found;
-  for (const auto& [name, rule] : object_in(service_in(model, service), "depends_on")) {
+  for (const auto& [name, rule] : object_at(service_in(model, service), "depends_on")) {
     const json::object none;
     const auto& settings = rule.is_object() ? rule.get_object() : none;
-    const auto condition = text_in(settings, "condition");
+    const auto condition = text_at(settings, "condition");
     found.push_back({.service = std::string(name),
                      .condition = condition.empty() ? "service_started" : condition,
-                     .restart = flag_in(settings, "restart")});
+                     .restart = flag_at(settings, "restart")});
   }
   return found;
 }
@@ -324,7 +303,7 @@ void take_ports(const json::value& published, std::set<int>& ports) {
 std::vector<int> published_ports(const json::object& model, const std::vector<std::string>& services) {
   std::set<int> ports;
   for (const auto& service : services)
-    for (const auto& port : array_in(service_in(model, service), "ports"))
+    for (const auto& port : array_at(service_in(model, service), "ports"))
       if (port.is_object())
         if (const auto* published = find(port.get_object(), "published")) take_ports(*published, ports);
   return {ports.begin(), ports.end()};
@@ -333,13 +312,13 @@ std::vector<int> published_ports(const json::object& model, const std::vector<st
 std::vector<HostPort> wanted_ports(const json::object& model, const std::vector<std::string>& services) {
   std::vector<HostPort> wanted;
   for (const auto& service : services)
-    for (const auto& entry : array_in(service_in(model, service), "ports")) {
+    for (const auto& entry : array_at(service_in(model, service), "ports")) {
       if (!entry.is_object()) continue;
       const auto& port = entry.get_object();
       std::set<int> numbers;
       if (const auto* published = find(port, "published")) take_ports(*published, numbers);
       if (numbers.size() == 1)
-        wanted.push_back({text_in(port, "host_ip"), *numbers.begin(), text_in(port, "protocol") == "udp"});
+        wanted.push_back({text_at(port, "host_ip"), *numbers.begin(), text_at(port, "protocol") == "udp"});
     }
   return wanted;
 }
@@ -347,10 +326,10 @@ std::vector<HostPort> wanted_ports(const json::object& model, const std::vector<
 std::vector<BoundPath> bound_paths(const json::object& model) {
   std::vector<BoundPath> found;
   for (const auto& service : services_in(model)) {
-    for (const auto& volume : array_in(service_in(model, service), "volumes")) {
-      if (!volume.is_object() || text_in(volume.get_object(), "type") != "bind") continue;
-      found.push_back({service, text_in(volume.get_object(), "source"),
-                       text_in(volume.get_object(), "target"), !flag_in(volume.get_object(), "read_only")});
+    for (const auto& volume : array_at(service_in(model, service), "volumes")) {
+      if (!volume.is_object() || text_at(volume.get_object(), "type") != "bind") continue;
+      found.push_back({service, text_at(volume.get_object(), "source"),
+                       text_at(volume.get_object(), "target"), !flag_at(volume.get_object(), "read_only")});
     }
     add_bound(found, model, service, "configs", "/");
     add_bound(found, model, service, "secrets", "/run/secrets/");
@@ -361,7 +340,7 @@ std::vector<BoundPath> bound_paths(const json::object& model) {
 std::vector<std::string> profiles_in(const json::object& model) {
   std::set<std::string> profiles;
   for (const auto& service : services_in(model))
-    for (const auto& profile : array_in(service_in(model, service), "profiles"))
+    for (const auto& profile : array_at(service_in(model, service), "profiles"))
       if (profile.is_string() && profile.get_string() != place_holder) profiles.emplace(profile.get_string());
   return {profiles.begin(), profiles.end()};
 }
@@ -418,7 +397,7 @@ std::vector<std::string> network_keys_of(const json::object& model,
                                          const std::vector<std::string>& services) {
   std::vector<std::string> keys;
   for (const auto& service : services)
-    for (const auto& network : object_in(service_in(model, service), "networks"))
+    for (const auto& network : object_at(service_in(model, service), "networks"))
       keys.emplace_back(network.key());
   return keys;
 }
@@ -426,9 +405,9 @@ std::vector<std::string> network_keys_of(const json::object& model,
 std::vector<std::string> volume_keys_of(const json::object& model, const std::vector<std::string>& services) {
   std::vector<std::string> keys;
   for (const auto& service : services)
-    for (const auto& volume : array_in(service_in(model, service), "volumes"))
-      if (volume.is_object() && text_in(volume.get_object(), "type") == "volume")
-        keys.push_back(text_in(volume.get_object(), "source"));
+    for (const auto& volume : array_at(service_in(model, service), "volumes"))
+      if (volume.is_object() && text_at(volume.get_object(), "type") == "volume")
+        keys.push_back(text_at(volume.get_object(), "source"));
   return keys;
 }
 
@@ -446,11 +425,11 @@ json::object resources_model(const json::object& model, const std::vector<Projec
   json::object service{{"image", image}}, kept_networks, kept_volumes, used;
   json::array mounted;
   for (const auto& network : networks) {
-    kept_networks[network.key] = object_in(model, "networks").at(network.key);
+    kept_networks[network.key] = object_at(model, "networks").at(network.key);
     used[network.key] = nullptr;
   }
   for (const auto& volume : volumes) {
-    kept_volumes[volume.key] = object_in(model, "volumes").at(volume.key);
+    kept_volumes[volume.key] = object_at(model, "volumes").at(volume.key);
     mounted.push_back(json::object{
         {"type", "volume"}, {"source", volume.key}, {"target", fmt::format("/{}", mounted.size())}});
   }
@@ -468,12 +447,12 @@ json::object resources_model(const json::object& model, const std::vector<Projec
 
 SharedWithOthers shared_with_others(const json::object& model, const std::string& service) {
   const auto& object = service_in(model, service);
-  SharedWithOthers shared{.network = referred(text_in(object, "network_mode")),
-                          .ipc = referred(text_in(object, "ipc")),
-                          .pid = referred(text_in(object, "pid"))};
-  for (const auto& from : array_in(object, "volumes_from"))
+  SharedWithOthers shared{.network = referred(text_at(object, "network_mode")),
+                          .ipc = referred(text_at(object, "ipc")),
+                          .pid = referred(text_at(object, "pid"))};
+  for (const auto& from : array_at(object, "volumes_from"))
     if (from.is_string()) shared.volumes.emplace_back(from.get_string());
-  for (const auto& link : array_in(object, "links"))
+  for (const auto& link : array_at(object, "links"))
     if (link.is_string()) shared.links.emplace_back(link.get_string());
   return shared;
 }
@@ -484,16 +463,16 @@ int number_in(const json::object& object, std::string_view key, int otherwise, i
   const auto* found = find(object, key);
   if (!found) return otherwise;
   if (found->is_number()) return found->to_number<int>();
-  const auto text = text_in(object, key);
+  const auto text = text_at(object, key);
   return text.empty() ? otherwise : std::stoi(text, nullptr, base);
 }
 
 template <class Sink>
 void for_each_without_file(const json::object& model, const std::string& service, const Sink& sink) {
   for (const char* kind : {"configs", "secrets"})
-    for (const auto& use : array_in(service_in(model, service), kind)) {
+    for (const auto& use : array_at(service_in(model, service), kind)) {
       if (!use.is_object()) continue;
-      const auto& definition = object_in(object_in(model, kind), text_in(use.get_object(), "source"));
+      const auto& definition = object_at(object_at(model, kind), text_at(use.get_object(), "source"));
       const bool has_text = find(definition, "content") || find(definition, "environment");
       if (has_text)
         sink(std::string_view(kind) == "configs" ? "/" : "/run/secrets/", use.get_object(), definition);
@@ -508,16 +487,16 @@ std::vector<InjectedFile> injected_files(const json::object& model, const std::s
   for_each_without_file(
       model, service,
       [&](const std::string& directory, const json::object& use, const json::object& definition) {
-        auto target = text_in(use, "target");
-        if (!target.starts_with('/')) target = directory + (target.empty() ? text_in(use, "source") : target);
-        const auto variable = text_in(definition, "environment");
+        auto target = text_at(use, "target");
+        if (!target.starts_with('/')) target = directory + (target.empty() ? text_at(use, "source") : target);
+        const auto variable = text_at(definition, "environment");
         const auto value = environment.find(variable);
         if (!variable.empty() && value == environment.end())
           throw Error(fmt::format("the variable {} is not set", variable),
-                      fmt::format("service {} takes {} from it", service, text_in(use, "source")),
+                      fmt::format("service {} takes {} from it", service, text_at(use, "source")),
                       "set it in .env on the host, or name it in values: of belay.yml", ExitCode::bad_input);
         // `config` writes a $ of the text as $$, so that its output can be read again.
-        auto text = variable.empty() ? text_in(definition, "content") : value->second;
+        auto text = variable.empty() ? text_at(definition, "content") : value->second;
         if (variable.empty())
           for (auto at = text.find("$$"); at != std::string::npos; at = text.find("$$", at + 1))
             text.erase(at, 1);
@@ -536,7 +515,7 @@ std::set<std::string> injected_variables(const json::object& model,
   for (const auto& service : services)
     for_each_without_file(model, service,
                           [&](const std::string&, const json::object&, const json::object& definition) {
-                            if (auto name = text_in(definition, "environment"); !name.empty())
+                            if (auto name = text_at(definition, "environment"); !name.empty())
                               names.insert(std::move(name));
                           });
   return names;

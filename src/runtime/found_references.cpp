@@ -5,34 +5,29 @@
 
 #include <boost/json.hpp>
 
+#include "model/json_parts.hpp"
+
 namespace belay {
 
 namespace json = boost::json;
 
 namespace {
 
-const json::value* at(const json::object& object, std::string_view key) {
-  const auto* found = object.if_contains(key);
-  return found && !found->is_null() ? found : nullptr;
-}
-
 /// The service whose container's namespace is joined: "container:<id>".
 std::string joined(const json::object& host, std::string_view key, const ServiceOf& service_of) {
   constexpr std::string_view prefix = "container:";
-  const auto* mode = at(host, key);
-  if (!mode || !mode->get_string().starts_with(prefix)) return {};
-  return service_of(std::string(mode->get_string()).substr(prefix.size()));
+  const auto mode = text_at(host, key);
+  return mode.starts_with(prefix) ? service_of(mode.substr(prefix.size())) : std::string{};
 }
 
 /// As compose's `volumes_from` names them: a service, or a container of others.
 std::vector<std::string> volumes_from(const json::object& host, const ServiceOf& service_of) {
   std::vector<std::string> found;
-  if (const auto* from = at(host, "VolumesFrom"))
-    for (const auto& entry : from->as_array()) {
-      const std::string container(entry.as_string());
-      const auto service = service_of(container.substr(0, container.find(':')));
-      found.push_back(service.empty() ? "container:" + container : service);
-    }
+  for (const auto& entry : array_at(host, "VolumesFrom")) {
+    const std::string container(entry.as_string());
+    const auto service = service_of(container.substr(0, container.find(':')));
+    found.push_back(service.empty() ? "container:" + container : service);
+  }
   // Where all are others' containers the body says so itself.
   if (std::ranges::all_of(found, [](const std::string& entry) { return entry.starts_with("container:"); }))
     found.clear();

@@ -89,6 +89,15 @@ std::vector<Obstacle> obstacles_of_strategy(const EnvironmentConfig& environment
   return found;
 }
 
+std::vector<Obstacle> obstacles_to_release(const docker::Engine& engine, const Ownership& ours,
+                                           const EnvironmentConfig& environment,
+                                           const boost::json::object& model,
+                                           const std::vector<std::string>& services) {
+  auto found = obstacles_to(engine, ours, model, services);
+  std::ranges::move(obstacles_of_strategy(environment, model, services), std::back_inserter(found));
+  return found;
+}
+
 void require_no_obstacles(const std::vector<Obstacle>& obstacles, const std::string& what_failed) {
   if (obstacles.empty()) return;
   std::vector<std::string> what, remedies;

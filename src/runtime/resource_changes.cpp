@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
+#include "model/json_parts.hpp"
 #include "runtime/compose_model.hpp"
 
 namespace belay {
@@ -14,23 +15,9 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::string_view compose_labels = "com.docker.compose.";
-
 std::string text_of(const json::value& value) {
   if (value.is_string()) return std::string(value.get_string());
   return value.is_null() ? std::string{} : json::serialize(value);
-}
-
-const json::value& at(const json::object& object, std::string_view key) {
-  static const json::value none;
-  const auto* value = object.if_contains(key);
-  return value ? *value : none;
-}
-
-const json::object& section(const json::object& object, std::string_view key) {
-  static const json::object none;
-  const auto& value = at(object, key);
-  return value.is_object() ? value.get_object() : none;
 }
 
 void compare(std::vector<std::string>& changes, const std::string& what, const std::string& wanted,
@@ -46,7 +33,8 @@ template <class MadeUp>
 void compare_all(std::vector<std::string>& changes, const std::string& what, const json::object& wanted,
                  const json::object& there, const MadeUp& made_up) {
   for (const auto& [key, value] : wanted)
-    compare(changes, fmt::format("{}.{}", what, std::string(key)), text_of(value), text_of(at(there, key)));
+    compare(changes, fmt::format("{}.{}", what, std::string(key)), text_of(value),
+            text_of(value_at(there, key)));
   for (const auto& [key, value] : there)
     if (!wanted.contains(key) && !made_up(std::string_view(key)))
       compare(changes, fmt::format("{}.{}", what, std::string(key)), {}, text_of(value));
@@ -54,37 +42,37 @@ void compare_all(std::vector<std::string>& changes, const std::string& what, con
 
 void compare_labels(std::vector<std::string>& changes, const json::object& wanted,
                     const json::object& there) {
-  compare_all(changes, "labels", section(wanted, "labels"), section(there, "Labels"),
+  compare_all(changes, "labels", object_at(wanted, "labels"), object_at(there, "Labels"),
               [](std::string_view key) { return key.starts_with("com.docker."); });
 }
 
 /// A subnet of the compose file that the network lacks; or has, with other particulars.
 void compare_addresses(std::vector<std::string>& changes, const json::object& wanted,
                        const json::object& there) {
-  const auto& configs = at(section(wanted, "ipam"), "config");
-  const auto& made = at(section(there, "IPAM"), "Config");
+  const auto& configs = value_at(object_at(wanted, "ipam"), "config");
+  const auto& made = value_at(object_at(there, "IPAM"), "Config");
   if (!configs.is_array() || !made.is_array()) return;
   for (const auto& config : configs.get_array()) {
     if (!config.is_object()) continue;
-    const auto subnet = text_of(at(config.get_object(), "subnet"));
+    const auto subnet = text_of(value_at(config.get_object(), "subnet"));
     if (subnet.empty()) continue;
     const auto& all = made.get_array();
     const auto same = std::ranges::find_if(all, [&](const json::value& one) {
-      return one.is_object() && text_of(at(one.get_object(), "Subnet")) == subnet;
+      return one.is_object() && text_of(value_at(one.get_object(), "Subnet")) == subnet;
     });
     if (same == all.end()) {
       changes.push_back(fmt::format("subnet {} is new", subnet));
       continue;
     }
     for (const auto& [key, engine] : {std::pair{"gateway", "Gateway"}, std::pair{"ip_range", "IPRange"}})
-      if (const auto value = text_of(at(config.get_object(), key)); !value.empty())
+      if (const auto value = text_of(value_at(config.get_object(), key)); !value.empty())
         compare(changes, fmt::format("{} of {}", key, subnet), value,
-                text_of(at(same->get_object(), engine)));
+                text_of(value_at(same->get_object(), engine)));
   }
 }
 
 bool is_external(const json::object& settings) {
-  const auto& external = at(settings, "external");
+  const auto& external = value_at(settings, "external");
   return external.is_object() || (external.is_bool() && external.get_bool());
 }
 
@@ -93,8 +81,8 @@ std::vector<ProjectResource> external_ones(const json::object& model, const char
                                            const std::vector<std::string>& keys) {
   std::vector<ProjectResource> found;
   for (const auto& key : keys) {
-    const auto& settings = section(section(model, kind), key);
-    const auto name = text_of(at(settings, "name"));
+    const auto& settings = object_at(object_at(model, kind), key);
+    const auto name = text_of(value_at(settings, "name"));
     if (is_external(settings) && std::ranges::find(found, key, &ProjectResource::key) == found.end())
       found.push_back({key, name.empty() ? key : name});
   }
@@ -104,8 +92,8 @@ std::vector<ProjectResource> external_ones(const json::object& model, const char
 /// Compose: resolveOrCreateNetwork. Without the label of its key a network is nothing that compose takes.
 std::optional<Obstacle> obstacle_of(const ProjectResource& network, const json::object& wanted,
                                     const json::object& there) {
-  const auto& labels = section(there, "Labels");
-  if (const auto key = text_of(at(labels, "com.docker.compose.network")); key != network.key)
+  const auto& labels = object_at(there, "Labels");
+  if (const auto key = text_of(value_at(labels, "com.docker.compose.network")); key != network.key)
     return Obstacle{
         "network",
         fmt::format("{} was made {}, not by compose as the network {}", network.name,
@@ -114,7 +102,7 @@ std::optional<Obstacle> obstacle_of(const ProjectResource& network, const json::
                     "give the network another name",
                     network.key, network.name)};
   const auto changes = network_changes(wanted, there);
-  if (changes.empty() || at(labels, "com.docker.compose.config-hash").is_null()) return std::nullopt;
+  if (changes.empty() || value_at(labels, "com.docker.compose.config-hash").is_null()) return std::nullopt;
   return Obstacle{
       "network",
       fmt::format("{} would have to be made anew, and all that runs in it stopped for that:\n{}",
@@ -127,17 +115,18 @@ std::optional<Obstacle> obstacle_of(const ProjectResource& network, const json::
 
 std::vector<std::string> network_changes(const json::object& wanted, const json::object& there) {
   std::vector<std::string> changes;
-  const auto driver = text_of(at(there, "Driver"));
-  if (const auto named = text_of(at(wanted, "driver")); !named.empty())
+  const auto driver = text_of(value_at(there, "Driver"));
+  if (const auto named = text_of(value_at(wanted, "driver")); !named.empty())
     compare(changes, "driver", named, driver);
-  compare_all(changes, "driver_opts", section(wanted, "driver_opts"), section(there, "Options"),
+  compare_all(changes, "driver_opts", object_at(wanted, "driver_opts"), object_at(there, "Options"),
               [&](std::string_view key) { return driver != "bridge" || key.contains("enable_ipv"); });
   for (const auto& [key, engine] : {std::pair{"internal", "Internal"}, std::pair{"attachable", "Attachable"}})
-    if (const bool is = at(there, engine) == json::value(true), should = at(wanted, key) == json::value(true);
+    if (const bool is = value_at(there, engine) == json::value(true),
+        should = value_at(wanted, key) == json::value(true);
         is != should)
       compare(changes, key, should ? "true" : "false", is ? "true" : "false");
-  if (const auto& should = at(wanted, "enable_ipv6"); should.is_bool())
-    compare(changes, "enable_ipv6", text_of(should), text_of(at(there, "EnableIPv6")));
+  if (const auto& should = value_at(wanted, "enable_ipv6"); should.is_bool())
+    compare(changes, "enable_ipv6", text_of(should), text_of(value_at(there, "EnableIPv6")));
   compare_addresses(changes, wanted, there);
   compare_labels(changes, wanted, there);
   return changes;
@@ -145,9 +134,9 @@ std::vector<std::string> network_changes(const json::object& wanted, const json:
 
 std::vector<std::string> volume_changes(const json::object& wanted, const json::object& there) {
   std::vector<std::string> changes;
-  if (const auto named = text_of(at(wanted, "driver")); !named.empty())
-    compare(changes, "driver", named, text_of(at(there, "Driver")));
-  compare_all(changes, "driver_opts", section(wanted, "driver_opts"), section(there, "Options"),
+  if (const auto named = text_of(value_at(wanted, "driver")); !named.empty())
+    compare(changes, "driver", named, text_of(value_at(there, "Driver")));
+  compare_all(changes, "driver_opts", object_at(wanted, "driver_opts"), object_at(there, "Options"),
               [](std::string_view) { return false; });
   compare_labels(changes, wanted, there);
   return changes;
@@ -166,7 +155,7 @@ std::vector<Obstacle> unusable_resources(const docker::Engine& engine, const jso
                        "make it there: docker volume create " + volume.name});
   for (const auto& network : networks_of(model, services))
     if (const auto there = engine.network(network.name))
-      if (auto obstacle = obstacle_of(network, section(section(model, "networks"), network.key), *there))
+      if (auto obstacle = obstacle_of(network, object_at(object_at(model, "networks"), network.key), *there))
         found.push_back(std::move(*obstacle));
   return found;
 }
@@ -182,10 +171,10 @@ std::vector<std::string> kept_definitions(const docker::Engine& engine, const js
   };
   for (const auto& network : networks_of(model, services))
     if (const auto there = engine.network(network.name))
-      say("network", network, network_changes(section(section(model, "networks"), network.key), *there));
+      say("network", network, network_changes(object_at(object_at(model, "networks"), network.key), *there));
   for (const auto& volume : volumes_of(model, services))
     if (const auto there = engine.volume(volume.name))
-      say("volume", volume, volume_changes(section(section(model, "volumes"), volume.key), *there));
+      say("volume", volume, volume_changes(object_at(object_at(model, "volumes"), volume.key), *there));
   return sentences;
 }
 

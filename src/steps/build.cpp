@@ -165,10 +165,8 @@ std::vector<ImageNeed> resolve(Context& context, ReleaseProject& project, Deadli
   context.services = services_to_release(context.model, context.environment());
   auto needs = prepare_images(context);
   const Ownership ours(context.engine, project_name_in(context.model), context.layout, project.directory());
-  auto obstacles = obstacles_to(context.engine, ours, context.model, context.services);
-  for (auto& obstacle : obstacles_of_strategy(context.environment(), context.model, context.services))
-    obstacles.push_back(std::move(obstacle));
-  require_no_obstacles(obstacles);
+  require_no_obstacles(
+      obstacles_to_release(context.engine, ours, context.environment(), context.model, context.services));
   for (const auto& line : kept_definitions(context.engine, context.model, context.services))
     context.ledger.output(StepName::build, line);
   return needs;

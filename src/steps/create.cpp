@@ -214,8 +214,7 @@ Work work_of_rollback(Context& context) {
                  release.directory.empty() ? project.directory() : release.directory);
   std::vector<std::string> services;
   for (const auto* service : in_order_of_start(release)) services.push_back(service->name);
-  const auto text = read_file_if_exists(context.layout.compose_model(release.id));
-  auto model = text ? json::parse(*text).as_object() : json::object{};
+  auto model = kept_model(context, release.id);
   auto previous = previous_of(context, ours, services, model);
   return {std::move(release), std::move(project), std::move(ours), std::move(previous), std::move(model)};
 }

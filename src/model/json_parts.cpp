@@ -1,0 +1,40 @@
+#include "model/json_parts.hpp"
+
+namespace belay {
+
+namespace json = boost::json;
+
+std::string text_at(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+std::int64_t number_at(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_int64() ? value->get_int64() : 0;
+}
+
+bool flag_at(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+const json::object& object_at(const json::object& object, std::string_view key) {
+  static const json::object none;
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_object() ? value->get_object() : none;
+}
+
+const json::array& array_at(const json::object& object, std::string_view key) {
+  static const json::array none;
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_array() ? value->get_array() : none;
+}
+
+const json::value& value_at(const json::object& object, std::string_view key) {
+  static const json::value none;
+  const json::value* value = object.if_contains(key);
+  return value != nullptr ? *value : none;
+}
+
+}  // namespace belay
