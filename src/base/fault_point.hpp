@@ -4,8 +4,9 @@
 
 namespace belay {
 
-/// A place where tests may kill or hold the program. With BELAY_FAULT_POINTS (presets dev and check, target belay_with_fault_points) a file
-/// named by the environment variable BELAY_FAULT_FILE holds lines "ROLE POINT WHAT". When ROLE passes POINT
+/// A place where tests may kill or hold the program. With BELAY_FAULT_POINTS (presets dev and check, target
+/// belay_with_fault_points) a file named by the environment variable BELAY_FAULT_FILE holds lines "ROLE POINT
+/// WHAT". When ROLE passes POINT
 /// (`*`: any), WHAT is done:
 /// - "self", "parent", "self+parent": SIGKILL for this process, for its parent, or for both (executor and
 /// guard together);

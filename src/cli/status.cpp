@@ -121,9 +121,8 @@ int run(const command::Status& asked, Context& context) {
   const Chosen chosen = choose_environment(context.config, asked.environment, context.variable);
   // The host is told what to look at as a plan; nothing of it is carried out.
   const auto plan = plan_deployment(chosen.config.app, chosen.environment(), {}, this_author(), {});
-  const auto answer = ask_host(
-      context, chosen, "status",
-      {{"plan", plan_to_json(plan)}, {"secrets", secrets_of(chosen.environment())}});
+  const auto answer = ask_host(context, chosen, "status",
+                               {{"plan", plan_to_json(plan)}, {"secrets", secrets_of(chosen.environment())}});
   const HostStatus status = status_from_json(answer.as_object());
   const int columns = context.out_surface.terminal ? size_of(context.out.fd()).columns : 0;
   if (asked.json)

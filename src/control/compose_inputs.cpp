@@ -49,9 +49,11 @@ class Collection {
   explicit Collection(fs::path source) : source_(std::move(source)) {}
 
   ComposeInputs all() {
-    for (auto entry = fs::recursive_directory_iterator(source_); entry != fs::recursive_directory_iterator(); ++entry) {
+    for (auto entry = fs::recursive_directory_iterator(source_); entry != fs::recursive_directory_iterator();
+         ++entry) {
       const auto name = entry->path().filename();
-      if (entry->is_directory() && (name == ".git" || name == "node_modules")) entry.disable_recursion_pending();
+      if (entry->is_directory() && (name == ".git" || name == "node_modules"))
+        entry.disable_recursion_pending();
       if (entry->is_regular_file() && is_input(entry->path())) take(entry->path());
     }
     // Those that a YAML file names, from where it stands or from the top.

@@ -23,8 +23,8 @@ using OnAttempt = std::function<void(int attempt, int attempts, const std::strin
 Confirmation confirm_from_here(const HealthCheck&, const OnAttempt&, std::stop_token, Deadline);
 
 /// The check that the host wants confirmed, out of those of the run's plan; of the same URL in this machine's
-/// own belay.yml come its secrets. A host cannot have them sent elsewhere. Throws Error if the plan has no such
-/// URL.
+/// own belay.yml come its secrets. A host cannot have them sent elsewhere. Throws Error if the plan has no
+/// such URL.
 HealthCheck check_to_confirm(const EnvironmentConfig& of_the_run, const EnvironmentConfig& own,
                              const std::string& url);
 

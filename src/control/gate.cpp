@@ -127,7 +127,9 @@ class Gate {
     for (const std::string& line : last) why += "\n" + line;
     std::string next = "the whole log: " + log.string();
     if (why.contains("not a git repository"))
-      next += "\nThe tests run in a clean copy without .git; BELAY_COMMIT and BELAY_BRANCH are in their environment";
+      next +=
+          "\nThe tests run in a clean copy without .git; BELAY_COMMIT and BELAY_BRANCH are in their "
+          "environment";
     Error error("test failed: " + text, why, next);
     error.add_frame("running the gate; nothing was deployed");
     return error;

@@ -166,8 +166,9 @@ void Engine::set_restart_policy(const std::string& id, const std::string& policy
 void Engine::remove(const std::string& id, AnonymousVolumes volumes) const {
   const std::string what_failed = "removing container " + id.substr(0, 40) + " failed";
   const std::string target = "/containers/" + encoded(id);
-  const Reply reply = ask(
-      request("DELETE", target + (volumes == AnonymousVolumes::remove ? "?force=1&v=1" : "?force=1")), what_failed);
+  const Reply reply =
+      ask(request("DELETE", target + (volumes == AnonymousVolumes::remove ? "?force=1&v=1" : "?force=1")),
+          what_failed);
   if (reply.ok() || reply.status == 404) return;
   if (reply.status != 409 || !reply.message().contains("already in progress"))
     throw refused(what_failed, reply);

@@ -23,7 +23,10 @@ std::string tar_of(const Engine::File& file, const std::string& name) {
   put(header, 136, "00000000000");
   put(header, 148, "        ");
   put(header, 156, "0");
-  put(header, 257, std::string_view("ustar\0" "00", 8));
+  put(header, 257,
+      std::string_view("ustar\0"
+                       "00",
+                       8));
   unsigned sum = 0;
   for (const char c : header) sum += static_cast<unsigned char>(c);
   put(header, 148, fmt::format("{:06o}", sum));
@@ -37,14 +40,16 @@ std::string tar_of(const Engine::File& file, const std::string& name) {
 }  // namespace
 
 void Engine::put_file(const std::string& id, const File& file) const {
-  const std::string what_failed = fmt::format("writing {} into container {} failed", file.path, id.substr(0, 12));
+  const std::string what_failed =
+      fmt::format("writing {} into container {} failed", file.path, id.substr(0, 12));
   const std::string name = file.path.substr(file.path.find_first_not_of('/'));
   if (name.size() > longest_name)
-    throw Error(what_failed, fmt::format("the path is longer than {} bytes", longest_name), "choose a shorter target");
+    throw Error(what_failed, fmt::format("the path is longer than {} bytes", longest_name),
+                "choose a shorter target");
   // Owners are taken from the tar only on request; without, the file is root's, as compose writes it.
   const bool owned = file.uid != 0 || file.gid != 0;
-  Call call = request("PUT", fmt::format("/containers/{}/archive?path=/&noOverwriteDirNonDir=true{}", encoded(id),
-                                         owned ? "&copyUIDGID=true" : ""));
+  Call call = request("PUT", fmt::format("/containers/{}/archive?path=/&noOverwriteDirNonDir=true{}",
+                                         encoded(id), owned ? "&copyUIDGID=true" : ""));
   call.archive = tar_of(file, name);
   if (const Reply reply = ask(call, what_failed); !reply.ok()) throw refused(what_failed, reply);
 }

@@ -6,7 +6,8 @@ namespace {
 namespace json = boost::json;
 
 /// The Engine also takes the beginning of an id for a name.
-std::optional<json::object> described(const Exchange& call, const std::string& what, const std::string& name) {
+std::optional<json::object> described(const Exchange& call, const std::string& what,
+                                      const std::string& name) {
   const std::string what_failed = "looking for " + what + " " + name + " failed";
   const Reply reply = ask(call, what_failed);
   if (reply.status == 404) return std::nullopt;

@@ -43,7 +43,8 @@ std::vector<std::string> with_attribute(const std::filesystem::path& repository,
 /// Paths git tracks under `path` at `commit`, relative to it.
 std::vector<std::string> tracked_files(const std::filesystem::path& repository, const std::string& commit,
                                        const std::filesystem::path& path, std::stop_token);
-/// Those of the ids (one a line) that name a file's content in the repository, in whatever commit; one a line.
+/// Those of the ids (one a line) that name a file's content in the repository, in whatever commit; one a
+/// line.
 std::string known_blobs(const std::filesystem::path& repository, const std::string& ids, std::stop_token);
 /// Copies the working tree under `path` (tracked and untracked, ignored files left out) into `directory`;
 /// modes are 0644 and 0755, as a commit would have them.

@@ -88,11 +88,12 @@ struct Explained {
 Explained explained(const HealthCheck& check, const http::Answer& answer) {
   const auto status = answer.status;
   if (const auto location = header_of(answer, "location"); status / 100 == 3 && !location.empty())
-    return {", Location: " + location,
-            fmt::format("if this redirect is right, set health.status: {}, or health.follow_redirects: true. If "
-                        "the app redirects what does not come by https, set health.headers: "
-                        "{{ X-Forwarded-Proto: https }}",
-                        status)};
+    return {
+        ", Location: " + location,
+        fmt::format("if this redirect is right, set health.status: {}, or health.follow_redirects: true. If "
+                    "the app redirects what does not come by https, set health.headers: "
+                    "{{ X-Forwarded-Proto: https }}",
+                    status)};
   if (status == 401) {
     const auto challenge = header_of(answer, "www-authenticate");
     return {challenge.empty() ? "" : ", WWW-Authenticate: " + challenge,
@@ -124,8 +125,8 @@ HealthVerdict ask_until_healthy(const Asking& asking) {
   const auto& check = asking.check;
   HealthVerdict last{false, fmt::format("GET {}: not asked", check.shown_url())};
   int successes = 0;
-  for (int attempt = 1; attempt <= check.attempts && !asking.stop.stop_requested() &&
-                        !asking.deadline.expired();) {
+  for (int attempt = 1;
+       attempt <= check.attempts && !asking.stop.stop_requested() && !asking.deadline.expired();) {
     auto verdict = judged(asking, talk(asking), successes);
     if (asking.stop.stop_requested()) break;
     last = std::move(verdict);

@@ -73,8 +73,8 @@ std::string base64(const std::string& text) {
 
 /// A later line of a name replaces an earlier one.
 void set_header(Headers& headers, const std::string& name, const std::string& value) {
-  const auto same = std::ranges::find_if(
-      headers, [&](const auto& known) { return lower(known.first) == lower(name); });
+  const auto same =
+      std::ranges::find_if(headers, [&](const auto& known) { return lower(known.first) == lower(name); });
   if (same == headers.end())
     headers.emplace_back(name, value);
   else
@@ -187,8 +187,10 @@ std::optional<Url> redirect_of(const Url& asked, const Answer& answer) {
   else if (text.starts_with('/'))
     text = origin + text;
   else if (!text.contains("://"))  // beside the path that was asked
-    text = origin + asked.target.substr(0, asked.target.find('?')).substr(
-                        0, asked.target.substr(0, asked.target.find('?')).rfind('/') + 1) + text;
+    text = origin +
+           asked.target.substr(0, asked.target.find('?'))
+               .substr(0, asked.target.substr(0, asked.target.find('?')).rfind('/') + 1) +
+           text;
   try {
     Url leads = parse_url(text);
     if (leads.scheme == asked.scheme && same_server(leads, asked)) {

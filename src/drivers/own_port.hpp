@@ -20,8 +20,8 @@ struct Endpoint {
 
 struct OwnPort {
   int port = 0;  // inside the container
-  /// Each of the container's addresses, IPv4 first. Where no network of it leads to the host (rootless Docker,
-  /// macvlan), what the host publishes it as is the last way.
+  /// Each of the container's addresses, IPv4 first. Where no network of it leads to the host (rootless
+  /// Docker, macvlan), what the host publishes it as is the last way.
   std::vector<Endpoint> at{}, published_at{};
 };
 

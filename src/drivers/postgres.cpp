@@ -25,20 +25,21 @@ namespace {
 constexpr auto with_own_password =
     "if [ -z \"$PGPASSWORD$PGPASSFILE\" ] && [ ! -e \"${HOME:-/root}/.pgpass\" ]; then "
     "if [ -n \"$POSTGRES_PASSWORD\" ]; then PGPASSWORD=$POSTGRES_PASSWORD; export PGPASSWORD; "
-    "elif [ -r \"$POSTGRES_PASSWORD_FILE\" ]; then PGPASSWORD=$(cat \"$POSTGRES_PASSWORD_FILE\"); export PGPASSWORD; "
+    "elif [ -r \"$POSTGRES_PASSWORD_FILE\" ]; then PGPASSWORD=$(cat \"$POSTGRES_PASSWORD_FILE\"); export "
+    "PGPASSWORD; "
     "fi; fi; exec \"$@\"";
 
 std::vector<std::string> in_container(const Database& database, const std::vector<std::string>& program) {
-  std::vector<std::string> argv{"docker", "exec", "--env", "PGAPPNAME=" + database.session, database.container,
-                                "sh",     "-c",   with_own_password, "sh"};
+  std::vector<std::string> argv{
+      "docker",          "exec", "--env", "PGAPPNAME=" + database.session, database.container, "sh", "-c",
+      with_own_password, "sh"};
   argv.insert(argv.end(), program.begin(), program.end());
   return argv;
 }
 
 std::vector<std::string> query(const Database& database, const std::string& sql) {
-  return in_container(database,
-                      {"psql", "--username", database.user, "--no-password", "--no-psqlrc", "--quiet",
-                       "--tuples-only", "--command", sql, database.database});
+  return in_container(database, {"psql", "--username", database.user, "--no-password", "--no-psqlrc",
+                                 "--quiet", "--tuples-only", "--command", sql, database.database});
 }
 
 Error failed_dump(const Database& database, const fs::path& partial, const std::string& why,
@@ -58,9 +59,10 @@ std::string hint_for(const Database& database, const std::string& words) {
     return "see `docker ps -a`: backup.postgres.container names the container";
   if (words.contains("is not running")) return "start it: docker start " + database.container;
   if (words.contains("password"))
-    return fmt::format("belay takes POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE of the container {}: correct it "
-                       "there, or put PGPASSWORD or PGPASSFILE into the container's environment",
-                       database.container);
+    return fmt::format(
+        "belay takes POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE of the container {}: correct it "
+        "there, or put PGPASSWORD or PGPASSFILE into the container's environment",
+        database.container);
   return "try it by hand: docker exec " + database.container + " pg_dump -U " + database.user + " " +
          database.database;
 }
@@ -71,8 +73,8 @@ Dump dump(const Database& database, const fs::path& partial, std::stop_token sto
   const Fd file(::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!file) throw system_error("cannot write the backup " + partial.string(), errno);
 
-  Command command{.argv = in_container(
-                      database, {"pg_dump", "--username", database.user, "--no-password", database.database})};
+  Command command{.argv = in_container(database, {"pg_dump", "--username", database.user, "--no-password",
+                                                  database.database})};
   command.stdout_to = file.get();
   const Captured captured = capture(command, stop, deadline);
   if (!captured.ok()) {

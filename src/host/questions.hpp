@@ -4,8 +4,8 @@
 
 #include <boost/json/value.hpp>
 
-#include "model/wire.hpp"
 #include "model/layout.hpp"
+#include "model/wire.hpp"
 
 namespace belay {
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "model/plan.hpp"
 #include "model/layout.hpp"
+#include "model/plan.hpp"
 
 namespace belay {
 

@@ -235,7 +235,8 @@ Value<std::string> url_value(std::string_view text) {
     return wrong("it has no spaces");
   std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
   if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
-    if (authority.substr(0, at).contains('@') || authority.substr(0, at).substr(0, authority.find(':')).empty())
+    if (authority.substr(0, at).contains('@') ||
+        authority.substr(0, at).substr(0, authority.find(':')).empty())
       return wrong("before the @ stands user:password, with @ and : in them as %40 and %3A");
     authority.remove_prefix(at + 1);
   }
@@ -288,8 +289,7 @@ Value<std::string> header_name_value(std::string_view text) {
   std::ranges::transform(small, small.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   for (const auto* const own : {"connection", "content-length", "transfer-encoding", "upgrade"})
-    if (small == own)
-      return fault(fmt::format("has '{}', which belay sets itself", text), "take it out");
+    if (small == own) return fault(fmt::format("has '{}', which belay sets itself", text), "take it out");
   return std::string(text);
 }
 

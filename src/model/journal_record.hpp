@@ -80,7 +80,7 @@ struct StepFailed {
   std::vector<std::string> frames;
   std::vector<std::string> container_log;  // last lines of the failing container
   std::string container{};                 // its name
-  std::string logs{};                      // the directory that holds the whole logs of this attempt's containers
+  std::string logs{};  // the directory that holds the whole logs of this attempt's containers
 };
 /// Somebody else than the executor goes on with this journal: "guard", "boot", "next command".
 struct Recovering {

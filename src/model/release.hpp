@@ -32,12 +32,12 @@ struct Dependency {
   bool restart = false;   // it is made anew when the other one is
 };
 
-/// What a container takes from the containers of other services. By service name, because the containers change
-/// with each release; the ids are looked up when a container is created.
+/// What a container takes from the containers of other services. By service name, because the containers
+/// change with each release; the ids are looked up when a container is created.
 struct SharedWithOthers {
-  std::string network, ipc, pid;      // the service whose namespace it joins; empty: its own
-  std::vector<std::string> volumes;   // volumes_from: services
-  std::vector<std::string> links;     // "service" or "service:alias"
+  std::string network, ipc, pid;     // the service whose namespace it joins; empty: its own
+  std::vector<std::string> volumes;  // volumes_from: services
+  std::vector<std::string> links;    // "service" or "service:alias"
   bool any() const {
     return !network.empty() || !ipc.empty() || !pid.empty() || !volumes.empty() || !links.empty();
   }
@@ -81,8 +81,8 @@ struct Release {
   Time created{};
   Time switched{};  // when it began to serve; zero: never
   std::string compose_file;
-  std::string project{};                  // compose's; empty in a release of an older belay
-  std::filesystem::path directory{};      // the project directory: where operators type `docker compose`
+  std::string project{};              // compose's; empty in a release of an older belay
+  std::filesystem::path directory{};  // the project directory: where operators type `docker compose`
   std::vector<ReleasedService> services;
   /// The services of its compose model that are not released, with compose's hash of each: what a container
   /// of theirs is compared with. None in a release of an older belay.

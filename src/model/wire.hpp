@@ -53,7 +53,7 @@ struct Start {
   Plan plan;
   bool wait = false;
   std::vector<RegistryLogin> logins{};  // for this run, in memory only: the plan goes into the journal
-  boost::json::object secrets{};  // model/secrets.hpp
+  boost::json::object secrets{};        // model/secrets.hpp
 };
 /// Show run `run` (empty: the one that is open, else the last) from record number `from` on.
 struct Attach {

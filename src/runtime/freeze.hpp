@@ -14,8 +14,8 @@ namespace belay {
 
 /// Turning compose services into create bodies, which need neither compose nor the files it read.
 
-/// Makes the project's networks and volumes that these services use and that are not there. What is there stays as
-/// it is, even where its definition has changed.
+/// Makes the project's networks and volumes that these services use and that are not there. What is there
+/// stays as it is, even where its definition has changed.
 void make_missing_resources(const Attempt&, const ReleaseProject&, const boost::json::object& model,
                             const std::vector<std::string>& services, const std::string& image);
 
@@ -24,9 +24,9 @@ struct Frozen {
   std::map<std::string, std::string> accessories{};  // compose's hashes of the other services
 };
 
-/// The services as compose itself would make their containers in the live directory. Compose makes a template of
-/// each in a project of its own, which is read and removed; labels are as if `docker compose up` had been typed in
-/// the live directory, so that typing it later changes nothing. `model` has the view's paths.
+/// The services as compose itself would make their containers in the live directory. Compose makes a template
+/// of each in a project of its own, which is read and removed; labels are as if `docker compose up` had been
+/// typed in the live directory, so that typing it later changes nothing. `model` has the view's paths.
 Frozen frozen_services(const Attempt&, const ReleaseProject&, const boost::json::object& model,
                        const std::vector<std::string>& services);
 

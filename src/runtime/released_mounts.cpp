@@ -65,7 +65,8 @@ class Pointing {
     for (auto& entry : mounts) {
       auto& mount = entry.as_object();
       const auto* read_only = mount.if_contains("ReadOnly");
-      if (mount.at("Type") != "bind" || !read_only || !read_only->is_bool() || !read_only->get_bool()) continue;
+      if (mount.at("Type") != "bind" || !read_only || !read_only->is_bool() || !read_only->get_bool())
+        continue;
       const auto shipped = shipped_as(std::string(mount.at("Source").as_string()));
       if (!shipped.empty()) mount["Source"] = shipped.string();
     }

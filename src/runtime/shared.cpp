@@ -61,8 +61,8 @@ void add_links(json::object& body, const json::array& links) {
 
 }  // namespace
 
-json::object with_shared(json::object body, const ReleasedService& service, const std::string& project, int number,
-                         const FindShared& find) {
+json::object with_shared(json::object body, const ReleasedService& service, const std::string& project,
+                         int number, const FindShared& find) {
   const auto& shared = service.shared;
   auto& host = body["HostConfig"].as_object();
   const auto joined = [&](const std::string& with) {

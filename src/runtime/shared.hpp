@@ -17,12 +17,13 @@ struct SharedContainer {
 /// Finds the containers of a service that others refer to; empty: it has none.
 using FindShared = std::function<std::vector<SharedContainer>(const std::string& service)>;
 
-/// Puts the ids of other services' containers into a create body, as compose does at this point. `number` is the
-/// container's own, which compose uses in link names. Throws Error where a service has no container.
+/// Puts the ids of other services' containers into a create body, as compose does at this point. `number` is
+/// the container's own, which compose uses in link names. Throws Error where a service has no container.
 boost::json::object with_shared(boost::json::object body, const ReleasedService&, const std::string& project,
                                 int number, const FindShared&);
 
 /// The same in the service's part of a resolved model, for the hash that compose compares.
-boost::json::object model_with_shared(boost::json::object service, const SharedWithOthers&, const FindShared&);
+boost::json::object model_with_shared(boost::json::object service, const SharedWithOthers&,
+                                      const FindShared&);
 
 }  // namespace belay

@@ -96,8 +96,8 @@ TEST_CASE("a server that asks for a password gets the container's own, and no pr
       "sed -i 's/^local.*/local all all scram-sha-256/' \"$PGDATA/pg_hba.conf\""});
   server.sql("select pg_reload_conf()");
   REQUIRE(eventually([&] {
-    return !capture({.argv = {"docker", "exec", database.container, "psql", "-w", "-U", "crm_user", "-c", "select 1",
-                              "crm"}},
+    return !capture({.argv = {"docker", "exec", database.container, "psql", "-w", "-U", "crm_user", "-c",
+                              "select 1", "crm"}},
                     {}, soon())
                 .ok();
   }));
@@ -107,7 +107,9 @@ TEST_CASE("a server that asks for a password gets the container's own, and no pr
             .contains("database \"nosuch\" does not exist"));
   server.sql("alter role crm_user password 'changed'");
   CHECK(postgres::connection_problem(database, {}, soon()).contains("password authentication failed"));
-  CHECK(failure([&] { postgres::dump(database, world.directory() / "x", {}, soon()); }).contains("POSTGRES_PASSWORD"));
+  CHECK(failure([&] {
+          postgres::dump(database, world.directory() / "x", {}, soon());
+        }).contains("POSTGRES_PASSWORD"));
 }
 
 TEST_CASE("a dump that is given up holds no locks afterwards") {

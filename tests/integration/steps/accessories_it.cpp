@@ -20,7 +20,7 @@ struct Shop {
                             db);
   }
   std::unique_ptr<testing::Attempt> attempt(const std::string& id, const std::string& db,
-                                   const std::string& conf) const {
+                                            const std::string& conf) const {
     auto attempt = host.deploy(id, compose(db));
     write_file_atomically(host.layout().source(id) / "db.conf", conf);
     return attempt;

@@ -66,10 +66,8 @@ TEST_CASE("attempts that fail are counted, and the last finding is told") {
   Answering app({500});
   std::vector<int> attempts;
   const auto check = check_of(app.server.url(), 3);
-  const auto verdict =
-      ask_until_healthy({.check = check, .on_attempt = [&](int attempt, const std::string&) {
-                           attempts.push_back(attempt);
-                         }});
+  const auto verdict = ask_until_healthy(
+      {.check = check, .on_attempt = [&](int attempt, const std::string&) { attempts.push_back(attempt); }});
   CHECK_FALSE(verdict.healthy);
   CHECK(verdict.finding.find("answered 500") != std::string::npos);
   CHECK(attempts == std::vector<int>{1, 2, 3});
@@ -116,12 +114,12 @@ TEST_CASE("an app that begins to listen is asked at once, not after the interval
   auto check = check_of(app.server.url(), 2, 1);
   check.interval = 10min;  // waited out, it would be the test's own time limit that ends it
   std::atomic<int> looks{0};
-  const auto verdict =
-      ask_until_healthy({.check = check, .listens = [&] { return ++looks > 2; }});
+  const auto verdict = ask_until_healthy({.check = check, .listens = [&] { return ++looks > 2; }});
   CHECK(verdict.healthy);
 }
 
-TEST_CASE("a redirect that was not expected is told with where it leads, and with the keys that would allow it") {
+TEST_CASE(
+    "a redirect that was not expected is told with where it leads, and with the keys that would allow it") {
   Scripted app([](const std::string&) { return head("301 x\r\nLocation: https://shop.example/v"); });
   const auto verdict = ask(check_of(app.server.url(), 1));
   CHECK_FALSE(verdict.healthy);
@@ -186,9 +184,8 @@ TEST_CASE("redirects are followed if that is asked for, on one server with the l
 }
 
 TEST_CASE("a login does not go along to another server") {
-  Scripted other([](const std::string& request) {
-    return head(request.contains("Authorization") ? "500 x" : "200 x");
-  });
+  Scripted other(
+      [](const std::string& request) { return head(request.contains("Authorization") ? "500 x" : "200 x"); });
   Scripted app([&](const std::string&) { return head("302 x\r\nLocation: " + other.server.url("/")); });
   auto check = check_of(app.server.url(), 1, 1);
   check.follow_redirects = true;
@@ -196,7 +193,8 @@ TEST_CASE("a login does not go along to another server") {
   CHECK(ask(check).healthy);
 }
 
-TEST_CASE("a container that is asked itself answers in the URL's name, and is not left for where it sends to") {
+TEST_CASE(
+    "a container that is asked itself answers in the URL's name, and is not left for where it sends to") {
   Scripted app([](const std::string& request) {
     const bool right = request.starts_with("GET /h ") && request.contains("Host: shop.example\r\n") &&
                        request.contains("X-Forwarded-Proto: https\r\n");

@@ -46,7 +46,8 @@ TEST_CASE("a URL's port inside the container is the one that its port is publish
 }
 
 TEST_CASE("a port that only ends alike is not the one that is published") {
-  const auto target = alone("http://localhost:3001/", {1, 2}, {"0.0.0.0:13001->3000/tcp", "0.0.0.0:5->6/tcp"});
+  const auto target =
+      alone("http://localhost:3001/", {1, 2}, {"0.0.0.0:13001->3000/tcp", "0.0.0.0:5->6/tcp"});
   CHECK_FALSE(target.port.has_value());
 }
 
@@ -68,9 +69,9 @@ TEST_CASE("behind the edge a container is known by what it would publish") {
 
 TEST_CASE("the URL is asked of the service that publishes its port, and of no other") {
   const auto targets =
-      health_targets(asking("http://127.0.0.1:82/api/health"), {container("web", {80}, {"0.0.0.0:81->80/tcp"}),
-                                                                container("api", {80}, {"0.0.0.0:82->80/tcp"}),
-                                                                container("worker", {80}, {})});
+      health_targets(asking("http://127.0.0.1:82/api/health"),
+                     {container("web", {80}, {"0.0.0.0:81->80/tcp"}),
+                      container("api", {80}, {"0.0.0.0:82->80/tcp"}), container("worker", {80}, {})});
   CHECK_FALSE(targets[0].check.has_value());
   CHECK(targets[1].check.has_value());
   CHECK_FALSE(targets[2].check.has_value());
@@ -83,8 +84,8 @@ TEST_CASE("a public URL is asked of the only service that publishes a port, of s
   const auto of_one = health_targets(asking("https://shop.example/"), {web, worker});
   CHECK(of_one[0].check.has_value());
   CHECK_FALSE(of_one[1].check.has_value());
-  const auto of_two =
-      health_targets(asking("https://shop.example/"), {web, container("api", {80}, {"127.0.0.1:82->80/tcp"})});
+  const auto of_two = health_targets(asking("https://shop.example/"),
+                                     {web, container("api", {80}, {"127.0.0.1:82->80/tcp"})});
   CHECK_FALSE(of_two[0].check.has_value());
   CHECK_FALSE(of_two[1].check.has_value());
 }
@@ -133,7 +134,8 @@ TEST_CASE("a HEALTHCHECK that is a text is run by the image's shell, a list as i
   CHECK(command(R"({"Healthcheck":{"Test":["CMD-SHELL","a b"]}})") == words{"/bin/sh", "-c", "a b"});
   CHECK(command(R"({"Healthcheck":{"Test":["CMD-SHELL","a b"]},"Shell":["/bin/bash","-ec"]})") ==
         words{"/bin/bash", "-ec", "a b"});
-  CHECK(command(R"({"Healthcheck":{"Test":["CMD","a","b"]},"Shell":["/bin/bash","-ec"]})") == words{"a", "b"});
+  CHECK(command(R"({"Healthcheck":{"Test":["CMD","a","b"]},"Shell":["/bin/bash","-ec"]})") ==
+        words{"a", "b"});
   CHECK(command(R"({"Healthcheck":{"Test":["NONE"]}})").empty());
   CHECK(command("{}").empty());
 }
@@ -143,7 +145,8 @@ TEST_CASE("a HEALTHCHECK gets the patience it asks for") {
     return healthcheck_patience(
         container("web", {}, {}, std::string(R"({"Config":{"Healthcheck":)") + check + "}}"));
   };
-  CHECK(patience(R"({"Test":["CMD","a"],"Interval":2000000000,"StartPeriod":60000000000,"Retries":4})") == 70s);
+  CHECK(patience(R"({"Test":["CMD","a"],"Interval":2000000000,"StartPeriod":60000000000,"Retries":4})") ==
+        70s);
   CHECK(patience(R"({"Test":["CMD","a"]})") == 120s);
   CHECK(patience(R"({"Test":["NONE"]})") == 0s);
 }

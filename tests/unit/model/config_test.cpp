@@ -99,7 +99,8 @@ TEST_CASE("a migration is a command, or says when and how long") {
 }
 
 TEST_CASE("a list of words is a migration's program and its arguments") {
-  for (const char* text : {"migrate: [npx, prisma, migrate, deploy]", "migrate: { run: [npx, prisma, migrate, deploy] }"}) {
+  for (const char* text :
+       {"migrate: [npx, prisma, migrate, deploy]", "migrate: { run: [npx, prisma, migrate, deploy] }"}) {
     const auto migrate = production(text).migrate;
     REQUIRE(migrate.size() == 1);
     CHECK(migrate[0].words == std::vector<std::string>{"npx", "prisma", "migrate", "deploy"});
@@ -109,7 +110,8 @@ TEST_CASE("a list of words is a migration's program and its arguments") {
 }
 
 TEST_CASE("a list of sections is several migrations, each of its service") {
-  const auto migrate = production("migrate: [{ run: a, service: web }, b, { run: [c, d], entrypoint: false }]").migrate;
+  const auto migrate =
+      production("migrate: [{ run: a, service: web }, b, { run: [c, d], entrypoint: false }]").migrate;
   REQUIRE(migrate.size() == 3);
   CHECK(migrate[0].service == "web");
   CHECK(migrate[0].entrypoint);
@@ -126,10 +128,11 @@ TEST_CASE("migrations at different points, or of a service that is not released,
 }
 
 TEST_CASE("a health check says which answers are good, and what it sends") {
-  const auto health = production(
-                          "health: { url: \"https://a.example/h\", status: [200, 401], follow_redirects: true, "
-                          "headers: { X-Forwarded-Proto: https, Host: shop } }")
-                          .health;
+  const auto health =
+      production(
+          "health: { url: \"https://a.example/h\", status: [200, 401], follow_redirects: true, "
+          "headers: { X-Forwarded-Proto: https, Host: shop } }")
+          .health;
   CHECK(health.is_good(200));
   CHECK(health.is_good(401));
   CHECK_FALSE(health.is_good(204));
@@ -137,7 +140,8 @@ TEST_CASE("a health check says which answers are good, and what it sends") {
   REQUIRE(health.headers.size() == 2);
   CHECK(health.headers[1].name == "Host");
   CHECK(health.headers[1].value == "shop");
-  CHECK(production("health: { url: \"https://a.example/\", status: 301 }").health.status == std::vector<int>{301});
+  CHECK(production("health: { url: \"https://a.example/\", status: 301 }").health.status ==
+        std::vector<int>{301});
   const auto usual = production("health: \"https://a.example/\"").health;
   CHECK(usual.is_good(200));
   CHECK(usual.is_good(299));
@@ -160,8 +164,10 @@ TEST_CASE("a login comes from its keys or from the URL, and is shown without its
 }
 
 TEST_CASE("headers that belay sets, and values that are no line, are refused without showing them") {
-  CHECK(problems(minimal("health: { url: \"http://c/\", headers: { Content-Length: 3 } }")).contains("belay sets itself"));
-  CHECK(problems(minimal("health: { url: \"http://c/\", headers: { \"a b\": x } }")).contains("cannot name a header"));
+  CHECK(problems(minimal("health: { url: \"http://c/\", headers: { Content-Length: 3 } }"))
+            .contains("belay sets itself"));
+  CHECK(problems(minimal("health: { url: \"http://c/\", headers: { \"a b\": x } }"))
+            .contains("cannot name a header"));
   const auto twoLines = problems(minimal("health: { url: \"http://c/\", headers: { X-Token: \"${T}\" } }"),
                                  variables({{"T", "secret\nX: y"}}));
   CHECK(twoLines.contains("must be one line"));
@@ -186,11 +192,12 @@ TEST_CASE("each service may have its own check, and takes from what stands besid
 }
 
 TEST_CASE("a service's check may stand beside the environment's, in the top level or merged") {
-  const auto environment = parsed(
-                               "app: a\nservices: [web, api]\nhealth: { url: \"http://localhost/\", attempts: 4 }\n"
-                               "environments: { production: { host: local, path: /srv/a, health: { api: { url: "
-                               "\"http://localhost:2/\" } } } }\n")
-                               .environments.at(0);
+  const auto environment =
+      parsed(
+          "app: a\nservices: [web, api]\nhealth: { url: \"http://localhost/\", attempts: 4 }\n"
+          "environments: { production: { host: local, path: /srv/a, health: { api: { url: "
+          "\"http://localhost:2/\" } } } }\n")
+          .environments.at(0);
   REQUIRE(environment.checks().size() == 2);
   CHECK(environment.checks()[0].service.empty());
   CHECK(environment.checks()[1].service == "api");

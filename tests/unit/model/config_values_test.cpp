@@ -73,9 +73,9 @@ TEST_CASE("a URL is http or https, with a host") {
     CAPTURE(text);
     CHECK(url_value(text) == std::string(text));
   }
-  for (const char* text : {"", "example.com", "ftp://example.com", "http://", "https:///path", "http://a b/",
-                           "http://a:0/", "http://a:99999", "http://a:b",
-                           "http://-a/", "http://a\n/", "http://[x]/"}) {
+  for (const char* text :
+       {"", "example.com", "ftp://example.com", "http://", "https:///path", "http://a b/", "http://a:0/",
+        "http://a:99999", "http://a:b", "http://-a/", "http://a\n/", "http://[x]/"}) {
     CAPTURE(text);
     CHECK_FALSE(url_value(text));
   }
