@@ -131,11 +131,15 @@ void Board::held(const wire::Held& held, Time at) {
                        held.run.empty() ? "" : fmt::format(" (run {})", held.run));
 }
 
-void Board::transferring(std::uint64_t bytes, int percent) {
-  Row& sync = row(to_string(StepName::sync));
-  sync.amount = percent;
-  sync.total = 100;
-  sync.doing = fmt::format("{} sent, {} %", human_bytes(bytes), percent);
+void Board::transferring(StepName step, std::uint64_t bytes, int percent) {
+  Row& sending = row(to_string(step));
+  sending.amount = percent;
+  sending.total = 100;
+  sending.doing = fmt::format("{} sent, {} %", human_bytes(bytes), percent);
+}
+
+void Board::build_said(const std::string& line) {
+  row(to_string(StepName::build)).tail.add(line);
 }
 
 void Board::asked_from_here(int attempt, int attempts, const std::string& finding) {
@@ -198,7 +202,12 @@ void Board::apply(const event::Progressed& progress, Time) {
 void Board::apply(const event::Awaiting& awaiting, Time) {
   Row* step = running();
   if (!step) return;
-  step->doing = awaiting.what == "source" ? "waiting for the source" : "waiting for the answer from outside";
+  if (awaiting.what == "source")
+    step->doing = "waiting for the source";
+  else if (awaiting.what.starts_with("images"))
+    step->doing = "waiting for the images that are built where belay was started";
+  else
+    step->doing = "waiting for the answer from outside";
 }
 
 void Board::apply(const event::Heard& heard, Time) {

@@ -66,7 +66,8 @@ class Board {
   void shipping_binary(std::uint64_t bytes);
   void reconnecting(int attempt, const std::string& why);
   void held(const wire::Held&, Time);
-  void transferring(std::uint64_t bytes, int percent);
+  void transferring(StepName, std::uint64_t bytes, int percent);
+  void build_said(const std::string& line);
   void asked_from_here(int attempt, int attempts, const std::string& finding);
   void notice(const std::string&);
 

@@ -65,8 +65,11 @@ void JsonLines::record(const Record& record) {
   const std::lock_guard lock(mutex_);
   out_.line(boost::json::serialize(record_to_json(record)));
 }
-void JsonLines::transferring(std::uint64_t bytes, int percent) {
-  put("transferring", {{"bytes", bytes}, {"percent", percent}});
+void JsonLines::transferring(StepName step, std::uint64_t bytes, int percent) {
+  put("transferring", {{"step", to_string(step)}, {"bytes", bytes}, {"percent", percent}});
+}
+void JsonLines::build_said(const std::string& line) {
+  put("build-said", {{"line", printable(line)}});
 }
 void JsonLines::asked_from_here(int attempt, int attempts, const std::string& finding) {
   put("asked-from-here", {{"attempt", attempt}, {"attempts", attempts}, {"finding", printable(finding)}});

@@ -28,7 +28,8 @@ class JsonLines : public Watcher {
   void reconnecting(int attempt, const std::string& why) override;
   void held(const wire::Held&) override;
   void record(const Record&) override;
-  void transferring(std::uint64_t bytes, int percent) override;
+  void transferring(StepName, std::uint64_t bytes, int percent) override;
+  void build_said(const std::string& line) override;
   void asked_from_here(int attempt, int attempts, const std::string& finding) override;
   void notice(const std::string&) override;
 

@@ -103,8 +103,11 @@ void LiveView::held(const wire::Held& held) {
 void LiveView::record(const Record& record) {
   change([&](Board& board) { board.record(record, now()); });
 }
-void LiveView::transferring(std::uint64_t bytes, int percent) {
-  change([&](Board& board) { board.transferring(bytes, percent); });
+void LiveView::transferring(StepName step, std::uint64_t bytes, int percent) {
+  change([&](Board& board) { board.transferring(step, bytes, percent); });
+}
+void LiveView::build_said(const std::string& line) {
+  change([&](Board& board) { board.build_said(line); });
 }
 void LiveView::asked_from_here(int attempt, int attempts, const std::string& finding) {
   change([&](Board& board) { board.asked_from_here(attempt, attempts, finding); });

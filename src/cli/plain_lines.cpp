@@ -156,12 +156,18 @@ void PlainLines::held(const wire::Held& held) {
                   held.run.empty() ? "" : fmt::format(" (run {})", held.run)));
 }
 
-void PlainLines::transferring(std::uint64_t bytes, int percent) {
+void PlainLines::transferring(StepName step, std::uint64_t bytes, int percent) {
   const std::lock_guard lock(mutex_);
+  if (percent < transferred_) transferred_ = 0;  // another transfer
   if (percent < transferred_ + 25) return;
   at_ = clock_();
   transferred_ = percent;
-  say(fmt::format("sync: {} sent, {} %", human_bytes(bytes), percent));
+  say(fmt::format("{}: {} sent, {} %", to_string(step), human_bytes(bytes), percent));
+}
+
+void PlainLines::build_said(const std::string& line) {
+  const std::lock_guard lock(mutex_);
+  quote(line);
 }
 
 void PlainLines::asked_from_here(int attempt, int attempts, const std::string& finding) {

@@ -36,7 +36,10 @@ std::string build_text(const EnvironmentConfig& environment) {
   for (const std::string& file : environment.compose) text += " -f " + file;
   text += environment.build.at == BuildRule::At::image ? " pull" : " build";
   const auto services = services_text(environment);
-  return services.empty() ? text : text + " " + services;
+  if (!services.empty()) text += " " + services;
+  if (environment.builds_elsewhere())
+    text += "   (here, for the host's platform; it gets the layers it lacks)";
+  return text;
 }
 
 std::string check_text(const ServiceHealth& asked) {

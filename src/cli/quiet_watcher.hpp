@@ -23,7 +23,8 @@ class QuietWatcher : public Watcher {
   void reconnecting(int attempt, const std::string& why) override;
   void held(const wire::Held&) override {}
   void record(const Record&) override {}
-  void transferring(std::uint64_t, int) override {}
+  void transferring(StepName, std::uint64_t, int) override {}
+  void build_said(const std::string&) override {}
   void asked_from_here(int, int, const std::string&) override {}
   void notice(const std::string&) override;
 

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "control/agent.hpp"
+#include "control/build_here.hpp"
 #include "control/checks.hpp"
 #include "control/gate.hpp"
 #include "control/lifeline.hpp"
@@ -76,6 +77,7 @@ Ending deploy(const Config& config, const EnvironmentConfig& environment, const 
     const Source source =
         find_source(config.file, environment.source, options.ref, options.dirty, watcher, stop);
     // A wrong key shows in a second, not after minutes of tests. Nothing is locked on the host meanwhile.
+    if (environment.builds_elsewhere()) require_builder_here(stop);
     Session session = Session::open(environment, watcher, stop);
     const Lifeline life(tree_space(), "source-");
     const Checkout shipped = shipped_source(source, life.directory() / "source", watcher, stop);

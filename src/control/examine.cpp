@@ -6,6 +6,7 @@
 #include "base/files.hpp"
 #include "base/nearest.hpp"
 #include "control/agent.hpp"
+#include "control/build_here.hpp"
 #include "control/checks.hpp"
 #include "control/findings.hpp"
 #include "control/host_questions.hpp"
@@ -37,6 +38,9 @@ class Examination {
   std::vector<Finding> findings() {
     attempt("source", [this] { look_at_source(); });
     attempt("rsync", [this] { add(checked_rsync(rsync::version(stop_), "here")); });
+    if (environment_.builds_elsewhere())
+      attempt("builder",
+              [this] { add({Weight::ok, "builder", "build: here has " + require_builder_here(stop_), {}}); });
     if (attempt("ssh", [this] { connect(); })) {
       attempt("host", [this] { look_at_host(); });
     }

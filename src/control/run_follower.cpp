@@ -129,6 +129,10 @@ void RunFollower::begin_errand() {
   if (awaited.what == "source" && part_.source) {
     errand_ = std::make_unique<Errand>(
         session_, answer, [this, awaited](std::stop_token stop) { return send_source(awaited, stop); });
+  } else if (awaited.what.starts_with("images") && part_.source) {
+    if (!images_) images_.emplace(environment_, *part_.source, build_watched());
+    errand_ = std::make_unique<Errand>(
+        session_, answer, [this, awaited](std::stop_token stop) { return send_images(awaited, stop); });
   } else if (awaited.what == "committed") {
     errand_ = std::make_unique<Errand>(session_, answer, [this, awaited](std::stop_token stop) {
       return tell_what_was_committed(awaited, stop);
@@ -161,13 +165,27 @@ Errand::Result RunFollower::send_source(const event::Awaiting& awaited, std::sto
   const ShippedTimes times(part_.times_memory);
   times.choose(request, environment_.host.shown, awaited.detail);
   const auto on_progress = [&](std::uint64_t bytes, int percent) {
-    tell([&] { watcher_.transferring(bytes, percent); });
+    tell([&] { watcher_.transferring(StepName::sync, bytes, percent); });
   };
   const rsync::Transfer sent = rsync::transfer(request, on_progress, std::move(stop), limit_of(awaited));
   times.note(request, environment_.host.shown, awaited.detail);
   return {.ok = true,
           .detail = fmt::format("{} files, {}; {} files, {} sent", sent.files, human_bytes(sent.bytes_total),
                                 sent.files_sent, human_bytes(sent.bytes_sent))};
+}
+
+BuildHere::Watched RunFollower::build_watched() {
+  return {.line = [this](const std::string& line) { tell([&] { watcher_.build_said(line); }); },
+          .progress =
+              [this](std::uint64_t bytes, int percent) {
+                tell([&] { watcher_.transferring(StepName::build, bytes, percent); });
+              }};
+}
+
+Errand::Result RunFollower::send_images(const event::Awaiting& awaited, std::stop_token stop) {
+  const bool all_layers = awaited.what != "images";
+  return {.ok = true,
+          .detail = images_->send(session_, awaited.detail, all_layers, std::move(stop), limit_of(awaited))};
 }
 
 Errand::Result RunFollower::tell_what_was_committed(const event::Awaiting& awaited, std::stop_token stop) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "control/build_here.hpp"
 #include "control/deployment.hpp"
 #include "control/errand.hpp"
 #include "control/session.hpp"
@@ -22,8 +23,8 @@ class RunFollower {
  public:
   struct Part {
     bool starts_it = false;  // we gave the order: a stop cancels the run, and its errands are done at once
-    std::optional<std::filesystem::path> source{};  // what is shipped when the host asks for it
-    std::filesystem::path times_memory{};           // of the source's times (ShippedTimes)
+    std::optional<std::filesystem::path> source{};      // what is shipped when the host asks for it
+    std::filesystem::path times_memory{};               // of the source's times (ShippedTimes)
     std::optional<std::filesystem::path> repository{};  // the source's, if it is in one
   };
   RunFollower(Session&, const EnvironmentConfig&, Watcher&, Part);
@@ -41,6 +42,8 @@ class RunFollower {
   void begin_errand();
   void end_errand();
   Errand::Result send_source(const event::Awaiting&, std::stop_token);
+  Errand::Result send_images(const event::Awaiting&, std::stop_token);
+  BuildHere::Watched build_watched();
   Errand::Result tell_what_was_committed(const event::Awaiting&, std::stop_token);
   Errand::Result confirm(const event::Awaiting&, std::stop_token);
 
@@ -70,6 +73,7 @@ class RunFollower {
   std::optional<event::Awaiting> awaited_;  // the host still waits for it, as far as we have read
   std::optional<wire::Tell> told_;          // done, but the line died around it
   bool behind_ = false;                     // records from before now may still be on their way
+  std::optional<BuildHere> images_;         // with `build: here`, once the host asks for them
   std::unique_ptr<Errand> errand_;
 
   std::chrono::steady_clock::time_point connected_at_ = std::chrono::steady_clock::now();

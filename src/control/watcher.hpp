@@ -35,8 +35,10 @@ class Watcher {
   // ---- the host
   virtual void held(const wire::Held&) = 0;
   virtual void record(const Record&) = 0;
-  /// rsync's progress, which only the controller sees.
-  virtual void transferring(std::uint64_t bytes, int percent) = 0;
+  /// rsync's progress in this step, which only the controller sees.
+  virtual void transferring(StepName, std::uint64_t bytes, int percent) = 0;
+  /// A line of the builder's, where images are built here.
+  virtual void build_said(const std::string& line) = 0;
   /// An attempt on the public URL from here.
   virtual void asked_from_here(int attempt, int attempts, const std::string& finding) = 0;
   /// Something the user should know: "--dirty: the working tree is shipped, not a commit".

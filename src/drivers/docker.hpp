@@ -61,9 +61,11 @@ class Engine {
   /// Asks the Engine for its API version; throws Error if none answers.
   static Engine connect();
 
-  const std::string& version() const { return version_; }          // of the Engine, "20.10.24"
-  const std::string& socket() const { return socket_; }            // "/var/run/docker.sock"
-  const std::string& api_version() const { return api_version_; }  // "1.41"
+  const std::string& version() const { return version_; }            // of the Engine, "20.10.24"
+  const std::string& socket() const { return socket_; }              // "/var/run/docker.sock"
+  const std::string& api_version() const { return api_version_; }    // "1.41"
+  const std::string& os() const { return os_; }                      // as images name it: "linux"
+  const std::string& architecture() const { return architecture_; }  // "amd64"
 
   /// All containers (stopped ones too) that carry each of these labels ("key" or "key=value").
   std::vector<Container> containers(const std::vector<std::string>& labels) const;
@@ -111,6 +113,8 @@ class Engine {
   std::vector<std::string> volumes_of_image(const std::string& id) const;
   /// By which registries know it: "ghcr.io/shop/web@sha256:…". Empty: it came from none.
   std::vector<std::string> image_digests(const std::string& reference) const;
+  /// The diff ids of each image, lowest layer first.
+  std::vector<std::vector<std::string>> layers_of_images() const;
   void tag(const std::string& image, const std::string& repository, const std::string& tag) const;
   /// Removes the tag, and the image when nothing else refers to it. In use or absent is fine; says whether it
   /// is gone.
@@ -137,7 +141,7 @@ class Engine {
   void connect_to_network(const std::string& id, const std::string& network,
                           const boost::json::value& endpoint) const;
 
-  std::string socket_, version_, api_version_;
+  std::string socket_, version_, api_version_, os_, architecture_;
 };
 
 /// The create body that makes a container exactly like the inspected one: for clones under corrected labels

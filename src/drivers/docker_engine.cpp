@@ -41,6 +41,8 @@ Engine Engine::connect() {
   if (!answer.is_object()) throw Error(what_failed, "its answer to /version is not an object");
   refuse_podman(answer.get_object(), engine.socket_);
   engine.version_ = text_at(answer.get_object(), "Version");
+  engine.os_ = text_at(answer.get_object(), "Os");
+  engine.architecture_ = text_at(answer.get_object(), "Arch");
   // What it offers, never a number of our own: new Engines refuse old versions, old ones refuse new.
   engine.api_version_ = text_at(answer.get_object(), "ApiVersion");
   if (engine.api_version_.empty()) throw Error(what_failed, "it does not say which API version it speaks");

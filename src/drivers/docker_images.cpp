@@ -39,7 +39,8 @@ std::vector<std::string> Engine::image_tags(const std::string& id) const {
 std::vector<std::string> Engine::volumes_of_image(const std::string& id) const {
   std::vector<std::string> paths;
   if (const auto image = inspected(request("GET", "/images/" + encoded(id) + "/json"), id))
-    for (const auto& volume : object_at(object_at(*image, "Config"), "Volumes")) paths.emplace_back(volume.key());
+    for (const auto& volume : object_at(object_at(*image, "Config"), "Volumes"))
+      paths.emplace_back(volume.key());
   return paths;
 }
 
@@ -50,6 +51,21 @@ std::vector<std::string> Engine::image_digests(const std::string& reference) con
   for (const json::value& digest : array_at(*image, "RepoDigests"))
     if (digest.is_string()) digests.emplace_back(digest.get_string());
   return digests;
+}
+
+std::vector<std::vector<std::string>> Engine::layers_of_images() const {
+  std::vector<std::vector<std::string>> images;
+  const auto listed = get("/images/json");
+  if (!listed.is_array()) return images;
+  for (const auto& entry : listed.get_array()) {
+    const auto id = entry.is_object() ? text_at(entry.get_object(), "Id") : std::string{};
+    const auto image = inspected(request("GET", "/images/" + encoded(id) + "/json"), id);
+    if (!image) continue;  // removed since
+    auto& layers = images.emplace_back();
+    for (const auto& layer : array_at(object_at(*image, "RootFS"), "Layers"))
+      if (layer.is_string()) layers.emplace_back(layer.get_string());
+  }
+  return images;
 }
 
 void Engine::tag(const std::string& image, const std::string& repository, const std::string& tag) const {

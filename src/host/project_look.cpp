@@ -18,6 +18,7 @@
 #include "runtime/compose_model.hpp"
 #include "runtime/edge_fit.hpp"
 #include "runtime/obstacles.hpp"
+#include "runtime/orphans.hpp"
 #include "runtime/ownership.hpp"
 #include "runtime/release_project.hpp"
 #include "runtime/resource_changes.hpp"
@@ -140,6 +141,9 @@ void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout
     for (auto& obstacle : nothing_for_edge(engine, ours, model, facts.services))
       facts.obstacles.push_back(std::move(obstacle));
   for (auto& line : kept_definitions(engine, model, facts.services))
+    facts.warnings.push_back(std::move(line));
+  const ReleaseStore store(layout);
+  for (auto& line : orphans(ours, model, store.find(store.current())))
     facts.warnings.push_back(std::move(line));
   facts.accessories = accessories_left(engine, layout, project, ours, model, asked);
   for (const auto& service : facts.services)

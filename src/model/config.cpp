@@ -320,10 +320,14 @@ PushTrigger read_push(SectionReader section) {
   return push;
 }
 
-void read_build(SectionReader section, BuildRule& into) {
+void read_build(SectionReader section, BuildRule& into, Reading& reading) {
   section.choice("at", into.at);
   section.texts("with", into.with, relative_path_value);
   section.duration("timeout", into.timeout);
+  if (into.at == BuildRule::At::here && !into.with.empty())
+    reading.report(section.location_of(section.has("with") ? "with" : "at"),
+                   "'with' names files of the server, but 'at: here' builds where belay is started",
+                   "the server's files stay on the server: write at: host, or take 'with' out");
 }
 
 /// A login whose variables may be missing, and are, is left out.
@@ -371,7 +375,7 @@ void read_shared(SectionReader& section, EnvironmentConfig& into, Reading& readi
   section.boolean("rollback", into.rollback);
   section.number("keep", into.keep_releases);
   if (auto timeouts = section.section("timeouts")) read_timeouts(*timeouts, into);
-  if (auto build = section.section("build")) read_build(*build, into.build);
+  if (auto build = section.section("build")) read_build(*build, into.build, reading);
 }
 
 EnvironmentConfig read_environment(const YamlEntry& entry, const YamlNode& shared, Reading& reading) {

@@ -130,10 +130,10 @@ struct SoakRule {
 /// Services that are not released: left as they run, or brought to what the compose file says of them.
 enum class Accessories { leave, as_compose };
 
-/// Where images come from. host: built there; image: nothing is built, what the compose file names as
-/// `image:` is pulled.
+/// Where images come from. host: built there; here: built where belay was started, and sent; image: nothing
+/// is built, what the compose file names as `image:` is pulled.
 struct BuildRule {
-  enum class At { host, image };
+  enum class At { host, here, image };
   At at = At::host;
   std::vector<std::string> with;  // files only the server has, that a build needs; relative to `path`
   std::chrono::milliseconds timeout{std::chrono::minutes(30)};
@@ -193,6 +193,8 @@ struct EnvironmentConfig {
   /// With a strategy that starts the candidate beside what serves: whether this service's has to wait for the
   /// turn.
   bool is_replaced(const std::string& service) const;
+  /// Whether the images are built where belay is started, and sent. On this very machine that is the host.
+  bool builds_elsewhere() const { return build.at == BuildRule::At::here && !host.local; }
   /// Every check that has a URL: the environment's own first.
   std::vector<ServiceHealth> checks() const;
 };

@@ -34,7 +34,8 @@ constexpr auto enum_names(Accessories) {
 
 constexpr auto enum_names(BuildRule::At) {
   using enum BuildRule::At;
-  return std::to_array<std::pair<BuildRule::At, std::string_view>>({{host, "host"}, {image, "image"}});
+  return std::to_array<std::pair<BuildRule::At, std::string_view>>(
+      {{host, "host"}, {here, "here"}, {image, "image"}});
 }
 
 void fields(auto& archive, Is<TestStep> auto& step) {

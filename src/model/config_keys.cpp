@@ -269,9 +269,11 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "host",
      .example = "image",
-     .meaning = "`host`: the server builds. `image`: nothing is built; the images that the compose file "
-                "names are pulled.",
-     .choices = "host, image"},
+     .meaning =
+         "`host`: the server builds. `here`: the machine where belay is started builds for the server's "
+         "platform, and sends the layers that the server lacks. `image`: nothing is built; the images "
+         "that the compose file names are pulled.",
+     .choices = "host, here, image"},
     {.section = "build",
      .name = "with",
      .kind = texts,

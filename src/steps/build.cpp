@@ -12,9 +12,11 @@
 #include "runtime/images.hpp"
 #include "runtime/late_arrivals.hpp"
 #include "runtime/obstacles.hpp"
+#include "runtime/orphans.hpp"
 #include "runtime/ownership.hpp"
 #include "runtime/release_project.hpp"
 #include "runtime/resource_changes.hpp"
+#include "steps/build_here.hpp"
 #include "steps/live_directory.hpp"
 #include "steps/pulled_images.hpp"
 #include "steps/step.hpp"
@@ -122,10 +124,11 @@ fs::path build_context(const Context& context) {
 void build_images(Context& context, const ReleaseProject& project, const std::vector<std::string>& built,
                   Deadline deadline) {
   if (built.empty()) return;
+  const auto model = build_model(context.model, context.services, context.release,
+                                 project.view().of(context.layout.live), build_context(context));
+  if (context.environment().builds_elsewhere()) return have_images_built(context, model, built, deadline);
   const auto file = context.layout.release(context.release) / "build.json";
-  write_file_atomically(
-      file, json::serialize(build_model(context.model, context.services, context.release,
-                                        project.view().of(context.layout.live), build_context(context))));
+  write_file_atomically(file, json::serialize(model));
   try {
     compose::build(
         project.in_view(file, project_name_in(context.model)), built,
@@ -169,6 +172,8 @@ std::vector<ImageNeed> resolve(Context& context, ReleaseProject& project, Deadli
       obstacles_to_release(context.engine, ours, context.environment(), context.model, context.services));
   for (const auto& line : kept_definitions(context.engine, context.model, context.services))
     context.ledger.output(StepName::build, line);
+  for (const auto& line : orphans(ours, context.model, context.store.find(context.previous)))
+    context.ledger.output(StepName::build, line);
   return needs;
 }
 
@@ -199,7 +204,7 @@ std::string undo(Context& context) {
   const auto images = noted<notes::FrozenImages>(context.ledger);
   if (!images) return {};
   remove_with_late_arrivals(context.ledger.done(StepName::build), [&] {
-    int found = 0;
+    int found = forget_images_built(context);
     for (const auto& name : images->value) {
       if (!context.engine.image_id(name)) continue;
       context.engine.untag(name);

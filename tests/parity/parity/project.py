@@ -143,6 +143,11 @@ class Project:
             parts.append("services:\n" + put.text(shown))
         return put_together(parts)
 
+    def services_that_go(self):
+        """Services of release 1 that release 2 no longer has."""
+        before, after = (set(yaml.safe_load(self.compose(release))["services"]) for release in (1, 2))
+        return sorted(before - after)
+
     def _with_tokens(self, row, release):
         then = None if row.service_then is None else self._put(row.service_then, row, release)
         return replace(row, service=self._put(row.service, row, release), service_then=then)

@@ -66,7 +66,9 @@ class Trial(Ground):
             lambda: self.rollback(first_again),
         ]
         if over_by_hand:
-            phases += [lambda: self.over_a_stack_by_hand(second), lambda: self.back_to_the_stack_by_hand(first_again)]
+            # What belay did not bring goes on running, as after `up` without --remove-orphans.
+            orphans = {service: first[service] for service in self.project.services_that_go() if service in first}
+            phases += [lambda: self.over_a_stack_by_hand(second | orphans), lambda: self.back_to_the_stack_by_hand(first_again)]
         for phase in phases:
             if (early and self.found) or not phase():
                 return

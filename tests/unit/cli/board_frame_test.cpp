@@ -105,7 +105,7 @@ TEST_CASE("colours are added, nothing else") {
 
 TEST_CASE("the source's transfer and the attempts from here show at their step") {
   Board board = board_at(samples::deployed(), 2000ms);
-  board.transferring(1'200'000, 40);
+  board.transferring(StepName::sync, 1'200'000, 40);
   CHECK(picture(board, 2100ms).find("1.2 MB sent, 40 %") != std::string::npos);
   Board verifying = board_until<event::Awaiting>(samples::deployed());
   verifying.asked_from_here(3, 30, "GET https://api.example.net/api/health answered 502\nbody");

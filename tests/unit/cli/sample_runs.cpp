@@ -126,7 +126,8 @@ Plan sample_plan() {
   plan.environment.migrate = {{.command = "npx prisma migrate deploy"}};
   plan.environment.backup = PostgresBackup{"crm-postgres", "crm_user", "crm"};
   plan.environment.health.url = url;
-  plan.commit = {.id = "4f2a9c1d5e6f708192a3b4c5d6e7f8091a2b3c4d", .subject = "feat: greet by name", .branch = "main"};
+  plan.commit = {
+      .id = "4f2a9c1d5e6f708192a3b4c5d6e7f8091a2b3c4d", .subject = "feat: greet by name", .branch = "main"};
   plan.by = {"ana", "laptop"};
   plan.gate = {false, 4, 8200ms};
   plan.steps = {StepName::preflight, StepName::backup,  StepName::sync,        StepName::build,
@@ -338,7 +339,7 @@ void tell_records(Watcher& view, const std::vector<Record>& records, const Pause
     if (const auto* heard = std::get_if<event::Heard>(&record.event); heard && heard->what == "source") {
       for (int percent = 10; percent <= 100; percent += 10) {
         pause(wait / 10);
-        view.transferring(static_cast<std::uint64_t>(percent) * 1200, percent);
+        view.transferring(StepName::sync, static_cast<std::uint64_t>(percent) * 1200, percent);
       }
     } else if (heard) {
       pause(wait / 2);

@@ -57,8 +57,11 @@ void RecordingWatcher::held(const wire::Held& held) {
 void RecordingWatcher::record(const Record& record) {
   keep(fmt::format("record {} {}", record.number, type_of(record.event)));
 }
-void RecordingWatcher::transferring(std::uint64_t bytes, int percent) {
-  keep(fmt::format("transferring {} {}", bytes, percent));
+void RecordingWatcher::build_said(const std::string& line) {
+  keep("build_said " + line);
+}
+void RecordingWatcher::transferring(StepName step, std::uint64_t bytes, int percent) {
+  keep(fmt::format("transferring {} {} {}", to_string(step), bytes, percent));
 }
 void RecordingWatcher::asked_from_here(int attempt, int attempts, const std::string& finding) {
   keep(fmt::format("asked_from_here {} of {}: {}", attempt, attempts, finding));

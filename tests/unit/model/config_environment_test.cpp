@@ -350,7 +350,8 @@ TEST_CASE("where images are built: a lone text is the place; the older timeout c
   CHECK(build("timeouts: { build: 5m }\nbuild: image").timeout == std::chrono::minutes(5));
   CHECK(build("timeouts: { build: 5m }\nbuild: { timeout: 6m }").timeout == std::chrono::minutes(6));
   CHECK(problems(minimal("build: there")).contains("'at' cannot be 'there'"));
-  CHECK(problems(minimal("build: here")).contains("'at' cannot be 'here'\n"));
+  CHECK(build("build: here").at == BuildRule::At::here);
+  CHECK(problems(minimal("build: { at: here, with: [.env] }")).contains("'with' names files of the server"));
 }
 
 TEST_CASE("registries: each with a user and a password, and no word of either in a mistake") {

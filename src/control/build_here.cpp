@@ -1,0 +1,152 @@
+#include "control/build_here.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/human.hpp"
+#include "control/tree_space.hpp"
+#include "drivers/compose.hpp"
+#include "drivers/docker_logins.hpp"
+#include "drivers/image_archive.hpp"
+#include "drivers/rsync.hpp"
+#include "model/json_parts.hpp"
+
+namespace belay {
+
+namespace json = boost::json;
+
+namespace {
+
+BuildOrder order_in(Session& session, const std::string& room, std::stop_token stop) {
+  const auto read = session.capture_there({"cat", room + "/order.json"}, {}, std::move(stop),
+                                          Deadline::in(std::chrono::minutes(1)));
+  if (!read.ok())
+    throw Error("the host's order to build cannot be read", read.outcome.described() + "\n" + read.err);
+  return build_order_from_text(read.out);
+}
+
+/// This machine may build with the very Engine that the host runs, whatever name each has for it. The image
+/// has the release's own name, which comes from nowhere else.
+bool has_image(Session& session, const std::string& name, std::stop_token stop) {
+  return session
+      .capture_there({"docker", "image", "inspect", "--format", "{{.Id}}", name}, {}, std::move(stop),
+                     Deadline::in(std::chrono::minutes(1)))
+      .ok();
+}
+
+/// The host's paths become those of the same files here.
+json::value moved(const json::value& value, const std::string& from, const std::string& to) {
+  if (value.is_string()) {
+    const std::string_view text = value.get_string();
+    if (text != from && !text.starts_with(from + "/")) return value;
+    return json::string(to + std::string(text.substr(from.size())));
+  }
+  if (value.is_array()) {
+    json::array items;
+    for (const auto& item : value.get_array()) items.push_back(moved(item, from, to));
+    return items;
+  }
+  if (!value.is_object()) return value;
+  json::object members;
+  for (const auto& [key, member] : value.get_object()) members[key] = moved(member, from, to);
+  return members;
+}
+
+/// An image for another platform would come to the host and not start there. A service that names its
+/// platform means it.
+void require_platform(const std::vector<docker::ArchivedImage>& images, const BuildOrder& order) {
+  for (const auto& [service, settings] : object_at(order.model, "services"))
+    if (settings.is_object() && settings.get_object().contains("platform")) return;
+  for (const auto& image : images)
+    if (const auto platform = image.os + "/" + image.architecture; platform != order.platform())
+      throw Error(fmt::format("{} was built for {}, and the host is {}", fmt::join(image.names, ", "),
+                              platform, order.platform()),
+                  {},
+                  "let FROM in its Dockerfile name no platform; or build on the server: write build: host");
+}
+
+std::uint64_t bytes_of(const fs::path& directory) {
+  std::uint64_t bytes = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(directory))
+    if (entry.is_regular_file() && !entry.is_symlink()) bytes += entry.file_size();
+  return bytes;
+}
+
+}  // namespace
+
+BuildHere::BuildHere(const EnvironmentConfig& environment, fs::path source, Watched watched)
+    : environment_(environment),
+      source_(std::move(source)),
+      watched_(std::move(watched)),
+      life_(tree_space(), "build-") {}
+
+/// The build sees what is shipped, and nothing else.
+fs::path BuildHere::shipped_source(std::stop_token stop, Deadline deadline) const {
+  if (environment_.sync.exclude.empty()) return source_;
+  const auto shipped = life_.directory() / "source";
+  make_directories(shipped, 0755);
+  rsync::transfer({.from = source_,
+                   .to = shipped.string(),
+                   .exclude = environment_.sync.exclude,
+                   .link_destination = source_.string()},
+                  {}, std::move(stop), deadline);
+  return shipped;
+}
+
+void BuildHere::build(const BuildOrder& order, const std::string& default_platform, std::stop_token stop,
+                      Deadline deadline) {
+  const auto source = shipped_source(stop, deadline);
+  const auto file = life_.directory() / "build.json";
+  write_file_atomically(file, json::serialize(moved(order.model, order.source, source.string())));
+  compose::Project project{.directory = source,
+                           .files = {file},
+                           .name = text_at(order.model, "name"),
+                           .values = environment_.values};
+  std::optional<docker::Logins> logins;
+  if (!environment_.registries.empty()) {
+    logins.emplace(life_.directory() / "docker", docker::own_config_directory(), environment_.registries);
+    project.values["DOCKER_CONFIG"] = logins->directory().string();
+  }
+  if (default_platform != order.platform()) project.values["DOCKER_DEFAULT_PLATFORM"] = order.platform();
+  compose::build(project, order.services, watched_.line, std::move(stop), deadline);
+}
+
+std::string BuildHere::send(Session& session, const std::string& room, bool all_layers, std::stop_token stop,
+                            Deadline deadline) {
+  const auto order = order_in(session, room, stop);
+  const auto images = life_.directory() / "images";
+  if (!fs::exists(images)) {
+    build(order, docker::platform_here(stop), stop, deadline);
+    if (has_image(session, order.images.front(), stop)) return "built by the host's own Engine";
+    const auto partial = life_.directory() / "saved";
+    remove_tree(partial);
+    docker::save_images(order.images, partial, stop, deadline);
+    docker::forget_images(order.images, stop, deadline);
+    require_platform(docker::images_in(partial), order);
+    fs::rename(partial, images);
+  }
+  rsync::Request request{.from = images,
+                         .to = session.rsync_target(fs::path(room) / "images"),
+                         .remove_extraneous = true,
+                         .remote_shell = session.remote_shell()};
+  if (!all_layers)
+    for (const auto& file : docker::known_layers(images, order.layers)) request.exclude.push_back("/" + file);
+  const auto sent = rsync::transfer(request, watched_.progress, std::move(stop), deadline);
+  return fmt::format("built where belay was started, for {}; {} of {} sent", order.platform(),
+                     human_bytes(sent.bytes_sent), human_bytes(bytes_of(images)));
+}
+
+std::string require_builder_here(std::stop_token stop) {
+  try {
+    return fmt::format("Docker for {}, Compose {}", docker::platform_here(stop),
+                       compose::require_version(stop));
+  } catch (const Error& error) {
+    throw Error("`build: here` has nothing to build with: " + error.message(), error.why(), error.next(),
+                ExitCode::bad_input);
+  }
+}
+
+}  // namespace belay
