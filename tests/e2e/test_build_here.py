@@ -45,14 +45,15 @@ environments:
 
 
 class Builder:
-    """A Docker Engine of its own, which runs nothing: it needs no network."""
+    """A Docker Engine of its own, which runs nothing. An Engine without a bridge removes the one of that name: it has a network
+    namespace of its own, and no network."""
 
     def __init__(self):
         self.place = Path(tempfile.mkdtemp(prefix="belay-builder-"))
         self.socket = f"unix://{self.place}/docker.sock"
         with open(self.place / "log", "wb") as log:
             self.process = subprocess.Popen(
-                ["dockerd", "-H", self.socket, "--data-root", self.place / "data", "--exec-root", self.place / "exec", "--pidfile",
+                ["unshare", "--net", "dockerd", "-H", self.socket, "--data-root", self.place / "data", "--exec-root", self.place / "exec", "--pidfile",
                  self.place / "pid", "--containerd", "", "--bridge", "none", "--iptables=false", "--ip-forward=false"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )

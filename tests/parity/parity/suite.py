@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,11 +69,10 @@ class Suite:
         for job in self.jobs():
             jobs.put(job)
         workers = range(1, self.options.workers + 1)
-        threads = [threading.Thread(target=self.worker, args=(number, jobs)) for number in workers]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor(len(workers)) as pool:
+            working = [pool.submit(self.worker, number, jobs) for number in workers]
+        for worker in working:
+            worker.result()  # raises what ended it: what it left untried has not passed
         return self.learned
 
     def only_one_at_a_time(self):

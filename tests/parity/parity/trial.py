@@ -58,7 +58,7 @@ class Trial(Ground):
     def all_phases(self, early, over_by_hand):
         reference = self.reference()
         self.scaled = snapshot.scaled(reference)
-        first, second, second_later, first_again = (snapshot.without_numbers(one, self.scaled) for one in reference)
+        first, first_later, second, second_later, first_again = (snapshot.without_numbers(one, self.scaled) for one in reference)
         phases = [
             lambda: self.first_deployment(first),
             lambda: self.next_release(second),
@@ -67,7 +67,7 @@ class Trial(Ground):
         ]
         if over_by_hand:
             # What belay did not bring goes on running, as after `up` without --remove-orphans.
-            orphans = {service: first[service] for service in self.project.services_that_go() if service in first}
+            orphans = {service: first_later[service] for service in self.project.services_that_go() if service in first_later}
             phases += [lambda: self.over_a_stack_by_hand(second | orphans), lambda: self.back_to_the_stack_by_hand(first_again)]
         for phase in phases:
             if (early and self.found) or not phase():
@@ -76,7 +76,7 @@ class Trial(Ground):
     # ── compose alone ──
 
     def by_hand(self):
-        """What compose leaves: after release 1, after release 2, the same once the application has written more, and after
+        """What compose leaves after release 1 and after release 2, of both the same once the application has written more, and after
         release 1 again. The server is empty before."""
         left = []
         for step, release in enumerate((1, 2, 1), 1):
@@ -84,7 +84,7 @@ class Trial(Ground):
             self.up_by_hand(f"compose-up-{release}")
             left.append(self.look())
             self.mark(f"step-{step}")
-            if step == 2:
+            if step < 3:
                 left.append(self.look())
         return left
 
