@@ -25,8 +25,10 @@ std::string state_text(const Release& release, bool current, const Style& style)
 }
 
 std::string commit_text(const Release& release) {
-  if (release.origin == Release::Origin::adopted) return "adopted: it was there before belay";
+  const bool adopted = release.origin == Release::Origin::adopted;
+  if (adopted && release.commit.id.empty()) return "adopted: it was there before belay";
   std::string text = fmt::format("{} {}", release.commit.abbreviated(), printable(release.commit.subject));
+  if (adopted) text += ", with services found beside it";
   if (release.commit.dirty) text = "working tree on " + text;
   return text;
 }

@@ -69,8 +69,10 @@ std::string containers_text(const HostStatus& status, Time now, const Style& sty
 }
 
 std::string origin_of(const Release& release, const Style& style) {
-  if (release.origin == Release::Origin::adopted) return "adopted: it was there before belay";
+  const bool adopted = release.origin == Release::Origin::adopted;
+  if (adopted && release.commit.id.empty()) return "adopted: it was there before belay";
   std::string text = fmt::format("{} {}", release.commit.abbreviated(), printable(release.commit.subject));
+  if (adopted) text += ", with services found beside it";
   if (!release.commit.branch.empty()) text += fmt::format(" ({})", release.commit.branch);
   if (release.commit.dirty) text += style.yellow(", from a working tree");
   return text;

@@ -84,14 +84,18 @@ Command command(const Project& project, const std::vector<std::string>& argument
 std::string output(const Project& project, const std::vector<std::string>& arguments,
                    const std::string& what_failed, std::stop_token stop, Deadline deadline) {
   const Captured captured = capture(command(project, arguments), std::move(stop), deadline);
-  require_success(captured, what_failed, "try it by hand: " + command(project, arguments).shown());
+  require_success(captured, what_failed);
   return captured.out;
 }
 
+/// What it is for, in words: for its Error. What compose was given may be gone by the time that is read.
+struct Purpose {
+  std::string what_failed, next;
+};
+
 /// Runs it, showing each line of both streams; the Error carries the last ones.
-void run_shown(const Project& project, const std::vector<std::string>& arguments,
-               const std::string& what_failed, const LineSink& sink, std::stop_token stop,
-               Deadline deadline) {
+void run_shown(const Project& project, const std::vector<std::string>& arguments, const Purpose& purpose,
+               const LineSink& sink, std::stop_token stop, Deadline deadline) {
   std::deque<std::string> last;
   const Command wanted = command(project, arguments);
   const Outcome outcome = run(wanted, std::move(stop), deadline, [&](Stream, std::string_view line) {
@@ -102,7 +106,7 @@ void run_shown(const Project& project, const std::vector<std::string>& arguments
   if (outcome.ok()) return;
   std::string why = outcome.described();
   for (const std::string& line : last) why += "\n" + line;
-  throw Error(what_failed, why, "try it by hand: " + wanted.shown());
+  throw Error(purpose.what_failed, why, purpose.next);
 }
 
 }  // namespace
@@ -149,7 +153,11 @@ boost::json::object resolved(const Project& project, std::stop_token stop, Deadl
   const std::string what_failed = "compose cannot read the project in " + project.directory.string();
   const Command asked = command(project, {"config", "--format", "json"});
   const Captured captured = capture(asked, std::move(stop), deadline);
-  require_success(captured, what_failed, remedy_for(captured.err, "try it by hand: " + asked.shown()));
+  require_success(
+      captured, what_failed,
+      remedy_for(
+          captured.err,
+          "correct the compose file, or what it reads: `docker compose config` beside it says the same"));
   if (warn)
     for (const auto part : std::views::split(std::string_view(captured.err), '\n'))
       if (!part.empty()) warn(std::string(part.begin(), part.end()));
@@ -182,13 +190,18 @@ void build(const Project& project, const std::vector<std::string>& services, con
     arguments.push_back(service);
     names += (names.empty() ? "" : ", ") + service;
   }
-  run_shown(project, arguments, "building " + names + " failed", sink, std::move(stop), deadline);
+  run_shown(
+      project, arguments,
+      {"building " + names + " failed", "`docker compose build` in a checkout of that commit repeats it"},
+      sink, std::move(stop), deadline);
 }
 
 void pull(const Project& project, const std::string& service, const LineSink& sink, std::stop_token stop,
           Deadline deadline) {
-  run_shown(project, {"pull", service}, "pulling the image of " + service + " failed", sink, std::move(stop),
-            deadline);
+  run_shown(
+      project, {"pull", service},
+      {"pulling the image of " + service + " failed", "`docker pull` of that image on the server repeats it"},
+      sink, std::move(stop), deadline);
 }
 
 void create(const Project& project, const std::vector<std::string>& services, Containers containers,
@@ -202,8 +215,9 @@ void create(const Project& project, const std::vector<std::string>& services, Co
   }
   arguments.insert(arguments.end(), services.begin(), services.end());
   run_shown(project, arguments,
-            containers == Containers::none ? "creating the networks and volumes of the project failed"
-                                           : "creating the containers of " + names + " failed",
+            {containers == Containers::none ? "creating the networks and volumes of the project failed"
+                                            : "creating the containers of " + names + " failed",
+             {}},
             {}, std::move(stop), deadline);
 }
 
@@ -215,12 +229,16 @@ void start(const Project& project, const std::vector<std::string>& services, con
     arguments.push_back(service);
     names += (names.empty() ? "" : ", ") + service;
   }
-  run_shown(project, arguments, "starting " + names + " failed", sink, std::move(stop), deadline);
+  run_shown(project, arguments, {"starting " + names + " failed", "`docker compose logs` there may say why"},
+            sink, std::move(stop), deadline);
 }
 
 void make_anew(const Project& project, const std::string& service, std::stop_token stop, Deadline deadline) {
   run_shown(project, {"up", "--detach", "--no-deps", "--force-recreate", service},
-            "making " + service + " anew failed", {}, std::move(stop), deadline);
+            {"making " + service + " anew failed",
+             fmt::format("`docker compose up -d --no-deps {}` in {} repeats it", service,
+                         project.directory.string())},
+            {}, std::move(stop), deadline);
 }
 
 }  // namespace belay::compose

@@ -71,7 +71,7 @@ std::string new_release_id(const Layout& layout, const Commit& commit) {
 Release release_meant(const Layout& layout, const std::string& meant, bool may_serve) {
   const ReleaseStore store(layout);
   const auto current = store.current();
-  auto wanted = meant.empty() ? store.last_good_before(current) : store.find(meant);
+  auto wanted = meant.empty() ? store.good_before(current) : store.find(meant);
   if (!wanted)
     throw Error(meant.empty() ? "there is no other good release to go back to"
                               : "release " + meant + " is not kept here",

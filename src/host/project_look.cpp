@@ -99,7 +99,7 @@ std::vector<std::string> files_to_change(const Layout& layout, const std::map<st
     const bool writable = std::ranges::any_of(bound, [&](const BoundPath& one) {
       return one.writable && (live.string() + "/").starts_with(one.host + "/");
     });
-    if (!writable || same_file(before / path, live)) changed.push_back(path);
+    if (!writable || same_file(live, before / path)) changed.push_back(path);
   }
   return changed;
 }

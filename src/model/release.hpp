@@ -79,7 +79,8 @@ struct Release {
   Commit commit;
   Author by;
   Time created{};
-  Time switched{};  // when it began to serve; zero: never
+  Time switched{};         // when it began to serve; zero: never
+  std::string replaced{};  // the release that served when this one came; empty: none, or an older belay's
   std::string compose_file;
   std::string project{};              // compose's; empty in a release of an older belay
   std::filesystem::path directory{};  // the project directory: where operators type `docker compose`

@@ -78,6 +78,7 @@ void fields(auto& archive, Is<Release> auto& release) {
   archive("by", release.by);
   archive("created", release.created);
   archive("switched", release.switched);
+  archive("replaced", release.replaced);
   archive("compose_file", release.compose_file);
   archive("project", release.project);
   archive("directory", release.directory);

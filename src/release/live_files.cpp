@@ -63,6 +63,15 @@ bool can_be_executed(const struct stat& status) {
   return (status.st_mode & S_IXUSR) != 0;
 }
 
+/// Two files that are written within one tick of the clock get the same time; and a file system may keep
+/// whole seconds only. So it counts only as what publishing gave a file: a time before the file's own last
+/// change.
+bool has_published_time(const struct stat& live, const struct stat& source) {
+  const auto nanoseconds = [](const timespec& time) { return std::pair(time.tv_sec, time.tv_nsec); };
+  return nanoseconds(live.st_mtim) == nanoseconds(source.st_mtim) && live.st_mtim.tv_nsec != 0 &&
+         nanoseconds(live.st_ctim) > nanoseconds(live.st_mtim);
+}
+
 bool may_be_entered(const fs::path& directory) {
   return ::faccessat(AT_FDCWD, directory.c_str(), R_OK | X_OK, AT_EACCESS) == 0;
 }
@@ -71,9 +80,22 @@ bool is_below(const std::string& path, const std::string& directory) {
   return directory == "." || path == directory || path.starts_with(directory + "/");
 }
 
+/// These paths, and the directories on the way to them.
+std::set<std::string> with_parents(const Publication& known) {
+  std::set<std::string> paths;
+  const auto add = [&](const fs::path& path) {
+    for (fs::path way = path; !way.empty() && paths.insert(way.string()).second;) way = way.parent_path();
+  };
+  for (const auto& change : known.changes) add(change.path);
+  for (const auto& kept : known.kept) add(kept.path);
+  return paths;
+}
+
 class Planning {
  public:
-  explicit Planning(const PublicationRules& rules) : rules_(rules) {}
+  explicit Planning(const PublicationRules& rules) : rules_(rules) {
+    if (rules.known != nullptr) only_ = with_parents(*rules.known);
+  }
 
   Publication plan() {
     walk({});
@@ -89,12 +111,27 @@ class Planning {
     planned_.kept.push_back({path.string(), std::move(why)});
   }
 
+  bool is_looked_at(const fs::path& path) const {
+    return path != state_directory_name && (!only_ || only_->contains(path.string()));
+  }
+
+  /// Of what lies in it, relative to the live directory, and in order.
+  std::set<fs::path> looked_at(const fs::path& root, const fs::path& directory) const {
+    std::set<fs::path> paths;
+    for (const auto& entry : fs::directory_iterator(root / directory))
+      if (auto path = directory / entry.path().filename(); is_looked_at(path)) paths.insert(std::move(path));
+    return paths;
+  }
+
   void walk(const fs::path& directory) {
-    std::set<fs::path> names;
-    for (const auto& entry : fs::directory_iterator(rules_.source / directory))
-      names.insert(entry.path().filename());
-    for (const auto& name : names)
-      if (directory / name != state_directory_name) look_at(directory / name);
+    for (const auto& path : looked_at(rules_.source, directory)) look_at(path);
+  }
+
+  /// A directory that is not there: all of it is missing, whatever was known of it.
+  void walk_all(const fs::path& directory) {
+    auto only = std::exchange(only_, std::nullopt);
+    walk(directory);
+    only_ = std::move(only);
   }
 
   void look_at(const fs::path& path) {
@@ -106,7 +143,7 @@ class Planning {
       if (there != Kind::none && !is_the_releases(path)) return keep(path, why_kept(path, there));
       if (there == Kind::none) {
         add(LiveChange::Kind::added, path);
-        return walk(path);
+        return walk_all(path);
       }
       add(LiveChange::Kind::removed, path);
       return add_whole(path);
@@ -164,12 +201,7 @@ class Planning {
   }
 
   void remove_what_is_gone(const fs::path& directory) {
-    std::set<fs::path> names;
-    for (const auto& entry : fs::directory_iterator(rules_.before / directory))
-      names.insert(entry.path().filename());
-    for (const auto& name : names) {
-      const auto path = directory / name;
-      if (path == state_directory_name) continue;
+    for (const auto& path : looked_at(rules_.before, directory)) {
       const bool is_directory = kind_of(rules_.before / path) == Kind::directory;
       const auto now = kind_of(rules_.source / path), there = kind_of(rules_.live / path);
       if (is_directory && there == Kind::directory) {
@@ -226,6 +258,7 @@ class Planning {
   }
 
   const PublicationRules& rules_;
+  std::optional<std::set<std::string>> only_;
   Publication planned_;
 };
 
@@ -322,6 +355,20 @@ void make_directory_like(const fs::path& from, const fs::path& to) {
     cannot("set the mode of", to, std::strerror(errno));
 }
 
+/// By its time same_file() knows it again. A file system that keeps no such times costs a look at the
+/// content.
+void copy_with_time(const fs::path& from, const fs::path& to, std::error_code& problem) {
+  struct stat status{};
+  if (::stat(from.c_str(), &status) != 0) {
+    problem = std::error_code(errno, std::generic_category());
+    return;
+  }
+  if (!fs::copy_file(from, to, problem)) return;
+  const std::array<timespec, 2> times{status.st_atim, status.st_mtim};
+  if (::utimensat(AT_FDCWD, to.c_str(), times.data(), 0) != 0)
+    problem = std::error_code(errno, std::generic_category());
+}
+
 void put_there(const fs::path& from, const fs::path& to) {
   std::error_code problem;
   if (kind_of(from) == Kind::directory) return make_directory_like(from, to);
@@ -330,7 +377,7 @@ void put_there(const fs::path& from, const fs::path& to) {
   if (kind_of(from) == Kind::symlink)
     fs::copy_symlink(from, beside, problem);
   else
-    fs::copy_file(from, beside, problem);
+    copy_with_time(from, beside, problem);
   if (!problem) fs::rename(beside, to, problem);
   if (problem) {
     std::error_code left_behind;
@@ -394,14 +441,15 @@ void undo_one(const json::value& change, const fs::path& live, const fs::path& a
 
 }  // namespace
 
-bool same_file(const fs::path& one, const fs::path& other) {
+bool same_file(const fs::path& live, const fs::path& source) {
   struct stat a{}, b{};
-  if (::lstat(one.c_str(), &a) != 0 || ::lstat(other.c_str(), &b) != 0) return false;
+  if (::lstat(live.c_str(), &a) != 0 || ::lstat(source.c_str(), &b) != 0) return false;
   if ((a.st_mode & S_IFMT) != (b.st_mode & S_IFMT)) return false;
   if (a.st_dev == b.st_dev && a.st_ino == b.st_ino) return true;
-  if (S_ISLNK(a.st_mode)) return fs::read_symlink(one) == fs::read_symlink(other);
+  if (S_ISLNK(a.st_mode)) return fs::read_symlink(live) == fs::read_symlink(source);
   if (!S_ISREG(a.st_mode)) return S_ISDIR(a.st_mode);
-  return a.st_size == b.st_size && can_be_executed(a) == can_be_executed(b) && same_content(one, other);
+  if (a.st_size != b.st_size || can_be_executed(a) != can_be_executed(b)) return false;
+  return has_published_time(a, b) || same_content(live, source);
 }
 
 Publication plan_publication(const PublicationRules& rules) {

@@ -35,6 +35,7 @@ struct PublicationRules {
   std::filesystem::path before{};      // the source of the release that serves; empty: unknown
   std::vector<std::string> written{};  // what containers may write to, relative to the live directory
   bool remove_extraneous = false;      // what the release before brought and this one lacks is removed
+  const Publication* known = nullptr;  // planned before: only its paths are looked at again
   /// Whether a file's content is one that was ever committed; asked where no release before tells who wrote
   /// it.
   std::function<bool(const std::filesystem::path& file)> was_committed{};
@@ -62,7 +63,8 @@ void keep_live_version(const std::filesystem::path& live, const std::filesystem:
                        const std::filesystem::path& kept);
 
 /// Whether both are the same kind of file with the same content (and, if they are files, both or neither can
-/// be executed).
-bool same_file(const std::filesystem::path&, const std::filesystem::path&);
+/// be executed). What was published has the time of change that its source has, to the nanosecond: of such a
+/// file the contents are not read.
+bool same_file(const std::filesystem::path& live, const std::filesystem::path& source);
 
 }  // namespace belay

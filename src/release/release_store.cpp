@@ -42,9 +42,16 @@ void ReleaseStore::set_current(const std::string& id) const {
   replace_symlink(layout_.current(), fs::path("releases") / id);
 }
 
-std::optional<Release> ReleaseStore::last_good_before(const std::string& id) const {
-  for (auto& release : all())
-    if (release.state == Release::State::good && (id.empty() || release.id < id)) return std::move(release);
+std::optional<Release> ReleaseStore::good_before(const std::string& id) const {
+  const auto release = id.empty() ? std::nullopt : find(id);
+  // Ids grow, unless a clock went back: no circle is followed.
+  if (release && !release->replaced.empty() && release->replaced < id) {
+    auto replaced = find(release->replaced);
+    if (replaced && replaced->state == Release::State::good) return replaced;
+    return good_before(release->replaced);
+  }
+  for (auto& older : all())
+    if (older.state == Release::State::good && (id.empty() || older.id < id)) return std::move(older);
   return std::nullopt;
 }
 

@@ -25,9 +25,11 @@ class ReleaseStore {
   /// The release that serves, as the last settle or adoption left it; empty: none.
   std::string current() const;
   void set_current(const std::string& id) const;
-  /// The newest good release older than `id`; the newest of all if `id` is empty. A second rollback thus goes
-  /// one further back, not forward to what the first one left.
-  std::optional<Release> last_good_before(const std::string& id) const;
+  /// What is gone back to from `id`: the good release that served when that one was deployed, so that a
+  /// second rollback goes one further back, and a release that was rolled back from never comes again. Of a
+  /// release that does not tell, and where that one is not kept: the newest good one older than it; the
+  /// newest of all if `id` is empty.
+  std::optional<Release> good_before(const std::string& id) const;
 
  private:
   Layout layout_;

@@ -1,5 +1,7 @@
 #include "runtime/project_view.hpp"
 
+#include <set>
+
 #include <boost/json.hpp>
 #include <fcntl.h>
 #include <unistd.h>
@@ -38,44 +40,70 @@ void link_all(const fs::path& from, const fs::path& to, const fs::path& but) {
     if (entry.path().filename() != but) fs::create_symlink(entry.path(), to / entry.path().filename());
 }
 
-/// What is a directory on both sides is one here; else the release's file counts, and what only the server
-/// has is linked. A symlink of the server's stays: what it stands for is the server's. So does a directory of
-/// the server's that the user who deploys may not look into.
+/// Where the server has nothing of its own, a directory is a link to the release's. Else the view's directory
+/// holds links: the release's file counts, and beside it lies what only the server has. A symlink of the
+/// server's stays: what it stands for is the server's. So does a directory of the server's that the user who
+/// deploys may not look into.
 class Laying {
  public:
   Laying(const fs::path& live, const ProjectView::Question& is_gone, const ProjectView::Question& was_brought)
       : live_(live), is_gone_(is_gone), was_brought_(was_brought) {}
 
-  void lay(const fs::path& source, const fs::path& live, const fs::path& to) const {
-    fs::create_directory(to);
-    for (const auto& entry : fs::directory_iterator(source)) {
-      const auto name = entry.path().filename();
-      const bool in_both = is_real_directory(entry.path()) && is_real_directory(live / name);
-      if (in_both && may_be_entered(live / name))
-        lay(entry.path(), live / name, to / name);
-      else
-        fs::create_symlink(in_both || is_symlink_of_server(live / name) ? live / name : entry.path(),
-                           to / name);
-    }
-    if (!is_real_directory(live)) return;
-    for (const auto& entry : fs::directory_iterator(live, fs::directory_options::skip_permission_denied))
-      if (is_the_servers(entry.path(), to)) fs::create_symlink(entry.path(), to / entry.path().filename());
+  void lay(const fs::path& source, const fs::path& live, const fs::path& to) {
+    if (is_real_directory(live)) find_what_is_the_servers(source, live);
+    lay_directory(source, live, to);
   }
 
  private:
+  /// Whether the server has anything of its own in this directory, which is one on both sides.
+  bool find_what_is_the_servers(const fs::path& source, const fs::path& live) {
+    bool found = false;
+    for (const auto& entry : fs::directory_iterator(live, fs::directory_options::skip_permission_denied)) {
+      const auto shipped = source / entry.path().filename();
+      if (is_real_directory(entry.path()) && is_real_directory(shipped))
+        found |= !may_be_entered(entry.path()) || find_what_is_the_servers(shipped, entry.path());
+      else
+        found |= exists(shipped) ? is_symlink_of_server(entry.path()) : is_the_servers(entry.path());
+    }
+    if (found) with_own_.insert(live);
+    return found;
+  }
+
+  void lay_directory(const fs::path& source, const fs::path& live, const fs::path& to) const {
+    fs::create_directory(to);
+    for (const auto& entry : fs::directory_iterator(source)) {
+      const auto name = entry.path().filename();
+      if (with_own_.contains(live / name))
+        lay_directory(entry.path(), live / name, to / name);
+      else
+        fs::create_symlink(stays(entry.path(), live / name) ? live / name : entry.path(), to / name);
+    }
+    if (!is_real_directory(live)) return;
+    for (const auto& entry : fs::directory_iterator(live, fs::directory_options::skip_permission_denied))
+      if (!exists(to / entry.path().filename()) && is_the_servers(entry.path()))
+        fs::create_symlink(entry.path(), to / entry.path().filename());
+  }
+
+  static bool exists(const fs::path& path) { return fs::exists(fs::symlink_status(path)); }
+
+  bool stays(const fs::path& shipped, const fs::path& live) const {
+    if (is_real_directory(shipped) && is_real_directory(live)) return !may_be_entered(live);
+    return is_symlink_of_server(live);
+  }
+
   bool is_symlink_of_server(const fs::path& path) const {
     return is_a_symlink(path) && !(was_brought_ && was_brought_(path.lexically_relative(live_)));
   }
 
-  bool is_the_servers(const fs::path& path, const fs::path& to) const {
+  bool is_the_servers(const fs::path& path) const {
     const auto relative = path.lexically_relative(live_);
-    return relative != state_directory_name && !fs::exists(fs::symlink_status(to / path.filename())) &&
-           !(is_gone_ && is_gone_(relative));
+    return relative != state_directory_name && !(is_gone_ && is_gone_(relative));
   }
 
   const fs::path& live_;
   const ProjectView::Question& is_gone_;
   const ProjectView::Question& was_brought_;
+  std::set<fs::path> with_own_;  // directories of the live one
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/error.hpp"
 #include "base/files.hpp"
 #include "drivers/compose_files.hpp"
 #include "runtime/compose_model.hpp"
@@ -94,17 +95,28 @@ compose::Project ReleaseProject::in_live(const fs::path& model, const std::strin
 
 json::object ReleaseProject::resolved(std::stop_token stop, Deadline deadline,
                                       const compose::LineSink& warn) {
-  auto model = compose::resolved(in_view(), stop, deadline, warn);
+  auto model = asked(in_view(), stop, deadline, warn);
   if (has_all(model, environment_.services)) return model;
   auto everything = in_view();
   everything.profiles = {"*"};
-  const auto all = compose::resolved(everything, stop, deadline);
+  const auto all = asked(everything, stop, deadline);
   for (const auto& service : environment_.services)
     std::ranges::copy(
         profiles_in(json::object{{"services", json::object{{service, service_in(all, service)}}}}),
         std::back_inserter(profiles_));
   if (profiles_.empty()) return model;
-  return compose::resolved(in_view(), stop, deadline);
+  return asked(in_view(), stop, deadline);
+}
+
+/// Compose's words name paths of the view, which is gone when they are read.
+json::object ReleaseProject::asked(const compose::Project& project, std::stop_token stop, Deadline deadline,
+                                   const compose::LineSink& warn) const {
+  try {
+    return compose::resolved(project, std::move(stop), deadline, warn);
+  } catch (const Error& error) {
+    throw Error(view_.put_back(error.message()), view_.put_back(error.why()), view_.put_back(error.next()),
+                error.exit_code());
+  }
 }
 
 compose::Project ReleaseProject::in_live() const {

@@ -49,6 +49,9 @@ class ReleaseProject {
                                                Deadline, Where = Where::view) const;
 
  private:
+  boost::json::object asked(const compose::Project&, std::stop_token, Deadline,
+                            const compose::LineSink& warn = {}) const;
+
   ProjectView view_;
   const EnvironmentConfig& environment_;
   std::filesystem::path live_, scratch_, directory_;

@@ -13,6 +13,7 @@
 #include "model/labels.hpp"
 #include "model/layout.hpp"
 #include "model/plan.hpp"
+#include "release/live_files.hpp"
 #include "release/release_store.hpp"
 #include "runtime/attempt.hpp"
 #include "steps/ledger.hpp"
@@ -36,10 +37,11 @@ struct Context {
   std::stop_token stop;
   std::unique_ptr<ContainerWatch> watch{};  // from switch to verify
   boost::json::object model{};  // compose's resolved model, as the view shows it; from build to create
-  std::vector<std::string> services{};     // those that are released; from build to create
-  std::shared_ptr<EdgeTraffic> traffic{};  // from start to soak, where a release is judged by it
-  std::string run{};                       // whose journal this is
-  std::string at_fault{};                  // the container that made the step fail, if it was one
+  std::optional<Publication> publication{};  // what publishing would change; from create to settle
+  std::vector<std::string> services{};       // those that are released; from build to create
+  std::shared_ptr<EdgeTraffic> traffic{};    // from start to soak, where a release is judged by it
+  std::string run{};                         // whose journal this is
+  std::string at_fault{};                    // the container that made the step fail, if it was one
 
   std::vector<RegistryLogin> logins{};  // of this run's controller; a recovery has none
 

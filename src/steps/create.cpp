@@ -106,14 +106,31 @@ void note_previous(Context& context, const Work& work, const std::vector<std::st
   note(context.ledger, notes::PreviousContainers{work.previous});
 }
 
-bool runs_current(const Context& context, const std::vector<PreviousContainer>& running) {
+/// How a container stands to the release that serves.
+enum class Standing { as_released, otherwise, not_released };
+
+Standing standing_of(const Context& context, const Release& current, const PreviousContainer& container) {
+  const auto service = std::ranges::find(current.services, container.service, &ReleasedService::name);
+  if (service == current.services.end()) return Standing::not_released;
+  const auto inspection = context.engine.inspect(container.id);
+  return inspection && runs_as(*service, *inspection) ? Standing::as_released : Standing::otherwise;
+}
+
+/// What is found to run, against the release that serves: it is that release; or it has services beside it
+/// that belay did not release; or it is something else.
+enum class Runs { current, more_than_current, otherwise };
+
+Runs what_runs(const Context& context, const std::vector<PreviousContainer>& running) {
   const auto current = context.store.find(context.previous);
-  if (!current) return false;
-  return std::ranges::all_of(running, [&](const PreviousContainer& container) {
-    const auto service = std::ranges::find(current->services, container.service, &ReleasedService::name);
-    const auto inspection = context.engine.inspect(container.id);
-    return service != current->services.end() && inspection && runs_as(*service, *inspection);
-  });
+  if (!current) return Runs::otherwise;
+  bool released = false, more = false;
+  for (const auto& container : running) {
+    const auto standing = standing_of(context, *current, container);
+    if (standing == Standing::otherwise) return Runs::otherwise;
+    (standing == Standing::as_released ? released : more) = true;
+  }
+  if (!more) return Runs::current;
+  return released ? Runs::more_than_current : Runs::otherwise;
 }
 
 /// What serves as it was found: with it what has done its work, a migration or a seed.
@@ -149,9 +166,11 @@ void add_model_of_adopted(Context& context, const Work& work, Release& adopted) 
 void adopt_if_foreign(Context& context, const Work& work) {
   std::vector<PreviousContainer> running;
   std::ranges::copy_if(work.previous, std::back_inserter(running), &PreviousContainer::running);
-  if (running.empty() || runs_current(context, running)) return;
+  const auto runs = what_runs(context, running);
+  if (running.empty() || runs == Runs::current) return;
   auto adopted =
       adopted_release(context.attempt(), context.plan.by, context.model, parts_of_what_serves(context, work));
+  if (runs == Runs::more_than_current) adopted.commit = context.store.find(context.previous)->commit;
   adopted.project = work.ours.project();
   adopted.directory = work.project.directory();
   // What it mounts and what `docker compose up` reads comes back with it.
@@ -264,6 +283,7 @@ std::string apply(Context& context) {
   require_no_obstacles(left_behind_edge(work.ours, work.model, services));
   if (deploys) {
     adopt_if_foreign(context, work);
+    work.release.replaced = context.previous;
     context.store.save(work.release);
   }
   const auto unchanged = unchanged_in(context, work);
@@ -272,7 +292,7 @@ std::string apply(Context& context) {
     return std::ranges::find(unchanged, one.service) != unchanged.end();
   });
   note_previous(context, work, unchanged);
-  ask_what_was_committed(context);
+  begin_publication(context);
   const auto publication = publication_of(context);
   publish_missing_mounts(context, publication);
   tell_stale_accessories(context, work.release, work.ours, publication);

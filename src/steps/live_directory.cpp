@@ -78,16 +78,8 @@ Publication publication_with(const Context& context, WasCommitted was_committed)
   rules.remove_extraneous =
       context.environment().sync.remove_extraneous || context.plan.kind != Plan::Kind::deploy;
   rules.was_committed = std::move(was_committed);
+  if (context.publication) rules.known = &*context.publication;
   return plan_publication(rules);
-}
-
-std::vector<fs::path> files_nothing_tells_about(const Context& context) {
-  std::vector<fs::path> files;
-  publication_with(context, [&](const fs::path& file) {
-    files.push_back(file);
-    return false;
-  });
-  return files;
 }
 
 }  // namespace
@@ -101,10 +93,15 @@ Publication publication_of(const Context& context) {
   });
 }
 
-void ask_what_was_committed(Context& context) {
+void begin_publication(Context& context) {
+  std::vector<fs::path> untold;
+  context.publication = publication_with(context, [&](const fs::path& file) {
+    untold.push_back(file);
+    return false;
+  });
   if (context.plan.kind != Plan::Kind::deploy || noted<notes::CommittedBefore>(context.ledger)) return;
   std::map<std::string, std::vector<std::string>> paths_by_blob;
-  for (const auto& file : files_nothing_tells_about(context))
+  for (const auto& file : untold)
     paths_by_blob[git_blob_id(file)].push_back(file.lexically_relative(context.layout.live).string());
   notes::CommittedBefore known;
   if (!paths_by_blob.empty()) {
@@ -128,7 +125,8 @@ void publish_missing_mounts(Context& context, const Publication& publication) {
 }
 
 void publish_mounted_files(Context& context) {
-  publish_now(context, limited_to(publication_of(context), mounted_paths(context)));
+  if (const auto mounted = mounted_paths(context); !mounted.empty())
+    publish_now(context, limited_to(publication_of(context), mounted));
 }
 
 void publish_the_rest(Context& context) {

@@ -24,10 +24,11 @@ Publication publication_of(const Context&);
 /// What containers of the project mount out of the live directory, relative to it.
 std::vector<std::string> mounted_paths(const Context&);
 
-/// Before anything is published: which files that a container may write to are an older commit's all the
-/// same. Asked of the controller, who has the repository, where no release before tells. Without an answer
-/// they are the server's.
-void ask_what_was_committed(Context&);
+/// Before anything is published: looks the whole live directory through once. What publishing would change
+/// then is kept in the context, and those paths alone are looked at again. Which files that a container may
+/// write to are an older commit's all the same is asked of the controller, who has the repository, where no
+/// release before tells. Without an answer they are the server's.
+void begin_publication(Context&);
 /// Before candidates are created: what they mount and the live directory does not have yet. Docker would
 /// refuse the mount, or make an empty directory in its place.
 void publish_missing_mounts(Context&, const Publication&);

@@ -100,11 +100,13 @@ bool names_commit(const std::string& image, const Commit& commit) {
 /// Only what no kept release needs.
 void prune(Context& context, const std::string& current) {
   const auto releases = context.store.all();
+  const auto before = context.store.good_before(current);
   std::set<std::string> kept_images;
   int kept = 0;
   std::vector<const Release*> beyond;
   for (const auto& release : releases) {
     const bool keep = release.id == current || release.id == context.previous ||
+                      (before && release.id == before->id) ||
                       (release.state == Release::State::good && kept < context.environment().keep_releases);
     if (!keep) {
       beyond.push_back(&release);

@@ -173,3 +173,20 @@ TEST_CASE(
         "runs");
   CHECK(stale.front().remedy == "belay up production db");
 }
+
+TEST_CASE("what runs for a service that the compose file does not have is told, and whose it is not") {
+  Looked at;
+  at.environment.project = "belay-look-it";
+  const std::string head =
+      "name: belay-look-it\nservices:\n  backend: { image: busybox, command: sleep 1000 }\n";
+  at.files = {{"compose.yml", head}};
+  at.scratch.write("shop/compose.yml", head + "  jobs: { image: busybox, command: sleep 1000 }\n");
+  const ByHand by_hand(at.live());
+  const auto facts = at.facts();
+  CHECK(facts.problem.empty());
+  CHECK(facts.obstacles.empty());
+  REQUIRE(facts.warnings.size() == 1);
+  CHECK(
+      facts.warnings.front().contains("belay-look-it-jobs-1 runs for service jobs, which the compose file "
+                                      "does not have: it goes on running"));
+}

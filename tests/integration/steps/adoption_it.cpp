@@ -61,3 +61,30 @@ TEST_CASE("a container that was made again with another environment is another r
   CHECK(boost::json::serialize(release->services.front().containers.front()).find("VERSION=changed") !=
         std::string::npos);
 }
+
+TEST_CASE("with services beside it that were not released, what is adopted is still the release's commit") {
+  const Host host;
+  const auto file =
+      host.compose(serves, "  side:\n    image: " + host.name() + "\n    command: [sleep, '1000']\n");
+  const auto released = host.deploy("20260101-000000-aaaaaaa", file);
+  released->plan.commit.id = "aaaaaaa";
+  released->apply_all(up_to(StepName::verify));
+  released->context->watch.reset();
+  released->apply(StepName::settle);
+  host.by_hand({"up", "--detach", "side"});
+
+  std::string before;
+  for (int attempts = 0; attempts < 2; ++attempts) {  // the second finds what the first adopted
+    const auto wider = host.deploy(ours, file);
+    wider->plan.environment.services = {"web", "side"};
+    wider->apply_all(up_to(StepName::create));
+    for (const auto step : {StepName::create, StepName::build, StepName::sync}) wider->undo(step);
+    const auto adopted = host.store().find(host.store().current());
+    REQUIRE(adopted.has_value());
+    CHECK(adopted->origin == Release::Origin::adopted);
+    CHECK(adopted->commit.id == "aaaaaaa");
+    CHECK(adopted->services.size() == 2);
+    if (attempts > 0) CHECK(adopted->id == before);
+    before = adopted->id;
+  }
+}

@@ -194,9 +194,17 @@ def is_on_its_way(state):
     if (state.get("Health") or {}).get("Status") == "starting":
         return True
     try:
-        return read(f"/proc/{state['Pid']}/cmdline").split("\0")[1:2] == ["/bin/serve"]
+        return is_starting(state["Pid"])
     except OSError:
         return True  # it ended while we looked
+
+
+def is_starting(pid):
+    words = read(f"/proc/{pid}/cmdline").split("\0")
+    if words[0].endswith("/docker-init"):
+        children = read(f"/proc/{pid}/task/{pid}/children").split()
+        return not children or any(is_starting(child) for child in children)
+    return words[1:2] in (["/bin/serve"], ["init"])  # the latter is the Engine's own, before the program
 
 
 def names_another(host):

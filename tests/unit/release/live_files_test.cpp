@@ -1,11 +1,13 @@
 #include "release/live_files.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <map>
 #include <random>
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -22,9 +24,15 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
+/// Its time of change comes from its content: as with files that were not written within one tick of the
+/// clock, another content has another one.
 void write(const fs::path& path, const std::string& content, int mode = 0644) {
   std::ofstream(path, std::ios::binary) << content;
   fs::permissions(path, static_cast<fs::perms>(mode));
+  const auto nanoseconds = static_cast<long>(std::hash<std::string>{}(content) % 999'999'999) + 1;
+  const std::array<timespec, 2> times{timespec{1'700'000'000, nanoseconds},
+                                      timespec{1'700'000'000, nanoseconds}};
+  REQUIRE(::utimensat(AT_FDCWD, path.c_str(), times.data(), 0) == 0);
 }
 
 /// What stands at a path: "-" nothing, "x:1" a program of content 1, "f:1" another file, "d" an empty
@@ -555,4 +563,44 @@ TEST_CASE("bringing files back needs no room on the disk") {
   const auto back = content_of(at.live / "p");
   ::umount2(at.live.c_str(), MNT_DETACH);
   CHECK(back == std::string(300'000, 'a'));
+}
+
+TEST_CASE(
+    "what was published is known by its time; what was written since is not, though it is of one size") {
+  Trees at;
+  at.rules.before = at.source;
+  write(at.source / "app.ts", "one");
+  at.publish_all();
+  struct stat live{}, source{};
+  REQUIRE(::stat((at.live / "app.ts").c_str(), &live) == 0);
+  REQUIRE(::stat((at.source / "app.ts").c_str(), &source) == 0);
+  CHECK(live.st_mtim.tv_nsec == source.st_mtim.tv_nsec);
+  CHECK(live.st_ino != source.st_ino);
+  CHECK(shown(at.plan()).empty());
+  std::ofstream(at.live / "app.ts", std::ios::binary) << "two";
+  CHECK(shown(at.plan()) == Lines{"~app.ts"});
+}
+
+TEST_CASE("a plan that is known is looked at again where it had something, and there it is as a new one") {
+  Trees at;
+  for (const char* name : {"same", "changed", "kept", "dir/new"}) make(at.source / name, "f:2");
+  for (const char* name : {"same", "dir/same"}) {
+    make(at.live / name, "f:2");
+    make(at.source / name, "f:2");
+  }
+  for (const char* name : {"changed", "kept"}) make(at.live / name, "f:1");
+  make(at.before / "gone", "f:1");
+  make(at.live / "gone", "f:1");
+  at.rules.remove_extraneous = true;
+  at.rules.written = {"kept"};
+  const auto known = at.plan();
+  CHECK(shown(known) == Lines{"-gone", "~changed", "+dir/new", "=kept"});
+
+  at.rules.known = &known;
+  CHECK(shown(at.plan()) == shown(known));
+  make(at.live / "kept", "f:2");  // its container wrote to it once more
+  fs::remove(at.live / "gone");
+  CHECK(shown(at.plan()) == Lines{"~changed", "+dir/new"});
+  fs::remove_all(at.live / "dir");  // with what was the same
+  CHECK(shown(at.plan()) == Lines{"~changed", "+dir", "+dir/new", "+dir/same"});
 }

@@ -41,7 +41,7 @@ TEST_CASE("a host that was never deployed to has no releases and none that serve
   CHECK(kept.store.current().empty());
   CHECK_FALSE(kept.store.find("r1").has_value());
   CHECK_FALSE(kept.store.find("").has_value());
-  CHECK_FALSE(kept.store.last_good_before("").has_value());
+  CHECK_FALSE(kept.store.good_before("").has_value());
 }
 
 TEST_CASE("releases come newest first") {
@@ -103,10 +103,28 @@ TEST_CASE("only a good release is gone back to, and each time an older one") {
   kept.save("r3", Release::State::failed);
   kept.save("r4", Release::State::candidate);
   kept.save("r5");
-  CHECK(kept.store.last_good_before("")->id == "r5");
-  CHECK(kept.store.last_good_before("r5")->id == "r2");
-  CHECK(kept.store.last_good_before("r2")->id == "r1");
-  CHECK_FALSE(kept.store.last_good_before("r1").has_value());
+  CHECK(kept.store.good_before("")->id == "r5");
+  CHECK(kept.store.good_before("r5")->id == "r2");
+  CHECK(kept.store.good_before("r2")->id == "r1");
+  CHECK_FALSE(kept.store.good_before("r1").has_value());
+}
+
+TEST_CASE("a release that was rolled back from is not gone back to") {
+  const Kept kept;
+  for (const char* id : {"r1", "r2", "r3", "r4", "r5"}) kept.save(id);
+  const auto replaces = [&](const std::string& id, const std::string& replaced) {
+    auto release = *kept.store.find(id);
+    release.replaced = replaced;
+    kept.store.save(release);
+  };
+  replaces("r4", "r3");
+  replaces("r5", "r3");  // from r4 somebody went back to r3, and deployed r5 over that
+  CHECK(kept.store.good_before("r5")->id == "r3");
+  CHECK(kept.store.good_before("r3")->id == "r2");
+  kept.store.remove("r3");
+  CHECK(kept.store.good_before("r5")->id == "r2");
+  replaces("r2", "r9");  // a clock that went back
+  CHECK(kept.store.good_before("r2")->id == "r1");
 }
 
 TEST_CASE("removing a release twice is removing it once") {

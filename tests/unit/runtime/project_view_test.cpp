@@ -53,6 +53,22 @@ TEST_CASE("the release's files and those that only the server has lie side by si
   CHECK_FALSE(fs::exists(at.view.of(at.live / ".belay")));
 }
 
+TEST_CASE("a directory in which the server has nothing of its own is one link, however much is in it") {
+  const Server at;
+  for (const char* name : {"data/1", "data/deep/2", "mixed/deep/3", "mixed/deep/own/4"})
+    at.shipped(name, "new");
+  for (const char* name : {"data/1", "data/deep/2", "mixed/deep/3", "mixed/server's", "mixed/deep/own/4"})
+    at.on_server(name, "old");
+  at.view.make();
+  const auto is_link = [&](const char* name) { return fs::is_symlink(at.view.of(at.live / name)); };
+  CHECK(is_link("data"));
+  CHECK_FALSE(is_link("mixed"));
+  CHECK(is_link("mixed/deep"));
+  CHECK(at.seen("data/deep/2") == "new");
+  CHECK(at.seen("mixed/deep/own/4") == "new");
+  CHECK(at.seen("mixed/server's") == "old");
+}
+
 TEST_CASE("the live directory's neighbours are found by relative paths, however far up") {
   const Server at;
   at.scratch.write("srv/shared/common.env", "neighbour");
