@@ -89,7 +89,10 @@ class App:
         run("docker", "compose", "up", "-d", "--build", cwd=where or self.repository)
 
     def answers(self, version):
+        until = time.monotonic() + 60
         while ask() != version:
+            if time.monotonic() > until:
+                raise SystemExit(f"version {version} does not answer within a minute; {ask()} does")
             time.sleep(0.005)
 
     def __enter__(self):

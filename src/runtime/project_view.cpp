@@ -60,10 +60,13 @@ class Laying {
     bool found = false;
     for (const auto& entry : fs::directory_iterator(live, fs::directory_options::skip_permission_denied)) {
       const auto shipped = source / entry.path().filename();
-      if (is_real_directory(entry.path()) && is_real_directory(shipped))
+      const auto kind = entry.symlink_status().type();
+      if (kind == fs::file_type::directory && is_real_directory(shipped))
         found |= !may_be_entered(entry.path()) || find_what_is_the_servers(shipped, entry.path());
+      else if (!exists(shipped))
+        found |= is_the_servers(entry.path());
       else
-        found |= exists(shipped) ? is_symlink_of_server(entry.path()) : is_the_servers(entry.path());
+        found |= kind == fs::file_type::symlink && is_symlink_of_server(entry.path());
     }
     if (found) with_own_.insert(live);
     return found;
