@@ -1,6 +1,7 @@
 #include "control/line.hpp"
 
 #include <chrono>
+#include <csignal>
 
 #include "base/error.hpp"
 
@@ -19,11 +20,12 @@ Line::Line(const Command& command)
       stderr_listener_([this](std::stop_token stop) { listen_to_stderr(stop); }) {}
 
 Line::~Line() {
-  // End of file is the far side's sign to leave; it then ends the ssh too. Only what does not heed it is
-  // killed.
+  // End of file is the far side's sign to leave, and so is the end of its connection: a far side that is far
+  // away is not waited for, once what was said to it is on the way.
   listener_.request_stop();
   if (listener_.joinable()) listener_.join();
   child_.in().reset();
+  if (!child_.wait({}, Deadline::in(std::chrono::milliseconds(20)))) child_.kill(SIGTERM);
   if (!child_.wait({}, Deadline::in(std::chrono::seconds(2)))) child_.kill_and_reap();
   stderr_listener_.request_stop();
   if (stderr_listener_.joinable()) stderr_listener_.join();
