@@ -41,13 +41,23 @@ std::string everything_from(const Fd& socket, Deadline deadline) {
   while (true) {
     pollfd wanted{socket.get(), POLLIN, 0};
     if (!poll_until({&wanted, 1}, deadline))
-      throw Error("HAProxy did not answer within 5 s", {}, "docker logs of the edge may say why");
+      throw Error("HAProxy did not answer in time", {}, "docker logs of the edge may say why");
     const auto got = ::read(socket.get(), part.data(), part.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw system_error("cannot read HAProxy's answer", errno);
     if (got == 0) return text;
     text.append(part.data(), static_cast<std::size_t>(got));
   }
+}
+
+/// Writes and reads until HAProxy closes.
+std::string answer_to(const std::string& text, const std::filesystem::path& path, Deadline deadline) {
+  const auto socket = connected_to(path);
+  if (!socket)
+    throw Error("the edge does not answer", "nobody listens at " + path.string(),
+                "docker restart brings it back");
+  write_all(socket.get(), text);
+  return everything_from(socket, deadline);
 }
 
 using Row = std::map<std::string, std::string>;
@@ -127,12 +137,7 @@ bool Runtime::answers() const {
 }
 
 std::string Runtime::ask(const std::string& command) const {
-  const auto socket = connected_to(socket_);
-  if (!socket)
-    throw Error("the edge does not answer", "nobody listens at " + socket_.string(),
-                "docker restart brings it back");
-  write_all(socket.get(), command + "\n");
-  return everything_from(socket, Deadline::in(patience));
+  return answer_to(command + "\n", socket_, Deadline::in(patience));
 }
 
 void Runtime::tell(const std::string& command) const {
@@ -174,12 +179,28 @@ std::vector<Server> Runtime::servers() const {
   return found;
 }
 
-void Runtime::seat(const std::string& backend, const std::string& slot, const std::string& host) const {
-  set(backend, slot, "fqdn " + host);
+/// Empty: the name server does not tell.
+std::string Runtime::address_of(const std::string& host) const {
+  const auto answer = answer_to(fmt::format("GET / HTTP/1.0\r\nHost: {}\r\n\r\n", host),
+                                socket_.parent_path() / names_socket_name, Deadline::in(name_patience));
+  const auto head = answer.find("\r\n\r\n");
+  return head == std::string::npos ? std::string{} : answer.substr(head + 4);
+}
+
+bool Runtime::stand_at(const std::vector<Place>& places, const std::string& address) const {
+  const auto servers = placed();
+  return !address.empty() && std::ranges::all_of(places, [&](const Place& place) {
+    return std::ranges::any_of(servers, [&](const Server& server) {
+      return server.backend == place.first && server.slot == place.second && server.address == address &&
+             server.reachable;
+    });
+  });
+}
+
+void Runtime::seat(const std::vector<Place>& places, const std::string& host) const {
+  for (const auto& [backend, slot] : places) set(backend, slot, "fqdn " + host);
   const auto limit = Deadline::in(name_patience);
-  while (!std::ranges::any_of(placed(), [&](const Server& server) {
-    return server.backend == backend && server.slot == slot && server.host == host && server.reachable;
-  })) {
+  while (!stand_at(places, address_of(host))) {
     if (limit.expired())
       throw Error("the edge does not find " + host, "Docker's name server does not tell its address",
                   "does the container run, and on the edge's network?");
