@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -80,8 +81,9 @@ class Runtime {
   std::vector<Server> placed() const;
 
   /// Gives slots to a host, all that it gets in one call: who was asked for is not asked for again within a
-  /// second. Done when each has the address that the host has now, whoever stood in it before.
-  void seat(const std::vector<Place>&, const std::string& host) const;
+  /// second. Done when each has the address that the host has now, whoever stood in it before. Throws Error
+  /// if the host is not found within seconds, or before the stop.
+  void seat(const std::vector<Place>&, const std::string& host, std::stop_token stop = {}) const;
   void open(const std::string& backend, const std::string& slot, int weight) const;
   void drain(const std::string& backend, const std::string& slot) const;
   void close(const std::string& backend, const std::string& slot) const;

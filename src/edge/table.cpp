@@ -74,7 +74,7 @@ std::vector<std::pair<std::string, std::string>> EdgeView::slots_of(
 EdgeTable::EdgeTable(haproxy::Runtime runtime, EdgeShape shape)
     : runtime_(std::move(runtime)), shape_(std::move(shape)) {}
 
-void EdgeTable::open(const docker::Container& container, int weight) const {
+void EdgeTable::open(const docker::Container& container, int weight, std::stop_token stop) const {
   const auto host = label_of(container, label::host);
   const auto servers = runtime_.placed();
   std::vector<haproxy::Place> places, fresh;
@@ -83,7 +83,7 @@ void EdgeTable::open(const docker::Container& container, int weight) const {
     places.emplace_back(slot.backend, slot.slot);
     if (slot.host != host) fresh.push_back(places.back());
   }
-  if (!fresh.empty()) runtime_.seat(fresh, host);
+  if (!fresh.empty()) runtime_.seat(fresh, host, stop);
   for (const auto& [backend, slot] : places) runtime_.open(backend, slot, weight);
 }
 
