@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,6 +47,10 @@ std::string text(const Configuration&);
 /// Where HAProxy has a file of its directory, which it has as /belay.
 std::string path_of(const std::string& name);
 inline constexpr auto socket_name = "admin.sock";
+/// An HTTP listener that tells where the host of a request is; HAProxy asks the name server at once for it,
+/// and tells each slot of that host. By itself it gets round to a new name only when its timer does, within a
+/// second.
+inline constexpr auto names_socket_name = "names.sock";
 /// The slot that refuses every connection, and gets what arrives while nobody else is open: a request that is
 /// refused by the only one there is tries again after a pause, and so it waits.
 inline constexpr auto hold_slot = "hold";
@@ -62,18 +67,23 @@ struct Server {
   std::int64_t requests = 0, errors_5xx = 0;  // answered; of these with 5xx, or broken off
 };
 
+/// Backend, and the slot's name in it.
+using Place = std::pair<std::string, std::string>;
+
 /// The running HAProxy. Throws Error with its own words where it refuses, or does not answer within seconds.
 class Runtime {
  public:
-  explicit Runtime(std::filesystem::path socket);
+  explicit Runtime(std::filesystem::path socket);  // the one for names is beside it
 
   bool answers() const;
   std::vector<Server> servers() const;
   /// The same without what they were given: one question to it instead of two.
   std::vector<Server> placed() const;
 
-  /// Gives a slot to a host; done when HAProxy has its address.
-  void seat(const std::string& backend, const std::string& slot, const std::string& host) const;
+  /// Gives slots to a host, all that it gets in one call: who was asked for is not asked for again within a
+  /// second. Done when each has the address that the host has now, whoever stood in it before. Throws Error
+  /// if the host is not found within seconds, or before the stop.
+  void seat(const std::vector<Place>&, const std::string& host, std::stop_token stop = {}) const;
   void open(const std::string& backend, const std::string& slot, int weight) const;
   void drain(const std::string& backend, const std::string& slot) const;
   void close(const std::string& backend, const std::string& slot) const;
@@ -82,6 +92,8 @@ class Runtime {
 
  private:
   std::string ask(const std::string& command) const;
+  std::string address_of(const std::string& host) const;
+  bool stand_at(const std::vector<Place>&, const std::string& address) const;
   void tell(const std::string& command) const;
   void set(const std::string& backend, const std::string& slot, const std::string& what) const;
 

@@ -47,6 +47,15 @@ defaults
   option redispatch 1
 )";
 
+// See names_socket_name. Empty: no name server knows the host.
+constexpr auto names_listener = R"(
+frontend names
+  mode http
+  bind unix@/belay/names.sock mode 600
+  http-request do-resolve(txn.address,docker) req.hdr(host)
+  http-request return status 200 content-type text/plain lf-string %[var(txn.address)]
+)";
+
 // A certificate with its chain is sent through the runtime socket in one buffer.
 constexpr auto for_tls = R"(  tune.bufsize 32768
   tune.ssl.default-dh-param 2048
@@ -115,6 +124,7 @@ std::string text(const Configuration& configuration) {
                           fmt::arg("hold", configuration.hold.count()),
                           fmt::arg("drain", configuration.drain.count()), fmt::arg("retries", retries),
                           fmt::arg("tls", tls ? for_tls : ""));
+  text += names_listener;
   for (const auto& listener : configuration.listeners)
     text += listener_text(listener, configuration.proxy_protocol_from);
   for (const auto& backend : configuration.backends) text += backend_text(backend);

@@ -2,6 +2,7 @@
 #include <array>
 #include <cerrno>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <thread>
 
@@ -23,6 +24,7 @@ namespace {
 
 constexpr auto patience = std::chrono::seconds(5);
 constexpr auto name_patience = std::chrono::seconds(10);
+constexpr auto one_look_up = std::chrono::milliseconds(500);
 constexpr auto between_looks = std::chrono::milliseconds(5);
 
 // Bits of srv_admin_state (HAProxy's include/haproxy/server-t.h). 0x04 is none of them: it tells that the
@@ -35,19 +37,29 @@ Fd connected_to(const std::filesystem::path& path) {
   return UnixAddress(path).connect(socket) ? std::move(socket) : Fd();
 }
 
-std::string everything_from(const Fd& socket, Deadline deadline) {
+/// Empty: it did not close in time.
+std::optional<std::string> everything_from(const Fd& socket, Deadline deadline) {
   std::string text;
   std::array<char, 16384> part{};
   while (true) {
     pollfd wanted{socket.get(), POLLIN, 0};
-    if (!poll_until({&wanted, 1}, deadline))
-      throw Error("HAProxy did not answer within 5 s", {}, "docker logs of the edge may say why");
+    if (!poll_until({&wanted, 1}, deadline)) return std::nullopt;
     const auto got = ::read(socket.get(), part.data(), part.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw system_error("cannot read HAProxy's answer", errno);
     if (got == 0) return text;
     text.append(part.data(), static_cast<std::size_t>(got));
   }
+}
+
+std::optional<std::string> answer_to(const std::string& text, const std::filesystem::path& path,
+                                     Deadline deadline) {
+  const auto socket = connected_to(path);
+  if (!socket)
+    throw Error("the edge does not answer", "nobody listens at " + path.string(),
+                "docker restart brings it back");
+  write_all(socket.get(), text);
+  return everything_from(socket, deadline);
 }
 
 using Row = std::map<std::string, std::string>;
@@ -127,12 +139,9 @@ bool Runtime::answers() const {
 }
 
 std::string Runtime::ask(const std::string& command) const {
-  const auto socket = connected_to(socket_);
-  if (!socket)
-    throw Error("the edge does not answer", "nobody listens at " + socket_.string(),
-                "docker restart brings it back");
-  write_all(socket.get(), command + "\n");
-  return everything_from(socket, Deadline::in(patience));
+  auto answer = answer_to(command + "\n", socket_, Deadline::in(patience));
+  if (!answer) throw Error("HAProxy did not answer within 5 s", {}, "docker logs of the edge may say why");
+  return std::move(*answer);
 }
 
 void Runtime::tell(const std::string& command) const {
@@ -174,13 +183,30 @@ std::vector<Server> Runtime::servers() const {
   return found;
 }
 
-void Runtime::seat(const std::string& backend, const std::string& slot, const std::string& host) const {
-  set(backend, slot, "fqdn " + host);
+/// Empty: the name server does not tell, or has not yet.
+std::string Runtime::address_of(const std::string& host) const {
+  const auto answer = answer_to(fmt::format("GET / HTTP/1.0\r\nHost: {}\r\n\r\n", host),
+                                socket_.parent_path() / names_socket_name, Deadline::in(one_look_up))
+                          .value_or(std::string{});
+  const auto head = answer.find("\r\n\r\n");
+  return head == std::string::npos ? std::string{} : answer.substr(head + 4);
+}
+
+bool Runtime::stand_at(const std::vector<Place>& places, const std::string& address) const {
+  const auto servers = placed();
+  return !address.empty() && std::ranges::all_of(places, [&](const Place& place) {
+    return std::ranges::any_of(servers, [&](const Server& server) {
+      return server.backend == place.first && server.slot == place.second && server.address == address &&
+             server.reachable;
+    });
+  });
+}
+
+void Runtime::seat(const std::vector<Place>& places, const std::string& host, std::stop_token stop) const {
+  for (const auto& [backend, slot] : places) set(backend, slot, "fqdn " + host);
   const auto limit = Deadline::in(name_patience);
-  while (!std::ranges::any_of(placed(), [&](const Server& server) {
-    return server.backend == backend && server.slot == slot && server.host == host && server.reachable;
-  })) {
-    if (limit.expired())
+  while (!stand_at(places, address_of(host))) {
+    if (limit.expired() || stop.stop_requested())
       throw Error("the edge does not find " + host, "Docker's name server does not tell its address",
                   "does the container run, and on the edge's network?");
     std::this_thread::sleep_for(between_looks);

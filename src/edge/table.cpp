@@ -26,6 +26,22 @@ bool is_of(const Server& server, const std::vector<docker::Container>& container
   });
 }
 
+/// The one that it has, open or closed: HAProxy follows its name anyway, and gives an address to one slot
+/// only of those that have the same name. Else a free one.
+const Server& slot_for(const docker::Container& container, const std::string& backend,
+                       const std::vector<Server>& servers) {
+  const auto host = label_of(container, label::host);
+  auto slot = std::ranges::find_if(
+      servers, [&](const Server& server) { return server.backend == backend && server.host == host; });
+  if (slot == servers.end())
+    slot = std::ranges::find_if(
+        servers, [&](const Server& server) { return server.backend == backend && is_free(server); });
+  if (slot == servers.end())
+    throw Error("the edge has no free slot for " + container.name, "backend " + backend + " is full",
+                "restart the edge: it comes up with the current release alone");
+  return *slot;
+}
+
 }  // namespace
 
 EdgeView::EdgeView(std::vector<Server> servers) : servers_(std::move(servers)) {}
@@ -58,22 +74,17 @@ std::vector<std::pair<std::string, std::string>> EdgeView::slots_of(
 EdgeTable::EdgeTable(haproxy::Runtime runtime, EdgeShape shape)
     : runtime_(std::move(runtime)), shape_(std::move(shape)) {}
 
-void EdgeTable::open(const docker::Container& container, int weight) const {
+void EdgeTable::open(const docker::Container& container, int weight, std::stop_token stop) const {
   const auto host = label_of(container, label::host);
   const auto servers = runtime_.placed();
+  std::vector<haproxy::Place> places, fresh;
   for (const auto* backend : backends_of(shape_, label_of(container, "com.docker.compose.service"))) {
-    auto slot = std::ranges::find_if(servers, [&](const Server& server) {
-      return server.backend == backend->name && server.host == host && !is_free(server);
-    });
-    if (slot == servers.end())
-      slot = std::ranges::find_if(
-          servers, [&](const Server& server) { return server.backend == backend->name && is_free(server); });
-    if (slot == servers.end())
-      throw Error("the edge has no free slot for " + container.name, "backend " + backend->name + " is full",
-                  "restart the edge: it comes up with the current release alone");
-    if (slot->host != host || is_free(*slot)) runtime_.seat(slot->backend, slot->slot, host);
-    runtime_.open(slot->backend, slot->slot, weight);
+    const auto& slot = slot_for(container, backend->name, servers);
+    places.emplace_back(slot.backend, slot.slot);
+    if (slot.host != host) fresh.push_back(places.back());
   }
+  if (!fresh.empty()) runtime_.seat(fresh, host, stop);
+  for (const auto& [backend, slot] : places) runtime_.open(backend, slot, weight);
 }
 
 std::vector<Server> EdgeTable::seats_of(const docker::Container& container) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,7 +37,8 @@ class EdgeTable {
 
   /// Requests go to it, by its weight (1 to 256, beside those of others); where it has no slot yet, it gets a
   /// free one.
-  void open(const docker::Container&, int weight = haproxy::full_weight) const;
+  /// `stop`: it is not waited for any longer until the edge finds it.
+  void open(const docker::Container&, int weight = haproxy::full_weight, std::stop_token stop = {}) const;
   /// No further requests; those it has may end.
   void drain(const docker::Container&) const;
   /// Its slots are free again.

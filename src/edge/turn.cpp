@@ -32,7 +32,7 @@ EdgeTurn::EdgeTurn(EdgePlace place, docker::Container edge, EdgeShape shape,
       candidates_(std::move(candidates)) {}
 
 void EdgeTurn::open_candidates() const {
-  for (const auto& container : candidates_) table_.open(container);
+  for (const auto& container : candidates_) table_.open(container, haproxy::full_weight, place_.stop);
 }
 
 void EdgeTurn::open_previous() const {
@@ -46,7 +46,7 @@ void EdgeTurn::weigh(int share) const {
       (100 - share) / static_cast<double>(std::max<std::size_t>(1, previous_.size()));
   const double scale = greatest_weight / std::max(each_candidate, each_previous);
   const auto weight = [&](double part) { return std::max(1, static_cast<int>(std::lround(part * scale))); };
-  for (const auto& container : candidates_) table_.open(container, weight(each_candidate));
+  for (const auto& container : candidates_) table_.open(container, weight(each_candidate), place_.stop);
   for (const auto& container : previous_) table_.open(container, weight(each_previous));
 }
 

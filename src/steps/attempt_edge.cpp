@@ -1,6 +1,7 @@
 #include "steps/attempt_edge.hpp"
 
 #include "base/error.hpp"
+#include "steps/readiness.hpp"
 
 namespace belay {
 
@@ -15,7 +16,7 @@ EdgePlace edge_place(const Context& context, StepName step) {
           .config = *context.environment().edge,
           .nonce = context.nonce,
           .compose_file = context.layout.live / compose_file_of(context),
-          .stop = context.stop,
+          .stop = context.watch ? context.watch->died() : context.stop,
           .say = [&context, step](const std::string& line) { context.ledger.output(step, line); },
           .show_ended = [&context, step](
                             std::int64_t ended,
@@ -59,10 +60,19 @@ void note_turn(Context& context, StepName step) {
   note(context.ledger, step, notes::EdgeTurns{});
 }
 
+void open_candidates(Context& context, const EdgeTurn& turn) {
+  try {
+    turn.open_candidates();
+  } catch (const Error&) {
+    throw_if_candidate_died(context);
+    throw;
+  }
+}
+
 void turn_the_edge(Context& context) {
   note_turn(context, StepName::switch_over);
   const auto turn = edge_turn(context, StepName::switch_over);
-  turn.open_candidates();
+  open_candidates(context, turn);
   turn.drain_previous();
 }
 

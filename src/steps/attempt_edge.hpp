@@ -31,6 +31,8 @@ bool names_move(const Context&);
 EdgeTurn edge_turn(const Context&, StepName);
 /// Call it before the step tells the edge anything: without the note its undo turns nothing back.
 void note_turn(Context&, StepName);
+/// The edge looks for one that died no longer: then its death is what is thrown.
+void open_candidates(Context&, const EdgeTurn&);
 /// Blue-green's switch: the candidates run already.
 void turn_the_edge(Context&);
 /// Undoes what this step turned.

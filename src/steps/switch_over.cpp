@@ -102,7 +102,7 @@ void start_after_edge(Context& context, const docker::Container& edge,
   start_in_order(context, candidates, done);
   wait_for_listeners(context, ids_of(candidates));
   const auto turn = edge_turn(context, StepName::switch_over);
-  turn.open_candidates();
+  open_candidates(context, turn);
   turn.write_down();
 }
 
@@ -135,7 +135,7 @@ void replace_behind_edge(Context& context, const std::vector<docker::Container>&
   publish_mounted_files(context);
   start_in_order(context, candidates);
   wait_for_listeners(context, ids_of(candidates));
-  turn.open_candidates();
+  open_candidates(context, turn);
   keep_down(context, old);
 }
 

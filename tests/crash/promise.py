@@ -72,7 +72,7 @@ def _edge(app, edges, container, say):
     if [(e["Names"], e["State"]) for e in edges] != [([f"/{app.live.name}-belay-edge-1"], "running")]:
         return say(f"the edges are {[(e['Names'], e['State']) for e in edges]}")
     folders = list((app.live / ".belay" / "edge").iterdir())
-    if len(folders) != 1 or {entry.name for entry in folders[0].iterdir()} != {"haproxy.cfg", "admin.sock"}:
+    if len(folders) != 1 or {entry.name for entry in folders[0].iterdir()} != {"haproxy.cfg", "admin.sock", "names.sock"}:
         return say(f"the edge's folders are {[[str(e) for e in folder.iterdir()] for folder in folders]}")
     host = container["Labels"].get("belay.host")
     seated = re.findall(r"server s\d+ (belay-\S+):8080", (folders[0] / "haproxy.cfg").read_text())

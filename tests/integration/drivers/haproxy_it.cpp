@@ -26,23 +26,24 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr auto backend = "web_8080";
+constexpr auto backend = "web_8080", another_backend = "web_8081";
 
 /// The oldest in use that is at hand, and the one that belay takes by itself.
 const std::vector<std::string> images = {"haproxy:2.6", "haproxy:3.0"};
 
-/// A real HAProxy in front of two servers, "one" and "two", that answer their names; "one" stands in the
+/// A real HAProxy in front of servers, "one", "two" and "three", that answer their names; "one" stands in the
 /// first slot by the file, the others are free.
 class Edge {
  public:
-  explicit Edge(const std::string& image, std::chrono::seconds hold = std::chrono::seconds(20)) {
+  explicit Edge(const std::string& image, std::chrono::seconds hold = std::chrono::seconds(20),
+                const std::string& asks_for_names_every = "1s") {
     sh({"docker", "network", "create", network_});
-    for (const char* name : {"one", "two"}) start_server(name);
+    for (const char* name : {"one", "two", "three"}) start_server(name);
     start("refuses", "sleep 1000");
-    for (const char* name : {"one", "two"})
+    for (const char* name : {"one", "two", "three"})
       REQUIRE(eventually([&] { return asked_at(address_of(host(name))) == name; }));
     make_directories(directory_);
-    write_file_atomically(directory_ / "haproxy.cfg", text(configuration(hold)), 0644);
+    write_file_atomically(directory_ / "haproxy.cfg", file(hold, asks_for_names_every), 0644);
     json::object body{{"Image", image},
                       {"Cmd", json::array{"haproxy", "-W", "-db", "-f", haproxy::path_of("haproxy.cfg")}},
                       {"User", "0:0"},
@@ -64,10 +65,20 @@ class Edge {
     return answers;
   }
 
-  haproxy::Server slot(const std::string& name) const {
+  haproxy::Server slot(const std::string& name, const std::string& of = backend) const {
     for (auto& server : runtime.servers())
-      if (server.slot == name) return server;
+      if (server.backend == of && server.slot == name) return server;
     throw Error("there is no slot " + name, {}, {});
+  }
+
+  std::string address_of(const std::string& container) const {
+    return world_.engine.inspect(container)->addresses.at(network_);
+  }
+  /// Its server is somebody else's from now on, at another address.
+  void move(const std::string& name) const {
+    sh({"docker", "rm", "--force", host(name)});
+    start("in_its_place", "sleep 1000");
+    start_server(name);
   }
 
   fs::path directory() const { return directory_; }
@@ -105,9 +116,6 @@ class Edge {
     for (std::string part; std::getline(parts, part, ',');) found.push_back(part);
     return found;
   }
-  std::string address_of(const std::string& container) const {
-    return world_.engine.inspect(container)->addresses.at(network_);
-  }
   std::string asked_at(const std::string& address) const {
     const auto exchange = http::get(http::parse_url("http://" + address + ":8080/name"), {}, soon());
     if (!exchange.answer) return exchange.why;
@@ -123,9 +131,16 @@ class Edge {
         {{"HostConfig", json::object{{"NetworkMode", network_}}},
          {"NetworkingConfig", json::object{{"EndpointsConfig", json::object{{network_, endpoint}}}}}});
   }
+  std::string file(std::chrono::seconds hold, const std::string& asks_for_names_every) const {
+    auto file = text(configuration(hold));
+    for (const std::string timer : {"timeout resolve ", "timeout retry "})
+      file.replace(file.find(timer + "1s"), timer.size() + 2, timer + asks_for_names_every);
+    return file;
+  }
   haproxy::Configuration configuration(std::chrono::seconds hold) const {
     return {.listeners = {{.name = "inside_8080", .port = 8080, .http = true, .backend = backend}},
-            .backends = {{.name = backend, .port = 8080, .http = true, .slots = {host("one"), "", ""}}},
+            .backends = {{.name = backend, .port = 8080, .http = true, .slots = {host("one"), "", ""}},
+                         {.name = another_backend, .port = 8081, .http = true, .slots = {"", ""}}},
             .hold = hold};
   }
 
@@ -152,7 +167,7 @@ TEST_CASE(
     CHECK(edge.slot("s1").requests == 3);
     CHECK(edge.slot("s2").state == haproxy::Server::State::maintenance);
 
-    edge.runtime.seat(backend, "s2", edge.host("two"));
+    edge.runtime.seat({{backend, "s2"}}, edge.host("two"));
     CHECK(edge.asked(3) == std::map<std::string, int>{{"one", 3}});  // seated is not yet open
     edge.runtime.open(backend, "s2", haproxy::full_weight);
     CHECK(edge.asked(10) == std::map<std::string, int>{{"one", 5}, {"two", 5}});
@@ -166,11 +181,44 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("who is seated is found at once in each of his slots: HAProxy's own time to ask need not come") {
+  for (const auto& image : images) {
+    CAPTURE(image);
+    const Edge edge(image, std::chrono::seconds(20), "1h");
+    edge.runtime.seat({{backend, "s2"}, {another_backend, "s1"}}, edge.host("two"));
+    for (const auto& slot : {edge.slot("s2"), edge.slot("s1", another_backend)}) {
+      CHECK(slot.host == edge.host("two"));
+      CHECK(slot.address == edge.address_of(edge.host("two")));
+      CHECK(slot.state == haproxy::Server::State::maintenance);
+    }
+  }
+}
+
+TEST_CASE("who gets a slot that was another's stands at his own address, and is found where he moves to") {
+  for (const auto& image : images) {
+    CAPTURE(image);
+    const Edge edge(image);
+    edge.runtime.seat({{backend, "s2"}}, edge.host("two"));
+    edge.runtime.open(backend, "s2", haproxy::full_weight);
+    edge.runtime.close(backend, "s2");
+    edge.runtime.seat({{backend, "s2"}}, edge.host("three"));
+    CHECK(edge.slot("s2").address == edge.address_of(edge.host("three")));
+    edge.runtime.open(backend, "s2", haproxy::full_weight);
+    edge.runtime.close(backend, "s1");
+    CHECK(edge.asked(3) == std::map<std::string, int>{{"three", 3}});
+
+    const auto before = edge.address_of(edge.host("three"));
+    edge.move("three");
+    REQUIRE(edge.address_of(edge.host("three")) != before);
+    CHECK(eventually([&] { return edge.asked() == "three"; }));
+  }
+}
+
 TEST_CASE("requests are shared by the weights") {
   for (const auto& image : images) {
     CAPTURE(image);
     const Edge edge(image);
-    edge.runtime.seat(backend, "s2", edge.host("two"));
+    edge.runtime.seat({{backend, "s2"}}, edge.host("two"));
     edge.runtime.open(backend, "s1", 64);
     edge.runtime.open(backend, "s2", 192);
     const auto answers = edge.asked(40);
@@ -188,7 +236,7 @@ TEST_CASE("while nobody is open, requests wait for somebody who is, and those th
     auto first = std::async(std::launch::async, [&] { return edge.asked(); });
     REQUIRE(edge.tries_again());
     auto second = std::async(std::launch::async, [&] { return edge.asked(); });
-    edge.runtime.seat(backend, "s2", edge.host("two"));
+    edge.runtime.seat({{backend, "s2"}}, edge.host("two"));
     edge.runtime.open(backend, "s2", haproxy::full_weight);
     CHECK(first.get() == "two");
     CHECK(second.get() == "two");
@@ -199,7 +247,7 @@ TEST_CASE("a request waits as well for one that is open and refuses it, and goes
   for (const auto& image : images) {
     CAPTURE(image);
     const Edge edge(image);
-    edge.runtime.seat(backend, "s2", edge.host("refuses"));
+    edge.runtime.seat({{backend, "s2"}}, edge.host("refuses"));
     edge.runtime.open(backend, "s2", haproxy::full_weight);
     edge.runtime.close(backend, "s1");
     auto waiting = std::async(std::launch::async, [&] { return edge.asked(); });

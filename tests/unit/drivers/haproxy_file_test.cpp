@@ -24,6 +24,10 @@ TEST_CASE("who stands in a slot is in service from the start; a free slot is not
   CHECK(text.contains("server hold 127.0.0.1:1 backup\n"));
 }
 
+TEST_CASE("whoever has the directory can ask where a host is, and nobody else") {
+  CHECK(haproxy::text(one_service()).contains("bind unix@/belay/names.sock mode 600\n"));
+}
+
 TEST_CASE("tries times the pause between them is the time that a request is held") {
   const auto text = haproxy::text(one_service());
   CHECK(text.contains("timeout connect 200ms\n"));
@@ -37,7 +41,8 @@ TEST_CASE("a process that another takes the place of has as long as a release to
 TEST_CASE("bytes are passed on without a look at them") {
   auto configuration = one_service();
   configuration.listeners.front().http = configuration.backends.front().http = false;
-  const auto text = haproxy::text(configuration);
+  const auto whole = haproxy::text(configuration);
+  const auto text = whole.substr(whole.find("frontend inside_3000"));
   CHECK_FALSE(text.contains("mode http"));
   CHECK_FALSE(text.contains("forwardfor"));
   CHECK_FALSE(text.contains("http-server-close"));
