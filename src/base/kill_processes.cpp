@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -37,8 +38,24 @@ std::string environment_of(pid_t pid) {
   return entries;
 }
 
+/// One of the kernel's own, and one that has ended, has none.
+bool has_program(pid_t pid) {
+  std::array<char, 1> any{};
+  return ::readlink(fmt::format("/proc/{}/exe", pid).c_str(), any.data(), any.size()) > 0;
+}
+
+/// In the middle of an exec a process shows no environment for a moment.
+std::string settled_environment_of(pid_t pid) {
+  std::string environment = environment_of(pid);
+  for (int looks = 0; environment.empty() && looks < 5 && has_program(pid); ++looks) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    environment = environment_of(pid);
+  }
+  return environment;
+}
+
 bool carries(pid_t pid, std::string_view wanted) {
-  const std::string environment = environment_of(pid);
+  const std::string environment = settled_environment_of(pid);
   for (std::string_view rest = environment; !rest.empty();) {
     const std::size_t end = std::min(rest.find('\0'), rest.size());
     if (rest.substr(0, end) == wanted) return true;

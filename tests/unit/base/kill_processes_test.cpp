@@ -62,6 +62,15 @@ TEST_CASE("processes that left the group and the session are found as well") {
   CHECK_FALSE(runs(away));
 }
 
+TEST_CASE("a process that is in the middle of an exec, where it shows no environment, is found as well") {
+  for (int times = 0; times < 200; ++times) {
+    const std::string mark = random_nonce();
+    Child child(marked("echo; exec sh -c 'exec sh -c \"exec sleep 300\"'", mark));
+    first_line(child);
+    CHECK(kill_processes_with(name, mark) == 1);
+  }
+}
+
 TEST_CASE("those that are started while others are killed are ended too") {
   const std::string mark = random_nonce();
   const std::string starting = "(i=0; while [ $i -lt 40 ]; do sleep 300 & i=$((i+1)); done; wait) & ";
