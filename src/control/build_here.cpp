@@ -114,6 +114,22 @@ void BuildHere::build(const BuildOrder& order, const std::string& default_platfo
   compose::build(project, order.services, watched_.line, std::move(stop), deadline);
 }
 
+void BuildHere::save(const BuildOrder& order, const fs::path& directory, std::stop_token stop,
+                     Deadline deadline) const {
+  const auto partial = life_.directory() / "saved";
+  const auto forget = [&] { docker::forget_images(order.images, {}, Deadline::in(std::chrono::minutes(1))); };
+  remove_tree(partial);
+  try {
+    docker::save_images(order.images, partial, std::move(stop), deadline);
+  } catch (const Error&) {
+    forget();
+    throw;
+  }
+  forget();
+  require_platform(docker::images_in(partial), order);
+  fs::rename(partial, directory);
+}
+
 std::string BuildHere::send(Session& session, const std::string& room, bool all_layers, std::stop_token stop,
                             Deadline deadline) {
   const auto order = order_in(session, room, stop);
@@ -121,12 +137,7 @@ std::string BuildHere::send(Session& session, const std::string& room, bool all_
   if (!fs::exists(images)) {
     build(order, docker::platform_here(stop), stop, deadline);
     if (has_image(session, order.images.front(), stop)) return "built by the host's own Engine";
-    const auto partial = life_.directory() / "saved";
-    remove_tree(partial);
-    docker::save_images(order.images, partial, stop, deadline);
-    docker::forget_images(order.images, stop, deadline);
-    require_platform(docker::images_in(partial), order);
-    fs::rename(partial, images);
+    save(order, images, stop, deadline);
   }
   rsync::Request request{.from = images,
                          .to = session.rsync_target(fs::path(room) / "images"),

@@ -31,6 +31,8 @@ class BuildHere {
 
  private:
   void build(const BuildOrder&, const std::string& default_platform, std::stop_token, Deadline);
+  /// Takes the images off this machine's Engine, into a directory.
+  void save(const BuildOrder&, const std::filesystem::path&, std::stop_token, Deadline) const;
   std::filesystem::path shipped_source(std::stop_token, Deadline) const;
 
   const EnvironmentConfig& environment_;

@@ -164,22 +164,24 @@ Errand::Result RunFollower::send_source(const event::Awaiting& awaited, std::sto
                          .remote_shell = session_.remote_shell()};
   const ShippedTimes times(part_.times_memory);
   times.choose(request, environment_.host.shown, awaited.detail);
-  const auto on_progress = [&](std::uint64_t bytes, int percent) {
-    tell([&] { watcher_.transferring(StepName::sync, bytes, percent); });
-  };
-  const rsync::Transfer sent = rsync::transfer(request, on_progress, std::move(stop), limit_of(awaited));
+  const rsync::Transfer sent =
+      rsync::transfer(request, progress_of(StepName::sync), std::move(stop), limit_of(awaited));
   times.note(request, environment_.host.shown, awaited.detail);
   return {.ok = true,
           .detail = fmt::format("{} files, {}; {} files, {} sent", sent.files, human_bytes(sent.bytes_total),
                                 sent.files_sent, human_bytes(sent.bytes_sent))};
 }
 
+/// rsync tells it for each file.
+rsync::ProgressSink RunFollower::progress_of(StepName step) {
+  return [this, step, told = -1](std::uint64_t bytes, int percent) mutable {
+    if (std::exchange(told, percent) != percent) tell([&] { watcher_.transferring(step, bytes, percent); });
+  };
+}
+
 BuildHere::Watched RunFollower::build_watched() {
   return {.line = [this](const std::string& line) { tell([&] { watcher_.build_said(line); }); },
-          .progress =
-              [this](std::uint64_t bytes, int percent) {
-                tell([&] { watcher_.transferring(StepName::build, bytes, percent); });
-              }};
+          .progress = progress_of(StepName::build)};
 }
 
 Errand::Result RunFollower::send_images(const event::Awaiting& awaited, std::stop_token stop) {

@@ -14,6 +14,7 @@
 #include "control/errand.hpp"
 #include "control/session.hpp"
 #include "control/watcher.hpp"
+#include "drivers/rsync.hpp"
 
 namespace belay {
 
@@ -43,6 +44,7 @@ class RunFollower {
   void end_errand();
   Errand::Result send_source(const event::Awaiting&, std::stop_token);
   Errand::Result send_images(const event::Awaiting&, std::stop_token);
+  rsync::ProgressSink progress_of(StepName);
   BuildHere::Watched build_watched();
   Errand::Result tell_what_was_committed(const event::Awaiting&, std::stop_token);
   Errand::Result confirm(const event::Awaiting&, std::stop_token);

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "model/json_parts.hpp"
+#include "model/labels.hpp"
 
 namespace belay {
 
@@ -17,7 +18,7 @@ constexpr std::chrono::milliseconds default_interval{30'000};  // the Engine's
 constexpr int default_retries = 3;
 
 std::string service_of(const docker::Inspection& inspection) {
-  const auto found = inspection.container.labels.find("com.docker.compose.service");
+  const auto found = inspection.container.labels.find(compose_label::service);
   return found == inspection.container.labels.end() ? inspection.container.name : found->second;
 }
 

@@ -101,7 +101,8 @@ void check_file(const EdgePlace& place, const EdgeShape& shape, const fs::path& 
 }  // namespace
 
 std::vector<docker::Container> edges_of(const docker::Engine& engine, const std::string& project) {
-  return engine.containers({"com.docker.compose.project=" + project, fmt::format("{}=edge", label::role)});
+  return engine.containers(
+      {fmt::format("{}={}", compose_label::project, project), fmt::format("{}=edge", label::role)});
 }
 
 std::optional<docker::Container> edge_made_by(const docker::Engine& engine, const std::string& nonce) {
@@ -175,9 +176,9 @@ void make_edge(const EdgePlace& place, const EdgeShape& shape, std::vector<hapro
   labels[label::nonce] = place.nonce;
   const auto kind = edge_kind(shape, place.config);
   labels[label::kind] = kind;
-  labels["com.docker.compose.config-hash"] = kind;  // `docker compose ps` passes over those without
-  labels["com.docker.compose.project.working_dir"] = place.layout.live.string();
-  labels["com.docker.compose.project.config_files"] = place.compose_file.string();
+  labels[compose_label::config_hash] = kind;  // `docker compose ps` passes over those without
+  labels[compose_label::directory] = place.layout.live.string();
+  labels[compose_label::config_files] = place.compose_file.string();
   if (!edge_made_by(place.engine, place.nonce))
     place.engine.create(name_until_settled(shape.project, place.nonce), body);
 }
@@ -195,7 +196,7 @@ void start_edge(const EdgePlace& place, const docker::Container& edge) {
 }
 
 void give_final_name(const EdgePlace& place, const docker::Container& edge) {
-  const auto& project = edge.labels.at("com.docker.compose.project");
+  const auto& project = edge.labels.at(compose_label::project);
   if (edge.name == name_until_settled(project, place.nonce))
     place.engine.rename(edge.id, final_name(project));
 }

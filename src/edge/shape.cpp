@@ -212,7 +212,7 @@ std::string project_of(const Release& release) {
   for (const auto& service : release.services)
     if (const auto* labels =
             service.containers.empty() ? nullptr : object_in(service.containers.front(), "Labels"))
-      if (const auto* project = labels->if_contains("com.docker.compose.project"))
+      if (const auto* project = labels->if_contains(compose_label::project))
         return std::string(project->as_string());
   return "-";
 }
@@ -227,10 +227,10 @@ std::vector<const haproxy::Backend*> backends_of(const EdgeShape& shape, const s
 json::object edge_body(const EdgeShape& shape, const EdgeConfig& edge, const std::string& directory) {
   json::object exposed;
   for (const auto& listener : shape.listeners) exposed[fmt::format("{}/tcp", listener.port)] = json::object{};
-  json::object labels{{"com.docker.compose.project", shape.project},
-                      {"com.docker.compose.service", edge_service},
-                      {"com.docker.compose.oneoff", "False"},
-                      {"com.docker.compose.container-number", "1"},
+  json::object labels{{compose_label::project, shape.project},
+                      {compose_label::service, edge_service},
+                      {compose_label::oneoff, "False"},
+                      {compose_label::number, "1"},
                       {label::role, "edge"}};
   json::object host{{"PortBindings", shape.port_bindings},
                     {"Binds", json::array{directory + ":/belay"}},

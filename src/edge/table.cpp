@@ -78,7 +78,7 @@ void EdgeTable::open(const docker::Container& container, int weight, std::stop_t
   const auto host = label_of(container, label::host);
   const auto servers = runtime_.placed();
   std::vector<haproxy::Place> places, fresh;
-  for (const auto* backend : backends_of(shape_, label_of(container, "com.docker.compose.service"))) {
+  for (const auto* backend : backends_of(shape_, label_of(container, compose_label::service))) {
     const auto& slot = slot_for(container, backend->name, servers);
     places.emplace_back(slot.backend, slot.slot);
     if (slot.host != host) fresh.push_back(places.back());

@@ -33,7 +33,7 @@ std::string shown_state(const haproxy::Server& server) {
 
 std::vector<docker::Container> edges_there(const Layout& layout, const docker::Engine& engine) {
   return engine.containers({fmt::format("{}=edge", label::role),
-                            "com.docker.compose.project.working_dir=" + layout.live.string()});
+                            fmt::format("{}={}", compose_label::directory, layout.live.string())});
 }
 
 std::vector<EdgeCertificate> reload_certificates(const Layout& layout) {

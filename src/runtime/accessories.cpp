@@ -10,6 +10,7 @@
 
 #include "base/files.hpp"
 #include "model/json_parts.hpp"
+#include "model/labels.hpp"
 #include "runtime/attempt.hpp"
 
 namespace belay {
@@ -18,7 +19,6 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr auto hash_label = "com.docker.compose.config-hash";
 constexpr std::size_t most_files_named = 3;
 
 /// A resolved model writes a dollar sign as two.
@@ -152,7 +152,8 @@ std::vector<std::string> changes_of(const docker::Engine& engine, const docker::
                                     const ServiceHashes& hashes) {
   const auto inspection = engine.inspect(container.id);
   const auto hash = hashes.find(service);
-  if (!inspection || hash == hashes.end() || hash->second == label_of(container, hash_label)) return {};
+  if (!inspection || hash == hashes.end() || hash->second == label_of(container, compose_label::config_hash))
+    return {};
   auto changes = definition_changes(service_in(model, service), inspection->raw);
   // Compose's hash of a service that uses another's container has that container's id in it.
   if (changes.empty() && !shared_with_others(model, service).any())

@@ -16,13 +16,10 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr auto hash_label = "com.docker.compose.config-hash";
-constexpr auto project_label = "com.docker.compose.project";
-constexpr auto depends_on_label = "com.docker.compose.depends_on";
-
 std::string hash_in(const json::object& body) {
   const auto* labels = body.if_contains("Labels");
-  const auto* hash = labels && labels->is_object() ? labels->get_object().if_contains(hash_label) : nullptr;
+  const auto* hash =
+      labels && labels->is_object() ? labels->get_object().if_contains(compose_label::config_hash) : nullptr;
   return hash && hash->is_string() ? std::string(hash->get_string()) : std::string{};
 }
 
@@ -57,7 +54,7 @@ bool all_run_as(const Attempt& attempt, const ReleasedService& service,
 
 bool runs_as(const ReleasedService& service, const docker::Inspection& inspection) {
   if (inspection.container.image_id != service.image_id) return false;
-  const auto hash = label_of(inspection.container, hash_label);
+  const auto hash = label_of(inspection.container, compose_label::config_hash);
   // Where it joins another's container its hash is made anew with each one that belay makes.
   if (service.shared.any() && (hash.empty() || !label_of(inspection.container, label::release).empty()))
     return true;
@@ -115,7 +112,8 @@ Release adopted_release(const Attempt& attempt, const Author& by, const json::ob
                         const std::vector<PreviousContainer>& found) {
   const ServiceOf service_of_container = [&](const std::string& container) {
     const auto inspection = attempt.engine.inspect(container);
-    const bool ours = inspection && label_of(inspection->container, project_label) == project_name_in(model);
+    const bool ours =
+        inspection && label_of(inspection->container, compose_label::project) == project_name_in(model);
     return ours ? service_of(inspection->container) : std::string{};
   };
   Release release{
@@ -136,7 +134,7 @@ Release adopted_release(const Attempt& attempt, const Author& by, const json::ob
           .name = previous.service,
           .image_id = inspection.container.image_id,
           .live_image = live_image_of_container(inspection.container, model, previous.service),
-          .dependencies = dependencies_in_label(label_of(inspection.container, depends_on_label)),
+          .dependencies = dependencies_in_label(label_of(inspection.container, compose_label::depends_on)),
           .shared = std::move(shared)};
       service.frozen_image = image_kept_for(service, model, release.id);
       const auto [repository, tag] = repository_and_tag(service.frozen_image);

@@ -114,7 +114,7 @@ class Creation {
     labels.as_object()[label::nonce] = attempt_.nonce;
     labels.as_object()[label::release] = release_.id;
     labels.as_object()[label::role] = "candidate";
-    if (!hash.empty()) labels.as_object()["com.docker.compose.config-hash"] = hash;
+    if (!hash.empty()) labels.as_object()[compose_label::config_hash] = hash;
     body["Image"] = image_name_for(service);
     if (auto* host = body.if_contains("HostConfig"); host && host->is_object())
       host->as_object()["RestartPolicy"] = json::object{{"Name", "no"}};

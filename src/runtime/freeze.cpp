@@ -47,7 +47,8 @@ struct Template {
 };
 
 std::vector<docker::Container> templates_of(const Attempt& attempt) {
-  return attempt.engine.containers({"com.docker.compose.project=" + template_project(attempt.nonce)});
+  return attempt.engine.containers(
+      {fmt::format("{}={}", compose_label::project, template_project(attempt.nonce))});
 }
 
 std::map<std::string, Template> take_templates(const Attempt& attempt) {
@@ -120,15 +121,15 @@ std::vector<json::object> bodies_of(const ReleasedService& service, const Releas
   auto body = project.view().put_back(made.body).as_object();
   auto& labels = body.at("Labels").as_object();
   for (const char* key : {label::nonce, label::release, label::role}) labels.erase(key);
-  labels["com.docker.compose.project"] = project_name;
-  labels["com.docker.compose.config-hash"] = hash;
-  labels["com.docker.compose.depends_on"] = depends_on_label(service.dependencies);
-  labels["com.docker.compose.image"] = service.image_id;
-  labels["com.docker.compose.project.working_dir"] = project.directory().string();
-  labels["com.docker.compose.project.config_files"] = joined(project.files());
+  labels[compose_label::project] = project_name;
+  labels[compose_label::config_hash] = hash;
+  labels[compose_label::depends_on] = depends_on_label(service.dependencies);
+  labels[compose_label::image] = service.image_id;
+  labels[compose_label::directory] = project.directory().string();
+  labels[compose_label::config_files] = joined(project.files());
   std::vector<json::object> bodies;
   for (std::size_t i = 0; i < service.container_names.size(); ++i) {
-    labels["com.docker.compose.container-number"] = std::to_string(i + 1);
+    labels[compose_label::number] = std::to_string(i + 1);
     bodies.push_back(body);
     rename_alias(bodies.back(), made.name, service.container_names[i]);
   }

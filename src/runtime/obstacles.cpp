@@ -9,6 +9,7 @@
 #include "runtime/compose_model.hpp"
 #include "runtime/edge_fit.hpp"
 #include "runtime/resource_changes.hpp"
+#include "runtime/unreleasable.hpp"
 
 namespace belay {
 
@@ -95,6 +96,7 @@ std::vector<Obstacle> obstacles_to_release(const docker::Engine& engine, const O
                                            const std::vector<std::string>& services) {
   auto found = obstacles_to(engine, ours, model, services);
   std::ranges::move(obstacles_of_strategy(environment, model, services), std::back_inserter(found));
+  std::ranges::move(unreleasable_keys(model, services), std::back_inserter(found));
   return found;
 }
 

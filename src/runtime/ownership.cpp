@@ -14,14 +14,8 @@ namespace belay {
 
 namespace {
 
-constexpr auto project_label = "com.docker.compose.project";
-constexpr auto directory_label = "com.docker.compose.project.working_dir";
-/// Compose puts it on its containers alone: an image that compose built has the project's label, too, and
-/// gives it to every container made of it by hand.
-constexpr auto hash_label = "com.docker.compose.config-hash";
-
 bool is_of_compose(const docker::Container& container) {
-  return container.labels.contains(hash_label);
+  return container.labels.contains(compose_label::config_hash);
 }
 
 fs::path resolved(const fs::path& path) {
@@ -31,9 +25,9 @@ fs::path resolved(const fs::path& path) {
 }
 
 std::string owner_of(const docker::Container& container) {
-  const auto project = label_of(container, project_label);
+  const auto project = label_of(container, compose_label::project);
   if (project.empty() || !is_of_compose(container)) return "made without compose";
-  return fmt::format("of compose project {} in {}", project, label_of(container, directory_label));
+  return fmt::format("of compose project {} in {}", project, label_of(container, compose_label::directory));
 }
 
 }  // namespace
@@ -49,7 +43,7 @@ std::string label_of(const docker::Container& container, const std::string& labe
 }
 
 std::string service_of(const docker::Container& container) {
-  return label_of(container, "com.docker.compose.service");
+  return label_of(container, compose_label::service);
 }
 
 Ownership::Ownership(const docker::Engine& engine, std::string project, const Layout& layout,
@@ -59,21 +53,22 @@ Ownership::Ownership(const docker::Engine& engine, std::string project, const La
       directories_{resolved(directory), resolved(layout.live)} {}
 
 bool Ownership::is_ours(const docker::Container& container) const {
-  return is_of_compose(container) && label_of(container, project_label) == project_ &&
-         std::ranges::find(directories_, resolved(label_of(container, directory_label))) !=
+  return is_of_compose(container) && label_of(container, compose_label::project) == project_ &&
+         std::ranges::find(directories_, resolved(label_of(container, compose_label::directory))) !=
              directories_.end();
 }
 
 bool Ownership::is_our_edge(const docker::Container& container) const {
-  return label_of(container, label::role) == "edge" && label_of(container, project_label) == project_ &&
-         std::ranges::find(directories_, resolved(label_of(container, directory_label))) !=
+  return label_of(container, label::role) == "edge" &&
+         label_of(container, compose_label::project) == project_ &&
+         std::ranges::find(directories_, resolved(label_of(container, compose_label::directory))) !=
              directories_.end();
 }
 
 std::vector<docker::Container> Ownership::containers(const std::string& service) const {
-  std::vector<std::string> labels{fmt::format("{}={}", project_label, project_),
-                                  "com.docker.compose.oneoff=False"};
-  if (!service.empty()) labels.push_back("com.docker.compose.service=" + service);
+  std::vector<std::string> labels{fmt::format("{}={}", compose_label::project, project_),
+                                  fmt::format("{}=False", compose_label::oneoff)};
+  if (!service.empty()) labels.push_back(fmt::format("{}={}", compose_label::service, service));
   auto found = engine_.containers(labels);
   std::erase_if(found, [&](const docker::Container& container) { return !is_ours(container); });
   return found;
@@ -81,13 +76,13 @@ std::vector<docker::Container> Ownership::containers(const std::string& service)
 
 std::vector<std::string> Ownership::conflicts(const std::vector<std::string>& wanted_names) const {
   std::vector<std::string> sentences;
-  for (const auto& container : engine_.containers({fmt::format("{}={}", project_label, project_)}))
+  for (const auto& container : engine_.containers({fmt::format("{}={}", compose_label::project, project_)}))
     if (is_of_compose(container) && !is_ours(container))
       sentences.push_back(fmt::format("container {} is {}", container.name, owner_of(container)));
   for (const auto& name : wanted_names)
     if (const auto container = engine_.container_named(name);
         container && !is_ours(*container) &&
-        (!is_of_compose(*container) || label_of(*container, project_label) != project_))
+        (!is_of_compose(*container) || label_of(*container, compose_label::project) != project_))
       sentences.push_back(fmt::format("the name {} has a container {} (image {})", name, owner_of(*container),
                                       container->image));
   return sentences;

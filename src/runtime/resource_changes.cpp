@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "model/json_parts.hpp"
+#include "model/labels.hpp"
 #include "runtime/compose_model.hpp"
 
 namespace belay {
@@ -93,7 +94,7 @@ std::vector<ProjectResource> external_ones(const json::object& model, const char
 std::optional<Obstacle> obstacle_of(const ProjectResource& network, const json::object& wanted,
                                     const json::object& there) {
   const auto& labels = object_at(there, "Labels");
-  if (const auto key = text_of(value_at(labels, "com.docker.compose.network")); key != network.key)
+  if (const auto key = text_of(value_at(labels, compose_label::network)); key != network.key)
     return Obstacle{
         "network",
         fmt::format("{} was made {}, not by compose as the network {}", network.name,
@@ -102,7 +103,7 @@ std::optional<Obstacle> obstacle_of(const ProjectResource& network, const json::
                     "give the network another name",
                     network.key, network.name)};
   const auto changes = network_changes(wanted, there);
-  if (changes.empty() || value_at(labels, "com.docker.compose.config-hash").is_null()) return std::nullopt;
+  if (changes.empty() || value_at(labels, compose_label::config_hash).is_null()) return std::nullopt;
   return Obstacle{
       "network",
       fmt::format("{} would have to be made anew, and all that runs in it stopped for that:\n{}",

@@ -4,6 +4,7 @@
 
 #include "base/files.hpp"
 #include "edge/certificates.hpp"
+#include "model/labels.hpp"
 #include "steps/attempt_edge.hpp"
 #include "steps/step.hpp"
 
@@ -14,7 +15,7 @@ namespace {
 std::vector<haproxy::Backend> in_front_of_candidates(const Context& context, const EdgeShape& shape) {
   auto backends = shape.backends;
   for (const auto& candidate : candidates_of(context)) {
-    const auto& service = candidate.labels.at("com.docker.compose.service");
+    const auto& service = candidate.labels.at(compose_label::service);
     for (const auto* backend : backends_of(shape, service)) {
       auto& slots = std::ranges::find(backends, backend->name, &haproxy::Backend::name)->slots;
       *std::ranges::find(slots, std::string{}) = candidate.labels.at(label::host);

@@ -7,6 +7,7 @@
 
 #include "base/files.hpp"
 #include "base/process.hpp"
+#include "model/labels.hpp"
 #include "runtime/released_mounts.hpp"
 #include "steps/step.hpp"
 
@@ -114,7 +115,7 @@ std::string after_start(Context& context, const MigrationRule& rule, const docke
   const auto& service = service_for(release, rule);
   const auto candidates = candidates_of(context);
   const auto own = std::ranges::find_if(candidates, [&](const docker::Container& candidate) {
-    const auto found = candidate.labels.find("com.docker.compose.service");
+    const auto found = candidate.labels.find(compose_label::service);
     return found != candidate.labels.end() && found->second == service.name;
   });
   if (own == candidates.end()) throw Error("there is no candidate to migrate in", {}, "deploy again");

@@ -1,0 +1,48 @@
+#include "runtime/unreleasable.hpp"
+
+#include <array>
+
+#include <fmt/core.h>
+
+#include "runtime/compose_model.hpp"
+
+namespace belay {
+
+namespace {
+
+struct Key {
+  const char* name;
+  const char* why;
+  const char* remedy;
+};
+
+constexpr std::array keys{
+    Key{"models", "Docker's model runner is a program of the server: there is no container to go back to",
+        "give the service the model's address as a variable of its own"},
+    Key{"provider", "a provider is a program of the server: there is no container to go back to",
+        "leave that service out of services: in belay.yml, and start it there by hand"},
+    Key{"post_start", "belay does not run commands after a container's start yet",
+        "let the image's entrypoint do it, or migrate: in belay.yml"},
+    Key{"pre_stop", "belay does not run commands before a container's stop yet",
+        "let the program do it when it gets its stop signal"}};
+
+bool is_there(const boost::json::value* value) {
+  if (value == nullptr || value->is_null()) return false;
+  if (value->is_object()) return !value->get_object().empty();
+  return !value->is_array() || !value->get_array().empty();
+}
+
+}  // namespace
+
+std::vector<Obstacle> unreleasable_keys(const boost::json::object& model,
+                                        const std::vector<std::string>& services) {
+  std::vector<Obstacle> found;
+  for (const auto& service : services)
+    for (const auto& key : keys)
+      if (is_there(service_in(model, service).if_contains(key.name)))
+        found.push_back({"compose file", fmt::format("service {} has {}: {}", service, key.name, key.why),
+                         key.remedy});
+  return found;
+}
+
+}  // namespace belay

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <boost/json/object.hpp>
+
+#include "model/host_facts.hpp"
+
+namespace belay {
+
+/// What Compose does for these services beside making their containers, and belay does not: models and
+/// providers, which are programs of the server, and commands of a container's life (post_start, pre_stop).
+/// They are refused rather than left out without a word. Pure.
+std::vector<Obstacle> unreleasable_keys(const boost::json::object& model,
+                                        const std::vector<std::string>& services);
+
+}  // namespace belay

@@ -1,0 +1,29 @@
+#include "runtime/unreleasable.hpp"
+
+#include <boost/json/parse.hpp>
+#include <doctest/doctest.h>
+
+namespace belay {
+namespace {
+
+std::vector<std::string> found(const std::string& service) {
+  const auto model = boost::json::parse(R"({"services": {"web": )" + service + R"(, "other": {"provider": {"type": "x"}}}})");
+  std::vector<std::string> sentences;
+  for (const auto& obstacle : unreleasable_keys(model.as_object(), {"web"})) {
+    CHECK_FALSE(obstacle.remedy.empty());
+    sentences.push_back(obstacle.what.substr(0, obstacle.what.find(':')));
+  }
+  return sentences;
+}
+
+TEST_CASE("what Compose does beside making containers is refused by name, of what is released alone") {
+  using Lines = std::vector<std::string>;
+  CHECK(found(R"({"image": "a", "post_start": [], "models": {}, "provider": null})") == Lines{});
+  CHECK(found(R"({"post_start": [{"command": ["true"]}]})") == Lines{"service web has post_start"});
+  CHECK(found(R"({"pre_stop": [{"command": ["true"]}], "models": {"small": null}})") ==
+        Lines{"service web has models", "service web has pre_stop"});
+  CHECK(found(R"({"provider": {"type": "model"}})") == Lines{"service web has provider"});
+}
+
+}  // namespace
+}  // namespace belay
