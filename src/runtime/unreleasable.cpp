@@ -17,6 +17,8 @@ struct Key {
 };
 
 constexpr std::array keys{
+    Key{"use_api_socket", "belay does not hand the server's Engine and its logins to a container",
+        "mount /var/run/docker.sock into it, and give it a login of its own as a secret"},
     Key{"models", "Docker's model runner is a program of the server: there is no container to go back to",
         "give the service the model's address as a variable of its own"},
     Key{"provider", "a provider is a program of the server: there is no container to go back to",
@@ -28,6 +30,7 @@ constexpr std::array keys{
 
 bool is_there(const boost::json::value* value) {
   if (value == nullptr || value->is_null()) return false;
+  if (value->is_bool()) return value->get_bool();
   if (value->is_object()) return !value->get_object().empty();
   return !value->is_array() || !value->get_array().empty();
 }

@@ -10,7 +10,8 @@
 namespace belay {
 
 /// What Compose does for these services beside making their containers, and belay does not: models and
-/// providers, which are programs of the server, and commands of a container's life (post_start, pre_stop).
+/// providers, which are programs of the server; the server's own logins in a container (use_api_socket); and commands of a container's
+/// life (post_start, pre_stop).
 /// They are refused rather than left out without a word. Pure.
 std::vector<Obstacle> unreleasable_keys(const boost::json::object& model,
                                         const std::vector<std::string>& services);

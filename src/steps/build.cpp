@@ -166,7 +166,6 @@ std::vector<ImageNeed> resolve(Context& context, ReleaseProject& project, Deadli
     context.ledger.output(StepName::build, project.view().put_back(line));
   });
   context.services = services_to_release(context.model, context.environment());
-  auto needs = prepare_images(context);
   const Ownership ours(context.engine, project_name_in(context.model), context.layout, project.directory());
   require_no_obstacles(
       obstacles_to_release(context.engine, ours, context.environment(), context.model, context.services));
@@ -174,7 +173,7 @@ std::vector<ImageNeed> resolve(Context& context, ReleaseProject& project, Deadli
     context.ledger.output(StepName::build, line);
   for (const auto& line : orphans(ours, context.model, context.store.find(context.previous)))
     context.ledger.output(StepName::build, line);
-  return needs;
+  return prepare_images(context);
 }
 
 }  // namespace

@@ -287,7 +287,7 @@ def mounts_of(container):
     found = []
     for mount in sorted(container["Mounts"], key=lambda m: m["Destination"]):
         mount = dict(mount)
-        if mount["Type"] == "volume":
+        if mount["Type"] in ("volume", "image"):  # where the Engine has it
             mount.pop("Source", None)
             if HEX64.fullmatch(mount.get("Name", "")):
                 mount["Name"] = "<anonymous>"

@@ -18,10 +18,11 @@ std::vector<std::string> found(const std::string& service) {
 
 TEST_CASE("what Compose does beside making containers is refused by name, of what is released alone") {
   using Lines = std::vector<std::string>;
-  CHECK(found(R"({"image": "a", "post_start": [], "models": {}, "provider": null})") == Lines{});
+  CHECK(found(R"({"image": "a", "post_start": [], "models": {}, "provider": null, "use_api_socket": false})") == Lines{});
   CHECK(found(R"({"post_start": [{"command": ["true"]}]})") == Lines{"service web has post_start"});
   CHECK(found(R"({"pre_stop": [{"command": ["true"]}], "models": {"small": null}})") ==
         Lines{"service web has models", "service web has pre_stop"});
+  CHECK(found(R"({"use_api_socket": true})") == Lines{"service web has use_api_socket"});
   CHECK(found(R"({"provider": {"type": "model"}})") == Lines{"service web has provider"});
 }
 
