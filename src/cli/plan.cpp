@@ -229,7 +229,9 @@ int run(const command::Plan& asked, Context& context) {
     context.out.line(boost::json::serialize(preview_json(seen)));
   else
     context.out.write(preview_text(seen, context.out_surface.style));
-  return 0;
+  const auto& project = seen.facts.project;
+  const bool refused = project && (!project->problem.empty() || !project->obstacles.empty());
+  return static_cast<int>(refused ? ExitCode::bad_input : ExitCode::deployed);
 }
 
 }  // namespace belay::cli

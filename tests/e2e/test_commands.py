@@ -167,3 +167,14 @@ def test_help_explains_every_command(session_world, command):
     shown = session_world.belay(command, "--help")
     assert shown.code == 0 and shown.err == "" and f"belay {command}" in shown.out and len(shown.out) > 100
     assert session_world.belay("help", command).out == shown.out
+
+
+def test_what_a_deployment_is_refused_for_is_said_by_check_and_plan_with_the_same_words(by_hand):
+    file = "deploy-backend/docker-compose.production.yml"
+    by_hand.world.repository.replace(file, "networks:\n  crm:\n", "networks:\n  crm: { external: true, name: belay-nowhere }\n")
+    by_hand.world.repository.commit(file)
+    for command, code in (("check", 1), ("plan", 2)):
+        assert "belay-nowhere is external, and not there" in touches_nothing(by_hand, command, "production", code=code)
+    refused = by_hand.deploy(load=False)
+    assert refused.code == 2 and "belay-nowhere is external, and not there" in refused.said + refused.outcome.err, refused.outcome
+    assert by_hand.world.version() == "1.0.0"
