@@ -176,5 +176,5 @@ def test_what_a_deployment_is_refused_for_is_said_by_check_and_plan_with_the_sam
     for command, code in (("check", 1), ("plan", 2)):
         assert "belay-nowhere is external, and not there" in touches_nothing(by_hand, command, "production", code=code)
     refused = by_hand.deploy(load=False)
-    assert refused.code == 2 and "belay-nowhere is external, and not there" in refused.said + refused.outcome.err, refused.outcome
+    assert refused.code == 1 and "belay-nowhere is external, and not there" in refused.said + refused.outcome.err, refused.outcome
     assert by_hand.world.version() == "1.0.0"
