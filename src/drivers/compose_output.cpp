@@ -15,11 +15,6 @@ json::object* object_at(json::object& object, std::string_view key) {
   return found && found->is_object() ? &found->get_object() : nullptr;
 }
 
-std::string with_single_dollars(std::string text) {
-  for (auto at = text.find("$$"); at != std::string::npos; at = text.find("$$", at + 1)) text.erase(at, 1);
-  return text;
-}
-
 json::value with_readable_keys(const json::value& value) {
   if (value.is_array()) {
     json::array made;
@@ -70,6 +65,11 @@ void drop_absent_dependencies(json::object& service, const json::object& service
 }
 
 }  // namespace
+
+std::string with_single_dollars(std::string text) {
+  for (auto at = text.find("$$"); at != std::string::npos; at = text.find("$$", at + 1)) text.erase(at, 1);
+  return text;
+}
 
 json::object readable_output(const json::object& printed) {
   auto model = with_readable_keys(printed).get_object();

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include <boost/json/object.hpp>
 
 namespace belay::compose {
@@ -8,8 +10,10 @@ namespace belay::compose {
 ///  · the keys of devices in blkio_config come with capital letters, which it refuses;
 ///  · a $ in a key is doubled as one in a value is, but read as it stands;
 ///  · a service that need not be there (`required: false`), and is in no active profile, is depended on
-///  still,
-///    which `up` no longer does.
+///    still, which `up` no longer does.
 boost::json::object readable_output(const boost::json::object& printed);
+
+/// A text of the output as it is meant: `config` writes each $ as $$, so that its output can be read again.
+std::string with_single_dollars(std::string);
 
 }  // namespace belay::compose

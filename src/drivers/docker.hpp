@@ -15,6 +15,7 @@
 #include "base/deadline.hpp"
 #include "base/time.hpp"
 #include "drivers/host_port.hpp"
+#include "model/container_command.hpp"
 
 namespace belay::docker {
 
@@ -103,6 +104,10 @@ class Engine {
   /// `on_attached` once nothing can be missed: start it then.
   void attach(const std::string& id, const std::function<void()>& on_attached, const LineSink&,
               std::stop_token, Deadline) const;
+  /// Runs the command in a running container and follows what it prints; its exit code. Throws Error on
+  /// deadline or stop: the command itself may go on then.
+  int exec(const std::string& id, const ContainerCommand&, const LineSink&, const std::stop_token&,
+           Deadline) const;
   /// Follows the log from its beginning until the container ends, stop or deadline.
   void follow_log(const std::string& id, const LineSink&, std::stop_token, Deadline) const;
 

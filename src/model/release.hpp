@@ -8,6 +8,7 @@
 #include <boost/json/object.hpp>
 
 #include "base/time.hpp"
+#include "model/container_command.hpp"
 
 namespace belay {
 
@@ -62,6 +63,7 @@ struct ReleasedService {
   std::vector<Dependency> dependencies{};
   SharedWithOthers shared{};
   std::vector<InjectedFile> injected{};
+  std::vector<ContainerCommand> after_start{};  // compose's `post_start`
   std::string digest{};  // by which a registry has the image: repository@sha256:…; empty: none has it
   Time asked{};          // when a registry was last asked for it; zero: never
 };

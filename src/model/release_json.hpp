@@ -55,6 +55,14 @@ void fields(auto& archive, Is<InjectedFile> auto& file) {
   archive("gid", file.gid);
 }
 
+void fields(auto& archive, Is<ContainerCommand> auto& command) {
+  archive.required("words", command.words);
+  archive("user", command.user);
+  archive("directory", command.directory);
+  archive("environment", command.environment);
+  archive("privileged", command.privileged);
+}
+
 void fields(auto& archive, Is<ReleasedService> auto& service) {
   archive.required("name", service.name);
   archive("image_id", service.image_id);
@@ -65,6 +73,7 @@ void fields(auto& archive, Is<ReleasedService> auto& service) {
   archive("dependencies", service.dependencies);
   archive("shared", service.shared);
   archive("injected", service.injected);
+  archive("after_start", service.after_start);
   archive("digest", service.digest);
   archive("asked", service.asked);
 }

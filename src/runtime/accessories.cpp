@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "base/files.hpp"
+#include "drivers/compose_output.hpp"
 #include "model/json_parts.hpp"
 #include "model/labels.hpp"
 #include "runtime/attempt.hpp"
@@ -21,15 +22,8 @@ namespace {
 
 constexpr std::size_t most_files_named = 3;
 
-/// A resolved model writes a dollar sign as two.
-std::string unescaped(std::string text) {
-  for (auto place = text.find("$$"); place != std::string::npos; place = text.find("$$", place + 1))
-    text.erase(place, 1);
-  return text;
-}
-
 std::string text_of(const json::value& value) {
-  if (value.is_string()) return unescaped(std::string(value.get_string()));
+  if (value.is_string()) return compose::with_single_dollars(std::string(value.get_string()));
   return value.is_null() ? std::string{} : json::serialize(value);
 }
 

@@ -9,6 +9,7 @@
 #include "model/labels.hpp"
 #include "runtime/compose_model.hpp"
 #include "runtime/found_references.hpp"
+#include "runtime/start_commands.hpp"
 
 namespace belay {
 
@@ -147,7 +148,7 @@ Release adopted_release(const Attempt& attempt, const Author& by, const json::ob
   return release;
 }
 
-void add_injected_files(
+void add_what_is_not_shown(
     Release& release, const json::object& model,
     const std::function<std::map<std::string, std::string>(const std::set<std::string>&)>& values) {
   const auto known = services_in(model);
@@ -156,8 +157,10 @@ void add_injected_files(
     if (std::ranges::find(known, service.name) != known.end()) services.push_back(service.name);
   const auto environment = values(injected_variables(model, services));
   for (auto& service : release.services)
-    if (std::ranges::find(services, service.name) != services.end())
+    if (std::ranges::find(services, service.name) != services.end()) {
       service.injected = injected_files(model, service.name, environment);
+      service.after_start = commands_after_start(service_in(model, service.name));
+    }
 }
 
 }  // namespace belay

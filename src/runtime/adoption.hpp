@@ -31,9 +31,10 @@ bool is_part_of_what_serves(const docker::Inspection&);
 Release adopted_release(const Attempt&, const Author&, const boost::json::object& model,
                         const std::vector<PreviousContainer>& found);
 
-/// Adds to an adopted release the configs and secrets that are no files: compose writes their text into a
-/// container when it makes it. `values` gives what variables have for compose.
-void add_injected_files(
+/// Adds to an adopted release what its containers do not show: the configs and secrets that are no files,
+/// whose text compose writes into a container when it makes it, and the commands after a start. `values`
+/// gives what variables have for compose.
+void add_what_is_not_shown(
     Release&, const boost::json::object& model,
     const std::function<std::map<std::string, std::string>(const std::set<std::string>&)>& values);
 

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/nearest.hpp"
+#include "drivers/compose_output.hpp"
 #include "model/image_name.hpp"
 #include "model/json_parts.hpp"
 #include "model/labels.hpp"
@@ -495,13 +496,10 @@ std::vector<InjectedFile> injected_files(const json::object& model, const std::s
           throw Error(fmt::format("the variable {} is not set", variable),
                       fmt::format("service {} takes {} from it", service, text_at(use, "source")),
                       "set it in .env on the host, or name it in values: of belay.yml", ExitCode::bad_input);
-        // `config` writes a $ of the text as $$, so that its output can be read again.
-        auto text = variable.empty() ? text_at(definition, "content") : value->second;
-        if (variable.empty())
-          for (auto at = text.find("$$"); at != std::string::npos; at = text.find("$$", at + 1))
-            text.erase(at, 1);
+        auto text =
+            variable.empty() ? compose::with_single_dollars(text_at(definition, "content")) : value->second;
         files.push_back({.target = target,
-                         .text = text,
+                         .text = std::move(text),
                          .mode = number_in(use, "mode", 0444, 8),
                          .uid = number_in(use, "uid", 0, 10),
                          .gid = number_in(use, "gid", 0, 10)});

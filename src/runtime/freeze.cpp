@@ -12,6 +12,7 @@
 #include "runtime/bound_volumes.hpp"
 #include "runtime/compose_model.hpp"
 #include "runtime/images.hpp"
+#include "runtime/start_commands.hpp"
 
 namespace belay {
 
@@ -191,6 +192,7 @@ Frozen frozen_services(const Attempt& attempt, const ReleaseProject& project, co
          .dependencies = dependencies_of(model, name),
          .shared = shared_with_others(model, name),
          .injected = injected_files(model, name, environment),
+         .after_start = commands_after_start(project.view().put_back(service_in(model, name)).as_object()),
          .digest = is_built(model, name) ? std::string() : digest_of(attempt.engine, live, kept)});
     if (!frozen.back().container_names.empty()) with_containers.push_back(name);
   }

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "drivers/compose_files.hpp"
+#include "drivers/compose_output.hpp"
 #include "runtime/compose_model.hpp"
 
 namespace belay {
@@ -147,12 +148,8 @@ std::map<std::string, std::string> ReleaseProject::values_of(const std::set<std:
   remove_tree(file);
   std::map<std::string, std::string> values;
   for (const auto& [name, value] : model.at("services").at("values").at("environment").as_object())
-    if (value.is_string()) {
-      std::string text(value.get_string());
-      for (auto at = text.find("$$"); at != std::string::npos; at = text.find("$$", at + 1))
-        text.erase(at, 1);
-      values.emplace(name, std::move(text));
-    }
+    if (value.is_string())
+      values.emplace(name, compose::with_single_dollars(std::string(value.get_string())));
   return values;
 }
 

@@ -23,10 +23,9 @@ constexpr std::array keys{
         "give the service the model's address as a variable of its own"},
     Key{"provider", "a provider is a program of the server: there is no container to go back to",
         "leave that service out of services: in belay.yml, and start it there by hand"},
-    Key{"post_start", "belay does not run commands after a container's start yet",
-        "let the image's entrypoint do it, or migrate: in belay.yml"},
-    Key{"pre_stop", "belay does not run commands before a container's stop yet",
-        "let the program do it when it gets its stop signal"}};
+    Key{"pre_start", "belay does not run containers before those of a service",
+        "let migrate: in belay.yml do that work, or a service of its own that the other depends_on with "
+        "condition: service_completed_successfully"}};
 
 bool is_there(const boost::json::value* value) {
   if (value == nullptr || value->is_null()) return false;
@@ -43,8 +42,8 @@ std::vector<Obstacle> unreleasable_keys(const boost::json::object& model,
   for (const auto& service : services)
     for (const auto& key : keys)
       if (is_there(service_in(model, service).if_contains(key.name)))
-        found.push_back({"compose file", fmt::format("service {} has {}: {}", service, key.name, key.why),
-                         key.remedy});
+        found.push_back(
+            {"compose file", fmt::format("service {} has {}: {}", service, key.name, key.why), key.remedy});
   return found;
 }
 

@@ -10,9 +10,9 @@
 namespace belay {
 
 /// What Compose does for these services beside making their containers, and belay does not: models and
-/// providers, which are programs of the server; the server's own logins in a container (use_api_socket); and commands of a container's
-/// life (post_start, pre_stop).
-/// They are refused rather than left out without a word. Pure.
+/// providers, which are programs of the server; the server's own logins in a container (use_api_socket); and
+/// containers that run before a service's own (pre_start). They are refused rather than left out without a
+/// word. Pure.
 std::vector<Obstacle> unreleasable_keys(const boost::json::object& model,
                                         const std::vector<std::string>& services);
 

@@ -149,7 +149,7 @@ void add_model_of_adopted(Context& context, const Work& work, Release& adopted) 
   try {
     const auto limit = Deadline::in(std::chrono::minutes(2));
     const auto model = work.project.resolved_in_live(context.stop, limit);
-    add_injected_files(adopted, model, [&](const std::set<std::string>& variables) {
+    add_what_is_not_shown(adopted, model, [&](const std::set<std::string>& variables) {
       return work.project.values_of(variables, context.stop, limit, ReleaseProject::Where::live);
     });
     write_file_atomically(context.layout.compose_model(adopted.id), json::serialize(readable_again(model)));
@@ -158,7 +158,7 @@ void add_model_of_adopted(Context& context, const Work& work, Release& adopted) 
         StepName::create,
         fmt::format(
             "adopted without its compose model: {}: {}; going back to it stops no service that came later, "
-            "and brings back no config or secret that is not a file",
+            "and brings back neither a config or secret that is not a file nor a command of post_start",
             unreadable.message(), unreadable.why()));
   }
 }

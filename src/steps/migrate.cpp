@@ -6,7 +6,6 @@
 #include <fmt/ranges.h>
 
 #include "base/files.hpp"
-#include "base/process.hpp"
 #include "model/labels.hpp"
 #include "runtime/released_mounts.hpp"
 #include "steps/step.hpp"
@@ -119,11 +118,9 @@ std::string after_start(Context& context, const MigrationRule& rule, const docke
     return found != candidate.labels.end() && found->second == service.name;
   });
   if (own == candidates.end()) throw Error("there is no candidate to migrate in", {}, "deploy again");
-  std::vector<std::string> argv{"docker", "exec", own->id};
-  std::ranges::copy(argv_of(rule), std::back_inserter(argv));
-  const auto outcome = run({.argv = std::move(argv)}, context.stop, Deadline::in(rule.timeout),
-                           [&](Stream, std::string_view line) { sink(std::string(line)); });
-  return outcome.ok() ? std::string{} : outcome.described();
+  const int code =
+      context.engine.exec(own->id, {.words = argv_of(rule)}, sink, context.stop, Deadline::in(rule.timeout));
+  return code == 0 ? std::string{} : fmt::format("exit code {}", code);
 }
 
 }  // namespace

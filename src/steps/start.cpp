@@ -64,7 +64,7 @@ std::string apply(Context& context) {
   std::erase_if(beside, [&](const docker::Container& one) {
     return context.environment().is_replaced(service_of(one));
   });
-  start_in_order(context, beside);
+  start_in_order(context, StepName::start, beside);
   // The edge gives requests to whatever port is published: it has to accept first.
   wait_until_ready(context,
                    {.published_port = context.environment().health.patience(), .without_replaced = true},

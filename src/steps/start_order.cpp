@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "runtime/candidate.hpp"
+#include "steps/after_start.hpp"
 #include "steps/readiness.hpp"
 
 namespace belay {
@@ -74,7 +75,7 @@ std::vector<std::string> ended_well(const Context& context,
   return ids;
 }
 
-void start_in_order(Context& context, const std::vector<docker::Container>& candidates,
+void start_in_order(Context& context, StepName step, const std::vector<docker::Container>& candidates,
                     const std::vector<std::string>& done) {
   const auto release = release_of(context);
   for (const auto* service : in_order_of_start(release)) {
@@ -83,8 +84,11 @@ void start_in_order(Context& context, const std::vector<docker::Container>& cand
     for (const auto& on : service->dependencies)
       if (on.condition != "service_started")
         for (const auto& other : of_service(candidates, on.service)) wait_for(context, other, on.condition);
-    for (const auto& candidate : own)
-      if (std::ranges::find(done, candidate.id) == done.end()) context.engine.start(candidate.id);
+    for (const auto& candidate : own) {
+      if (std::ranges::find(done, candidate.id) != done.end()) continue;
+      context.engine.start(candidate.id);
+      run_after_start(context, step, *service, candidate);
+    }
   }
 }
 

@@ -99,7 +99,7 @@ void start_after_edge(Context& context, const docker::Container& edge,
                       const std::vector<docker::Container>& candidates,
                       const std::vector<std::string>& done) {
   start_edge(edge_place(context), edge);
-  start_in_order(context, candidates, done);
+  start_in_order(context, StepName::switch_over, candidates, done);
   wait_for_listeners(context, ids_of(candidates));
   const auto turn = edge_turn(context, StepName::switch_over);
   open_candidates(context, turn);
@@ -120,7 +120,7 @@ void stop_and_start(Context& context, const std::vector<docker::Container>& cand
   } else {
     // The edge after them: it finds their addresses when it comes up, and holds what arrives until they
     // answer.
-    start_in_order(context, candidates);
+    start_in_order(context, StepName::switch_over, candidates);
     if (edge) start_edge(edge_place(context), *edge);
   }
   keep_down(context, old);
@@ -133,7 +133,7 @@ void replace_behind_edge(Context& context, const std::vector<docker::Container>&
   const auto old = previous_containers(context);
   stop(context, old);
   publish_mounted_files(context);
-  start_in_order(context, candidates);
+  start_in_order(context, StepName::switch_over, candidates);
   wait_for_listeners(context, ids_of(candidates));
   open_candidates(context, turn);
   keep_down(context, old);
@@ -146,7 +146,7 @@ void replace_those_that_run_once(Context& context, const std::vector<docker::Con
   if (old.empty() && fresh.empty()) return;
   note(context.ledger, notes::CurrentStops{});
   stop(context, old);
-  start_in_order(context, fresh);
+  start_in_order(context, StepName::switch_over, fresh);
   keep_down(context, old);
 }
 

@@ -8,6 +8,7 @@
 #include "runtime/compose_model.hpp"
 #include "runtime/lost_container.hpp"
 #include "runtime/release_project.hpp"
+#include "steps/after_start.hpp"
 
 namespace belay {
 
@@ -129,11 +130,19 @@ std::string start_again(Context& context, std::vector<PreviousContainer> contain
   } catch (const Error& error) {
     trouble = error;  // the others are started all the same
   }
+  std::erase_if(containers, [](const PreviousContainer& container) { return !container.running; });
   for (const auto& container : containers) {
-    if (!container.running) continue;
     try {
       start_again(context, container);
       started += (started.empty() ? "" : ", ") + container.name;
+    } catch (const Error& error) {
+      trouble = error;
+    }
+  }
+  // Only now: none waits with its start for a command in another.
+  for (const auto& container : containers) {
+    try {
+      run_after_start_again(context, container);
     } catch (const Error& error) {
       trouble = error;
     }

@@ -29,7 +29,8 @@ std::string leave_for_inspection(const Context&);
 
 /// Starts those of them that ran, with their restart policies; each, whatever becomes of another. Their
 /// names; the last trouble is put into `trouble`.
-/// One that others removed is made again from what was kept of it.
+/// One that others removed is made again from what was kept of it; the commands of `post_start` run as at any
+/// start.
 std::string start_again(Context&, std::vector<PreviousContainer>, std::optional<Error>& trouble);
 
 }  // namespace belay

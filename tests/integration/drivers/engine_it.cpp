@@ -165,6 +165,33 @@ TEST_CASE("a log is followed from its beginning to the container's end") {
   CHECK(world.engine.inspect(endless)->container.running());
 }
 
+TEST_CASE("a command runs in a container: its words, its exit code, who and where it is; or it is refused") {
+  const World world;
+  const std::string id = world.start("exec", "exec sleep 1000");
+  std::vector<std::string> lines;
+  const auto run = [&](const ContainerCommand& command, Deadline deadline = soon()) {
+    lines.clear();
+    return world.engine.exec(
+        id, command, [&](const std::string& line) { lines.push_back(line); }, {}, deadline);
+  };
+  CHECK(run({.words = {"sh", "-c", "echo one; echo $WORD; id -u; pwd; exit 4"},
+             .user = "7",
+             .directory = "/bin",
+             .environment = {"WORD=two $3"}}) == 4);
+  CHECK(lines == std::vector<std::string>{"one", "two $3", "7", "/bin"});
+  CHECK(run({.words = {"sh", "-c", "exec >/dev/null 2>&1; sleep 0.5; exit 5"}}) == 5);
+  CHECK(refusal([&] {
+          run({.words = {"sleep", "1000"}}, Deadline::in(std::chrono::milliseconds(200)));
+        }).contains("in time"));
+  CHECK(refusal([&] { run({}); }).contains("No exec command specified"));
+  int code = 127;  // or the Engine refuses, as a newer one does
+  const auto words = refusal([&] { code = run({.words = {"no-such-program"}}); });
+  CHECK((code == 126 || code == 127));
+  CHECK((words + (lines.empty() ? "" : lines.front())).contains("no-such-program"));
+  world.engine.stop(id, std::chrono::seconds(0));
+  CHECK(refusal([&] { run({.words = {"true"}}); }).contains("is not running"));
+}
+
 TEST_CASE("image tags are set, read and removed; one in use stays") {
   const World world;
   const docker::Engine& engine = world.engine;

@@ -82,7 +82,7 @@ TEST_CASE(
   const auto model = json::parse(R"({"services":{"web":{"secrets":[{"source":"token"}]}, "other":{}},
                                      "secrets":{"token":{"environment":"TOKEN"}}})")
                          .as_object();
-  add_injected_files(release, model, [](const std::set<std::string>& variables) {
+  add_what_is_not_shown(release, model, [](const std::set<std::string>& variables) {
     CHECK(variables == std::set<std::string>{"TOKEN"});
     return std::map<std::string, std::string>{{"TOKEN", "t"}};
   });

@@ -7,7 +7,8 @@ namespace belay {
 namespace {
 
 std::vector<std::string> found(const std::string& service) {
-  const auto model = boost::json::parse(R"({"services": {"web": )" + service + R"(, "other": {"provider": {"type": "x"}}}})");
+  const auto model = boost::json::parse(R"({"services": {"web": )" + service +
+                                        R"(, "other": {"provider": {"type": "x"}}}})");
   std::vector<std::string> sentences;
   for (const auto& obstacle : unreleasable_keys(model.as_object(), {"web"})) {
     CHECK_FALSE(obstacle.remedy.empty());
@@ -18,10 +19,12 @@ std::vector<std::string> found(const std::string& service) {
 
 TEST_CASE("what Compose does beside making containers is refused by name, of what is released alone") {
   using Lines = std::vector<std::string>;
-  CHECK(found(R"({"image": "a", "post_start": [], "models": {}, "provider": null, "use_api_socket": false})") == Lines{});
-  CHECK(found(R"({"post_start": [{"command": ["true"]}]})") == Lines{"service web has post_start"});
-  CHECK(found(R"({"pre_stop": [{"command": ["true"]}], "models": {"small": null}})") ==
-        Lines{"service web has models", "service web has pre_stop"});
+  CHECK(
+      found(R"({"image": "a", "pre_start": [], "models": {}, "provider": null, "use_api_socket": false})") ==
+      Lines{});
+  CHECK(found(R"({"pre_start": [{"command": ["true"]}]})") == Lines{"service web has pre_start"});
+  CHECK(found(R"({"use_api_socket": true, "models": {"small": null}})") ==
+        Lines{"service web has use_api_socket", "service web has models"});
   CHECK(found(R"({"use_api_socket": true})") == Lines{"service web has use_api_socket"});
   CHECK(found(R"({"provider": {"type": "model"}})") == Lines{"service web has provider"});
 }
