@@ -80,8 +80,12 @@ class Ground:
             self.git("tag", f"r{release}")
 
     def put_by_hand(self, release):
-        """The release's files, written over those that are there: the files stay the same ones, as an editor leaves them."""
-        write_tree(self.live, self.project.files(release))
+        """The release's files, written over those that are there: the files stay the same ones, as an editor leaves them. What only a
+        later release brought goes, as with `git checkout` of the one before."""
+        files = self.project.files(release)
+        for name in self.project.files(2).keys() - files.keys() if release == 1 else ():
+            (self.live / name).unlink(missing_ok=True)
+        write_tree(self.live, files)
         self.put_server_files()
 
     def put_server_files(self):

@@ -10,6 +10,8 @@ from .ground import Ground
 
 # A whole container is on its way for some seconds only; a guard against hanging.
 SETTLES = 90
+# What is typed by hand, and in which files; another one when that changes: what compose alone leaves is kept.
+BY_HAND = "2: going back removes what only the later release brought"
 
 
 class NotAsCompose(Exception):
@@ -100,7 +102,7 @@ class Trial(Ground):
     def reference(self):
         """by_hand(), kept: it depends on the project, its place, and the versions of compose and Engine only."""
         files = [self.project.files(1), self.project.files(2), self.project.server_files()]
-        key = snapshot.short_hash(json.dumps([files, str(self.live), self.project.edge, self.versions], sort_keys=True))
+        key = snapshot.short_hash(json.dumps([BY_HAND, files, str(self.live), self.project.edge, self.versions], sort_keys=True))
         file = self.cache / f"{key}.json"
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
