@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/human.hpp"
+#include "control/host_questions.hpp"
 #include "control/tree_space.hpp"
 #include "drivers/compose.hpp"
 #include "drivers/docker_logins.hpp"
@@ -66,13 +67,6 @@ void require_platform(const std::vector<docker::ArchivedImage>& images, const Bu
                               platform, order.platform()),
                   {},
                   "let FROM in its Dockerfile name no platform; or build on the server: write build: host");
-}
-
-std::uint64_t bytes_of(const fs::path& directory) {
-  std::uint64_t bytes = 0;
-  for (const auto& entry : fs::recursive_directory_iterator(directory))
-    if (entry.is_regular_file() && !entry.is_symlink()) bytes += entry.file_size();
-  return bytes;
 }
 
 }  // namespace
@@ -147,7 +141,7 @@ std::string BuildHere::send(Session& session, const std::string& room, bool all_
     for (const auto& file : docker::known_layers(images, order.layers)) request.exclude.push_back("/" + file);
   const auto sent = rsync::transfer(request, watched_.progress, std::move(stop), deadline);
   return fmt::format("built where belay was started, for {}; {} of {} sent", order.platform(),
-                     human_bytes(sent.bytes_sent), human_bytes(bytes_of(images)));
+                     human_bytes(sent.bytes_sent), human_bytes(bytes_in(images)));
 }
 
 std::string require_builder_here(std::stop_token stop) {
