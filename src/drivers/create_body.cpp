@@ -15,8 +15,8 @@ json::object endpoint_of(const json::object& settings, const std::string& short_
     if (const json::value* value = settings.if_contains(key); value != nullptr && !value->is_null())
       endpoint.emplace(key, *value);
   json::array aliases;
-  for (const json::value& alias : array_at(settings, "Aliases"))
-    if (alias.is_string() && alias.get_string() != short_id) aliases.push_back(alias);
+  for (const auto& alias : texts_at(settings, "Aliases"))
+    if (alias != short_id) aliases.push_back(json::string(alias));
   if (!aliases.empty()) endpoint.emplace("Aliases", std::move(aliases));
   return endpoint;
 }

@@ -9,6 +9,7 @@
 #include "base/process.hpp"
 #include "drivers/docker_logins.hpp"
 #include "drivers/program.hpp"
+#include "model/json_parts.hpp"
 
 namespace belay::docker {
 
@@ -31,8 +32,7 @@ std::string selected_context() {
   json::error_code bad;
   const auto config = json::parse(text.value_or("{}"), bad);
   if (bad || !config.is_object()) return {};  // docker itself says what is wrong with it
-  const auto* current = config.get_object().if_contains("currentContext");
-  return current != nullptr && current->is_string() ? std::string(current->get_string()) : std::string();
+  return text_at(config.get_object(), "currentContext");
 }
 
 }  // namespace

@@ -10,14 +10,8 @@ namespace json = boost::json;
 
 Event event_from(const json::object& message) {
   const json::object& actor = object_at(message, "Actor");
-  Event event{text_at(message, "Type"),
-              text_at(message, "Action"),
-              text_at(actor, "ID"),
-              {},
-              number_at(message, "timeNano")};
-  for (const auto& [key, value] : object_at(actor, "Attributes"))
-    if (value.is_string()) event.attributes.emplace(key, value.get_string());
-  return event;
+  return Event{text_at(message, "Type"), text_at(message, "Action"), text_at(actor, "ID"),
+               texts_in(object_at(actor, "Attributes")), number_at(message, "timeNano")};
 }
 
 std::int64_t now_nano() {

@@ -28,12 +28,9 @@ std::optional<std::string> Engine::image_id(const std::string& reference) const 
 }
 
 std::vector<std::string> Engine::image_tags(const std::string& id) const {
-  std::vector<std::string> tags;
   const auto image = inspected(request("GET", "/images/" + encoded(id) + "/json"), id);
-  if (!image) return tags;
-  for (const json::value& tag : array_at(*image, "RepoTags"))
-    if (tag.is_string()) tags.emplace_back(tag.get_string());
-  return tags;
+  if (!image) return {};
+  return texts_at(*image, "RepoTags");
 }
 
 std::vector<std::string> Engine::volumes_of_image(const std::string& id) const {
@@ -45,12 +42,9 @@ std::vector<std::string> Engine::volumes_of_image(const std::string& id) const {
 }
 
 std::vector<std::string> Engine::image_digests(const std::string& reference) const {
-  std::vector<std::string> digests;
   const auto image = inspected(request("GET", "/images/" + encoded(reference) + "/json"), reference);
-  if (!image) return digests;
-  for (const json::value& digest : array_at(*image, "RepoDigests"))
-    if (digest.is_string()) digests.emplace_back(digest.get_string());
-  return digests;
+  if (!image) return {};
+  return texts_at(*image, "RepoDigests");
 }
 
 std::vector<std::vector<std::string>> Engine::layers_of_images() const {
@@ -61,9 +55,7 @@ std::vector<std::vector<std::string>> Engine::layers_of_images() const {
     const auto id = entry.is_object() ? text_at(entry.get_object(), "Id") : std::string{};
     const auto image = inspected(request("GET", "/images/" + encoded(id) + "/json"), id);
     if (!image) continue;  // removed since
-    auto& layers = images.emplace_back();
-    for (const auto& layer : array_at(object_at(*image, "RootFS"), "Layers"))
-      if (layer.is_string()) layers.emplace_back(layer.get_string());
+    images.push_back(texts_at(object_at(*image, "RootFS"), "Layers"));
   }
   return images;
 }

@@ -11,13 +11,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::map<std::string, std::string> labels_from(const json::object& labels) {
-  std::map<std::string, std::string> map;
-  for (const auto& [key, value] : labels)
-    if (value.is_string()) map.emplace(key, value.get_string());
-  return map;
-}
-
 /// The Engine writes nanoseconds, or none ("2026-01-12T10:33:00Z"), and year 1 for "never".
 Time time_from(const std::string& text) {
   if (text.size() < 20 || text.starts_with("0001-")) return {};
@@ -63,11 +56,11 @@ Container container_from_list(const json::object& entry) {
   container.image = text_at(entry, "Image");
   container.image_id = text_at(entry, "ImageID");
   container.state = text_at(entry, "State");
-  container.labels = labels_from(object_at(entry, "Labels"));
+  container.labels = texts_in(object_at(entry, "Labels"));
   // Legacy links appear as further names, "/other/alias".
-  for (const json::value& name : array_at(entry, "Names")) {
-    const std::string text = name.is_string() ? without_slash(std::string(name.get_string())) : "";
-    if (!text.empty() && !text.contains('/')) container.name = text;
+  for (const auto& listed : texts_at(entry, "Names")) {
+    const auto name = without_slash(listed);
+    if (!name.empty() && !name.contains('/')) container.name = name;
   }
   for (const json::value& port : array_at(entry, "Ports"))
     if (port.is_object())
@@ -90,7 +83,7 @@ Inspection inspection_from(const json::object& answer) {
                      text_at(config, "Image"),
                      text_at(answer, "Image"),
                      text_at(state, "Status"),
-                     labels_from(object_at(config, "Labels")),
+                     texts_in(object_at(config, "Labels")),
                      {}};
   found.exit_code = static_cast<int>(number_at(state, "ExitCode"));
   found.oom_killed = flag_at(state, "OOMKilled");

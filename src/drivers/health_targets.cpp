@@ -92,13 +92,6 @@ std::chrono::milliseconds duration_at(const json::object& check, const char* key
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::nanoseconds(nanoseconds));
 }
 
-std::vector<std::string> texts_of(const json::array& list) {
-  std::vector<std::string> texts;
-  for (const auto& item : list)
-    if (item.is_string()) texts.emplace_back(item.get_string());
-  return texts;
-}
-
 }  // namespace
 
 std::vector<HealthTarget> health_targets(const EnvironmentConfig& environment,
@@ -135,10 +128,10 @@ std::vector<OwnPort> traffic_ports(const std::vector<HealthTarget>& targets) {
 }
 
 std::vector<std::string> healthcheck_command(const docker::Inspection& inspection) {
-  auto test = texts_of(array_at(healthcheck_of(inspection), "Test"));
+  auto test = texts_at(healthcheck_of(inspection), "Test");
   if (test.size() < 2 || test.front() == "NONE") return {};
   if (test.front() == "CMD") return {test.begin() + 1, test.end()};
-  auto command = texts_of(array_at(object_at(inspection.raw, "Config"), "Shell"));
+  auto command = texts_at(object_at(inspection.raw, "Config"), "Shell");
   if (command.empty()) command = {"/bin/sh", "-c"};
   command.push_back(test[1]);
   return command;

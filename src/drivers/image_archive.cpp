@@ -45,13 +45,6 @@ json::value parsed_file(const fs::path& file) {
   return value;
 }
 
-std::vector<std::string> texts_at(const json::object& object, std::string_view key) {
-  std::vector<std::string> texts;
-  for (const auto& text : array_at(object, key))
-    if (text.is_string()) texts.emplace_back(text.get_string());
-  return texts;
-}
-
 ArchivedImage image_of(const fs::path& directory, const json::object& listed) {
   const auto read = parsed_file(directory / text_at(listed, "Config"));
   const auto& config = read.as_object();

@@ -27,6 +27,7 @@
 #include "host/running_container.hpp"
 #include "model/config_json.hpp"
 #include "model/host_facts.hpp"
+#include "model/json_parts.hpp"
 #include "model/labels.hpp"
 #include "model/secrets.hpp"
 #include "release/release_store.hpp"
@@ -42,32 +43,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr auto connection_limit = std::chrono::seconds(10);
-
-std::string text_argument(const json::object& arguments, const char* key) {
-  const auto* value = arguments.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string{};
-}
-
-std::vector<std::string> list_argument(const json::object& arguments, const char* key) {
-  std::vector<std::string> list;
-  if (const auto* value = arguments.if_contains(key); value != nullptr && value->is_array())
-    for (const auto& item : value->as_array())
-      if (item.is_string()) list.emplace_back(item.as_string());
-  return list;
-}
-
-std::map<std::string, std::string> texts_in(const json::object& object) {
-  std::map<std::string, std::string> texts;
-  for (const auto& [key, value] : object)
-    if (value.is_string()) texts.emplace(std::string(key), std::string(value.get_string()));
-  return texts;
-}
-
-std::map<std::string, std::string> texts_argument(const json::object& arguments, const char* key) {
-  const auto* value = arguments.if_contains(key);
-  return value != nullptr && value->is_object() ? texts_in(value->get_object())
-                                                : std::map<std::string, std::string>{};
-}
 
 std::string live_compose_file(const Layout& layout, const std::vector<std::string>& named) {
   return compose::main_file_of(named, layout.live, {layout.live / ".env"});
@@ -105,7 +80,7 @@ std::optional<ProjectLook> look_at_asked_project(const docker::Engine& engine, c
   const auto* environment = arguments.if_contains("environment");
   const auto* texts = arguments.if_contains("files");
   if (!environment || !texts || !environment->is_object() || !texts->is_object()) return std::nullopt;
-  const ShippedFiles files{texts_in(texts->get_object()), texts_argument(arguments, "ids")};
+  const ShippedFiles files{texts_in(texts->get_object()), texts_in(object_at(arguments, "ids"))};
   return look_at_project(engine, layout,
                          value_of<EnvironmentConfig>(environment->get_object(), "environment"), files,
                          std::move(stop));
@@ -131,20 +106,20 @@ void look_at_docker(HostFacts& facts, const Layout& layout, const json::object& 
   const bool deployed_before = ReleaseStore(layout).find(ReleaseStore(layout).current()).has_value();
   facts.containers = look && !deployed_before
                          ? described(engine, look->containers)
-                         : serving_containers(layout, engine, list_argument(arguments, "services"),
-                                              list_argument(arguments, "compose"), stop);
+                         : serving_containers(layout, engine, texts_at(arguments, "services"),
+                                              texts_at(arguments, "compose"), stop);
   for (const auto& edge : edges_there(layout, engine))
     if (const auto inspection = engine.inspect(edge.id))
       facts.edges.push_back(running_container(*inspection, edge_service));
-  if (const auto image = text_argument(arguments, "edge_image"); !image.empty())
+  if (const auto image = text_at(arguments, "edge_image"); !image.empty())
     facts.edge_image_there = engine.image_id(image).has_value();
-  if (const auto name = text_argument(arguments, "backup_container"); !name.empty()) {
+  if (const auto name = text_at(arguments, "backup_container"); !name.empty()) {
     const auto container = engine.container_named(name);
     facts.backup_container_state = container ? container->state : "absent";
-    const auto user = text_argument(arguments, "backup_user");
+    const auto user = text_at(arguments, "backup_user");
     if (container && container->running() && !user.empty())
-      facts.backup_problem = postgres::connection_problem(
-          {name, user, text_argument(arguments, "backup_database")}, stop, Deadline::in(connection_limit));
+      facts.backup_problem = postgres::connection_problem({name, user, text_at(arguments, "backup_database")},
+                                                          stop, Deadline::in(connection_limit));
   }
 }
 
@@ -164,7 +139,7 @@ HostFacts host_facts(const Layout& layout, const json::object& arguments, std::s
   facts.current_release = store.current();
   for (const auto& release : store.all()) facts.releases.push_back(release.id);
   if (const auto text =
-          read_file_if_exists(layout.live / live_compose_file(layout, list_argument(arguments, "compose"))))
+          read_file_if_exists(layout.live / live_compose_file(layout, texts_at(arguments, "compose"))))
     facts.live_compose_hash = sha256_hex(*text);
   if (const auto* tls = arguments.if_contains("tls"); tls && tls->is_object())
     facts.certificates = certificates_now(tls_from_json(tls->get_object()), layout);
@@ -290,7 +265,7 @@ json::value answer(const Layout& layout, const wire::Ask& ask, std::stop_token s
   }
   if (ask.about == "backups") {
     std::vector<BackupFile> files;
-    for (const auto& kept : postgres::list(layout.live / text_argument(ask.arguments, "directory")))
+    for (const auto& kept : postgres::list(layout.live / text_at(ask.arguments, "directory")))
       files.push_back({kept.file.string(), kept.bytes, kept.taken, kept.verified});
     return backups_to_json(files);
   }

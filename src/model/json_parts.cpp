@@ -37,4 +37,18 @@ const json::value& value_at(const json::object& object, std::string_view key) {
   return value != nullptr ? *value : none;
 }
 
+std::vector<std::string> texts_at(const json::object& object, std::string_view key) {
+  std::vector<std::string> texts;
+  for (const auto& item : array_at(object, key))
+    if (item.is_string()) texts.emplace_back(item.get_string());
+  return texts;
+}
+
+std::map<std::string, std::string> texts_in(const json::object& object) {
+  std::map<std::string, std::string> texts;
+  for (const auto& [key, value] : object)
+    if (value.is_string()) texts.emplace(key, value.get_string());
+  return texts;
+}
+
 }  // namespace belay

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -18,5 +20,9 @@ const boost::json::object& object_at(const boost::json::object&, std::string_vie
 const boost::json::array& array_at(const boost::json::object&, std::string_view key);
 /// Of any kind; null where it is missing.
 const boost::json::value& value_at(const boost::json::object&, std::string_view key);
+/// The texts of a list. What else is in it is left out.
+std::vector<std::string> texts_at(const boost::json::object&, std::string_view key);
+/// The texts of an object by their keys. What else is in it is left out.
+std::map<std::string, std::string> texts_in(const boost::json::object&);
 
 }  // namespace belay

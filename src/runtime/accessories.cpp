@@ -43,8 +43,7 @@ std::string words_in(const json::object& object, std::string_view key) {
 /// model.
 std::map<std::string, std::string> environment_of(const json::object& inspection) {
   std::map<std::string, std::string> found;
-  for (const auto& entry : array_at(object_at(inspection, "Config"), "Env")) {
-    const std::string text(entry.is_string() ? std::string_view(entry.get_string()) : std::string_view{});
+  for (const auto& text : texts_at(object_at(inspection, "Config"), "Env")) {
     const auto equals = text.find('=');
     if (equals != std::string::npos) found.emplace(text.substr(0, equals), text.substr(equals + 1));
   }

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "base/error.hpp"
+#include "model/json_parts.hpp"
 #include "model/labels.hpp"
 #include "runtime/compose_model.hpp"
 #include "runtime/found_references.hpp"
@@ -18,10 +19,7 @@ namespace json = boost::json;
 namespace {
 
 std::string hash_in(const json::object& body) {
-  const auto* labels = body.if_contains("Labels");
-  const auto* hash =
-      labels && labels->is_object() ? labels->get_object().if_contains(compose_label::config_hash) : nullptr;
-  return hash && hash->is_string() ? std::string(hash->get_string()) : std::string{};
+  return text_at(object_at(body, "Labels"), compose_label::config_hash);
 }
 
 docker::Inspection inspected(const docker::Engine& engine, const std::string& id) {

@@ -341,8 +341,8 @@ std::vector<BoundPath> bound_paths(const json::object& model) {
 std::vector<std::string> profiles_in(const json::object& model) {
   std::set<std::string> profiles;
   for (const auto& service : services_in(model))
-    for (const auto& profile : array_at(service_in(model, service), "profiles"))
-      if (profile.is_string() && profile.get_string() != place_holder) profiles.emplace(profile.get_string());
+    for (const auto& profile : texts_at(service_in(model, service), "profiles"))
+      if (profile != place_holder) profiles.insert(profile);
   return {profiles.begin(), profiles.end()};
 }
 
@@ -448,14 +448,11 @@ json::object resources_model(const json::object& model, const std::vector<Projec
 
 SharedWithOthers shared_with_others(const json::object& model, const std::string& service) {
   const auto& object = service_in(model, service);
-  SharedWithOthers shared{.network = referred(text_at(object, "network_mode")),
-                          .ipc = referred(text_at(object, "ipc")),
-                          .pid = referred(text_at(object, "pid"))};
-  for (const auto& from : array_at(object, "volumes_from"))
-    if (from.is_string()) shared.volumes.emplace_back(from.get_string());
-  for (const auto& link : array_at(object, "links"))
-    if (link.is_string()) shared.links.emplace_back(link.get_string());
-  return shared;
+  return {.network = referred(text_at(object, "network_mode")),
+          .ipc = referred(text_at(object, "ipc")),
+          .pid = referred(text_at(object, "pid")),
+          .volumes = texts_at(object, "volumes_from"),
+          .links = texts_at(object, "links")};
 }
 
 namespace {

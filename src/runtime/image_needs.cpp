@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "model/config_values.hpp"
 #include "model/image_name.hpp"
+#include "model/json_parts.hpp"
 #include "runtime/compose_model.hpp"
 
 namespace belay {
@@ -20,11 +21,6 @@ namespace json = boost::json;
 namespace {
 
 using From = ImageNeed::From;
-
-std::string policy_of(const json::object& service) {
-  const auto* policy = service.if_contains("pull_policy");
-  return policy != nullptr && policy->is_string() ? std::string(policy->get_string()) : std::string();
-}
 
 /// every_12h, every_1w2d: compose's durations have weeks and days, ours have days.
 std::optional<std::chrono::milliseconds> period_of(std::string_view policy) {
@@ -92,7 +88,7 @@ std::vector<ImageNeed> image_needs(const json::object& model, const std::vector<
         throw Error(fmt::format("service {} names no image that could be pulled", service),
                     "belay.yml says build: image, and the service has a build: section alone",
                     "give it an image: in the compose file", ExitCode::bad_input);
-      decide_pull(need, policy_of(defined), at, defined.contains("build"));
+      decide_pull(need, text_at(defined, "pull_policy"), at, defined.contains("build"));
     }
     needs.push_back(std::move(need));
   }
