@@ -39,21 +39,11 @@ bool has_image(Session& session, const std::string& name, std::stop_token stop) 
 }
 
 /// The host's paths become those of the same files here.
-json::value moved(const json::value& value, const std::string& from, const std::string& to) {
-  if (value.is_string()) {
-    const std::string_view text = value.get_string();
-    if (text != from && !text.starts_with(from + "/")) return value;
-    return json::string(to + std::string(text.substr(from.size())));
-  }
-  if (value.is_array()) {
-    json::array items;
-    for (const auto& item : value.get_array()) items.push_back(moved(item, from, to));
-    return items;
-  }
-  if (!value.is_object()) return value;
-  json::object members;
-  for (const auto& [key, member] : value.get_object()) members[key] = moved(member, from, to);
-  return members;
+json::value moved(const json::object& model, const std::string& from, const std::string& to) {
+  return with_texts(model, [&](const std::string& text) {
+    const bool is_path_there = text == from || text.starts_with(from + "/");
+    return is_path_there ? to + text.substr(from.size()) : text;
+  });
 }
 
 /// An image for another platform would come to the host and not start there. A service that names its

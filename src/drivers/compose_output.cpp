@@ -1,8 +1,11 @@
 #include "drivers/compose_output.hpp"
 
+#include <functional>
 #include <string>
 
 #include <boost/json.hpp>
+
+#include "model/json_parts.hpp"
 
 namespace belay::compose {
 
@@ -13,19 +16,6 @@ namespace {
 json::object* object_at(json::object& object, std::string_view key) {
   auto* found = object.if_contains(key);
   return found && found->is_object() ? &found->get_object() : nullptr;
-}
-
-json::value with_readable_keys(const json::value& value) {
-  if (value.is_array()) {
-    json::array made;
-    for (const auto& item : value.get_array()) made.push_back(with_readable_keys(item));
-    return made;
-  }
-  if (!value.is_object()) return value;
-  json::object made;
-  for (const auto& [key, item] : value.get_object())
-    made.emplace(with_single_dollars(std::string(key)), with_readable_keys(item));
-  return made;
 }
 
 json::object with_small_first_letters(const json::object& object) {
@@ -72,7 +62,7 @@ std::string with_single_dollars(std::string text) {
 }
 
 json::object readable_output(const json::object& printed) {
-  auto model = with_readable_keys(printed).get_object();
+  auto model = with_texts(printed, std::identity{}, with_single_dollars).get_object();
   auto* services = object_at(model, "services");
   if (!services) return model;
   for (auto& service : *services) {

@@ -51,4 +51,18 @@ std::map<std::string, std::string> texts_in(const json::object& object) {
   return texts;
 }
 
+json::value with_texts(const json::value& value, const ChangeText& change, const ChangeText& change_key) {
+  if (value.is_string()) return json::string(change(std::string(value.get_string())));
+  if (value.is_array()) {
+    json::array items;
+    for (const auto& item : value.get_array()) items.push_back(with_texts(item, change, change_key));
+    return items;
+  }
+  if (!value.is_object()) return value;
+  json::object members;
+  for (const auto& [key, member] : value.get_object())
+    members[change_key(std::string(key))] = with_texts(member, change, change_key);
+  return members;
+}
+
 }  // namespace belay

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -24,5 +25,11 @@ const boost::json::value& value_at(const boost::json::object&, std::string_view 
 std::vector<std::string> texts_at(const boost::json::object&, std::string_view key);
 /// The texts of an object by their keys. What else is in it is left out.
 std::map<std::string, std::string> texts_in(const boost::json::object&);
+
+/// What becomes of a text.
+using ChangeText = std::function<std::string(std::string)>;
+/// The value with every text in it changed, however deep it lies; and every key of an object by `change_key`.
+boost::json::value with_texts(const boost::json::value&, const ChangeText& change,
+                              const ChangeText& change_key = std::identity{});
 
 }  // namespace belay

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/files.hpp"
+#include "model/json_parts.hpp"
 
 namespace belay {
 
@@ -140,18 +141,8 @@ std::string ProjectView::put_back(std::string text) const {
 }
 
 json::value ProjectView::put_back(const json::value& value) const {
-  if (value.is_string()) return json::string(put_back(std::string(value.get_string())));
-  if (value.is_array()) {
-    json::array array;
-    for (const auto& item : value.get_array()) array.push_back(put_back(item));
-    return array;
-  }
-  if (value.is_object()) {
-    json::object object;
-    for (const auto& [key, item] : value.get_object()) object[put_back(std::string(key))] = put_back(item);
-    return object;
-  }
-  return value;
+  const auto change = [this](std::string text) { return put_back(std::move(text)); };
+  return with_texts(value, change, change);
 }
 
 }  // namespace belay

@@ -28,5 +28,17 @@ TEST_CASE("the texts of a list, and of an object by key, without what is none") 
   CHECK(texts_in(found) == std::map<std::string, std::string>{{"tag", "c:3"}});
 }
 
+TEST_CASE("every text is changed, however deep, and keys only where that is asked") {
+  const json::value found{
+      {"a", "b"}, {"list", {"c", 1, {{"d", "e"}, {"f", nullptr}}}}, {"yes", true}, {"none", json::array{}}};
+  const auto twice = [](const std::string& text) { return text + text; };
+  const json::value texts{{"a", "bb"},
+                          {"list", {"cc", 1, {{"d", "ee"}, {"f", nullptr}}}},
+                          {"yes", true},
+                          {"none", json::array{}}};
+  CHECK(with_texts(found, twice) == texts);
+  CHECK(with_texts({{"a", {{"b", "c"}}}}, std::identity{}, twice) == json::value{{"aa", {{"bb", "c"}}}});
+}
+
 }  // namespace
 }  // namespace belay
