@@ -3,6 +3,7 @@
 
 #include "cli/error_text.hpp"
 #include "cli/host_question.hpp"
+#include "cli/origin_text.hpp"
 #include "cli/screens.hpp"
 #include "cli/table.hpp"
 #include "cli/text_width.hpp"
@@ -24,15 +25,6 @@ std::string state_text(const Release& release, bool current, const Style& style)
   return "";
 }
 
-std::string commit_text(const Release& release) {
-  const bool adopted = release.origin == Release::Origin::adopted;
-  if (adopted && release.commit.id.empty()) return "adopted: it was there before belay";
-  std::string text = fmt::format("{} {}", release.commit.abbreviated(), printable(release.commit.subject));
-  if (adopted) text += ", with services found beside it";
-  if (release.commit.dirty) text = "working tree on " + text;
-  return text;
-}
-
 }  // namespace
 
 std::string releases_text(const KeptReleases& kept, Time now, const Style& style, int columns) {
@@ -42,7 +34,7 @@ std::string releases_text(const KeptReleases& kept, Time now, const Style& style
     const std::string since = release.switched == Time{} ? "never" : ago_text(release.switched, now);
     table.add({serves ? style.bold(release.id) : release.id, state_text(release, serves, style), since,
                release.by.user.empty() ? "" : release.by.shown(), release.commit.branch,
-               commit_text(release)});
+               origin_text(release, release.commit.dirty ? "working tree on " : "", "")});
   }
   std::string text = table.rendered(style, columns);
   for (const auto& [release, what] : kept.lost)

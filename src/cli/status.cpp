@@ -5,6 +5,7 @@
 #include "base/human.hpp"
 #include "cli/error_text.hpp"
 #include "cli/host_question.hpp"
+#include "cli/origin_text.hpp"
 #include "cli/screens.hpp"
 #include "cli/table.hpp"
 #include "cli/text_width.hpp"
@@ -68,14 +69,11 @@ std::string containers_text(const HostStatus& status, Time now, const Style& sty
   return table.rendered(style, columns);
 }
 
-std::string origin_of(const Release& release, const Style& style) {
-  const bool adopted = release.origin == Release::Origin::adopted;
-  if (adopted && release.commit.id.empty()) return "adopted: it was there before belay";
-  std::string text = fmt::format("{} {}", release.commit.abbreviated(), printable(release.commit.subject));
-  if (adopted) text += ", with services found beside it";
-  if (!release.commit.branch.empty()) text += fmt::format(" ({})", release.commit.branch);
-  if (release.commit.dirty) text += style.yellow(", from a working tree");
-  return text;
+std::string origin_with_branch(const Release& release, const Style& style) {
+  const auto& commit = release.commit;
+  return origin_text(release, "",
+                     (commit.branch.empty() ? "" : fmt::format(" ({})", commit.branch)) +
+                         (commit.dirty ? style.yellow(", from a working tree") : ""));
 }
 
 }  // namespace
@@ -93,7 +91,7 @@ std::string status_text(const std::string& app, const EnvironmentConfig& environ
     const Release& release = *status.current;
     lines.insert(lines.end(),
                  {{"release", release.id},
-                  {"commit", origin_of(release, style)},
+                  {"commit", origin_with_branch(release, style)},
                   {"since", release.switched == Time{} ? ""
                                                        : fmt::format("{} ({})", time_text(release.switched),
                                                                      ago_text(release.switched, now))},

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "../golden.hpp"
+#include "cli/origin_text.hpp"
 #include "sample_runs.hpp"
 
 using namespace belay;
@@ -87,6 +88,16 @@ TEST_CASE("releases: the current one, a good one, an adopted one, a failed one")
       releases_text({releases, "20260112-103300-4f2a9c1", {{releases.back().id, "cannot be gone back to"}}},
                     now_there, plain, 0));
   CHECK(releases_text({releases, "", {}}, now_there, plain, 0).find("serves") == std::string::npos);
+}
+
+TEST_CASE("where a release comes from") {
+  Release found = release("20260112-103300-4f2a9c1", Release::State::good, samples::start());
+  CHECK(origin_text(found, "on ", " (main)") == "on 4f2a9c1 feat: greet by name (main)");
+  found.origin = Release::Origin::adopted;
+  CHECK(origin_text(found, "on ", " (main)") ==
+        "on 4f2a9c1 feat: greet by name, with services found beside it (main)");
+  found.commit.id = "";
+  CHECK(origin_text(found, "on ", " (main)") == "adopted: it was there before belay");
 }
 
 TEST_CASE("backups: a verified one and one that is not") {
