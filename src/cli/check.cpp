@@ -104,7 +104,7 @@ int run(const command::Check& asked, Context& context) {
     const EnvironmentConfig& environment = *config.find(name);
     const auto findings = while_doing("checking " + name,
                                       [&] { return examine(config, environment, watcher, context.stop()); });
-    ready = ready && count(findings, Weight::problem) == 0;
+    ready = ready && !has_problem(findings);
     if (asked.json) {
       context.out.line(boost::json::serialize(findings_json(environment, findings)));
     } else {

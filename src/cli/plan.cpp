@@ -229,9 +229,7 @@ int run(const command::Plan& asked, Context& context) {
     context.out.line(boost::json::serialize(preview_json(seen)));
   else
     context.out.write(preview_text(seen, context.out_surface.style));
-  const auto& project = seen.facts.project;
-  const bool refused = project && (!project->problem.empty() || !project->obstacles.empty());
-  return static_cast<int>(refused ? ExitCode::bad_input : ExitCode::deployed);
+  return static_cast<int>(seen.refused ? ExitCode::bad_input : ExitCode::deployed);
 }
 
 }  // namespace belay::cli

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -19,6 +20,10 @@ struct Finding {
   std::string text;     // what was found
   std::string remedy;   // what to do; empty when ok
 };
+/// What `check` fails for.
+inline bool has_problem(const std::vector<Finding>& findings) {
+  return std::ranges::find(findings, Finding::Weight::problem, &Finding::weight) != findings.end();
+}
 
 /// Looks at the host (and at the source here) as a deployment would, touching nothing.
 std::vector<Finding> examine(const Config&, const EnvironmentConfig&, Watcher&, std::stop_token);
@@ -29,6 +34,7 @@ struct Preview {
   HostFacts facts;
   std::vector<rsync::Change> files;   // against the current release
   std::vector<std::string> warnings;  // hidden tracked files, first deployment, no boot recovery …
+  bool refused = false;               // check has a problem with the project: it would not be deployed
 };
 Preview preview(const Config&, const EnvironmentConfig&, const std::string& ref, bool dirty, Watcher&,
                 std::stop_token);

@@ -120,6 +120,7 @@ Preview preview(const Config& config, const EnvironmentConfig& environment, cons
         check_out(source, life.directory() / "source", stop, Deadline::in(std::chrono::minutes(10)));
     Preview found;
     found.facts = ask_facts(session, environment, checkout.source, stop);
+    found.refused = found.facts.project && has_problem(checked_project(*found.facts.project));
     found.plan = plan_deployment(config.app, environment, checkout.commit, this_author(), {});
     found.files = changed_files(session, environment, checkout, found.facts, stop);
     add_unless_ok(found.warnings, checked_pointers(checkout.pointers()));

@@ -136,14 +136,17 @@ TEST_CASE("of the project the cause is said once, with its cure") {
   const ProjectFacts fine{.name = "shop", .files = {"compose.yml"}, .services = {"web"}};
   REQUIRE(checked_project(fine).size() == 1);
   CHECK(checked_project(fine).front().weight == Weight::ok);
+  CHECK_FALSE(has_problem(checked_project(fine)));
   const auto broken = checked_project({.problem = "no service wbe", .next = "did you mean web?"});
   REQUIRE(broken.size() == 1);
   CHECK(broken.front().weight == Weight::problem);
+  CHECK(has_problem(broken));
   CHECK(broken.front().remedy == "did you mean web?");
   ProjectFacts stale = fine;
   stale.accessories = {{"db", "db (not released) differs from the compose file", "belay up production db"}};
   REQUIRE(checked_project(stale).size() == 2);
   CHECK(checked_project(stale)[1].weight == Weight::warning);
+  CHECK_FALSE(has_problem(checked_project(stale)));
   CHECK(holds(checked_project(stale)[1].text, "db (not released)"));
   CHECK(holds(checked_project(stale)[1].remedy, "after the deployment:  belay up production db"));
   ProjectFacts crowded = fine;
@@ -155,6 +158,7 @@ TEST_CASE("of the project the cause is said once, with its cure") {
   REQUIRE(found.size() == 4);
   CHECK(found[1].weight == Weight::warning);
   CHECK(found[2].weight == Weight::problem);
+  CHECK(has_problem(found));
   CHECK(holds(found[2].text, "/srv/other/shop"));
   CHECK(found[3].subject == "ports");
   CHECK(found[3].remedy == "stop it");
