@@ -52,9 +52,9 @@ void require_platform(const std::vector<docker::ArchivedImage>& images, const Bu
   for (const auto& [service, settings] : object_at(order.model, "services"))
     if (settings.is_object() && settings.get_object().contains("platform")) return;
   for (const auto& image : images)
-    if (const auto platform = image.os + "/" + image.architecture; platform != order.platform())
+    if (image.platform != order.platform)
       throw Error(fmt::format("{} was built for {}, and the host is {}", fmt::join(image.names, ", "),
-                              platform, order.platform()),
+                              image.platform, order.platform),
                   {},
                   "let FROM in its Dockerfile name no platform; or build on the server: write build: host");
 }
@@ -94,7 +94,7 @@ void BuildHere::build(const BuildOrder& order, const std::string& default_platfo
     logins.emplace(life_.directory() / "docker", docker::own_config_directory(), environment_.registries);
     project.values["DOCKER_CONFIG"] = logins->directory().string();
   }
-  if (default_platform != order.platform()) project.values["DOCKER_DEFAULT_PLATFORM"] = order.platform();
+  if (default_platform != order.platform) project.values["DOCKER_DEFAULT_PLATFORM"] = order.platform;
   compose::build(project, order.services, watched_.line, std::move(stop), deadline);
 }
 
@@ -130,7 +130,7 @@ std::string BuildHere::send(Session& session, const std::string& room, bool all_
   if (!all_layers)
     for (const auto& file : docker::known_layers(images, order.layers)) request.exclude.push_back("/" + file);
   const auto sent = rsync::transfer(request, watched_.progress, std::move(stop), deadline);
-  return fmt::format("built where belay was started, for {}; {} of {} sent", order.platform(),
+  return fmt::format("built where belay was started, for {}; {} of {} sent", order.platform,
                      human_bytes(sent.bytes_sent), human_bytes(bytes_in(images)));
 }
 

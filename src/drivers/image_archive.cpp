@@ -49,8 +49,7 @@ ArchivedImage image_of(const fs::path& directory, const json::object& listed) {
   const auto read = parsed_file(directory / text_at(listed, "Config"));
   const auto& config = read.as_object();
   ArchivedImage image{.names = texts_at(listed, "RepoTags"),
-                      .os = text_at(config, "os"),
-                      .architecture = text_at(config, "architecture"),
+                      .platform = text_at(config, "os") + "/" + text_at(config, "architecture"),
                       .layers = {}};
   const auto ids = texts_at(object_at(config, "rootfs"), "diff_ids"), files = texts_at(listed, "Layers");
   if (ids.size() != files.size())

@@ -27,7 +27,7 @@ struct ArchivedImage {
     std::string diff_id, file;
   };
   std::vector<std::string> names;
-  std::string os, architecture;
+  std::string platform;
   std::vector<Layer> layers;
 };
 std::vector<ArchivedImage> images_in(const std::filesystem::path& directory);

@@ -11,8 +11,7 @@ static void fields(auto& archive, Is<BuildOrder> auto& order) {
   archive.required("model", order.model);
   archive.required("services", order.services);
   archive.required("images", order.images);
-  archive.required("os", order.os);
-  archive.required("architecture", order.architecture);
+  archive.required("platform", order.platform);
   archive.required("layers", order.layers);
 }
 

@@ -14,10 +14,8 @@ struct BuildOrder {
   boost::json::object model;          // of compose, with nothing but what is built
   std::vector<std::string> services;  // those to be built
   std::vector<std::string> images;    // the names that they get
-  std::string os, architecture;       // as images name them: linux, amd64
+  std::string platform;               // of the host's Engine: linux/amd64
   std::vector<std::vector<std::string>> layers;  // diff ids of each image that the host has, lowest first
-
-  std::string platform() const { return os + "/" + architecture; }
 };
 std::string build_order_to_text(const BuildOrder&);
 /// Throws Error where it is none.

@@ -50,8 +50,7 @@ void write_order(const Context& context, const json::object& model,
                    .model = model,
                    .services = services,
                    .images = {},
-                   .os = context.engine.os(),
-                   .architecture = context.engine.architecture(),
+                   .platform = context.engine.os() + "/" + context.engine.architecture(),
                    .layers = context.engine.layers_of_images()};
   for (const auto& service : services)
     order.images.push_back(frozen_image_of(context.model, service, context.release));

@@ -45,7 +45,7 @@ TEST_CASE("the images of what docker save wrote") {
   REQUIRE(images.size() == 2);
   CHECK(images[0].names == std::vector<std::string>{"app:1"});
   CHECK(images[1].names == std::vector<std::string>{"job:1", "job:2"});
-  CHECK(images[0].os + "/" + images[0].architecture == "linux/arm64");
+  CHECK(images[0].platform == "linux/arm64");
   CHECK(images[0].layers[2].diff_id == "sha256:a");
   CHECK(images[0].layers[2].file == "blobs/app-code");
 }

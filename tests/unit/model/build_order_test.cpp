@@ -12,15 +12,14 @@ TEST_CASE("an order to build comes over as it was written") {
                          .model = {{"services", {{"web", {{"build", {{"context", "."}}}}}}}},
                          .services = {"web"},
                          .images = {"shop-web:1"},
-                         .os = "linux",
-                         .architecture = "arm64",
+                         .platform = "linux/arm64",
                          .layers = {{"sha256:a", "sha256:b"}, {}}};
   const auto back = build_order_from_text(build_order_to_text(order));
   CHECK(back.source == order.source);
   CHECK(back.model == order.model);
   CHECK(back.services == order.services);
   CHECK(back.images == order.images);
-  CHECK(back.platform() == "linux/arm64");
+  CHECK(back.platform == "linux/arm64");
   CHECK(back.layers == order.layers);
 }
 
