@@ -83,8 +83,8 @@ void fsync_opened(const fs::path& path, int flags) {
 
 /// Makes the directories of a tree writable, as far as they are ours; what is not stays as it is.
 void open_up(const fs::path& directory) {
+  if (!is_real_directory(directory)) return;
   std::error_code refused;
-  if (fs::symlink_status(directory, refused).type() != fs::file_type::directory) return;
   fs::permissions(directory, fs::perms::owner_all, fs::perm_options::add, refused);
   for (auto entry = fs::directory_iterator(directory, refused); entry != fs::directory_iterator();
        entry.increment(refused))
@@ -152,6 +152,15 @@ void replace_symlink(const fs::path& link, const fs::path& target) {
   const fs::path beside = name_beside(link);
   if (::symlink(target.c_str(), beside.c_str()) != 0) throw failure("make the link", link, errno);
   Unfinished(beside).rename_to(link);
+}
+
+bool is_real_directory(const fs::path& path) {
+  std::error_code unreadable;
+  return fs::is_directory(fs::symlink_status(path, unreadable));
+}
+
+bool may_be_entered(const fs::path& directory) {
+  return ::faccessat(AT_FDCWD, directory.c_str(), R_OK | X_OK, AT_EACCESS) == 0;
 }
 
 Space free_space(const fs::path& path) {

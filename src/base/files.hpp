@@ -31,6 +31,11 @@ void remove_tree(const fs::path&);
 /// Atomically points the symlink at `target`.
 void replace_symlink(const fs::path& link, const fs::path& target);
 
+/// A directory, and no symlink to one. Where that cannot be seen it is false, not an Error.
+bool is_real_directory(const fs::path&);
+/// Whether this process may look into a directory; no Error either.
+bool may_be_entered(const fs::path& directory);
+
 /// What an unprivileged user may still take. A file system that has no limit on inodes reports the largest
 /// number.
 struct Space {

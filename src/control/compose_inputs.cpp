@@ -87,7 +87,7 @@ class Collection {
     const auto relative = path.lexically_relative(source_);
     if (relative.empty() || relative == "." || *relative.begin() == "..") return;
     if (fs::is_regular_file(fs::symlink_status(path, unusable))) return take_id(path);
-    if (!fs::is_directory(fs::symlink_status(path, unusable)) || !directories_.insert(path).second) return;
+    if (!is_real_directory(path) || !directories_.insert(path).second) return;
     std::vector<fs::path> files;
     for (const auto& entry : fs::recursive_directory_iterator(path))
       if (fs::is_regular_file(entry.symlink_status())) {

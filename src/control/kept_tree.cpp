@@ -13,6 +13,7 @@
 
 #include "base/error.hpp"
 #include "base/fault_point.hpp"
+#include "base/files.hpp"
 #include "base/hash.hpp"
 #include "drivers/git_blobs.hpp"
 #include "drivers/git_lfs.hpp"
@@ -207,8 +208,7 @@ void KeptTree::index_wanted() {
 /// Removes what is not wanted, and notes what is there as it was written.
 void KeptTree::clear() {
   const fs::path tree = directory();
-  std::error_code absent;
-  if (fs::symlink_status(tree, absent).type() != fs::file_type::directory) {
+  if (!is_real_directory(tree)) {
     remove_tree(tree);
     make_directories(tree, directory_mode);
   }

@@ -84,10 +84,6 @@ bool is_as_published(const fs::path& live, const fs::path& source) {
          has_published_time(a, b);
 }
 
-bool may_be_entered(const fs::path& directory) {
-  return ::faccessat(AT_FDCWD, directory.c_str(), R_OK | X_OK, AT_EACCESS) == 0;
-}
-
 bool is_below(const std::string& path, const std::string& directory) {
   return directory == "." || path == directory || path.starts_with(directory + "/");
 }

@@ -3,8 +3,6 @@
 #include <set>
 
 #include <boost/json.hpp>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include "base/files.hpp"
 #include "model/json_parts.hpp"
@@ -14,16 +12,6 @@ namespace belay {
 namespace json = boost::json;
 
 namespace {
-
-bool is_real_directory(const fs::path& path) {
-  std::error_code unreadable;
-  return fs::is_directory(fs::symlink_status(path, unreadable));
-}
-
-/// Whether the user who deploys may look into it; else it is the server's as a whole.
-bool may_be_entered(const fs::path& directory) {
-  return ::faccessat(AT_FDCWD, directory.c_str(), R_OK | X_OK, AT_EACCESS) == 0;
-}
 
 bool is_a_symlink(const fs::path& path) {
   std::error_code unreadable;

@@ -16,11 +16,6 @@ bool is_there(const fs::path& path) {
   return fs::exists(fs::symlink_status(path, unreadable));
 }
 
-bool is_real_directory(const fs::path& path) {
-  std::error_code unreadable;
-  return fs::is_directory(fs::symlink_status(path, unreadable));
-}
-
 /// A bind as the Engine's API writes it: "/host:/container:ro,z".
 struct Bind {
   std::string host, target, options;

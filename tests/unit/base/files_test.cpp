@@ -187,6 +187,22 @@ TEST_CASE("a symlink is replaced without a moment in which there is none") {
   CHECK(entries_in(scratch.path()) == 1);
 }
 
+TEST_CASE("a real directory is no link to one, and one without rights is not entered") {
+  const TemporaryDirectory scratch("belay-files-");
+  const fs::path directory = scratch.path() / "directory", link = scratch.path() / "link";
+  make_directories(directory);
+  replace_symlink(link, "directory");
+  write_file_atomically(scratch.path() / "file", "");
+  CHECK(is_real_directory(directory));
+  for (const char* name : {"link", "file", "file/below", "missing"})
+    CHECK_FALSE(is_real_directory(scratch.path() / name));
+  CHECK(may_be_entered(directory));
+  CHECK(may_be_entered(link));
+  CHECK_FALSE(may_be_entered(scratch.path() / "missing"));
+  fs::permissions(directory, fs::perms::owner_write);
+  CHECK(may_be_entered(directory) == (::geteuid() == 0));  // root is not hindered by any mode
+}
+
 TEST_CASE("free space is what df says, about") {
   const Space space = free_space("/");
   CHECK(space.bytes_free > 0);
