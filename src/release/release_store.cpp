@@ -1,6 +1,7 @@
 #include "release/release_store.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
@@ -42,17 +43,31 @@ void ReleaseStore::set_current(const std::string& id) const {
   replace_symlink(layout_.current(), fs::path("releases") / id);
 }
 
-std::optional<Release> ReleaseStore::good_before(const std::string& id) const {
+/// `find` gives a release by its id, `all` every one, newest first: from the disk, or of those in memory.
+template <class Find, class All>
+static std::optional<Release> good_one_before(const std::string& id, const Find& find, const All& all) {
   const auto release = id.empty() ? std::nullopt : find(id);
   // Ids grow, unless a clock went back: no circle is followed.
   if (release && !release->replaced.empty() && release->replaced < id) {
     auto replaced = find(release->replaced);
     if (replaced && replaced->state == Release::State::good) return replaced;
-    return good_before(release->replaced);
+    return good_one_before(release->replaced, find, all);
   }
-  for (auto& older : all())
-    if (older.state == Release::State::good && (id.empty() || older.id < id)) return std::move(older);
+  for (const auto& older : all())
+    if (older.state == Release::State::good && (id.empty() || older.id < id)) return older;
   return std::nullopt;
+}
+
+std::optional<Release> ReleaseStore::good_before(const std::string& id) const {
+  return good_one_before(id, [this](const std::string& one) { return find(one); }, [this] { return all(); });
+}
+
+std::optional<Release> good_before(const std::vector<Release>& releases, const std::string& id) {
+  const auto find = [&](const std::string& one) {
+    const auto found = std::ranges::find(releases, one, &Release::id);
+    return found == releases.end() ? std::nullopt : std::optional(*found);
+  };
+  return good_one_before(id, find, [&] { return std::span(releases); });
 }
 
 }  // namespace belay

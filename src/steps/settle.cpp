@@ -97,10 +97,10 @@ bool names_commit(const std::string& image, const Commit& commit) {
          (!commit.version.empty() && image.contains(commit.version));
 }
 
-/// Only what no kept release needs.
-void prune(Context& context, const std::string& current) {
+/// Only what no kept release needs. Returns how many releases are kept.
+std::size_t prune(Context& context, const std::string& current) {
   const auto releases = context.store.all();
-  const auto before = context.store.good_before(current);
+  const auto before = good_before(releases, current);
   std::set<std::string> kept_images;
   int kept = 0;
   std::vector<const Release*> beyond;
@@ -133,6 +133,7 @@ void prune(Context& context, const std::string& current) {
       runs.push_back(entry.path().filename().string());
   std::ranges::sort(runs, std::ranges::greater{});
   for (std::size_t i = kept_runs; i < runs.size(); ++i) remove_tree(context.layout.run(runs[i]));
+  return releases.size() - beyond.size();
 }
 
 }  // namespace
@@ -155,8 +156,7 @@ std::string apply(Context& context) {
   for (const auto& scratch : {context.layout.view(release.id), context.layout.release(release.id) / "context",
                               context.layout.previous_bodies(release.id)})
     remove_tree(scratch);
-  prune(context, release.id);
-  return fmt::format("{} releases kept", context.store.all().size());
+  return fmt::format("{} releases kept", prune(context, release.id));
 }
 
 std::string undo(Context&) {

@@ -107,6 +107,9 @@ TEST_CASE("only a good release is gone back to, and each time an older one") {
   CHECK(kept.store.good_before("r5")->id == "r2");
   CHECK(kept.store.good_before("r2")->id == "r1");
   CHECK_FALSE(kept.store.good_before("r1").has_value());
+  for (const char* id : {"", "r5", "r2"})
+    CHECK(good_before(kept.store.all(), id)->id == kept.store.good_before(id)->id);
+  CHECK_FALSE(good_before(kept.store.all(), "r1").has_value());
 }
 
 TEST_CASE("a release that was rolled back from is not gone back to") {
@@ -120,6 +123,7 @@ TEST_CASE("a release that was rolled back from is not gone back to") {
   replaces("r4", "r3");
   replaces("r5", "r3");  // from r4 somebody went back to r3, and deployed r5 over that
   CHECK(kept.store.good_before("r5")->id == "r3");
+  CHECK(good_before(kept.store.all(), "r5")->id == "r3");
   CHECK(kept.store.good_before("r3")->id == "r2");
   kept.store.remove("r3");
   CHECK(kept.store.good_before("r5")->id == "r2");
