@@ -113,10 +113,8 @@ std::string after_start(Context& context, const MigrationRule& rule, const docke
   const auto release = release_of(context);
   const auto& service = service_for(release, rule);
   const auto candidates = candidates_of(context);
-  const auto own = std::ranges::find_if(candidates, [&](const docker::Container& candidate) {
-    const auto found = candidate.labels.find(compose_label::service);
-    return found != candidate.labels.end() && found->second == service.name;
-  });
+  const auto own = std::ranges::find_if(
+      candidates, [&](const docker::Container& candidate) { return service_of(candidate) == service.name; });
   if (own == candidates.end()) throw Error("there is no candidate to migrate in", {}, "deploy again");
   const int code =
       context.engine.exec(own->id, {.words = argv_of(rule)}, sink, context.stop, Deadline::in(rule.timeout));
