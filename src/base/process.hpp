@@ -23,9 +23,8 @@ struct Command {
   std::filesystem::path directory{};
   std::map<std::string, std::string> set{};  // on top of the inherited environment
   std::vector<std::string> unset{};
-  std::string input{};  // what it reads from stdin; then end of file
-  std::optional<int>
-      stdout_to{};  // a descriptor that gets its stdout raw (a dump into a file); else lines go to the sink
+  std::string input{};             // what it reads from stdin; then end of file
+  std::optional<int> stdout_to{};  // a descriptor that gets stdout raw (a dump into a file); else: the sink
   std::chrono::milliseconds grace{5000};  // between SIGTERM and SIGKILL
 
   /// As one would type it, quoted where needed; for messages. Never contains `set` (secrets).

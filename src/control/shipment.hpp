@@ -13,12 +13,11 @@ namespace belay {
 std::filesystem::path own_executable();
 
 struct OwnBinary {
-  std::filesystem::path file;  // what it is started as
-  std::filesystem::path
-      image;  // what is read: the running program itself, whatever an upgrade has put at `file` since
-  std::string sha256;        // of the image
-  std::string id;            // its first 16 digits
-  std::string architecture;  // as `uname -m` says it
+  std::filesystem::path file;   // what it is started as
+  std::filesystem::path image;  // what is read: the program that runs, whatever an upgrade put at `file`
+  std::string sha256;           // of the image
+  std::string id;               // its first 16 digits
+  std::string architecture;     // as `uname -m` says it
 };
 OwnBinary own_binary();
 

@@ -23,11 +23,10 @@ using ProgressSink = std::function<void(std::uint64_t bytes_done, int percent)>;
 enum class Compare { contents, size_and_time };
 
 struct Request {
-  std::filesystem::path from;          // the directory whose contents go
-  std::string to;                      // a directory: local, or destination:path with `remote_shell`
-  std::vector<std::string> exclude{};  // rsync patterns
-  std::string
-      link_destination{};  // unchanged files are hard-linked against this directory (on the receiving side)
+  std::filesystem::path from;               // the directory whose contents go
+  std::string to;                           // a directory: local, or destination:path with `remote_shell`
+  std::vector<std::string> exclude{};       // rsync patterns
+  std::string link_destination{};           // the receiver's: unchanged files are hard links into it
   bool remove_extraneous = false;           // --delete: what is excluded is never removed
   std::vector<std::string> never_remove{};  // nor is what matches these, though it is transferred
   std::string remote_shell{};               // for -e; empty: local

@@ -15,8 +15,7 @@ namespace belay {
 /// What is known of the files that would be shipped, by their path in the source.
 struct ShippedFiles {
   std::map<std::string, std::string> texts;  // those that compose may read
-  std::map<std::string, std::string>
-      ids{};  // git's names for the contents of those that containers may mount
+  std::map<std::string, std::string> ids{};  // git's names for the contents of what containers may mount
 };
 
 /// What a deployment would find, by the code a deployment uses: `check` and `plan` ask it before anything is

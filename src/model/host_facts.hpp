@@ -60,16 +60,15 @@ struct WantedFile {
 /// The compose project that a deployment would release, as the host sees it: the files that would be shipped
 /// beside those that only the server has.
 struct ProjectFacts {
-  std::string name;                   // compose's
-  std::string problem, next;          // why it cannot be released, and what to do; empty: it can
-  std::vector<std::string> warnings;  // compose's, such as variables that are not set
-  std::vector<std::string> files;     // the compose files, relative to the live directory
-  std::vector<std::string> services;  // those that are released
-  std::vector<Obstacle> obstacles;    // a deployment is refused with all of them
-  std::vector<int> ports;             // that these services publish, ascending
-  std::vector<WantedFile> wanted;     // by builds, of the server's own files
-  std::vector<StaleAccessory>
-      accessories{};  // those that a deployment leaves as they run, though they differ
+  std::string name;                           // compose's
+  std::string problem, next;                  // why it cannot be released, and what to do; empty: it can
+  std::vector<std::string> warnings;          // compose's, such as variables that are not set
+  std::vector<std::string> files;             // the compose files, relative to the live directory
+  std::vector<std::string> services;          // those that are released
+  std::vector<Obstacle> obstacles;            // a deployment is refused with all of them
+  std::vector<int> ports;                     // that these services publish, ascending
+  std::vector<WantedFile> wanted;             // by builds, of the server's own files
+  std::vector<StaleAccessory> accessories{};  // a deployment leaves them as they run, though they differ
 };
 
 /// Ask "facts".

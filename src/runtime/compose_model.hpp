@@ -21,8 +21,7 @@ std::vector<std::string> services_in(const boost::json::object& model);
 std::string project_name_in(const boost::json::object& model);
 
 /// The services to release: `wanted`; or, where it is empty, those that are built or whose image names the
-/// release
-/// ({commit}, {version}). Throws Error where that is none.
+/// release ({commit}, {version}). Throws Error where that is none.
 std::vector<std::string> released_services(const boost::json::object& model,
                                            const std::vector<std::string>& wanted);
 
