@@ -1,5 +1,8 @@
 #include "control/deployment.hpp"
 
+#include <functional>
+#include <future>
+
 #include <fmt/core.h>
 
 #include "base/error.hpp"
@@ -28,15 +31,35 @@ void tell_unless_ok(const Finding& finding, Watcher& watcher) {
     watcher.notice(finding.text + (finding.remedy.empty() ? "" : "\n" + finding.remedy));
 }
 
-/// What is shipped, with what there is to know of it.
-Checkout shipped_source(const Source& source, const fs::path& aside, Watcher& watcher, std::stop_token stop) {
-  for (const std::string& problem : prune_kept_trees(tree_space()))
-    watcher.notice("a kept checkout is of no use any more, and stays: " + problem);
-  Checkout checkout = check_out(source, aside, std::move(stop), checkout_limit());
-  tell_unless_ok(checked_pointers(checkout.pointers()), watcher);
-  tell_unless_ok(checked_submodules(checkout.submodules()), watcher);
-  return checkout;
-}
+/// What is shipped, checked out while the connection is made: over a long line that takes a second.
+class ShippedSource {
+ public:
+  ShippedSource(const Source& source, const fs::path& aside, const std::stop_token& stop)
+      : stopped_(stop, [this] { not_needed_.request_stop(); }),
+        checkout_(std::async(std::launch::async, [this, &source, aside] {
+          problems_ = prune_kept_trees(tree_space());
+          return check_out(source, aside, not_needed_.get_token(), checkout_limit());
+        })) {}
+  ~ShippedSource() { not_needed_.request_stop(); }
+  ShippedSource(const ShippedSource&) = delete;
+  ShippedSource& operator=(const ShippedSource&) = delete;
+
+  /// With what there is to know of it.
+  Checkout get(Watcher& watcher) {
+    Checkout checkout = checkout_.get();
+    for (const std::string& problem : problems_)
+      watcher.notice("a kept checkout is of no use any more, and stays: " + problem);
+    tell_unless_ok(checked_pointers(checkout.pointers()), watcher);
+    tell_unless_ok(checked_submodules(checkout.submodules()), watcher);
+    return checkout;
+  }
+
+ private:
+  std::stop_source not_needed_;
+  std::stop_callback<std::function<void()>> stopped_;
+  std::vector<std::string> problems_;
+  std::future<Checkout> checkout_;  // last: it ends before what it uses
+};
 
 GateResult through_the_gate(const EnvironmentConfig& environment, const DeployOptions& options,
                             const Source& source, const Checkout& shipped, const Lifeline& life,
@@ -76,11 +99,12 @@ Ending deploy(const Config& config, const EnvironmentConfig& environment, const 
     ssh_key_from_environment();  // before any child is started
     const Source source =
         find_source(config.file, environment.source, options.ref, options.dirty, watcher, stop);
-    // A wrong key shows in a second, not after minutes of tests. Nothing is locked on the host meanwhile.
     if (environment.builds_elsewhere()) require_builder_here(stop);
-    Session session = Session::open(environment, watcher, stop);
     const Lifeline life(tree_space(), "source-");
-    const Checkout shipped = shipped_source(source, life.directory() / "source", watcher, stop);
+    ShippedSource checkout(source, life.directory() / "source", stop);
+    // A wrong key shows in a second, not after minutes of tests. Nothing is locked on the host meanwhile.
+    Session session = Session::open(environment, watcher, stop);
+    const Checkout shipped = checkout.get(watcher);
     const GateResult gate = through_the_gate(environment, options, source, shipped, life, watcher, stop);
     require_alive(session, watcher, stop);
     const Plan plan = plan_deployment(config.app, environment, shipped.commit, this_author(), gate);

@@ -13,7 +13,7 @@ namespace belay {
 
 namespace {
 
-constexpr std::chrono::milliseconds between_successes{150}, between_looks{25};
+constexpr std::chrono::milliseconds between_successes{100}, between_looks{25};
 constexpr int most_redirects = 5;
 constexpr std::size_t shown_of_body = 200;
 

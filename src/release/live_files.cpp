@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/error.hpp"
+#include "base/fd.hpp"
 #include "base/files.hpp"
 #include "model/layout.hpp"
 
@@ -77,10 +78,16 @@ bool is_alike(const struct stat& live, const struct stat& source) {
          can_be_executed(live) == can_be_executed(source);
 }
 
-/// Told without a look at the content.
-bool is_as_published(const fs::path& live, const fs::path& source) {
+/// A directory to look at files of by their names alone: the way to it is gone once.
+Fd opened_directory(const fs::path& path) {
+  return Fd(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+/// Told without a look at the content; a directory that is not there has no such file.
+bool is_as_published(const Fd& live, const Fd& source, const std::string& name) {
   struct stat a{}, b{};
-  return ::lstat(live.c_str(), &a) == 0 && ::lstat(source.c_str(), &b) == 0 && is_alike(a, b) &&
+  return ::fstatat(live.get(), name.c_str(), &a, AT_SYMLINK_NOFOLLOW) == 0 &&
+         ::fstatat(source.get(), name.c_str(), &b, AT_SYMLINK_NOFOLLOW) == 0 && is_alike(a, b) &&
          has_published_time(a, b);
 }
 
@@ -133,12 +140,12 @@ class Planning {
 
   /// Most files of most releases are as they were published: those cost two looks each, and no more.
   void walk(const fs::path& directory) {
-    const auto live = rules_.live / directory;
+    const auto live = opened_directory(rules_.live / directory);
+    const auto source = opened_directory(rules_.source / directory);
     std::set<fs::path> paths;
     for (const auto& entry : fs::directory_iterator(rules_.source / directory)) {
       const auto name = entry.path().filename();
-      const bool is_file = entry.symlink_status().type() == fs::file_type::regular;
-      if (is_file && is_as_published(live / name, entry.path())) continue;
+      if (is_as_published(live, source, name.native())) continue;
       if (auto path = directory / name; is_looked_at(path)) paths.insert(std::move(path));
     }
     for (const auto& path : paths) look_at(path);

@@ -45,11 +45,14 @@ void require_certificates(const Context& context) {
 std::string apply(Context& context) {
   require_space(context.layout.live);
   require_certificates(context);
+  const auto free = human_bytes(free_space(context.layout.live).bytes_free);
+  // What is gone back to is there, and was made.
+  if (context.plan.kind == Plan::Kind::rollback)
+    return fmt::format("docker {}, {} free", context.engine.version(), free);
   auto compose = std::async(std::launch::async, [&] { return compose::require_version(context.stop); });
   if (rsync::version(context.stop).empty())
     throw Error("rsync is missing on the host", {}, "install it there: apt-get install rsync");
-  return fmt::format("docker {}, compose {}, {} free", context.engine.version(), compose.get(),
-                     human_bytes(free_space(context.layout.live).bytes_free));
+  return fmt::format("docker {}, compose {}, {} free", context.engine.version(), compose.get(), free);
 }
 
 std::string undo(Context&) {
