@@ -1,5 +1,6 @@
 #include "runtime/project_view.hpp"
 
+#include <map>
 #include <set>
 
 #include <boost/json.hpp>
@@ -21,6 +22,16 @@ bool is_a_symlink(const fs::path& path) {
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
   for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
     text.replace(at, from.size(), to);
+}
+
+/// The names in a directory, as it lists them: no file of it is looked at.
+std::map<std::string, fs::file_type> kinds_in(const fs::path& directory) {
+  std::map<std::string, fs::file_type> kinds;
+  for (const auto& entry : fs::directory_iterator(directory))
+    kinds.emplace(entry.path().filename(), entry.is_symlink()     ? fs::file_type::symlink
+                                           : entry.is_directory() ? fs::file_type::directory
+                                                                  : fs::file_type::regular);
+  return kinds;
 }
 
 /// Links to everything in `from` save for `but`.
@@ -47,15 +58,16 @@ class Laying {
   /// Whether the server has anything of its own in this directory, which is one on both sides.
   bool find_what_is_the_servers(const fs::path& source, const fs::path& live) {
     bool found = false;
+    const auto shipped = kinds_in(source);
     for (const auto& entry : fs::directory_iterator(live, fs::directory_options::skip_permission_denied)) {
-      const auto shipped = source / entry.path().filename();
-      const auto kind = entry.symlink_status().type();
-      if (kind == fs::file_type::directory && is_real_directory(shipped))
-        found |= !may_be_entered(entry.path()) || find_what_is_the_servers(shipped, entry.path());
-      else if (!exists(shipped))
+      const auto name = entry.path().filename();
+      const auto same = shipped.find(name.native());
+      if (same == shipped.end())
         found |= is_the_servers(entry.path());
-      else
-        found |= kind == fs::file_type::symlink && is_symlink_of_server(entry.path());
+      else if (entry.is_symlink())
+        found |= is_symlink_of_server(entry.path());
+      else if (same->second == fs::file_type::directory && entry.is_directory())
+        found |= !may_be_entered(entry.path()) || find_what_is_the_servers(source / name, entry.path());
     }
     if (found) with_own_.insert(live);
     return found;
