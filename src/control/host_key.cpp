@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <future>
 
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -131,9 +132,10 @@ HostKeyRule::HostKeyRule(const HostAddress& host, std::string pin, std::filesyst
                          std::stop_token stop)
     : pin_(std::move(pin)), record_(directory / "offered-key"), known_hosts_(directory / "known_hosts") {
   options_ = {"-o", "StrictHostKeyChecking=yes"};
+  auto command_is_known = std::async(std::launch::async, [&] { return has_known_hosts_command(stop); });
   const std::string settings = effective_settings(host, stop);
   if (const std::string jump = setting(settings, "proxyjump"); jump != "none") jump_ = jump;
-  const bool command_works = has_known_hosts_command(stop);
+  const bool command_works = command_is_known.get();
   const bool users_own_command = !setting(settings, "knownhostscommand").empty();
   std::string believed = "/dev/null";
   if (!pin_.empty() && !command_works) {

@@ -1,6 +1,7 @@
 #include "control/source.hpp"
 
 #include <algorithm>
+#include <future>
 #include <vector>
 
 #include <fmt/core.h>
@@ -36,8 +37,7 @@ std::string content_id(const fs::path& tree) {
   return sha256_hex(all).substr(0, 40);
 }
 
-void tell_about_changes(const Source& source, bool ship_changes, Watcher& watcher, std::stop_token stop) {
-  const bool changed = git::is_dirty(*source.repository, source.inside, std::move(stop));
+void tell_about_changes(const Source& source, bool changed, bool ship_changes, Watcher& watcher) {
   if (ship_changes)
     watcher.notice(changed ? "--dirty: the working tree is shipped, with changes that are not committed"
                            : "--dirty: the working tree is shipped; under the source it holds no changes");
@@ -72,9 +72,11 @@ Source find_source(const fs::path& config_file, const fs::path& source_path, con
   if (source.inside.empty() || *source.inside.begin() == "..")
     throw Error(source.directory.string() + " lies outside of the repository " + source.repository->string(),
                 {}, "let source: in belay.yml name a directory of the repository", ExitCode::bad_input);
+  auto changed = std::async(std::launch::async,
+                            [&] { return git::is_dirty(*source.repository, source.inside, stop); });
   source.commit = git::resolve(*source.repository, ref, stop);
   source.commit.dirty = dirty;
-  tell_about_changes(source, dirty, watcher, stop);
+  tell_about_changes(source, changed.get(), dirty, watcher);
   return source;
 }
 

@@ -1,6 +1,7 @@
 #include "drivers/git.hpp"
 
 #include <cerrno>
+#include <future>
 #include <sstream>
 
 #include <fmt/core.h>
@@ -136,11 +137,14 @@ Commit resolve(const fs::path& repository, const std::string& ref, std::stop_tok
   if (!found.ok()) throw unknown_reference(repository, ref, stop);
   Commit commit;
   commit.id = trimmed(found.out);
+  auto version = std::async(std::launch::async, [&] {
+    return trimmed(output(command(repository, {"describe", "--tags", "--always", commit.id}),
+                          "describing commit " + commit.id + " failed", stop));
+  });
   commit.subject = trimmed(output(command(repository, {"show", "--no-patch", "--format=%s", commit.id}),
                                   "reading commit " + commit.id + " failed", stop));
   commit.branch = branch_of(repository, ref, stop);
-  commit.version = trimmed(output(command(repository, {"describe", "--tags", "--always", commit.id}),
-                                  "describing commit " + commit.id + " failed", stop));
+  commit.version = version.get();
   return commit;
 }
 
