@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import yaml
 
-from .table import sections
+from .table import lacking, sections
 
 PULSE = """\
   pulse:
@@ -219,4 +219,11 @@ class Project:
                 return "belay", row.refused["says"]
             if row.compose_refuses:
                 return "compose", row.compose_refuses
+        return None
+
+    def refused_then(self, machine):
+        """The pattern of belay's words where it refuses release 2 on this machine; None: it does not."""
+        for row in self.rows:
+            if row.refused_then and not lacking(row.refused_then["since"], machine):
+                return row.refused_then["says"]
         return None

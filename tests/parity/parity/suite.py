@@ -168,7 +168,7 @@ class Suite:
         place = Place(number, str(work / "srv" / f"belay-parity-{number}"), IMAGE, self.machine["disk"])
         project = draw.project(drawn, place, self.numbers, edge)
         over_by_hand = self.full or random.Random(f"{self.seed} {[row.name for row in project.rows]}").random() < BY_HAND
-        trial = Trial(project, self.engine, self.options.binary, work, self.texts, self.work / "reference")
+        trial = Trial(project, self.engine, self.options.binary, work, self.machine, self.texts, self.work / "reference")
         try:
             return Judged(trial.by_compose_only() if self.options.only_compose else trial.run_all(early, over_by_hand), project)
         except NotAsCompose as said:

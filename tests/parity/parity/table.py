@@ -9,7 +9,7 @@ HERE = Path(__file__).resolve().parent.parent
 
 KNOWN = {
     "row", "shows", "service", "service then", "compose", "compose then", "files", "files then", "server", "released",
-    "released then", "accessories", "belay", "by hand", "main", "needs", "refused", "compose refuses", "claims", "clashes", "alone",
+    "released then", "accessories", "belay", "by hand", "main", "needs", "refused", "refused then", "compose refuses", "claims", "clashes", "alone",
     "outside", "image", "note",
 }
 
@@ -60,6 +60,7 @@ class Row:
     main: str = "docker-compose.yml"
     needs: str = ""  # "compose>=2.30, engine>=23, privileged"
     refused: dict = field(default_factory=dict)  # {because: for people, says: a pattern of belay's answer}
+    refused_then: dict = field(default_factory=dict)  # the same of release 2, {since: "compose>=2.31"}: before, as compose does
     compose_refuses: str = ""  # a pattern of its words: compose does not bring the row up either
     claims: list = field(default_factory=list)  # what only one row of a project may have
     clashes: list = field(default_factory=list)  # keys that cannot stand in one service with these
@@ -83,7 +84,7 @@ class Row:
     @property
     def by_itself(self):
         """Whether it cannot be put together with others."""
-        return bool(self.alone or self.refused or self.compose_refuses)
+        return bool(self.alone or self.refused or self.refused_then or self.compose_refuses)
 
     @property
     def service_keys(self):
@@ -129,7 +130,11 @@ def version(text):
 
 def missing_for(row, versions):
     """What this machine lacks to try the row: "compose 2.30", "privileged"; None when it has all."""
-    for need in filter(None, (part.strip() for part in row.needs.split(","))):
+    return lacking(row.needs, versions)
+
+
+def lacking(needs, versions):
+    for need in filter(None, (part.strip() for part in needs.split(","))):
         program, _, wanted = need.partition(">=")
         if not wanted and not versions[program]:
             return program

@@ -19,9 +19,9 @@ class NotAsCompose(Exception):
 
 
 class Trial(Ground):
-    def __init__(self, project, engine, binary, work, versions, cache):
+    def __init__(self, project, engine, binary, work, machine, versions, cache):
         super().__init__(project, engine, binary, work)
-        self.versions, self.cache = versions, cache
+        self.machine, self.versions, self.cache = machine, versions, cache
         self.found = []  # differences
         self.scaled = set()  # services that have several containers at some time
 
@@ -67,7 +67,9 @@ class Trial(Ground):
             lambda: self.failed_release_undone(second_later),
             lambda: self.rollback(first_again),
         ]
-        if over_by_hand:
+        if says := self.project.refused_then(self.machine):
+            phases = [phases[0], lambda: self.refused_by_belay(says, 2)]
+        elif over_by_hand:
             # What belay did not bring goes on running, as after `up` without --remove-orphans.
             orphans = {service: first_later[service] for service in self.project.services_that_go() if service in first_later}
             phases += [lambda: self.over_a_stack_by_hand(second | orphans), lambda: self.back_to_the_stack_by_hand(first_again)]
@@ -251,9 +253,9 @@ class Trial(Ground):
 
     # ── refusals ──
 
-    def refused_by_belay(self, says):
+    def refused_by_belay(self, says, release=1):
         """belay says no, and why, and touches nothing."""
-        self.git("checkout", "-q", "r1")
+        self.git("checkout", "-q", f"r{release}")
         before = self.everything()
         for command in ("check", "plan", "deploy"):
             self.says_no(command, says)
