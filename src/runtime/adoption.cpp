@@ -64,10 +64,13 @@ bool runs_as(const ReleasedService& service, const docker::Inspection& inspectio
 }
 
 std::vector<std::string> unchanged_services_of(const Attempt& attempt, const Release& release,
-                                               const std::vector<PreviousContainer>& previous) {
+                                               const std::vector<PreviousContainer>& previous,
+                                               const std::vector<std::string>& made_anew) {
   std::set<std::string> unchanged;
   for (const auto& service : release.services)
-    if (!service.shared.any() && all_run_as(attempt, service, previous)) unchanged.insert(service.name);
+    if (!service.shared.any() && std::ranges::find(made_anew, service.name) == made_anew.end() &&
+        all_run_as(attempt, service, previous))
+      unchanged.insert(service.name);
   // Whoever depends on one that is made anew is made anew, too: until nothing more changes.
   for (bool again = true; again;) {
     again = false;

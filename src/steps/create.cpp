@@ -239,9 +239,11 @@ Work work_of_rollback(Context& context) {
 }
 
 /// Behind an edge all services take part in its turn.
-std::vector<std::string> unchanged_in(const Context& context, const Work& work) {
+std::vector<std::string> unchanged_in(const Context& context, const Work& work,
+                                      const Publication& publication) {
   if (context.environment().edge || !edges_of(context.engine, work.ours.project()).empty()) return {};
-  return unchanged_services_of(context.attempt(), work.release, work.previous);
+  return unchanged_services_of(context.attempt(), work.release, work.previous,
+                               services_of_changed_files(context, publication));
 }
 
 void require_free_names(const Work& work) {
@@ -286,14 +288,14 @@ std::string apply(Context& context) {
     work.release.replaced = context.previous;
     context.store.save(work.release);
   }
-  const auto unchanged = unchanged_in(context, work);
+  begin_publication(context);
+  const auto publication = publication_of(context);
+  const auto unchanged = unchanged_in(context, work, publication);
   const auto first = work.previous.empty() ? std::string{} : work.previous.front().name;
   std::erase_if(work.previous, [&](const PreviousContainer& one) {
     return std::ranges::find(unchanged, one.service) != unchanged.end();
   });
   note_previous(context, work, unchanged);
-  begin_publication(context);
-  const auto publication = publication_of(context);
   publish_missing_mounts(context, publication);
   tell_stale_accessories(context, work.release, work.ours, publication);
   if (deploys) start_accessories(context, work.project, work.ours);

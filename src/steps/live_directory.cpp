@@ -115,6 +115,14 @@ void begin_publication(Context& context) {
   note(context.ledger, known);
 }
 
+std::vector<std::string> services_of_changed_files(const Context& context, const Publication& publication) {
+  std::set<std::string> services;
+  for (const auto& bound : bound_below_live(context))
+    if (std::ranges::find(publication.changes, bound.host, &LiveChange::path) != publication.changes.end())
+      services.insert(bound.service);
+  return {services.begin(), services.end()};
+}
+
 void publish_missing_mounts(Context& context, const Publication& publication) {
   std::vector<std::string> missing;
   for (const auto& path : mounted_paths(context))

@@ -81,7 +81,7 @@ def services(drawn):
 
 def single(row):
     """A row by itself."""
-    return ([Group("s1", [row], CHANGING)] if row.service or row.image else [], [row])
+    return ([Group("s1", [row], FOUND if row.unchanging else CHANGING)] if row.service or row.image else [], [row])
 
 
 def without(drawn, names):

@@ -9,7 +9,7 @@ HERE = Path(__file__).resolve().parent.parent
 
 KNOWN = {
     "row", "shows", "service", "service then", "compose", "compose then", "files", "files then", "server", "released",
-    "released then", "accessories", "belay", "by hand", "main", "needs", "refused", "refused then", "compose refuses", "claims", "clashes", "alone",
+    "released then", "accessories", "belay", "by hand", "main", "needs", "refused", "refused then", "compose refuses", "claims", "clashes", "alone", "unchanging",
     "outside", "image", "note",
 }
 
@@ -65,6 +65,7 @@ class Row:
     claims: list = field(default_factory=list)  # what only one row of a project may have
     clashes: list = field(default_factory=list)  # keys that cannot stand in one service with these
     alone: bool = False  # a project of its own
+    unchanging: bool = False  # its service is the same in each release, save for what the row itself changes
     outside: dict = field(default_factory=dict)  # what is there beforehand: {networks: [name], volumes: [name]}
     image: str = ""  # a Dockerfile's lines for the service, after FROM
     note: str = ""  # for the documentation
@@ -84,7 +85,7 @@ class Row:
     @property
     def by_itself(self):
         """Whether it cannot be put together with others."""
-        return bool(self.alone or self.refused or self.refused_then or self.compose_refuses)
+        return bool(self.alone or self.unchanging or self.refused or self.refused_then or self.compose_refuses)
 
     @property
     def service_keys(self):
