@@ -98,6 +98,7 @@ void LiveView::reconnecting(int attempt, const std::string& why) {
   change([&](Board& board) { board.reconnecting(attempt, why); });
 }
 void LiveView::held(const wire::Held& held) {
+  if (!held.waiting) return;  // the error says it
   change([&](Board& board) { board.held(held, now()); });
 }
 void LiveView::record(const Record& record) {

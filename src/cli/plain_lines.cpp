@@ -150,6 +150,7 @@ void PlainLines::reconnecting(int attempt, const std::string& why) {
 }
 
 void PlainLines::held(const wire::Held& held) {
+  if (!held.waiting) return;  // the error says it
   const std::lock_guard lock(mutex_);
   at_ = clock_();
   say(fmt::format("waiting: {} holds the environment since {}{}", held.by, iso8601(held.since),

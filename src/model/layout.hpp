@@ -16,6 +16,8 @@ struct Layout {
   std::filesystem::path state = live / state_directory_name;  // all of belay's own
 
   std::filesystem::path lock() const { return state / "lock"; }
+  /// Those who wait for the lock; see host/queue.hpp.
+  std::filesystem::path queue() const { return state / "queue"; }
   /// A symlink to the release that serves.
   std::filesystem::path current() const { return state / "current"; }
   std::filesystem::path releases() const { return state / "releases"; }
@@ -23,9 +25,9 @@ struct Layout {
   std::filesystem::path source(const std::string& id) const { return release(id) / "source"; }
   /// The release as compose finds it; see runtime/project_view.hpp.
   std::filesystem::path view(const std::string& id) const { return release(id) / "view"; }
-  /// What compose made of it: the resolved model, with the paths of the live directory.
   /// What the containers of the release before are made of, while this one comes in their place.
   std::filesystem::path previous_bodies(const std::string& id) const { return release(id) / "previous.json"; }
+  /// What compose made of it: the resolved model, with the paths of the live directory.
   std::filesystem::path compose_model(const std::string& id) const { return release(id) / "compose.json"; }
   /// The live directory's compose file as an adopted release was found with it: it has no source of its own.
   std::filesystem::path adopted_compose_file(const std::string& id) const {
