@@ -1,5 +1,6 @@
 #include "host/recovery.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 
@@ -13,6 +14,8 @@
 #include "host/holder.hpp"
 #include "host/journal.hpp"
 #include "host/run.hpp"
+#include "model/notes.hpp"
+#include "release/release_store.hpp"
 
 namespace belay {
 
@@ -26,20 +29,27 @@ std::optional<event::Closed> closed_event(const Layout& layout, const std::strin
   return state ? state->closed : std::nullopt;
 }
 
-std::vector<std::string> open_runs(const Layout& layout) {
-  auto runs = runs_of(layout);
-  std::erase_if(runs, [&](const std::string& run) { return closed_event(layout, run).has_value(); });
-  return runs;
+bool has_begun_to_undo(const std::vector<Record>& records) {
+  return std::ranges::any_of(
+      records, [](const Record& record) { return std::holds_alternative<event::UndoBegan>(record.event); });
+}
+
+void ask_second_witness(const Layout& layout, const std::string& run) {
+  auto journal = Journal::open(layout.journal(run), "recovery");
+  if (auto decided = decided_by_second_witness(layout, journal.records()))
+    journal.append(std::move(*decided));
 }
 
 /// In a process of its own: what it marks its children with must not stay in this one.
 void recover_in_child(const Layout& layout, const std::string& run, const std::string& by) {
+  Journal::read(layout.journal(run));  // a damaged one is no work for anybody: its Error says what to do
   auto errors = make_pipe();
   const pid_t child = ::fork();
   if (child < 0) throw system_error("cannot fork for recovery", errno);
   if (child == 0) {
     int code = 1;
     try {
+      ask_second_witness(layout, run);
       run_to_the_end(layout, run, Fd(), by);
       code = 0;
     } catch (const Error& error) {
@@ -75,6 +85,21 @@ void remove_stillborn_runs(const Layout& layout) {
 
 }  // namespace
 
+std::optional<Event> decided_by_second_witness(const Layout& layout, const std::vector<Record>& records) {
+  const auto state = run_state(records);
+  if (!state || state->committed || state->left_in_place || has_begun_to_undo(records)) return std::nullopt;
+  const auto& release = state->opened.plan.release;
+  const ReleaseStore store(layout);
+  // A rollback's release was good before, and one to what is current was current before: that shows nothing.
+  const bool became_current = store.current() == release && state->opened.previous != release;
+  const auto kept = store.find(release);
+  const bool became_good =
+      state->opened.plan.kind != Plan::Kind::rollback && kept && kept->state == Release::State::good;
+  if (!became_current && !became_good) return std::nullopt;
+  if (kept && kept->state == Release::State::failed) return noted_event(notes::LeftInPlace{});
+  return event::Committed{release};
+}
+
 std::vector<RecoveredRun> recover_open_runs(const Layout& layout, const std::string& by) {
   remove_stillborn_runs(layout);
   std::vector<RecoveredRun> recovered;
@@ -96,13 +121,12 @@ std::vector<RecoveredRun> recover_if_abandoned(const Layout& layout, const std::
 }
 
 std::vector<RecoveredRun> recover_in_own_process(const Layout& layout, std::stop_token stop) {
-  const auto open = open_runs(layout);
-  if (open.empty()) return {};
+  const auto open = open_run(layout);
+  if (!open) return {};
   const auto ended = capture({.argv = {"/proc/self/exe", "host", "recover", "--path", layout.live.string()}},
                              std::move(stop), Deadline::in(recovery_limit));
   std::vector<RecoveredRun> recovered;
-  for (const auto& run : open)
-    if (const auto closed = closed_event(layout, run)) recovered.push_back({run, *closed});
+  if (const auto closed = closed_event(layout, *open)) recovered.push_back({*open, *closed});
   if (recovered.empty() && !ended.ok())
     throw Error("what a dead deployment left could not be recovered", ended.err,
                 "belay host recover tries again", ExitCode::nothing_serves);

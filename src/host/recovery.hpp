@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -14,7 +15,13 @@ struct RecoveredRun {
   event::Closed closed;
 };
 
-/// Finishes or undoes every run of the environment whose journal is open. The caller holds the lock.
+/// What the journal of a run must have said once, though it does not: `current` or the store shows that the
+/// run was committed, or that its failed release was left in place. Settle writes those after that record
+/// alone. The record to append before anything is undone; empty if there is no such sign, if the journal has
+/// the record, or if its undo has begun.
+std::optional<Event> decided_by_second_witness(const Layout&, const std::vector<Record>&);
+
+/// Finishes or undoes the environment's newest run if its journal is open. The caller holds the lock.
 /// `by` says who does it. Throws Error if one cannot be brought to its close.
 std::vector<RecoveredRun> recover_open_runs(const Layout&, const std::string& by);
 

@@ -66,12 +66,16 @@ std::vector<std::string> runs_of(const Layout& layout) {
   return runs;
 }
 
+bool is_closed(const Layout& layout, const std::string& run) {
+  return ends_closed(read_file_if_exists(layout.journal(run)).value_or(""));
+}
+
 std::optional<std::string> open_run(const Layout& layout) {
-  for (const auto& run : runs_of(layout)) {
-    const auto state = run_state(Journal::read(layout.journal(run)));
-    if (!state || !state->closed) return run;
-  }
-  return std::nullopt;
+  // A deployment begins once the one before is closed, so an older journal without a close is the remains of
+  // something else: damage, a restored backup. To undo it would undo what came after it.
+  const auto runs = runs_of(layout);
+  if (runs.empty() || is_closed(layout, runs.front())) return std::nullopt;
+  return runs.front();
 }
 
 }  // namespace belay

@@ -31,7 +31,9 @@ std::optional<RunState> run_state(const std::vector<Record>&);
 
 /// The runs of an environment, newest first.
 std::vector<std::string> runs_of(const Layout&);
-/// The newest run whose journal is not closed, if any.
+/// Whether the journal ends with its close. Of the rest of it nothing need be readable.
+bool is_closed(const Layout&, const std::string& run);
+/// The newest run, if its journal is not closed. An older one is never open, whatever its journal lacks.
 std::optional<std::string> open_run(const Layout&);
 
 }  // namespace belay

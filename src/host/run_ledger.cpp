@@ -37,11 +37,12 @@ bool RunLedger::ended(StepName step) const {
 }
 
 void RunLedger::output(StepName step, const std::string& line) {
-  journal_.append(event::Output{step, line});
+  journal_.output(step, line);
 }
 
 void RunLedger::progress(StepName step, std::int64_t done, std::int64_t total, const std::string& unit) {
-  journal_.append(event::Progressed{step, done, total, unit});
+  // For people alone: a full disk is no reason to fail a step over it.
+  journal_.try_append(event::Progressed{step, done, total, unit});
 }
 
 bool RunLedger::asked_for(const std::string& what) {

@@ -25,6 +25,14 @@ std::optional<std::string_view> intact_json(std::string_view line) {
   return json;
 }
 
+bool has_intact_line(std::string_view content) {
+  for (auto newline = content.find('\n'); newline != std::string_view::npos; newline = content.find('\n')) {
+    if (intact_json(content.substr(0, newline))) return true;
+    content.remove_prefix(newline + 1);
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string encode_line(const Record& record) {
@@ -34,18 +42,31 @@ std::string encode_line(const Record& record) {
 
 DecodedJournal decode_journal(std::string_view content) {
   DecodedJournal decoded;
-  while (true) {
+  for (std::size_t line = 1;; ++line) {
     const std::string_view rest = content.substr(decoded.intact_bytes);
     const std::size_t newline = rest.find('\n');
     if (newline == std::string_view::npos) return decoded;
     const auto json = intact_json(rest.substr(0, newline));
-    if (!json) return decoded;
+    if (!json) {
+      if (has_intact_line(rest.substr(newline + 1))) decoded.damaged_line = line;
+      return decoded;
+    }
     // An intact line that cannot be understood was written so by somebody: an Error, for to take it for
     // damage would mean to cut it off.
     auto record = record_from_json(json_archive::parse_object(*json, "a record of the journal"));
     if (record) decoded.records.push_back(std::move(*record));
     decoded.intact_bytes += newline + 1;
   }
+}
+
+bool ends_closed(std::string_view content) {
+  if (!content.ends_with('\n')) return false;
+  content.remove_suffix(1);
+  const auto json = intact_json(content.substr(content.rfind('\n') + 1));
+  if (!json) return false;
+  const auto record = json_archive::parse_object(*json, "the journal's last record");
+  const auto* type = record.if_contains("type");
+  return type != nullptr && *type == "closed";
 }
 
 }  // namespace belay

@@ -135,7 +135,13 @@ std::string encode_line(const Record&);
 struct DecodedJournal {
   std::vector<Record> records;
   std::size_t intact_bytes = 0;
+  /// The number (from 1) of the first line that is not intact, if an intact one comes after it. 0: none; what
+  /// lies behind `intact_bytes`, if anything, is the torn end of a process that died while it wrote.
+  std::size_t damaged_line = 0;
 };
 DecodedJournal decode_journal(std::string_view file_content);
+/// Whether its last line is an intact `closed`. It needs no other line, so neither damage before it nor the
+/// records of a newer version make a finished run look open.
+bool ends_closed(std::string_view file_content);
 
 }  // namespace belay

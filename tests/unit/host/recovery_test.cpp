@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "host/holder.hpp"
+#include "release/release_store.hpp"
 #include "runs.hpp"
 
 using namespace belay;
@@ -31,6 +32,73 @@ TEST_CASE("a run that died before its journal said anything is removed: nothing 
   environment.live.write(".belay/runs/torn/journal.jsonl", "1234");
   CHECK(recover_open_runs(environment.layout, "next command").empty());
   CHECK(fs::is_empty(environment.layout.runs()));
+}
+
+TEST_CASE("an open run with a damaged line is an error that says where, and nothing is written or undone") {
+  const Environment environment;
+  environment.begin("r1", {event::StepBegan{StepName::sync}, event::StepBegan{StepName::build}});
+  const auto file = environment.layout.journal("r1");
+  auto content = read_file(file);
+  content[content.find("step-began")] ^= 1;
+  write_file_atomically(file, content);
+  try {
+    recover_open_runs(environment.layout, "next command");
+    FAIL("it was recovered");
+  } catch (const Error& error) {
+    const auto said = error.message_and_why();
+    CAPTURE(said);
+    CHECK(said.find(file.string()) != std::string::npos);
+    CHECK(said.find("line 2") != std::string::npos);
+    CHECK(error.next().find("docker ps") != std::string::npos);
+  }
+  CHECK(read_file(file) == content);
+}
+
+TEST_CASE("a run whose journal lost its commit is finished, not undone, where its release is current") {
+  struct Case {
+    const char* name;
+    std::string current;
+    std::optional<Release::State> state;
+    Plan::Kind kind = Plan::Kind::deploy;
+    bool undo_began = false;
+    std::string expected;  // the record that decides
+  };
+  const Case cases[] = {
+      {"current and good", "r1", Release::State::good, Plan::Kind::deploy, false, "committed"},
+      {"good, and current was not reached", "r0", Release::State::good, Plan::Kind::deploy, false,
+       "committed"},
+      {"left in place", "r1", Release::State::failed, Plan::Kind::deploy, false, "noted"},
+      {"not settled", "r0", Release::State::candidate, Plan::Kind::deploy, false, ""},
+      {"no release.json yet", "r0", std::nullopt, Plan::Kind::deploy, false, ""},
+      {"a rollback to a good release, not done", "r0", Release::State::good, Plan::Kind::rollback, false, ""},
+      {"a rollback, done", "r1", Release::State::good, Plan::Kind::rollback, false, "committed"},
+      {"its undo has begun", "r1", Release::State::good, Plan::Kind::deploy, true, ""},
+  };
+  for (const auto& one : cases) {
+    CAPTURE(one.name);
+    const Environment environment;
+    const ReleaseStore store(environment.layout);
+    auto event = opened("r1");
+    event.plan.kind = one.kind;
+    if (one.state) store.save({.id = "r1", .state = *one.state});
+    make_directories(environment.layout.release(one.current));
+    store.set_current(one.current);
+    std::vector<Record> records{{1, {}, event}, {2, {}, event::StepBegan{StepName::switch_over}}};
+    if (one.undo_began) records.push_back({3, {}, event::UndoBegan{StepName::switch_over}});
+    const auto decided = decided_by_second_witness(environment.layout, records);
+    CHECK((decided ? type_of(*decided) : "") == one.expected);
+  }
+}
+
+TEST_CASE("a rollback to what is current already says nothing by being current") {
+  const Environment environment;
+  const ReleaseStore store(environment.layout);
+  store.save({.id = "r1", .state = Release::State::good});
+  store.set_current("r1");
+  auto event = opened("r1");
+  event.plan.kind = Plan::Kind::rollback;
+  event.previous = "r1";
+  CHECK_FALSE(decided_by_second_witness(environment.layout, {{1, {}, event}}).has_value());
 }
 
 TEST_CASE("a run that a living process holds is not recovered") {

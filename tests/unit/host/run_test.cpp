@@ -56,14 +56,30 @@ TEST_CASE("a failed release that is to stay is known to stay") {
   CHECK(state_after({event::Noted{StepName::settle, "left_in_place", true}}).left_in_place);
 }
 
-TEST_CASE("the newest open run is found, and a directory without a journal is none") {
+TEST_CASE("only the newest run can be open, and a directory without a journal is none") {
   const Environment environment;
   CHECK_FALSE(open_run(environment.layout).has_value());
   environment.begin("20260101-000000-a", {event::Closed{.outcome = RunOutcome::deployed}});
   environment.begin("20260102-000000-b", {event::StepBegan{StepName::sync}});
-  environment.begin("20260103-000000-c", {event::Closed{}});
   make_directories(environment.layout.run("20260104-000000-d"));
+  CHECK(open_run(environment.layout) == "20260102-000000-b");
+  // Once a newer one is closed, the older one is not: to undo it would undo what came after it.
+  environment.begin("20260103-000000-c", {event::Closed{}});
   CHECK(runs_of(environment.layout) ==
         std::vector<std::string>{"20260103-000000-c", "20260102-000000-b", "20260101-000000-a"});
-  CHECK(open_run(environment.layout) == "20260102-000000-b");
+  CHECK_FALSE(open_run(environment.layout).has_value());
+}
+
+TEST_CASE(
+    "a finished run is finished, with a flipped bit, a newer version's records, or a bad file beside it") {
+  const Environment environment;
+  environment.begin("20260101-000000-a", {event::StepBegan{StepName::sync}});
+  environment.begin("20260102-000000-b",
+                    {event::StepBegan{StepName::sync}, event::Committed{"r"}, event::Closed{}});
+  const auto file = environment.layout.journal("20260102-000000-b");
+  auto content = read_file(file);
+  content[content.find("step-began")] ^= 1;
+  write_file_atomically(file, content);
+  CHECK_FALSE(open_run(environment.layout).has_value());
+  CHECK(read_file(file) == content);
 }

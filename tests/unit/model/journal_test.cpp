@@ -88,7 +88,9 @@ TEST_CASE("a journal cut at any byte opens as the records that are whole") {
   CHECK(whole == sample_records().size());
 }
 
-TEST_CASE("a journal with any one bit flipped opens as the records before the damage") {
+TEST_CASE(
+    "a journal with any one bit flipped opens as the records before the damage, which is told from a torn "
+    "end") {
   const std::string content = encoded(sample_records());
   const auto ends = line_ends(content);
   std::string damaged = content;
@@ -99,10 +101,71 @@ TEST_CASE("a journal with any one bit flipped opens as the records before the da
       damaged[byte] = static_cast<char>(content[byte] ^ (1 << bit));
       CAPTURE(byte);
       CAPTURE(bit);
-      require_prefix(decode_journal(damaged), content, record);
+      const DecodedJournal decoded = decode_journal(damaged);
+      require_prefix(decoded, content, record);
+      // A newline that is lost makes one line of two: then the last two are the end.
+      const bool joined = content[byte] == '\n';
+      const bool followed = record + (joined ? 2 : 1) < ends.size();
+      REQUIRE(decoded.damaged_line == (followed ? record + 1 : 0));
     }
     damaged[byte] = content[byte];
   }
+}
+
+namespace {
+
+struct Bad {
+  const char* kind;
+  std::string (*of)(std::string line);
+};
+
+const Bad bad_lines[] = {
+    {"a flipped bit in the JSON", [](std::string line) { return line[12] ^= 1, line; }},
+    {"a flipped bit in the checksum", [](std::string line) { return line[3] ^= 1, line; }},
+    {"the newline is lost", [](std::string line) { return line.substr(0, line.size() - 1); }},
+    {"half of it is there", [](std::string line) { return line.substr(0, line.size() / 2); }},
+    {"half of it, and a newline", [](std::string line) { return line.substr(0, line.size() / 2) + "\n"; }},
+    {"zeros", [](std::string line) { return std::string(line.size(), '\0'); }},
+    {"an empty line before it", [](std::string line) { return "\n" + line; }},
+    {"another program's line", [](std::string) { return std::string("# by hand\n"); }},
+};
+
+}  // namespace
+
+TEST_CASE("a bad line is damage wherever an intact one follows it, and a torn end where none does") {
+  const auto records = sample_records();
+  const std::size_t count = records.size();
+  for (const auto& bad : bad_lines)
+    for (std::size_t at = 0; at < count; ++at) {
+      CAPTURE(bad.kind);
+      CAPTURE(at);
+      std::string content;
+      for (std::size_t i = 0; i < count; ++i)
+        content += i == at ? bad.of(encode_line(records[i])) : encode_line(records[i]);
+      const auto decoded = decode_journal(content);
+      REQUIRE(decoded.records.size() == at);
+      // Without its newline the bad line swallows the next one.
+      const bool swallows = bad.of(encode_line(records[at])).back() != '\n';
+      const bool is_itself_intact = std::string_view(bad.kind).starts_with("an empty line");
+      const bool intact_follows = is_itself_intact || at + (swallows ? 2 : 1) < count;
+      REQUIRE(decoded.damaged_line == (intact_follows ? at + 1 : 0));
+    }
+}
+
+TEST_CASE("a run is closed if its last line says so, whatever stands before it") {
+  const std::string closed = encode_line({7, {}, event::Closed{}});
+  const std::string other = encode_line({6, {}, event::Recovering{"guard"}});
+  CHECK(ends_closed(closed));
+  CHECK(ends_closed("damaged\n" + closed));
+  CHECK(ends_closed(line_of(R"({"n":1,"type":"step-began","step":"dance"})") + closed));
+  CHECK(ends_closed(line_of(R"({"n":9,"type":"closed","outcome":"of a newer version"})")));
+  CHECK_FALSE(ends_closed(""));
+  CHECK_FALSE(ends_closed("\n"));
+  CHECK_FALSE(ends_closed(closed + other));
+  CHECK_FALSE(ends_closed(closed.substr(0, closed.size() - 1)));
+  std::string damaged = closed;
+  damaged[20] ^= 1;
+  CHECK_FALSE(ends_closed(damaged));
 }
 
 TEST_CASE("a record of a kind this version does not know is skipped, and what follows is read") {
