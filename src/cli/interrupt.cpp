@@ -14,7 +14,7 @@
 namespace belay::cli {
 namespace {
 
-constexpr int left_by_signal = 130;  // as shells report a program ended by SIGINT
+constexpr int left_by_signal = 128;  // plus its number: as shells report a program that a signal ended
 
 // Blocks them in this thread, and so in all that are made later, and returns a descriptor that reads them.
 Fd take_over_signals() {
@@ -48,12 +48,17 @@ void Interrupt::wait_for_signals(const std::stop_token& end) {
     if (poll(watched.data(), watched.size(), -1) < 0 || (watched[0].revents & POLLIN) == 0) continue;
     signalfd_siginfo signal{};
     if (read(signals_.get(), &signal, sizeof signal) != sizeof signal) continue;
-    if (stop_.stop_requested()) leave();
-    stop_.request_stop();
+    heard(static_cast<int>(signal.ssi_signo));
   }
 }
 
-void Interrupt::leave() {
+void Interrupt::heard(int signal) {
+  const bool wants_undo = signal == SIGINT;
+  if (stop_.stop_requested() || (goes_on_alone_ && !wants_undo)) leave(signal);
+  stop_.request_stop();
+}
+
+void Interrupt::leave(int signal) {
   std::string text;
   {
     const std::lock_guard lock(mutex_);
@@ -61,7 +66,7 @@ void Interrupt::leave() {
   }
   // Best effort: there is nobody left to tell if it fails.
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
-  _exit(left_by_signal);
+  _exit(left_by_signal + signal);
 }
 
 }  // namespace belay::cli

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <stop_token>
 #include <string>
@@ -9,10 +10,13 @@
 
 namespace belay::cli {
 
-/// Turns SIGINT, SIGTERM and SIGHUP into a stop request. The first asks to stop (a deployment is then undone,
-/// and waited for); the second leaves at once with exit code 130, saying what goes on without us. To be made
-/// before any other thread: it blocks the signals for all that follow. Signals that the caller set to be
-/// ignored (nohup, a background job of a script) stay ignored.
+/// Turns SIGINT, SIGTERM and SIGHUP into a stop request, or into leaving.
+/// - SIGINT (Ctrl-C) asks to stop: a deployment is undone, and that is waited for. The second leaves at once.
+/// - SIGTERM and SIGHUP (a cancelled job, a closed terminal, a lid) come from no one who wants an undo: where
+///   the host goes on alone they leave at once, and nothing is cancelled. Before that they ask to stop.
+/// To leave is to end with 128 + the signal's number, saying what goes on without us. To be made before any
+/// other thread: it blocks the signals for all that follow. Signals that the caller set to be ignored (nohup,
+/// a background job of a script) stay ignored.
 class Interrupt {
  public:
   Interrupt();
@@ -21,15 +25,19 @@ class Interrupt {
   Interrupt& operator=(const Interrupt&) = delete;
 
   std::stop_token token() const { return stop_.get_token(); }
-  /// What the second signal prints to stderr before it leaves.
+  /// What is printed to stderr on leaving.
   void set_farewell(std::string);
+  /// Whether what was begun goes on without this process.
+  void set_goes_on_alone(bool goes_on) { goes_on_alone_ = goes_on; }
 
  private:
   void wait_for_signals(const std::stop_token& end);
-  [[noreturn]] void leave();
+  void heard(int signal);
+  [[noreturn]] void leave(int signal);
 
   Fd signals_;
   std::stop_source stop_;
+  std::atomic<bool> goes_on_alone_ = false;
   std::mutex mutex_;
   std::string farewell_;  // guarded by mutex_
   std::jthread thread_;   // last: it uses all of the above

@@ -27,10 +27,13 @@ int watch_run(Context& context, bool json, const std::string& environment, const
   Ending ending;
   {
     const auto view = make_view(context, json, title);
+    if (context.interrupt)
+      view->goes_on_alone = [&](bool goes_on) { context.interrupt->set_goes_on_alone(goes_on); };
     // Called on the signal's thread; views may be told from any.
     const std::stop_callback said(context.stop(), [&] { view->notice(on_interrupt); });
     ending = go(*view, context.stop());
   }
+  if (context.interrupt) context.interrupt->set_goes_on_alone(false);  // it is over
   if (!json) context.out.write(report(ending, context.out_surface.style));
   return static_cast<int>(exit_code_of(ending.closed.outcome));
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/error.hpp"
 #include "drivers/health_probe.hpp"
 
 namespace belay {
@@ -19,23 +18,10 @@ Confirmation confirm_from_here(const HealthCheck& check, const OnAttempt& on_att
           .detail = verdict.finding + (verdict.cure.empty() ? "" : "\n" + verdict.cure)};
 }
 
-HealthCheck check_to_confirm(const EnvironmentConfig& of_the_run, const EnvironmentConfig& own,
-                             const std::string& url) {
-  const auto with_url = [&](const std::vector<ServiceHealth>& checks) {
-    return std::ranges::find(checks, url, [](const ServiceHealth& one) { return one.check.url; });
-  };
-  const auto wanted = of_the_run.checks(), here = own.checks();
-  const auto found = with_url(wanted);
-  if (found == wanted.end())
-    throw Error("the host wants " + url + " asked, which is no health URL of this deployment", {},
-                "belay attach shows what the host does");
-  auto check = found->check;
-  if (const auto same = with_url(here); same != here.end()) {
-    check.headers = same->check.headers;
-    check.user = same->check.user;
-    check.password = same->check.password;
-  }
-  return check;
+std::optional<HealthCheck> check_to_confirm(const EnvironmentConfig& own, const std::string& url) {
+  const auto checks = own.checks();
+  const auto found = std::ranges::find(checks, url, [](const ServiceHealth& one) { return one.check.url; });
+  return found == checks.end() ? std::nullopt : std::optional(found->check);
 }
 
 }  // namespace belay

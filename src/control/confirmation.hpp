@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -22,10 +23,9 @@ using OnAttempt = std::function<void(int attempt, int attempts, const std::strin
 /// Asks the check's URL as drivers/health_probe.hpp does, and for no longer than the host waits.
 Confirmation confirm_from_here(const HealthCheck&, const OnAttempt&, std::stop_token, Deadline);
 
-/// The check that the host wants confirmed, out of those of the run's plan; of the same URL in this machine's
-/// own belay.yml come its secrets. A host cannot have them sent elsewhere. Throws Error if the plan has no
-/// such URL.
-HealthCheck check_to_confirm(const EnvironmentConfig& of_the_run, const EnvironmentConfig& own,
-                             const std::string& url);
+/// The check of this machine's own belay.yml that has the URL which the host wants confirmed; empty if none
+/// has. No other URL is ever asked: a host that was broken into would else have this machine, which may reach
+/// what the host does not, fetch what it likes.
+std::optional<HealthCheck> check_to_confirm(const EnvironmentConfig& own, const std::string& url);
 
 }  // namespace belay

@@ -84,6 +84,9 @@ void require_alive(Session& session, Watcher& watcher, std::stop_token stop) {
 
 Ending hand_over(Session& session, const EnvironmentConfig& environment, const Plan& plan, bool wait,
                  RunFollower::Part part, Watcher& watcher, std::stop_token stop) {
+  // Before the order is sent, since from then on it is not known here whether the host has begun; and before
+  // the last look at `stop`: a signal either stopped this already or leaves the host alone.
+  watcher.goes_on_alone(true);
   if (stop.stop_requested()) throw Error("stopped", "nothing was begun on the host");
   RunFollower follower(session, environment, watcher, std::move(part));
   session.send(wire::Start{

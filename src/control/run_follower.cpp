@@ -41,7 +41,6 @@ RunFollower::RunFollower(Session& session, const EnvironmentConfig& environment,
       environment_(environment),
       watcher_(watcher),
       part_(std::move(part)),
-      of_the_run_(environment),
       behind_(!part_.starts_it) {}
 
 Ending RunFollower::follow(std::stop_token stop) {
@@ -74,6 +73,7 @@ void RunFollower::take(const wire::ToController& message) {
   if (const auto* const arrived = std::get_if<wire::JournalRecord>(&message)) return take(arrived->record);
   if (const auto* const started = std::get_if<wire::Started>(&message)) {
     waiting_ = false;
+    if (part_.starts_it) watcher_.goes_on_alone(true);
     ending_.run = started->run;
   } else if (const auto* const failure = std::get_if<wire::Failure>(&message)) {
     throw Error(failure->message, failure->why, failure->next, ExitCode{failure->exit_code});
@@ -89,6 +89,7 @@ void RunFollower::take(const wire::Held& held) {
                 fmt::format("wait for it with --wait, or watch it with: belay attach {}", environment_.name),
                 ExitCode::busy);
   waiting_ = true;
+  watcher_.goes_on_alone(false);
   if (stop_seen_) on_stop();
 }
 
@@ -103,7 +104,6 @@ void RunFollower::take(const Record& record) {
 void RunFollower::note(const Event& what) {
   if (const auto* const opened = std::get_if<event::Opened>(&what)) {
     nonce_ = opened->nonce;
-    of_the_run_ = opened->plan.environment;
     if (stop_seen_) cancel();
   } else if (const auto* const noted = std::get_if<event::Noted>(&what)) {
     if (const auto link = note_in<notes::LinkDestination>(*noted)) link_destination_ = link->value;
@@ -137,15 +137,21 @@ void RunFollower::begin_errand() {
     errand_ = std::make_unique<Errand>(session_, answer, [this, awaited](std::stop_token stop) {
       return tell_what_was_committed(awaited, stop);
     });
-  } else if (awaited.what.starts_with("confirmation")) {
+  } else if (awaited.what.starts_with("confirmation") && may_confirm(awaited.detail)) {
     errand_ = std::make_unique<Errand>(
         session_, answer, [this, awaited](std::stop_token stop) { return confirm(awaited, stop); });
   } else {
+    // Not answered rather than refused: a refusal would end the run of somebody else.
     tell([&] {
       watcher_.notice("the host waits for the " + awaited.what + " from the belay that began this run");
     });
     awaited_.reset();
   }
+}
+
+/// Who attaches may have another belay.yml than who began the run.
+bool RunFollower::may_confirm(const std::string& url) const {
+  return part_.starts_it || check_to_confirm(environment_, url);
 }
 
 void RunFollower::end_errand() {
@@ -199,8 +205,12 @@ Errand::Result RunFollower::confirm(const event::Awaiting& awaited, std::stop_to
   const auto on_attempt = [&](int attempt, int attempts, const std::string& finding) {
     tell([&] { watcher_.asked_from_here(attempt, attempts, finding); });
   };
-  const Confirmation found = confirm_from_here(check_to_confirm(of_the_run_, environment_, awaited.detail),
-                                               on_attempt, std::move(stop), limit_of(awaited));
+  const auto check = check_to_confirm(environment_, awaited.detail);
+  if (!check)
+    throw Error("the host wants " + awaited.detail + " asked, which is no health URL of this belay.yml",
+                "belay asks only the URLs that are written there",
+                "see on the host who changed the deployment's plan");
+  const Confirmation found = confirm_from_here(*check, on_attempt, std::move(stop), limit_of(awaited));
   return {.ok = found.ok, .detail = found.detail};
 }
 

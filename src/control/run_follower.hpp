@@ -47,6 +47,7 @@ class RunFollower {
   rsync::ProgressSink progress_of(StepName);
   BuildHere::Watched build_watched();
   Errand::Result tell_what_was_committed(const event::Awaiting&, std::stop_token);
+  bool may_confirm(const std::string& url) const;
   Errand::Result confirm(const event::Awaiting&, std::stop_token);
 
   void on_stop();
@@ -69,7 +70,6 @@ class RunFollower {
   Ending ending_;
   bool closed_ = false, waiting_ = false, stop_seen_ = false, cancel_sent_ = false;
   std::string nonce_, link_destination_;
-  EnvironmentConfig of_the_run_;  // as its plan has it, which has no secrets
   std::uint64_t last_ = 0;
 
   std::optional<event::Awaiting> awaited_;  // the host still waits for it, as far as we have read

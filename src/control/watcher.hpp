@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 
 #include "base/error.hpp"
@@ -15,6 +16,10 @@ namespace belay {
 class Watcher {
  public:
   virtual ~Watcher() = default;
+
+  /// Called when it changes whether the run goes on without this process: yes from the order to begin on, no
+  /// while the order waits for another deployment. Who ends this process goes by it.
+  std::function<void(bool)> goes_on_alone = [](bool) {};
 
   // ---- the gate
   virtual void gate_began(const Commit&, int commands) = 0;

@@ -1,6 +1,7 @@
 """The gate: nothing else starts unless it passes, and it tests what is shipped."""
 import os
 import re
+import signal
 
 import pytest
 from belay_world.commands import run, wait_until
@@ -48,6 +49,21 @@ def test_a_gate_that_fails_stops_everything(by_hand, lines):
     text = deployed.said + deployed.outcome.err
     log = re.search(r"(/\S+\.log)", text).group(1)
     assert "the reason" in open(log).read() and "the reason" in text
+
+
+def test_a_job_cancelled_during_the_tests_begins_nothing(by_hand):
+    """Nothing runs on the host yet that could go on alone: SIGTERM stops it, and no `belay attach` is spoken of."""
+    gate(by_hand, "touch $HOME/begun", f"sleep {LONG}")
+    before = by_hand.world.inventory()
+    deploying = by_hand.world.start_belay("deploy", "production")
+    wait_until("the tests run", (by_hand.world.home / "begun").exists)
+    deploying.signal(signal.SIGTERM)
+    ended = deploying.wait()
+    assert ended.code == 1, ended
+    assert "belay attach" not in ended.out + ended.err
+    assert set(before.difference(by_hand.world.inventory())) <= {"files"}
+    assert not (by_hand.world.live / ".belay" / "runs").exists()
+    assert run("pgrep", "-f", f"^sleep {LONG}$", check=False).code == 1
 
 
 def test_parallel_commands_run_at_the_same_time(by_hand):

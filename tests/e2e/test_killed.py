@@ -163,6 +163,24 @@ def test_ctrl_c_undoes_and_waits_for_that(by_hand):
     undone(by_hand, before)
 
 
+@pytest.mark.parametrize("sent", [signal.SIGHUP, signal.SIGTERM])
+def test_a_closed_terminal_and_a_cancelled_job_leave_and_the_release_is_deployed(by_hand, sent):
+    world = by_hand.world
+    deploying, host = begin(by_hand)
+    deploying.signal(sent, group=True)
+    ended = deploying.wait()
+    assert ended.code == 128 + sent, ended
+    assert "goes on there" in ended.err and "belay attach production" in ended.err
+    assert "stopping" not in ended.out + ended.err
+    host.goes_on()
+    host.reaches("closed")
+    attached = world.belay("attach", "production")
+    assert attached.code == 0 and "✓ Deployed. production now serves" in attached.out, attached
+    assert not host.has("undo-began")
+    assert world.version() == "1.1.0"
+    host.is_quiet()
+
+
 def test_a_second_ctrl_c_leaves_and_the_host_undoes_alone(by_hand):
     before = by_hand.world.inventory()
     deploying, host = begin(by_hand)

@@ -55,7 +55,7 @@ End in_child(Body&& body) {
 
 }  // namespace
 
-TEST_CASE("the first signal asks to stop") {
+TEST_CASE("before anything goes on alone, the first signal asks to stop, whichever it is") {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     const End end = in_child([&] {
       const Interrupt interrupt;
@@ -79,6 +79,50 @@ TEST_CASE("the second signal leaves at once, saying what goes on") {
   REQUIRE(WIFEXITED(end.status));
   CHECK(WEXITSTATUS(end.status) == 130);
   CHECK(end.said == "\nthe host goes on\n");
+}
+
+TEST_CASE(
+    "where the host goes on alone, SIGTERM and SIGHUP leave at once and ask for nothing to be stopped") {
+  for (const int signal : {SIGTERM, SIGHUP}) {
+    CAPTURE(signal);
+    const End end = in_child([&] {
+      Interrupt interrupt;
+      interrupt.set_farewell("the host goes on\n");
+      interrupt.set_goes_on_alone(true);
+      const std::stop_callback asked(interrupt.token(), [] { _exit(1); });
+      kill(getpid(), signal);
+      while (true) pause();
+    });
+    REQUIRE(WIFEXITED(end.status));
+    CHECK(WEXITSTATUS(end.status) == 128 + signal);
+    CHECK(end.said == "\nthe host goes on\n");
+  }
+}
+
+TEST_CASE("where the host goes on alone, Ctrl-C still asks to stop, and a SIGTERM behind it leaves") {
+  const End end = in_child([] {
+    Interrupt interrupt;
+    interrupt.set_farewell("the host goes on\n");
+    interrupt.set_goes_on_alone(true);
+    kill(getpid(), SIGINT);
+    if (!stop_comes(interrupt.token())) _exit(1);
+    kill(getpid(), SIGTERM);
+    while (true) pause();
+  });
+  REQUIRE(WIFEXITED(end.status));
+  CHECK(WEXITSTATUS(end.status) == 128 + SIGTERM);
+}
+
+TEST_CASE("while it waits for another deployment nothing goes on alone, and SIGTERM asks to stop") {
+  const End end = in_child([] {
+    Interrupt interrupt;
+    interrupt.set_goes_on_alone(true);
+    interrupt.set_goes_on_alone(false);
+    kill(getpid(), SIGTERM);
+    _exit(stop_comes(interrupt.token()) ? 7 : 1);
+  });
+  REQUIRE(WIFEXITED(end.status));
+  CHECK(WEXITSTATUS(end.status) == 7);
 }
 
 TEST_CASE("a signal that the caller ignores stays ignored, as under nohup") {
