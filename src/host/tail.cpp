@@ -13,6 +13,7 @@
 #include "base/poll.hpp"
 #include "base/stop_wake.hpp"
 #include "host/holder.hpp"
+#include "host/journal.hpp"
 
 namespace belay {
 
@@ -20,38 +21,50 @@ namespace {
 
 constexpr auto between_life_signs = std::chrono::seconds(1);
 
-/// Reads what was appended since; whole lines only. A line's beginning is read anew each time: a recovery may
-/// have cut it off and put another in its place.
+/// Reads what was appended since; whole intact lines only. A line's beginning is read anew each time: a
+/// recovery may have cut it off and put another in its place.
 class Appended {
  public:
-  explicit Appended(const fs::path& path) : file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (!file_) throw system_error("cannot open the journal " + path.string(), errno);
+  explicit Appended(fs::path path)
+      : path_(std::move(path)), file_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (!file_) throw system_error("cannot open the journal " + path_.string(), errno);
   }
 
-  std::string lines() {
+  /// Throws Error if the journal is damaged.
+  std::vector<Record> records() {
+    auto decoded = decode_journal(unread());
+    shown_ += static_cast<off_t>(decoded.intact_bytes);
+    // A line that was cut off and replaced between two reads of it looks damaged, too: the file itself
+    // decides.
+    if (decoded.damaged_line != 0) Journal::read(path_);
+    return std::move(decoded.records);
+  }
+
+ private:
+  std::string unread() const {
     std::string text;
     std::array<char, 65536> part{};
     for (ssize_t got = 0; (got = ::pread(file_.get(), part.data(), part.size(),
                                          shown_ + static_cast<off_t>(text.size()))) > 0;)
       text.append(part.data(), static_cast<std::size_t>(got));
-    text.erase(text.rfind('\n') + 1);  // all of it where there is none
-    shown_ += static_cast<off_t>(text.size());
     return text;
   }
 
- private:
+  fs::path path_;
   Fd file_;
   off_t shown_ = 0;
 };
 
+/// Empty where there is none to be had: a host has 128 for each user, and they may be used up. Then the look
+/// once a second has to do; a deployment does not fail for it.
 Fd watch_of(const fs::path& path) {
   Fd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-  if (!watch || ::inotify_add_watch(watch.get(), path.c_str(), IN_MODIFY) < 0)
-    throw system_error("cannot watch " + path.string(), errno);
+  if (watch && ::inotify_add_watch(watch.get(), path.c_str(), IN_MODIFY) < 0) watch.reset();
   return watch;
 }
 
 void forget_events(const Fd& watch) {
+  if (!watch) return;
   std::array<char, 4096> events{};
   while (::read(watch.get(), events.data(), events.size()) > 0) {
   }
@@ -67,7 +80,7 @@ void tail_journal(const Layout& layout, const std::string& run, std::uint64_t fr
   Appended appended(path);
   const StopWake wake(stop);
   while (!stop.stop_requested()) {
-    for (const auto& record : decode_journal(appended.lines()).records) {
+    for (const auto& record : appended.records()) {
       if (record.number >= from) show(record);
       if (std::holds_alternative<event::Closed>(record.event)) return;
     }

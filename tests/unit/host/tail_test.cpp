@@ -5,11 +5,14 @@
 #include <thread>
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
 #include "base/poll.hpp"
+#include "own_process.hpp"
 #include "runs.hpp"
 
 using namespace belay;
@@ -86,6 +89,37 @@ TEST_CASE("a torn record that recovery cuts off and replaces is not seen, and wh
   };
   tail_journal(environment.layout, "r1", 1, show, [] {}, {});
   CHECK(seen == std::vector<std::string>{"opened", "recovering", "closed"});
+}
+
+#ifndef __SANITIZE_THREAD__  // its own thread forbids a new user namespace
+TEST_CASE("where no watch is to be had the records come all the same") {
+  const Environment environment;
+  CHECK(in_own_process([&]() -> std::string {
+          // In a namespace of its own, so that nobody else's watches are used up.
+          if (::unshare(CLONE_NEWUSER) != 0) throw system_error("cannot make a user namespace", errno);
+          const Fd most(::open("/proc/sys/user/max_inotify_instances", O_WRONLY | O_CLOEXEC));
+          if (!most || try_write_all(most.get(), "0") != 0)
+            throw system_error("cannot forbid watches", errno);
+          if (Fd(::inotify_init1(IN_CLOEXEC))) return "there are watches";
+          auto journal = environment.begin("r1");
+          std::string seen;
+          const auto show = [&](const Record& record) {
+            seen += type_of(record.event) + " ";
+            if (record.number == 1) journal.append(event::Closed{});
+          };
+          tail_journal(environment.layout, "r1", 1, show, [] {}, {});
+          return seen == "opened closed " ? "" : seen;
+        }) == "");
+}
+#endif
+
+TEST_CASE("a damaged line ends the showing with an error that says where") {
+  const Environment environment;
+  environment.begin("r1", {event::StepBegan{StepName::sync}, event::Closed{}});
+  auto content = read_file(environment.layout.journal("r1"));
+  content[content.find("step-began")] ^= 1;
+  environment.live.write(".belay/runs/r1/journal.jsonl", content);
+  CHECK_THROWS_AS(numbers_seen(environment), Error);
 }
 
 TEST_CASE("a run that nobody holds any more is reported as abandoned, and shown on once it is taken up") {
