@@ -54,8 +54,9 @@ FileLock lock_for(const Layout& layout, const UpRequest& request) {
 
 /// What the release was made with counts where the caller's environment lacks a value.
 void add_values_of_release(EnvironmentConfig& environment, const Layout& layout, const Release& current) {
-  if (!fs::exists(layout.journal(current.id))) return;
-  if (const auto state = run_state(Journal::read(layout.journal(current.id))))
+  // Its opening is enough, so damage further down does not matter here.
+  const auto journal = read_file_if_exists(layout.journal(current.id));
+  if (const auto state = run_state(decode_journal(journal.value_or("")).records))
     environment.values.insert(state->opened.plan.environment.values.begin(),
                               state->opened.plan.environment.values.end());
 }
