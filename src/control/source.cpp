@@ -72,8 +72,8 @@ Source find_source(const fs::path& config_file, const fs::path& source_path, con
   if (source.inside.empty() || *source.inside.begin() == "..")
     throw Error(source.directory.string() + " lies outside of the repository " + source.repository->string(),
                 {}, "let source: in belay.yml name a directory of the repository", ExitCode::bad_input);
-  auto changed = std::async(std::launch::async,
-                            [&] { return git::is_dirty(*source.repository, source.inside, stop); });
+  auto changed =
+      std::async(std::launch::async, [&] { return git::is_dirty(*source.repository, source.inside, stop); });
   source.commit = git::resolve(*source.repository, ref, stop);
   source.commit.dirty = dirty;
   tell_about_changes(source, changed.get(), dirty, watcher);

@@ -22,6 +22,7 @@
 #include "host/executor.hpp"
 #include "host/holder.hpp"
 #include "host/journal.hpp"
+#include "host/queue.hpp"
 #include "host/recovery.hpp"
 #include "host/run.hpp"
 #include "release/release_store.hpp"
@@ -43,10 +44,12 @@ bool stdin_is_closed() {
 
 /// Empty: refused, and said so.
 std::optional<FileLock> lock_for(const Layout& layout, const wire::Start& start) {
+  const PlaceInQueue place(layout.queue());
   bool told = false;
   int tries = 0;  // whoever looks whether it is held holds it for a moment
   while (true) {
-    if (auto lock = FileLock::try_acquire(layout.lock())) return lock;
+    if (place.is_first())
+      if (auto lock = FileLock::try_acquire(layout.lock())) return lock;
     if (!told && ++tries > 3) {
       auto held = read_holder(layout);
       held.waiting = start.wait;
@@ -58,9 +61,19 @@ std::optional<FileLock> lock_for(const Layout& layout, const wire::Start& start)
   }
 }
 
+/// Runs sort by their names, which begin with the time, and only the newest can be open: a clock that was set
+/// back must not put this one before those that are there.
+Time time_after_all_runs(const Layout& layout) {
+  const auto runs = runs_of(layout);
+  auto time = now();
+  for (auto step = std::chrono::seconds(1); !runs.empty() && stamp(time) <= runs.front(); step *= 2)
+    time += step;
+  return time;
+}
+
 /// Unique on this host.
 std::string new_release_id(const Layout& layout, const Commit& commit) {
-  auto time = now();
+  auto time = time_after_all_runs(layout);
   while (fs::exists(layout.release(release_id(time, commit))) ||
          fs::exists(layout.run(release_id(time, commit))))
     time += std::chrono::seconds(1);
@@ -111,7 +124,7 @@ OpenedRun open_run_for(const Layout& layout, const wire::Start& start) {
   const auto plan = completed(layout, start.plan);
   auto run = plan.release;
   if (plan.kind == Plan::Kind::rollback) {
-    auto time = now();
+    auto time = time_after_all_runs(layout);
     do run = stamp(time) + "-rollback";
     while (fs::exists(layout.run(run)) && (time += std::chrono::seconds(1), true));
   }
