@@ -1,11 +1,13 @@
 """What is there, in a form in which two deployments can be compared: ids, times, addresses, the names of attempts, and belay's own
 labels and tags are taken out."""
+import calendar
 import hashlib
 import http.client
 import json
 import os
 import re
 import stat
+import time
 from dataclasses import dataclass
 
 HEX64 = re.compile(r"\b[0-9a-f]{64}\b")
@@ -20,6 +22,7 @@ EMPTY_IS_NONE = (
     "Mounts", "Devices", "DeviceCgroupRules", "DeviceRequests", "Ulimits", "PortBindings", "Tmpfs", "Sysctls", "StorageOpt",
     "Annotations",
 )
+LISTENS = 3  # seconds after its start, a program that will listen does
 OWN_MAC = "06:be:1a"  # addresses that begin so were asked for by a row; others are the Engine's choice
 
 
@@ -260,14 +263,27 @@ def without_ports(one):
 
 
 def answers(containers):
-    """{published address: what answers there}, of the ports that were asked for by number."""
-    found = {}
-    for container in containers:
-        for port, bindings in ports(container, container["HostConfig"]).items():
-            for address, number in bindings:
-                if number != "<any>" and port.endswith("/tcp") and ":" not in address:
-                    found[f"{address}:{number}"] = answer("127.0.0.1" if address == "0.0.0.0" else address, int(number))
+    """{published address: what answers there}, of the ports that were asked for by number. A program that has just been started may
+    not listen yet: nothing is what is still nothing some seconds after the last start."""
+    asked = {
+        f"{address}:{number}": ("127.0.0.1" if address == "0.0.0.0" else address, int(number))
+        for container in containers
+        for port, bindings in ports(container, container["HostConfig"]).items()
+        for address, number in bindings
+        if number != "<any>" and port.endswith("/tcp") and ":" not in address
+    }
+    found = {name: answer(*where) for name, where in asked.items()}
+    until = max((started(container) for container in containers), default=0) + LISTENS
+    while "nothing" in found.values() and time.time() < until:
+        time.sleep(0.2)
+        found |= {name: answer(*asked[name]) for name, what in found.items() if what == "nothing"}
     return found
+
+
+def started(container):
+    """In seconds since 1970; 0: never."""
+    moment = container["State"]["StartedAt"].partition(".")[0].rstrip("Z")
+    return calendar.timegm(time.strptime(moment, "%Y-%m-%dT%H:%M:%S")) if moment >= "1970" else 0
 
 
 def answer(address, port):
