@@ -44,7 +44,7 @@ bool stdin_is_closed() {
 
 /// Empty: refused, and said so.
 std::optional<FileLock> lock_for(const Layout& layout, const wire::Start& start) {
-  const PlaceInQueue place(layout.queue());
+  const PlaceInQueue place(layout.state);
   bool told = false;
   int tries = 0;  // whoever looks whether it is held holds it for a moment
   while (true) {

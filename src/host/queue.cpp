@@ -11,10 +11,12 @@ namespace belay {
 
 namespace {
 
+constexpr std::string_view place_prefix = "waiting-";
+
 std::string name_of_now() {
   // Finer than belay's own time, which is one of milliseconds.
   const std::chrono::nanoseconds since = std::chrono::system_clock::now().time_since_epoch();
-  return fmt::format("{:020}-{}", since.count(), random_nonce());
+  return fmt::format("{}{:020}-{}", place_prefix, since.count(), random_nonce());
 }
 
 bool is_removed(const FileLock& place) {
@@ -34,7 +36,7 @@ FileLock taken(const fs::path& directory, std::string& name) {
 }  // namespace
 
 PlaceInQueue::PlaceInQueue(fs::path directory)
-    : directory_((make_directories(directory), std::move(directory))), held_(taken(directory_, name_)) {}
+    : directory_(std::move(directory)), held_(taken(directory_, name_)) {}
 
 PlaceInQueue::~PlaceInQueue() {
   std::error_code left;  // an unlocked place counts for nothing
@@ -43,7 +45,8 @@ PlaceInQueue::~PlaceInQueue() {
 
 bool PlaceInQueue::is_first() const {
   for (const auto& entry : fs::directory_iterator(directory_)) {
-    if (entry.path().filename().native() >= name_) continue;
+    const auto other = entry.path().filename().string();
+    if (!other.starts_with(place_prefix) || other >= name_) continue;
     const auto left = FileLock::try_acquire(entry.path());
     if (!left) return false;
     fs::remove(entry.path());

@@ -11,7 +11,7 @@ namespace belay {
 /// locked: whoever dies has left.
 class PlaceInQueue {
  public:
-  /// The last place. Makes the directory. Throws Error where it cannot be written.
+  /// The last place: a file "waiting-…" of the directory. Throws Error where it cannot be written.
   explicit PlaceInQueue(std::filesystem::path directory);
   ~PlaceInQueue();
   PlaceInQueue(const PlaceInQueue&) = delete;

@@ -16,8 +16,6 @@ struct Layout {
   std::filesystem::path state = live / state_directory_name;  // all of belay's own
 
   std::filesystem::path lock() const { return state / "lock"; }
-  /// Those who wait for the lock; see host/queue.hpp.
-  std::filesystem::path queue() const { return state / "queue"; }
   /// A symlink to the release that serves.
   std::filesystem::path current() const { return state / "current"; }
   std::filesystem::path releases() const { return state / "releases"; }
