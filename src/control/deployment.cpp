@@ -1,10 +1,10 @@
 #include "control/deployment.hpp"
 
-#include <functional>
 #include <future>
 
 #include <fmt/core.h>
 
+#include "base/either_stop.hpp"
 #include "base/error.hpp"
 #include "control/agent.hpp"
 #include "control/build_here.hpp"
@@ -35,10 +35,10 @@ void tell_unless_ok(const Finding& finding, Watcher& watcher) {
 class ShippedSource {
  public:
   ShippedSource(const Source& source, const fs::path& aside, const std::stop_token& stop)
-      : stopped_(stop, [this] { not_needed_.request_stop(); }),
+      : stop_(stop, not_needed_.get_token()),
         checkout_(std::async(std::launch::async, [this, &source, aside] {
           problems_ = prune_kept_trees(tree_space());
-          return check_out(source, aside, not_needed_.get_token(), checkout_limit());
+          return check_out(source, aside, stop_.token(), checkout_limit());
         })) {}
   ~ShippedSource() { not_needed_.request_stop(); }
   ShippedSource(const ShippedSource&) = delete;
@@ -56,7 +56,7 @@ class ShippedSource {
 
  private:
   std::stop_source not_needed_;
-  std::stop_callback<std::function<void()>> stopped_;
+  EitherStop stop_;
   std::vector<std::string> problems_;
   std::future<Checkout> checkout_;  // last: it ends before what it uses
 };

@@ -148,7 +148,4 @@ void ContainerWatch::report(Death death) {
   died_.request_stop();
 }
 
-EitherStop::EitherStop(std::stop_token one, std::stop_token other)
-    : one_(std::move(one), Request{source_}), other_(std::move(other), Request{source_}) {}
-
 }  // namespace belay

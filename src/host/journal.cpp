@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/fault_point.hpp"
 #include "base/files.hpp"
+#include "host/room_to_tell.hpp"
 
 namespace belay {
 
@@ -17,8 +18,6 @@ namespace {
 
 /// What a deployment's way back writes is some 20 KiB.
 constexpr std::uint64_t reserved_ahead = 256 * 1024;
-/// Going back needs the room more than output does; kept_logs.cpp spares as much.
-constexpr std::uint64_t left_alone = 64'000'000;
 constexpr auto make_room = "make room on that disk: belay needs little, and only for going back";
 
 /// Records that recovery can do without: they only tell.
@@ -194,15 +193,11 @@ void Journal::reserve_room() {
     reserved_until_ = length_ + reserved_ahead;
 }
 
-bool Journal::has_room_for_output() const {
-  return free_space(path_.parent_path()).bytes_free >= left_alone;
-}
-
 void Journal::write_output(const std::vector<event::Output>& lines) noexcept {
   for (const auto& line : lines) {
     // Caught here because output only tells: a step does not fail for want of it. What is lost is counted.
     try {
-      if (has_room_for_output()) {
+      if (has_room_to_tell(path_.parent_path())) {
         append_locked(line);
         continue;
       }

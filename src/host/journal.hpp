@@ -49,7 +49,6 @@ class Journal {
   void cut_unfinished();
   void reserve_room();
   void give_room_back();
-  bool has_room_for_output() const;
   void write_output(const std::vector<event::Output>&) noexcept;
 
   mutable std::mutex mutex_;  // guards all below

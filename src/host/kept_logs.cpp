@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "host/room_to_tell.hpp"
 
 namespace belay {
 
@@ -9,8 +10,6 @@ namespace {
 
 constexpr std::size_t most_kept = 1'000'000;
 constexpr int most_lines = 20'000;
-/// Going back needs the room more than the logs do.
-constexpr std::uint64_t left_alone = 64'000'000;
 
 std::string log_of(const docker::Engine& engine, const std::string& id) {
   std::string text;
@@ -29,7 +28,7 @@ std::string log_of(const docker::Engine& engine, const std::string& id) {
 
 std::string keep_logs(const Context& context) {
   const auto directory = context.layout.run(context.run);
-  if (free_space(directory).bytes_free < left_alone) return {};
+  if (!has_room_to_tell(directory)) return {};
   bool any = false;
   for (const auto* const role : {"candidate", "migration"})
     for (const auto& container : made_by_this_attempt(context, role)) {

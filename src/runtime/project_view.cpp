@@ -24,14 +24,17 @@ void replace_all(std::string& text, const std::string& from, const std::string& 
     text.replace(at, from.size(), to);
 }
 
-/// The names in a directory, as it lists them: no file of it is looked at.
-std::map<std::string, fs::file_type> kinds_in(const fs::path& directory) {
-  std::map<std::string, fs::file_type> kinds;
+/// As the directory that has it lists it: the entry itself is not looked at.
+bool is_listed_as_directory(const fs::directory_entry& entry) {
+  return !entry.is_symlink() && entry.is_directory();
+}
+
+/// The names in a directory; whether each is a directory.
+std::map<std::string, bool> names_in(const fs::path& directory) {
+  std::map<std::string, bool> names;
   for (const auto& entry : fs::directory_iterator(directory))
-    kinds.emplace(entry.path().filename(), entry.is_symlink()     ? fs::file_type::symlink
-                                           : entry.is_directory() ? fs::file_type::directory
-                                                                  : fs::file_type::regular);
-  return kinds;
+    names.emplace(entry.path().filename(), is_listed_as_directory(entry));
+  return names;
 }
 
 /// Links to everything in `from` save for `but`.
@@ -58,7 +61,7 @@ class Laying {
   /// Whether the server has anything of its own in this directory, which is one on both sides.
   bool find_what_is_the_servers(const fs::path& source, const fs::path& live) {
     bool found = false;
-    const auto shipped = kinds_in(source);
+    const auto shipped = names_in(source);
     for (const auto& entry : fs::directory_iterator(live, fs::directory_options::skip_permission_denied)) {
       const auto name = entry.path().filename();
       const auto same = shipped.find(name.native());
@@ -66,7 +69,7 @@ class Laying {
         found |= is_the_servers(entry.path());
       else if (entry.is_symlink())
         found |= is_symlink_of_server(entry.path());
-      else if (same->second == fs::file_type::directory && entry.is_directory())
+      else if (same->second && is_listed_as_directory(entry))
         found |= !may_be_entered(entry.path()) || find_what_is_the_servers(source / name, entry.path());
     }
     if (found) with_own_.insert(live);

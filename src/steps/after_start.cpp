@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
-#include <boost/algorithm/string/join.hpp>
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
+#include "base/either_stop.hpp"
 #include "base/error.hpp"
 #include "steps/readiness.hpp"
 
@@ -31,8 +32,7 @@ void run_one(const Context& context, const Run& run, const ContainerCommand& com
   };
   const int code = context.engine.exec(run.container_id, command, sink, run.stop, run.deadline);
   if (code == 0) return;
-  throw Error(fmt::format("post_start of {} failed: {}", run.container_name,
-                          boost::algorithm::join(command.words, " ")),
+  throw Error(fmt::format("post_start of {} failed: {}", run.container_name, fmt::join(command.words, " ")),
               fmt::format("it ended with exit code {}{}", code, last_line.empty() ? "" : ": " + last_line),
               "run it by hand in the container: docker compose exec");
 }
@@ -57,13 +57,26 @@ void run_after_start(Context& context, StepName step, const ReleasedService& ser
   }
 }
 
-void run_after_start_again(const Context& context, const PreviousContainer& previous) {
-  const auto release = context.store.find(context.previous);
+void run_after_start_again(const Context& context, const std::vector<PreviousContainer>& started,
+                           std::optional<Error>& trouble) {
+  std::optional<Release> release;
+  try {
+    release = context.store.find(context.previous);
+  } catch (const Error& unreadable) {
+    trouble = unreadable;
+  }
   if (!release) return;
-  const auto service = std::ranges::find(release->services, previous.service, &ReleasedService::name);
-  if (service == release->services.end()) return;
-  const Run run{StepName::switch_over, previous.id, previous.name, {}, Deadline::in(longest_on_the_way_back)};
-  for (const auto& command : service->after_start) run_one(context, run, command);
+  for (const auto& container : started) {
+    const auto service = std::ranges::find(release->services, container.service, &ReleasedService::name);
+    if (service == release->services.end()) continue;
+    const Run run{
+        StepName::switch_over, container.id, container.name, {}, Deadline::in(longest_on_the_way_back)};
+    try {
+      for (const auto& command : service->after_start) run_one(context, run, command);
+    } catch (const Error& error) {
+      trouble = error;
+    }
+  }
 }
 
 }  // namespace belay

@@ -1,7 +1,9 @@
 #pragma once
 
-#include <string>
+#include <optional>
+#include <vector>
 
+#include "base/error.hpp"
 #include "steps/context.hpp"
 
 namespace belay {
@@ -10,8 +12,10 @@ namespace belay {
 /// other, as compose does; what they print is output of the step. Throws Error where one fails.
 void run_after_start(Context&, StepName, const ReleasedService&, const docker::Container& candidate);
 
-/// The same in a container of the release before, which has been started again. What serves waits for a
-/// command no longer than a minute.
-void run_after_start_again(const Context&, const PreviousContainer&);
+/// The same in containers of the release before, which have been started again: in each, whatever becomes of
+/// another. What serves waits for the commands of one no longer than a minute. The last trouble is put into
+/// `trouble`.
+void run_after_start_again(const Context&, const std::vector<PreviousContainer>&,
+                           std::optional<Error>& trouble);
 
 }  // namespace belay

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "base/either_stop.hpp"
 #include "base/human.hpp"
 #include "edge/judged_window.hpp"
 #include "edge/traffic.hpp"

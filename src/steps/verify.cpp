@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "base/either_stop.hpp"
 #include "steps/readiness.hpp"
 #include "steps/step.hpp"
 

@@ -140,13 +140,7 @@ std::string start_again(Context& context, std::vector<PreviousContainer> contain
     }
   }
   // Only now: none waits with its start for a command in another.
-  for (const auto& container : containers) {
-    try {
-      run_after_start_again(context, container);
-    } catch (const Error& error) {
-      trouble = error;
-    }
-  }
+  run_after_start_again(context, containers, trouble);
   return started;
 }
 

@@ -6,12 +6,12 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import urllib.request
 from pathlib import Path
 
 import pytest
 
 from belay_world.commands import run, wait_until
+from light_app import LightApp
 
 PORT = 18391
 BASE, IMAGE, PROJECT = "belay-test-here-base", "belay-test-here", "belay-test-here"
@@ -88,37 +88,19 @@ def builder():
     builder.close()
 
 
-class App:
-    """A repository with a small app, released to a directory of the world's server."""
-
+class App(LightApp):
     def __init__(self, world, builder):
-        self.world, self.builder = world, builder
-        self.repository, self.live = world.place / "here", world.root / "here"
-        shutil.rmtree(self.repository, ignore_errors=True)
-        self.live.mkdir(parents=True)
+        super().__init__(world, "here", PROJECT, PORT)
+        self.builder = builder
         (self.live / ".env").write_text("GREETING=from the server\n")
         self.write("compose.yml", COMPOSE)
         self.write("Dockerfile", DOCKERFILE)
         self.write("belay.yml", BELAY.format(live=self.live, port=PORT))
         self.write("www/version", "1")
-        run("git", "init", "-q", "-b", "main", cwd=self.repository)
         self.commit()
-
-    def write(self, name, text):
-        file = self.repository / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-
-    def commit(self):
-        run("git", "add", "-A", cwd=self.repository)
-        run("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qm", "more", cwd=self.repository)
 
     def belay(self, *arguments):
         return self.world.belay(*arguments, "production", env={"DOCKER_HOST": self.builder.socket}, cwd=self.repository)
-
-    def serves(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/version", timeout=5) as answer:
-            return answer.read().decode()
 
     def images_told(self):
         """What the host was told of the images, in the newest run."""
@@ -132,18 +114,12 @@ class App:
         units = {"B": 1, "kB": 1e3, "MB": 1e6}
         return [float(number) * units[unit] for number, unit in re.findall(r"([\d.]+) (B|kB|MB)", told)]
 
-    def gone(self):
-        run("docker", "compose", "-p", PROJECT, "down", "-v", "-t", "1", check=False)
-        for image in run("docker", "images", "-q", IMAGE).out.split():
-            run("docker", "rmi", "-f", image, check=False)
-        shutil.rmtree(self.live)
-
 
 @pytest.fixture
 def app(world, builder):
     app = App(world, builder)
     yield app
-    app.gone()
+    app.gone(IMAGE)
 
 
 def test_an_image_is_built_here_and_only_what_is_missing_is_sent(app):

@@ -3,12 +3,12 @@ import os
 import shutil
 import socket
 import subprocess
-import urllib.request
 from pathlib import Path
 
 import pytest
 
 from belay_world.commands import run, wait_until
+from light_app import LightApp
 
 PORT, PROJECT = 18392, "belay-test-registry"
 USER, PASSWORD = "ci", "s3cret-w0rd-of-the-registry"
@@ -27,7 +27,7 @@ COMPOSE = """\
 name: {project}
 services:
   web:
-    image: {image}:{{tag}}
+    image: {image}
     ports: ["127.0.0.1:{port}:8080"]
 """
 
@@ -83,46 +83,33 @@ def registry(world):
     registry.close()
 
 
-class App:
+class App(LightApp):
     def __init__(self, world, registry):
-        self.world, self.registry = world, registry
-        self.repository, self.live = world.place / "private", world.root / "private"
-        shutil.rmtree(self.repository, ignore_errors=True)
-        for directory in (self.repository, self.live):
-            directory.mkdir(parents=True)
-        (self.repository / "belay.yml").write_text(BELAY.format(live=self.live, port=PORT, registry=registry.name))
-        run("git", "init", "-q", "-b", "main", cwd=self.repository)
+        super().__init__(world, "private", PROJECT, PORT)
+        self.image = f"{registry.name}/shop/web"
+        self.write("belay.yml", BELAY.format(live=self.live, port=PORT, registry=registry.name))
 
     def deploy(self, tag, password):
-        text = COMPOSE.format(project=PROJECT, image=f"{self.registry.name}/shop/web", port=PORT).format(tag=tag)
-        (self.repository / "compose.yml").write_text(text)
-        run("git", "add", "-A", cwd=self.repository)
-        run("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--allow-empty", "-qm", tag, cwd=self.repository)
+        self.write("compose.yml", COMPOSE.format(project=PROJECT, image=f"{self.image}:{tag}", port=PORT))
+        self.commit()
         return self.world.belay("deploy", "production", env={"REGISTRY_PASSWORD": password}, cwd=self.repository)
-
-    def serves(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/version", timeout=5) as answer:
-            return answer.read().decode().strip()
 
     def files_with(self, word):
         """Of all that belay keeps on the server."""
         return [file for file in (self.live / ".belay").rglob("*") if file.is_file() and word.encode() in file.read_bytes()]
 
-    def gone(self):
-        run("docker", "compose", "-p", PROJECT, "down", "-v", "-t", "1", check=False)
-        for image in run("docker", "images", "-q", f"{self.registry.name}/shop/web").out.split():
-            run("docker", "rmi", "-f", image, check=False)
+    def gone(self, image):
+        super().gone(image)
         for kept in run("docker", "images", "--format", "{{.Repository}}:{{.Tag}}").out.split():
             if PROJECT in kept:
                 run("docker", "rmi", "-f", kept, check=False)
-        shutil.rmtree(self.live)
 
 
 @pytest.fixture
 def app(world, registry):
     app = App(world, registry)
     yield app
-    app.gone()
+    app.gone(app.image)
 
 
 def docker_config():

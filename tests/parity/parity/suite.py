@@ -63,7 +63,7 @@ class Suite:
         self.only_one_at_a_time()
         self.make_image()
         for row in self.rows:
-            if lack := table.missing_for(row, self.machine):
+            if lack := table.lacking(row.needs, self.machine):
                 self.learned.left_out[row.name] = f"needs {lack}"
         jobs = queue.Queue()
         for job in self.jobs():

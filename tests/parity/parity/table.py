@@ -9,8 +9,8 @@ HERE = Path(__file__).resolve().parent.parent
 
 KNOWN = {
     "row", "shows", "service", "service then", "compose", "compose then", "files", "files then", "server", "released",
-    "released then", "accessories", "belay", "by hand", "main", "needs", "refused", "refused then", "compose refuses", "claims", "clashes", "alone", "unchanging",
-    "outside", "image", "note",
+    "released then", "accessories", "belay", "by hand", "main", "needs", "refused", "refused then", "compose refuses", "claims",
+    "clashes", "alone", "unchanging", "outside", "image", "note",
 }
 
 
@@ -129,12 +129,8 @@ def version(text):
     return tuple(int(part) for part in re.findall(r"\d+", text)[:2])
 
 
-def missing_for(row, versions):
-    """What this machine lacks to try the row: "compose 2.30", "privileged"; None when it has all."""
-    return lacking(row.needs, versions)
-
-
 def lacking(needs, versions):
+    """What this machine lacks of a row's needs: "compose 2.30", "privileged"; None when it has all."""
     for need in filter(None, (part.strip() for part in needs.split(","))):
         program, _, wanted = need.partition(">=")
         if not wanted and not versions[program]:

@@ -38,9 +38,7 @@ TEST_CASE("an open run with a damaged line is an error that says where, and noth
   const Environment environment;
   environment.begin("r1", {event::StepBegan{StepName::sync}, event::StepBegan{StepName::build}});
   const auto file = environment.layout.journal("r1");
-  auto content = read_file(file);
-  content[content.find("step-began")] ^= 1;
-  write_file_atomically(file, content);
+  const auto content = environment.damage("r1");
   try {
     recover_open_runs(environment.layout, "next command");
     FAIL("it was recovered");

@@ -14,6 +14,14 @@ Journal Environment::begin(const std::string& run, const std::vector<Event>& eve
   return journal;
 }
 
+std::string Environment::damage(const std::string& run) const {
+  const auto file = layout.journal(run);
+  auto content = read_file(file);
+  content[content.find("step-began")] ^= 1;
+  write_file_atomically(file, content);
+  return content;
+}
+
 event::Opened opened(const std::string& run) {
   event::Opened event{.run = run, .nonce = "n-" + run, .previous = "r0", .belay_version = "test"};
   event.plan.app = "shop";

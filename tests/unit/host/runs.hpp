@@ -17,6 +17,8 @@ struct Environment {
   Environment();
   /// A journal with these records behind its opening.
   Journal begin(const std::string& run, const std::vector<Event>& events = {}) const;
+  /// Flips a bit in the journal's first "step-began"; what the file is then.
+  std::string damage(const std::string& run) const;
 };
 
 event::Opened opened(const std::string& run);

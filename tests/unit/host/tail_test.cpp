@@ -116,9 +116,7 @@ TEST_CASE("where no watch is to be had the records come all the same") {
 TEST_CASE("a damaged line ends the showing with an error that says where") {
   const Environment environment;
   environment.begin("r1", {event::StepBegan{StepName::sync}, event::Closed{}});
-  auto content = read_file(environment.layout.journal("r1"));
-  content[content.find("step-began")] ^= 1;
-  environment.live.write(".belay/runs/r1/journal.jsonl", content);
+  environment.damage("r1");
   CHECK_THROWS_AS(numbers_seen(environment), Error);
 }
 

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "drivers/container_watch.hpp"
+#include "base/either_stop.hpp"
 #include "model/plan_json.hpp"
 #include "steps/step.hpp"
 

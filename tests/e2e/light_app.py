@@ -1,0 +1,37 @@
+"""A small app in a repository of its own, released to a directory of the world's server: for what needs neither Node nor a database."""
+import shutil
+import urllib.request
+
+from belay_world.commands import run
+
+
+class LightApp:
+    """Serves /version at `port`."""
+
+    def __init__(self, world, name, project, port):
+        self.world, self.project, self.port = world, project, port
+        self.repository, self.live = world.place / name, world.root / name
+        shutil.rmtree(self.repository, ignore_errors=True)
+        for directory in (self.repository, self.live):
+            directory.mkdir(parents=True)
+        run("git", "init", "-q", "-b", "main", cwd=self.repository)
+
+    def write(self, name, text):
+        file = self.repository / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def commit(self):
+        run("git", "add", "-A", cwd=self.repository)
+        run("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--allow-empty", "-qm", "more", cwd=self.repository)
+
+    def serves(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/version", timeout=5) as answer:
+            return answer.read().decode().strip()
+
+    def gone(self, image):
+        """Its containers, its images of that name, and its directory."""
+        run("docker", "compose", "-p", self.project, "down", "-v", "-t", "1", check=False)
+        for found in run("docker", "images", "-q", image).out.split():
+            run("docker", "rmi", "-f", found, check=False)
+        shutil.rmtree(self.live)
