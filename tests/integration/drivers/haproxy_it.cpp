@@ -53,6 +53,7 @@ class Edge {
     world_.engine.start(id);
     address_ = address_of(id);
     REQUIRE(eventually([&] { return runtime.answers(); }));
+    REQUIRE(eventually([&] { return has_asked_for_the_names_of_its_file(); }));
   }
 
   std::string host(const std::string& name) const { return world_.name(name); }
@@ -89,16 +90,29 @@ class Edge {
   }
 
  private:
-  /// A column of its statistics of the backend.
-  int counted(const std::string& column) const {
+  /// At its start it asks for both names of the file, "one" and nobody, in both address families, and whatever
+  /// is asked for while that is under way goes along with it.
+  bool has_asked_for_the_names_of_its_file() const {
+    std::istringstream lines(said_to("show resolvers docker"));
+    std::map<std::string, int> counts;
+    for (std::string line; std::getline(lines, line);)
+      if (const auto colon = line.find(':'); colon != std::string::npos && colon + 1 < line.size())
+        counts[line.substr(2, colon - 2)] = std::stoi(line.substr(colon + 1));
+    return counts["sent"] >= 4 && counts["sent"] == counts["valid"] + counts["any_err"] + counts["nx"];
+  }
+  std::string said_to(const std::string& command) const {
     const auto socket = unix_socket(SOCK_STREAM);
     REQUIRE(UnixAddress(directory_ / haproxy::socket_name).connect(socket));
-    write_all(socket.get(), "show stat\n");
+    write_all(socket.get(), command + "\n");
     std::string text;
     std::array<char, 4096> part{};
     for (ssize_t got = 0; (got = ::read(socket.get(), part.data(), part.size())) > 0;)
       text.append(part.data(), static_cast<std::size_t>(got));
-    std::istringstream lines(text);
+    return text;
+  }
+  /// A column of its statistics of the backend.
+  int counted(const std::string& column) const {
+    std::istringstream lines(said_to("show stat"));
     std::vector<std::string> names;
     for (std::string line; std::getline(lines, line);) {
       const auto fields = fields_of(line);
