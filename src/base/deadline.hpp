@@ -17,6 +17,10 @@ class Deadline {
   /// What is left, not below zero; a day at the most, so that it fits poll().
   std::chrono::milliseconds left() const;
   int poll_milliseconds() const { return static_cast<int>(left().count()); }
+  /// What was waited for without this limit's fault does not count: the point moves by that time.
+  Deadline later_by(Clock::duration waited) const {
+    return point_ == Clock::time_point::max() ? *this : Deadline(point_ + waited);
+  }
   /// The earlier of the two.
   Deadline or_in(std::chrono::milliseconds from_now) const;
 

@@ -29,15 +29,26 @@ bool RestartRule::allows(int exit_code, int deaths) const {
 }
 
 ContainerWatch::ContainerWatch(docker::Engine engine, std::vector<std::string> ids, Rules rules)
-    : engine_(std::move(engine)),
+    : engine_(engine.with(std::nullopt)),
+      patient_(std::move(engine)),
       ids_(ids.begin(), ids.end()),
       rules_(std::move(rules)),
       last_counted_(rules_.ended) {
   thread_ = std::jthread([this](const std::stop_token& stop) { follow(stop); });
-  std::unique_lock lock(mutex_);
-  if (!standing_changed_.wait_for(lock, longest_wait_for_stream, [this] { return standing_; }))
-    throw Error("the Engine's event stream did not open", "no answer within 5 s",
-                "check the Engine: docker events --since 1m");
+  wait_until_it_stands();
+}
+
+void ContainerWatch::wait_until_it_stands() {
+  while (true) {
+    {
+      std::unique_lock lock(mutex_);
+      if (standing_changed_.wait_for(lock, longest_wait_for_stream, [this] { return standing_; })) return;
+      if (!std::exchange(away_, false))
+        throw Error("the Engine's event stream did not open", "no answer within 5 s",
+                    "check the Engine: docker events --since 1m");
+    }
+    patient_.ping();
+  }
 }
 
 ContainerWatch::~ContainerWatch() = default;
@@ -56,9 +67,13 @@ void ContainerWatch::follow(const std::stop_token& stop) {
             look_once(stop);
             const std::scoped_lock lock(mutex_);
             standing_ = true;
+            away_ = false;
             standing_changed_.notify_all();
           },
           [this, &stop](const docker::Event& event) { seen(event, stop); }, stop);
+    } catch (const docker::Unreachable&) {
+      const std::scoped_lock lock(mutex_);
+      away_ = true;
     } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
       // The Engine is restarting: the stream is opened again until it stands or nobody needs it any more.
       // That it does not come back is found by whoever waits for the candidate, whose own deadline ends the
@@ -120,7 +135,7 @@ void ContainerWatch::start_again(const Death& death, const std::stop_token& stop
   if (stop.stop_requested()) return;
   out_of_memory_.erase(death.id);
   try {
-    engine_.start(death.id);
+    engine_.with(docker::Patience{.until = stop}).start(death.id);
   } catch (const Error& error) {
     auto final = death;
     final.how += ", and could not be started again: " + error.message_and_why();

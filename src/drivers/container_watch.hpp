@@ -24,9 +24,9 @@ struct RestartRule {
 };
 
 /// Watches containers on the Engine's event stream, so that a candidate that dies is noticed when it dies.
-/// Stands before the first start and goes on until destroyed; survives a restart of the Engine. The Engine
-/// itself must not restart them (policy "no"): the watch does, as their rules say, until the second death of
-/// one, which is final.
+/// Stands before the first start and goes on until destroyed; survives a restart of the Engine, however long.
+/// The Engine itself must not restart them (policy "no"): the watch does, as their rules say, until the
+/// second death of one, which is final.
 class ContainerWatch {
  public:
   struct Death {
@@ -42,7 +42,8 @@ class ContainerWatch {
     std::function<void(const Death&)> told{};
   };
 
-  /// Returns when the stream stands: what happens from now on is seen.
+  /// Returns when the stream stands: what happens from now on is seen. An Engine that is away is waited for
+  /// as its patience says.
   ContainerWatch(docker::Engine, std::vector<std::string> ids, Rules);
   /// Each death is final.
   ContainerWatch(docker::Engine engine, std::vector<std::string> ids)
@@ -59,6 +60,7 @@ class ContainerWatch {
   void restart_no_more() { restart_ = false; }
 
  private:
+  void wait_until_it_stands();
   void follow(const std::stop_token&);
   void seen(const docker::Event&, const std::stop_token&);
   void look_once(const std::stop_token&);
@@ -67,13 +69,14 @@ class ContainerWatch {
   std::string how_it_ended(const std::string& id, int exit_code);
   void report(Death);
 
-  docker::Engine engine_;
+  docker::Engine engine_;   // of the following thread: it connects again by itself
+  docker::Engine patient_;  // of the constructor
   std::set<std::string> ids_;
   Rules rules_;
   std::atomic<bool> restart_{true};
   mutable std::mutex mutex_;
   std::condition_variable standing_changed_;
-  bool standing_ = false;
+  bool standing_ = false, away_ = false;  // away: the Engine could not be reached when last tried
   // Of the following thread alone.
   std::set<std::string> out_of_memory_;
   std::map<std::string, int> deaths_;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -14,6 +15,7 @@
 
 #include "base/deadline.hpp"
 #include "base/time.hpp"
+#include "drivers/docker_absence.hpp"
 #include "drivers/host_port.hpp"
 #include "model/container_command.hpp"
 
@@ -22,6 +24,11 @@ namespace belay::docker {
 /// The Docker Engine through its API on the unix socket (DOCKER_HOST=unix://… is honoured): exact answers,
 /// never a table made for people. Every call throws Error with the Engine's own message; "absent" is a value
 /// where it is an expected answer. Thread-safe: each call opens its own connection.
+///
+/// An Engine that cannot be reached is no answer. Without a Patience each call throws Unreachable then. With
+/// one, the call waits for the Engine and is made again, also where the Engine hung up in the middle of it:
+/// what the call wants done is done once. Only attach() and exec() throw Unreachable after such a cut, as
+/// their output is lost.
 
 struct Container {
   std::string id, name;  // name without the leading slash
@@ -40,8 +47,8 @@ struct Inspection {
   int exit_code = 0;
   bool oom_killed = false;
   int restarts = 0;
-  Time started{};
-  std::string health;  // healthy, unhealthy, starting; empty: no HEALTHCHECK
+  Time started{}, finished{};  // zero: never; finished: its last end
+  std::string health;          // healthy, unhealthy, starting; empty: no HEALTHCHECK
   std::string restart_policy;
   int restart_maximum = 0;
   std::map<std::string, std::string> addresses, ipv6_addresses;  // by network
@@ -57,10 +64,19 @@ struct Event {
   std::int64_t time_nano = 0;
 };
 
+struct Reply;
+
 class Engine {
  public:
-  /// Asks the Engine for its API version; throws Error if none answers.
-  static Engine connect();
+  /// Asks the Engine for its API version; throws Error if none answers. The Engine has that patience from
+  /// then on.
+  static Engine connect(std::optional<Patience> = std::nullopt);
+  /// The same Engine with another patience; with none it throws Unreachable at once.
+  Engine with(std::optional<Patience>) const;
+  /// The same Engine, whose patience, if it has any, no stop ends.
+  Engine never_giving_up() const;
+  /// Returns when it answers.
+  void ping() const;
 
   const std::string& version() const { return version_; }            // of the Engine, "20.10.24"
   const std::string& socket() const { return socket_; }              // "/var/run/docker.sock"
@@ -138,8 +154,11 @@ class Engine {
  private:
   struct Call;  // one exchange with the Engine
   Engine() = default;
+  /// A GET is asked again after a cut; of the others each says so itself.
   Call request(std::string method, const std::string& path) const;
+  Call repeatable(std::string method, const std::string& path) const;
   boost::json::value get(const std::string& path) const;
+  std::optional<Reply> reply_if_made(const std::string& name, const boost::json::object& body) const;
   void require_networks_of(const boost::json::object& body, const std::string& what_failed) const;
   int stop_limit_of(const std::string& id) const;
   void unpause(const std::string& id) const;
@@ -147,6 +166,7 @@ class Engine {
                           const boost::json::value& endpoint) const;
 
   std::string socket_, version_, api_version_, os_, architecture_;
+  std::shared_ptr<const Patience> patience_;
 };
 
 /// The create body that makes a container exactly like the inspected one: for clones under corrected labels

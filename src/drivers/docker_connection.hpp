@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "base/deadline.hpp"
 #include "base/error.hpp"
+#include "drivers/docker_absence.hpp"
 #include "model/json_parts.hpp"
 
 namespace belay::docker {
@@ -25,6 +27,10 @@ struct Reply {
   std::string message() const;
 };
 
+/// What becomes of a request on whose connection the Engine hung up before it had answered: nobody knows
+/// whether it was carried out.
+enum class IfCut { fail, ask_again };
+
 struct Exchange {
   std::string socket;
   std::string method = "GET";
@@ -33,6 +39,10 @@ struct Exchange {
   std::optional<std::string> archive{};  // a tar, in place of a body
   std::stop_token stop{};
   Deadline deadline = Deadline::in(std::chrono::minutes(2));
+  std::shared_ptr<const Patience> patience{};  // none: an Engine that is away is an Error at once
+  IfCut if_cut = IfCut::fail;
+  /// Before it is asked again after a cut: an answer if the first request was carried out after all.
+  std::function<std::optional<Reply>()> done_already{};
   /// When the Engine has answered with its head.
   std::function<void()> on_head{};
   /// Gets the body of a good answer as it comes; false ends the exchange.
@@ -42,10 +52,12 @@ struct Exchange {
 /// How a stream ended; the others throw.
 enum class StreamEnd { complete, deadline, stopped };
 
-/// One request on a connection of its own. Throws Error{`what_failed`} if the Engine cannot be reached or
-/// keeps silent; a refusal is a Reply.
+/// One request on a connection of its own. An Engine that cannot be reached is waited for as `patience` says;
+/// without it, or when that ends, throws Unreachable. Throws Error{`what_failed`} if the Engine keeps silent;
+/// a refusal is a Reply.
 Reply ask(const Exchange&, const std::string& what_failed);
-/// As ask(), where deadline, stop and a cut stream are ordinary ends. Throws Error on a refusal too.
+/// As ask(), where deadline, stop and a stream that is cut after its head are ordinary ends. Throws Error on
+/// a refusal too.
 StreamEnd stream(const Exchange&, const std::string& what_failed);
 
 /// Error{what_failed, the Engine's message, next}.

@@ -1,6 +1,6 @@
 #include <charconv>
 
-#include <boost/json/parse.hpp>
+#include <boost/json.hpp>
 #include <fmt/core.h>
 
 #include "drivers/docker_call.hpp"
@@ -71,7 +71,8 @@ std::optional<Inspection> Engine::inspect(const std::string& id_or_name) const {
 std::string Engine::create(const std::string& name, const json::object& body) const {
   const std::string what_failed = "creating container " + name + " failed";
   require_networks_of(body, what_failed);
-  Call call = request("POST", "/containers/create?name=" + encoded(name));
+  Call call = repeatable("POST", "/containers/create?name=" + encoded(name));
+  call.done_already = [&] { return reply_if_made(name, body); };
   json::object first = body;
   const json::object further =
       takes_several_networks(api_version_) ? json::object{} : take_further_networks(first);
@@ -90,6 +91,18 @@ std::string Engine::create(const std::string& name, const json::object& body) co
   return id;
 }
 
+/// A container of that name which has all of these labels is the one that a request made whose answer was
+/// lost. One of others is not: the next request is refused because of it, in the Engine's own words.
+std::optional<Reply> Engine::reply_if_made(const std::string& name, const json::object& body) const {
+  const std::optional<Container> found = container_named(name);
+  if (!found) return std::nullopt;
+  for (const auto& [key, value] : texts_in(object_at(body, "Labels"))) {
+    const auto label = found->labels.find(key);
+    if (label == found->labels.end() || label->second != value) return std::nullopt;
+  }
+  return Reply{.status = 201, .body = json::serialize(json::object{{"Id", found->id}})};
+}
+
 /// Engine 20.10 takes a network that does not exist, and fails only when the container is started: too late.
 void Engine::require_networks_of(const json::object& body, const std::string& what_failed) const {
   for (const auto& endpoint : object_at(object_at(body, "NetworkingConfig"), "EndpointsConfig")) {
@@ -102,14 +115,20 @@ void Engine::connect_to_network(const std::string& id, const std::string& networ
                                 const json::value& endpoint) const {
   const std::string what_failed =
       fmt::format("connecting container {} to network {} failed", id.substr(0, 12), network);
-  Call call = request("POST", "/networks/" + encoded(network) + "/connect");
+  Call call = repeatable("POST", "/networks/" + encoded(network) + "/connect");
+  call.done_already = [&]() -> std::optional<Reply> {
+    const std::optional<Inspection> found = inspect(id);
+    if (!found) return std::nullopt;
+    const json::object& joined = object_at(object_at(found->raw, "NetworkSettings"), "Networks");
+    return joined.contains(network) ? std::optional(Reply{.status = 200}) : std::nullopt;
+  };
   call.body = json::object{{"Container", id}, {"EndpointConfig", endpoint}};
   if (const Reply reply = ask(call, what_failed); !reply.ok()) throw refused(what_failed, reply);
 }
 
 void Engine::start(const std::string& id) const {
   const std::string what_failed = "starting container " + id.substr(0, 40) + " failed";
-  const Reply reply = ask(request("POST", "/containers/" + encoded(id) + "/start"), what_failed);
+  const Reply reply = ask(repeatable("POST", "/containers/" + encoded(id) + "/start"), what_failed);
   if (!reply.ok() && reply.status != 304) throw refused(what_failed, reply);
 }
 
@@ -125,7 +144,7 @@ void Engine::stop(const std::string& id, std::optional<std::chrono::seconds> lim
   const std::string what_failed = "stopping container " + id.substr(0, 40) + " failed";
   const std::string argument = limit ? fmt::format("?t={}", limit->count()) : "";
   if (const auto found = inspect(id); found && found->container.state == "paused") unpause(id);
-  Call call = request("POST", "/containers/" + encoded(id) + "/stop" + argument);
+  Call call = repeatable("POST", "/containers/" + encoded(id) + "/stop" + argument);
   // The Engine answers when the container has ended. A negative timeout means: never kill.
   const std::chrono::seconds patience = limit ? *limit : std::chrono::seconds(stop_limit_of(id));
   call.deadline = patience.count() < 0 ? Deadline::never() : Deadline::in(patience + over_the_stop_timeout);
@@ -135,7 +154,7 @@ void Engine::stop(const std::string& id, std::optional<std::chrono::seconds> lim
 
 void Engine::unpause(const std::string& id) const {
   const std::string what_failed = "unpausing container " + id.substr(0, 40) + " failed";
-  const Reply reply = ask(request("POST", "/containers/" + encoded(id) + "/unpause"), what_failed);
+  const Reply reply = ask(repeatable("POST", "/containers/" + encoded(id) + "/unpause"), what_failed);
   if (reply.ok()) return;
   // Another one may have done so meanwhile.
   if (const auto found = inspect(id); found && found->container.state == "paused")
@@ -145,20 +164,25 @@ void Engine::unpause(const std::string& id) const {
 void Engine::kill(const std::string& id, const std::string& signal) const {
   const std::string what_failed = fmt::format("sending {} to container {} failed", signal, id.substr(0, 40));
   const Reply reply =
-      ask(request("POST", "/containers/" + encoded(id) + "/kill?signal=" + encoded(signal)), what_failed);
+      ask(repeatable("POST", "/containers/" + encoded(id) + "/kill?signal=" + encoded(signal)), what_failed);
   if (!reply.ok()) throw refused(what_failed, reply);
 }
 
 void Engine::rename(const std::string& id, const std::string& name) const {
   const std::string what_failed = fmt::format("renaming container {} to {} failed", id.substr(0, 40), name);
-  const Reply reply =
-      ask(request("POST", "/containers/" + encoded(id) + "/rename?name=" + encoded(name)), what_failed);
+  Call call = repeatable("POST", "/containers/" + encoded(id) + "/rename?name=" + encoded(name));
+  call.done_already = [&]() -> std::optional<Reply> {
+    const std::optional<Inspection> found = inspect(id);
+    if (!found || found->container.name != name) return std::nullopt;
+    return Reply{.status = 204};
+  };
+  const Reply reply = ask(call, what_failed);
   if (!reply.ok()) throw refused(what_failed, reply);
 }
 
 void Engine::set_restart_policy(const std::string& id, const std::string& policy, int maximum) const {
   const std::string what_failed = "changing the restart policy of container " + id.substr(0, 40) + " failed";
-  Call call = request("POST", "/containers/" + encoded(id) + "/update");
+  Call call = repeatable("POST", "/containers/" + encoded(id) + "/update");
   call.body = json::object{{"RestartPolicy", json::object{{"Name", policy}, {"MaximumRetryCount", maximum}}}};
   if (const Reply reply = ask(call, what_failed); !reply.ok()) throw refused(what_failed, reply);
 }
@@ -167,19 +191,19 @@ void Engine::remove(const std::string& id, AnonymousVolumes volumes) const {
   const std::string what_failed = "removing container " + id.substr(0, 40) + " failed";
   const std::string target = "/containers/" + encoded(id);
   const Reply reply =
-      ask(request("DELETE", target + (volumes == AnonymousVolumes::remove ? "?force=1&v=1" : "?force=1")),
+      ask(repeatable("DELETE", target + (volumes == AnonymousVolumes::remove ? "?force=1&v=1" : "?force=1")),
           what_failed);
   if (reply.ok() || reply.status == 404) return;
   if (reply.status != 409 || !reply.message().contains("already in progress"))
     throw refused(what_failed, reply);
   // Somebody else removes it at this moment; it is gone when that is done.
-  const Reply gone = ask(request("POST", target + "/wait?condition=removed"), what_failed);
+  const Reply gone = ask(repeatable("POST", target + "/wait?condition=removed"), what_failed);
   if (!gone.ok() && gone.status != 404) throw refused(what_failed, gone);
 }
 
 int Engine::wait(const std::string& id, std::stop_token stop, Deadline deadline) const {
   const std::string what_failed = "waiting for the end of container " + id.substr(0, 40) + " failed";
-  Call call = request("POST", "/containers/" + encoded(id) + "/wait");
+  Call call = repeatable("POST", "/containers/" + encoded(id) + "/wait");
   call.stop = std::move(stop);
   call.deadline = deadline;
   const Reply reply = ask(call, what_failed);

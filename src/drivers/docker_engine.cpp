@@ -6,6 +6,10 @@
 namespace belay::docker {
 namespace {
 
+constexpr auto answers_in = std::chrono::seconds(20);
+/// One that has just been started takes connections, and answers when it has looked through its containers.
+constexpr auto starts_in = std::chrono::minutes(2);
+
 std::string socket_path() {
   const char* host = std::getenv("DOCKER_HOST");
   if (host == nullptr || *host == '\0') return "/var/run/docker.sock";
@@ -29,12 +33,16 @@ void refuse_podman(const boost::json::object& version, const std::string& socket
 
 }  // namespace
 
-Engine Engine::connect() {
+Engine Engine::connect(std::optional<Patience> patience) {
   const std::string what_failed = "no Docker Engine answers";
   Engine engine;
   engine.socket_ = socket_path();
-  Exchange question{
-      .socket = engine.socket_, .target = "/version", .deadline = Deadline::in(std::chrono::seconds(20))};
+  engine = engine.with(std::move(patience));
+  Exchange question{.socket = engine.socket_,
+                    .target = "/version",
+                    .deadline = Deadline::in(engine.patience_ ? starts_in : answers_in),
+                    .patience = engine.patience_,
+                    .if_cut = IfCut::ask_again};
   const Reply reply = ask(question, what_failed);
   if (!reply.ok()) throw refused(what_failed, reply);
   const boost::json::value answer = parsed(reply.body, what_failed);
@@ -49,11 +57,35 @@ Engine Engine::connect() {
   return engine;
 }
 
+Engine Engine::with(std::optional<Patience> patience) const {
+  Engine other = *this;
+  other.patience_ = patience ? std::make_shared<const Patience>(std::move(*patience)) : nullptr;
+  return other;
+}
+
+Engine Engine::never_giving_up() const {
+  return patience_ ? with(Patience{.until = {}, .say = patience_->say}) : *this;
+}
+
+void Engine::ping() const {
+  const std::string what_failed = "the Docker Engine does not answer";
+  if (const Reply reply = ask(request("GET", "/_ping"), what_failed); !reply.ok())
+    throw refused(what_failed, reply);
+}
+
 Engine::Call Engine::request(std::string method, const std::string& path) const {
   Call call;
   call.socket = socket_;
+  call.if_cut = method == "GET" ? IfCut::ask_again : IfCut::fail;
   call.method = std::move(method);
   call.target = "/v" + api_version_ + path;
+  call.patience = patience_;
+  return call;
+}
+
+Engine::Call Engine::repeatable(std::string method, const std::string& path) const {
+  Call call = request(std::move(method), path);
+  call.if_cut = IfCut::ask_again;
   return call;
 }
 

@@ -48,8 +48,8 @@ void Engine::put_file(const std::string& id, const File& file) const {
                 "choose a shorter target");
   // Owners are taken from the tar only on request; without, the file is root's, as compose writes it.
   const bool owned = file.uid != 0 || file.gid != 0;
-  Call call = request("PUT", fmt::format("/containers/{}/archive?path=/&noOverwriteDirNonDir=true{}",
-                                         encoded(id), owned ? "&copyUIDGID=true" : ""));
+  Call call = repeatable("PUT", fmt::format("/containers/{}/archive?path=/&noOverwriteDirNonDir=true{}",
+                                            encoded(id), owned ? "&copyUIDGID=true" : ""));
   call.archive = tar_of(file, name);
   if (const Reply reply = ask(call, what_failed); !reply.ok()) throw refused(what_failed, reply);
 }

@@ -62,15 +62,15 @@ std::vector<std::vector<std::string>> Engine::layers_of_images() const {
 
 void Engine::tag(const std::string& image, const std::string& repository, const std::string& tag) const {
   const std::string what_failed = fmt::format("tagging image {} as {}:{} failed", image, repository, tag);
-  const Reply reply = ask(request("POST", fmt::format("/images/{}/tag?repo={}&tag={}", encoded(image),
-                                                      encoded(repository), encoded(tag))),
+  const Reply reply = ask(repeatable("POST", fmt::format("/images/{}/tag?repo={}&tag={}", encoded(image),
+                                                         encoded(repository), encoded(tag))),
                           what_failed);
   if (!reply.ok()) throw refused(what_failed, reply);
 }
 
 bool Engine::untag(const std::string& reference) const {
   const std::string what_failed = "removing the image tag " + reference + " failed";
-  const Reply reply = ask(request("DELETE", "/images/" + encoded(reference)), what_failed);
+  const Reply reply = ask(repeatable("DELETE", "/images/" + encoded(reference)), what_failed);
   if (reply.ok() || reply.status == 404) return true;
   if (reply.status == 409) return false;  // a container uses it
   throw refused(what_failed, reply);

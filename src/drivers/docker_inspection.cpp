@@ -89,6 +89,7 @@ Inspection inspection_from(const json::object& answer) {
   found.oom_killed = flag_at(state, "OOMKilled");
   found.restarts = static_cast<int>(number_at(answer, "RestartCount"));
   found.started = time_from(text_at(state, "StartedAt"));
+  found.finished = time_from(text_at(state, "FinishedAt"));
   found.health = text_at(object_at(state, "Health"), "Status");
   if (found.health == "none") found.health.clear();
   found.restart_policy = text_at(policy, "Name");

@@ -65,7 +65,7 @@ Io ResponseReader::more() {
     const std::size_t used = parser_->put(boost::asio::buffer(unparsed_), error);
     unparsed_.erase(0, used);
     if (error && error != beast::http::error::need_more)
-      return Io::failed("not an HTTP answer: " + error.message());
+      return Io::failed(std::string(not_http) + ": " + error.message());
     if (used > 0) return {};
   }
   std::array<char, 16384> buffer;

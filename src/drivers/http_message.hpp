@@ -10,6 +10,9 @@
 
 namespace belay::http {
 
+/// How the reason begins when what answers does not speak HTTP.
+inline constexpr auto not_http = "not an HTTP answer";
+
 struct Head {
   int status = 0;
   std::map<std::string, std::string> headers{};  // lower-case names; of a repeated one, the last

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iostream>
-#include <thread>
 #include <vector>
 
 #include <fmt/core.h>
@@ -11,7 +10,6 @@
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "base/process.hpp"
-#include "drivers/docker.hpp"
 #include "host/arguments.hpp"
 #include "host/commands.hpp"
 #include "host/holder.hpp"
@@ -21,7 +19,6 @@ namespace belay {
 
 namespace {
 
-constexpr auto longest_wait_for_docker = std::chrono::seconds(120);
 constexpr std::size_t kept_programs = 2;  // beside the one in use
 
 std::string unit_name(const Layout& layout) {
@@ -66,19 +63,6 @@ void install_cron(const Layout& layout) {
                                     "@reboot root {1} host recover --path {2} --boot\n",
                                     layout.live.string(), quoted(boot_program(layout)), quoted(layout.live)),
                         0644);
-}
-
-/// At boot the Engine may come up after us.
-void wait_for_docker() {
-  const auto limit = Deadline::in(longest_wait_for_docker);
-  while (!limit.expired()) {
-    try {
-      static_cast<void>(docker::Engine::connect());
-      return;
-    } catch (const Error&) {
-      std::this_thread::sleep_for(std::chrono::seconds(1));
-    }
-  }
 }
 
 /// Every version that was ever shipped is a file of some megabytes: the newest few are kept, another
@@ -130,7 +114,6 @@ int host_install(std::span<const std::string> arguments) {
 int host_recover(std::span<const std::string> arguments) {
   const bool boot = !arguments.empty() && arguments.back() == "--boot";
   const auto layout = layout_from(boot ? arguments.first(arguments.size() - 1) : arguments);
-  if (boot) wait_for_docker();
   const auto recovered = recover_if_abandoned(layout, boot ? "boot" : "next command");
   if (recovered.empty())
     std::cout << (is_held(layout) ? "a deployment is under way in " : "nothing to recover in ")

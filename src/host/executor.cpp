@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include <unistd.h>
+
 #include "base/files.hpp"
 #include "base/process.hpp"
 #include "drivers/docker_logins.hpp"
@@ -23,6 +25,29 @@ Plan with_secrets(Plan plan, const fs::path& secrets) {
   if (const auto text = read_file_if_exists(secrets))
     give_secrets(plan.environment, json_archive::parse_object(*text, secrets.string()));
   return plan;
+}
+
+/// The step or undo that is running, or that ran last.
+StepName step_at_work(const Journal& journal, const Plan& plan) {
+  auto step = plan.steps.empty() ? StepName::preflight : plan.steps.front();
+  for (const auto& record : journal.records()) {
+    if (const auto* began = std::get_if<event::StepBegan>(&record.event)) step = began->step;
+    if (const auto* undo = std::get_if<event::UndoBegan>(&record.event)) step = undo->step;
+  }
+  return step;
+}
+
+/// Who watches the run reads that Docker is waited for, and so does who typed a recovery or reads the log.
+docker::Patience patience_of(const Journal& journal, RunLedger& ledger, const Plan& plan,
+                             std::stop_token until) {
+  return {.until = std::move(until), .say = [&](const std::string& line) {
+            static_cast<void>(try_write_all(STDERR_FILENO, iso8601(now()) + " " + line + "\n"));
+            try {
+              ledger.output(step_at_work(journal, plan), line);
+            } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
+              // The disk may be full. The waiting goes on without a word about it.
+            }
+          }};
 }
 
 }  // namespace
@@ -61,13 +86,15 @@ void run_to_the_end(const Layout& layout, const std::string& run, Fd listener,
                   .previous = state->previous,
                   .layout = layout,
                   .store = ReleaseStore(layout),
-                  .engine = docker::Engine::connect(),
+                  .engine = docker::Engine::connect(patience_of(
+                      journal, ledger, plan, recovering_as ? std::stop_token{} : cancel.get_token())),
                   .ledger = ledger,
                   .stop = cancel.get_token(),
                   .run = run,
                   .logins = std::move(logins)};
   const auto closed = recovering_as ? recover(context, journal, *recovering_as) : execute(context, journal);
   held.reset();
+  remove_tree(layout.previous_bodies(run));
   // Nothing follows the last record: who dies after it leaves nothing behind.
   remove_tree(layout.run(run) / "control.sock");
   remove_tree(layout.secrets(run));

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -15,6 +16,7 @@
 #include "base/hash.hpp"
 #include "base/line_reader.hpp"
 #include "drivers/docker.hpp"
+#include "edge/shape.hpp"
 #include "host/arguments.hpp"
 #include "host/boot.hpp"
 #include "host/commands.hpp"
@@ -26,12 +28,18 @@
 #include "host/recovery.hpp"
 #include "host/run.hpp"
 #include "release/release_store.hpp"
+#include "runtime/adoption.hpp"
+#include "runtime/ownership.hpp"
 
 namespace belay {
 namespace {
 
 constexpr auto between_tries = std::chrono::milliseconds(50);
-constexpr int recovery_tries = 3;
+/// A recovery that fails for another reason than Docker's absence, which it waits out itself, is tried again
+/// for about ten minutes: a disk may be cleared meanwhile.
+constexpr auto first_pause = std::chrono::seconds(1);
+constexpr auto longest_pause = std::chrono::seconds(60);
+constexpr auto trying_time = std::chrono::minutes(10);
 
 void say(const wire::ToController& message) {
   write_all(STDOUT_FILENO, wire::encode(message) + "\n");
@@ -80,6 +88,25 @@ std::string new_release_id(const Layout& layout, const Commit& commit) {
   return release_id(time, commit);
 }
 
+/// Whether each of the release's services has its containers, none of them is off but those whose work is
+/// done, and one is on.
+bool runs_wholly(const Layout& layout, const Release& release) {
+  const auto engine = docker::Engine::connect();
+  const Ownership ours(engine, project_of(release), layout,
+                       release.directory.empty() ? layout.live : release.directory);
+  bool any_on = false;
+  const bool all = std::ranges::all_of(release.services, [&](const ReleasedService& service) {
+    const auto containers = ours.containers(service.name);
+    return containers.size() >= service.container_names.size() &&
+           std::ranges::all_of(containers, [&](const docker::Container& container) {
+             const auto found = engine.inspect(container.id);
+             any_on = any_on || (found && found->container.on());
+             return found && is_part_of_what_serves(*found);
+           });
+  });
+  return all && any_on;
+}
+
 /// The good release that is meant: empty is the one before the current.
 Release release_meant(const Layout& layout, const std::string& meant, bool may_serve) {
   const ReleaseStore store(layout);
@@ -89,7 +116,7 @@ Release release_meant(const Layout& layout, const std::string& meant, bool may_s
     throw Error(meant.empty() ? "there is no other good release to go back to"
                               : "release " + meant + " is not kept here",
                 {}, "belay releases shows what is kept", ExitCode::bad_input);
-  if (wanted->id == current && !may_serve)
+  if (wanted->id == current && !may_serve && runs_wholly(layout, *wanted))
     throw Error("release " + wanted->id + " serves already", {},
                 "with --current-env it is made anew with today's environment", ExitCode::bad_input);
   if (wanted->state != Release::State::good)
@@ -112,6 +139,12 @@ Plan completed(const Layout& layout, Plan plan) {
   }
   plan.release = new_release_id(layout, plan.commit);
   return plan;
+}
+
+/// A recovery waits for Docker. The one who typed this command is told at once that it does not answer.
+void require_docker_for_recovery(const Layout& layout) {
+  if (const auto run = open_run(layout))
+    while_doing("recovering " + *run + ", which was left half-way", [] { docker::Engine::connect(); });
 }
 
 struct OpenedRun {
@@ -154,7 +187,8 @@ void detach(const Layout& layout, const std::string& run) {
 }
 
 void log_line(const std::string& line) {
-  write_all(STDERR_FILENO, iso8601(now()) + " " + line + "\n");
+  // On a full disk there is no log, and the recovery all the same.
+  static_cast<void>(try_write_all(STDERR_FILENO, iso8601(now()) + " " + line + "\n"));
 }
 
 /// Runs the executor as a forked child, which shares the lock; whether it came to its own end.
@@ -182,10 +216,11 @@ bool run_in_child(const Layout& layout, OpenedRun& opened, const std::optional<s
 
 void guard(const Layout& layout, OpenedRun& opened) {
   if (run_in_child(layout, opened, std::nullopt)) return;
-  for (int i = 0; i < recovery_tries; ++i) {
+  const auto limit = Deadline::in(trying_time);
+  for (auto pause = first_pause; !limit.expired(); pause = std::min(longest_pause, pause * 2)) {
     log_line("the executor died: going on with its journal");
     if (run_in_child(layout, opened, "guard")) return;
-    std::this_thread::sleep_for(std::chrono::seconds(1));
+    std::this_thread::sleep_for(pause);
   }
   log_line("recovery failed; the next command on this environment, or a boot, tries again");
 }
@@ -214,6 +249,7 @@ int host_guard(std::span<const std::string> arguments) {
     if (!lock || stdin_is_closed()) ::_exit(static_cast<int>(ExitCode::busy));
     point_boot_at_this_program(layout);
     write_holder(*lock, start->plan.by, {});
+    require_docker_for_recovery(layout);
     recover_open_runs(layout, "next command");
     auto opened = open_run_for(layout, *start);
     opened.logins = start->logins;

@@ -7,8 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "base/files.hpp"
-#include "drivers/health_probe.hpp"
-#include "drivers/health_targets.hpp"
+#include "host/closing.hpp"
 #include "host/kept_logs.hpp"
 #include "steps/step.hpp"
 #include "steps/way_back.hpp"
@@ -18,9 +17,6 @@ namespace belay {
 namespace {
 
 constexpr int shown_log_lines = 50;
-/// A release that served before may be slower to come back than a candidate is allowed to be: others are
-/// coming back beside it, and there is nothing else to try.
-constexpr auto least_patience_with_previous = std::chrono::seconds(60);
 
 std::chrono::milliseconds since(std::chrono::steady_clock::time_point began) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
@@ -90,10 +86,16 @@ bool run_step(Context& context, Journal& journal, StepName step) {
   return false;
 }
 
+/// From here on neither a cancel nor an Engine that is away ends what is done.
+void nothing_stops(Context& context) {
+  context.stop = {};
+  context.engine = context.engine.never_giving_up();
+}
+
 /// Newest first; a step whose undo fails does not keep the older ones from being undone. True if all went
 /// well.
 bool undo_steps(Context& context, Journal& journal) {
-  context.stop = {};  // nothing stops an undo
+  nothing_stops(context);
   bool all = true;
   const auto state = state_of(journal);
   const bool first_release_left =
@@ -116,80 +118,6 @@ bool undo_steps(Context& context, Journal& journal) {
   return all;
 }
 
-std::string backup_of(const Journal& journal) {
-  std::string file;
-  for (const auto& record : journal.records())
-    if (const auto* noted = std::get_if<event::Noted>(&record.event))
-      if (const auto dump = note_in<notes::BackupFile>(*noted)) file = dump->value;
-  return file;
-}
-
-struct Serving {
-  bool running = false, healthy = false;
-  std::string checked;
-};
-
-/// Looks at what serves now, after an undo: the containers from before, and the health they answer with.
-Serving look_at_previous(Context& context) {
-  Serving serving;
-  for (const auto& previous : previous_containers(context)) {
-    if (!previous.running) continue;
-    const auto inspection = context.engine.inspect(previous.id);
-    serving.running = inspection && inspection->container.running();
-    if (!serving.running) {
-      serving.checked = previous.name + " does not run";
-      return serving;
-    }
-  }
-  if (!serving.running) return serving;
-  const auto checks = context.environment().checks();
-  serving.healthy = true;
-  if (checks.empty()) serving.checked = "its containers run; no health URL is configured";
-  std::vector<docker::Inspection> containers;
-  for (const auto& previous : previous_containers(context))
-    if (auto inspection = context.engine.inspect(previous.id)) containers.push_back(std::move(*inspection));
-  const auto ports = asked_ports(health_targets(context.environment(), std::move(containers)));
-  for (const auto& asked : checks) {
-    const auto check = asked.check.with_patience(least_patience_with_previous);
-    const auto verdict = ask_until_healthy({.check = check,
-                                            .listens = [&] { return !ports.empty() && all_listen(ports); },
-                                            .deadline = Deadline::in(std::max<std::chrono::milliseconds>(
-                                                least_patience_with_previous, asked.check.longest()))});
-    serving.healthy = serving.healthy && verdict.healthy;
-    serving.checked += (serving.checked.empty() ? "" : "; ") + verdict.finding + ", asked from the host";
-  }
-  return serving;
-}
-
-event::Closed close_undone(Context& context, const Journal& journal, bool undone) {
-  const auto state = state_of(journal);
-  const bool touched = state.has_begun(StepName::switch_over) || state.has_begun(StepName::canary) ||
-                       (state.has_begun(StepName::start) && !something_served(context));
-  event::Closed closed{.backup = backup_of(journal)};
-  if (!touched) {
-    closed.serving = state.previous;
-    closed.outcome = RunOutcome::rolled_back;
-    // Before create has looked, nobody knows what a server runs that belay never deployed to.
-    const bool looked = noted<notes::PreviousContainers>(context.ledger).has_value();
-    closed.message = looked && !something_served(context) ? "nothing was serving, and nothing was touched"
-                                                          : "what serves was never touched";
-  } else if (!something_served(context)) {
-    closed.outcome = RunOutcome::nothing_serves;
-    closed.message = "this was the first release: there was nothing to go back to";
-  } else {
-    const auto serving = look_at_previous(context);
-    closed.checked = serving.checked;
-    closed.outcome = serving.healthy ? RunOutcome::rolled_back : RunOutcome::nothing_serves;
-    closed.serving = serving.running ? state.previous : std::string{};
-    closed.message = serving.healthy ? "the release from before serves again"
-                     : serving.running
-                         ? "the release from before runs again, but its health does not answer well"
-                         : "the release from before could not be started again";
-  }
-  if (!undone) closed.message += "; not everything could be undone: see the records above";
-  return closed;
-}
-
 event::Closed go_back(Context& context, Journal& journal) {
   const bool undone = undo_steps(context, journal);
   return close_undone(context, journal, undone);
@@ -197,7 +125,7 @@ event::Closed go_back(Context& context, Journal& journal) {
 
 /// After the commit, or after the decision to leave a failed release in place: only forward.
 event::Closed go_forward(Context& context, Journal& journal, RunOutcome outcome) {
-  context.stop = {};
+  nothing_stops(context);
   context.watch.reset();
   context.traffic.reset();
   const bool settled = run_step(context, journal, StepName::settle);

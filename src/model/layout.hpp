@@ -23,8 +23,6 @@ struct Layout {
   std::filesystem::path source(const std::string& id) const { return release(id) / "source"; }
   /// The release as compose finds it; see runtime/project_view.hpp.
   std::filesystem::path view(const std::string& id) const { return release(id) / "view"; }
-  /// What the containers of the release before are made of, while this one comes in their place.
-  std::filesystem::path previous_bodies(const std::string& id) const { return release(id) / "previous.json"; }
   /// What compose made of it: the resolved model, with the paths of the live directory.
   std::filesystem::path compose_model(const std::string& id) const { return release(id) / "compose.json"; }
   /// The live directory's compose file as an adopted release was found with it: it has no source of its own.
@@ -37,6 +35,10 @@ struct Layout {
   std::filesystem::path replaced(const std::string& nonce) const { return state / "replaced" / nonce; }
   std::filesystem::path runs() const { return state / "runs"; }
   std::filesystem::path run(const std::string& run) const { return runs() / run; }
+  /// What the containers of the release before are made of, for as long as the run is open.
+  std::filesystem::path previous_bodies(const std::string& run) const {
+    return this->run(run) / "previous.json";
+  }
   /// The secrets of a run that is open: 0600, gone when it is closed.
   std::filesystem::path secrets(const std::string& run_id) const { return run(run_id) / "secrets.json"; }
   std::filesystem::path journal(const std::string& run_id) const { return run(run_id) / "journal.jsonl"; }

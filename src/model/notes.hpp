@@ -108,6 +108,13 @@ struct UnchangedServices {
   std::vector<std::string> value;
 };
 
+/// The containers of those services.
+struct UnchangedContainers {
+  static constexpr std::string_view key = "unchanged_containers";
+  static constexpr std::array steps = {StepName::create};
+  std::vector<PreviousContainer> value;
+};
+
 /// The services a published port of which accepted while the release before served: it has to again.
 struct AcceptingServices {
   static constexpr std::string_view key = "accepting";
@@ -189,9 +196,9 @@ struct LeftInPlace {
 };
 
 using All = std::tuple<BackupFile, LinkDestination, FrozenImages, ImageNames, AskedRegistries,
-                       PreviousContainers, UnchangedServices, AcceptingServices, StaleAccessories,
-                       CommittedBefore, PreviousEdge, AdoptedRelease, EdgeStays, EdgeTurns, CurrentStops,
-                       RestoredContainers, HealthFinding, LeftInPlace>;
+                       PreviousContainers, UnchangedServices, UnchangedContainers, AcceptingServices,
+                       StaleAccessories, CommittedBefore, PreviousEdge, AdoptedRelease, EdgeStays, EdgeTurns,
+                       CurrentStops, RestoredContainers, HealthFinding, LeftInPlace>;
 
 }  // namespace notes
 

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "steps/readiness.hpp"
+#include "steps/way_back.hpp"
 
 namespace belay {
 
@@ -78,9 +79,13 @@ void turn_the_edge(Context& context) {
 
 std::string turn_the_edge_back(Context& context, StepName step) {
   if (!noted<notes::EdgeTurns>(context.ledger, step)) return "the edge was not turned";
+  // They serve beside the candidate, so the step stopped none of them. Docker may have, when it went away.
+  std::optional<Error> trouble;
+  start_what_stopped(context, previous_containers(context), trouble);
   const auto turn = edge_turn(context, step);
   turn.open_previous();
   turn.close_candidates(last_requests);
+  if (trouble) throw *trouble;
   return "the edge is turned back";
 }
 

@@ -30,9 +30,19 @@ static std::vector<PreviousContainer> with_new_ids(const Context& context,
   return containers;
 }
 
+std::string id_now(const Context& context, const std::string& id) {
+  return with_new_ids(context, {{.id = id}}).front().id;
+}
+
 std::vector<PreviousContainer> previous_containers(const Context& context) {
   return with_new_ids(
       context, noted<notes::PreviousContainers>(context.ledger).value_or(notes::PreviousContainers{}).value);
+}
+
+std::vector<PreviousContainer> unchanged_containers(const Context& context) {
+  return with_new_ids(
+      context,
+      noted<notes::UnchangedContainers>(context.ledger).value_or(notes::UnchangedContainers{}).value);
 }
 
 std::vector<docker::Container> replaced_ones(const Context& context,

@@ -55,6 +55,10 @@ std::string compose_file_of(const Context&);
 Release release_of(const Context&);
 
 std::vector<PreviousContainer> previous_containers(const Context&);  // as create noted them
+/// The id that one of them has now: it may have been made again.
+std::string id_now(const Context&, const std::string& id);
+/// Those that go on running as they are, where the release changes nothing about them.
+std::vector<PreviousContainer> unchanged_containers(const Context&);
 /// Those of these whose services never run twice: they change hands once the traffic has been turned.
 std::vector<docker::Container> replaced_ones(const Context&, std::vector<docker::Container>);
 std::vector<PreviousContainer> replaced_ones(const Context&, std::vector<PreviousContainer>);

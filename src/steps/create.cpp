@@ -94,14 +94,16 @@ std::vector<std::string> accepting_services(const Context& context,
 }
 
 /// The edge and the unchanged services first: who is found is noted once all are known.
-void note_previous(Context& context, const Work& work, const std::vector<std::string>& unchanged) {
+void note_previous(Context& context, const Work& work, const std::vector<std::string>& unchanged,
+                   const std::vector<PreviousContainer>& unchanged_ones) {
   std::vector<PreviousContainer> edges;
   for (const auto& edge : edges_of(context.engine, work.ours.project()))
     if (work.ours.is_ours(edge))
       if (auto one = found(context, edge, edge_service)) edges.push_back(std::move(*one));
   if (!edges.empty()) note(context.ledger, notes::PreviousEdge{edges});
-  keep_bodies(context, edges, work.previous);
+  keep_bodies(context, {edges, work.previous, unchanged_ones});
   note(context.ledger, notes::UnchangedServices{unchanged});
+  if (!unchanged_ones.empty()) note(context.ledger, notes::UnchangedContainers{unchanged_ones});
   note(context.ledger, notes::AcceptingServices{accepting_services(context, work.previous)});
   note(context.ledger, notes::PreviousContainers{work.previous});
 }
@@ -292,10 +294,12 @@ std::string apply(Context& context) {
   const auto publication = publication_of(context);
   const auto unchanged = unchanged_in(context, work, publication);
   const auto first = work.previous.empty() ? std::string{} : work.previous.front().name;
-  std::erase_if(work.previous, [&](const PreviousContainer& one) {
-    return std::ranges::find(unchanged, one.service) != unchanged.end();
+  const auto replaced = std::ranges::stable_partition(work.previous, [&](const PreviousContainer& one) {
+    return std::ranges::find(unchanged, one.service) == unchanged.end();
   });
-  note_previous(context, work, unchanged);
+  const std::vector<PreviousContainer> unchanged_ones(replaced.begin(), replaced.end());
+  work.previous.erase(replaced.begin(), replaced.end());
+  note_previous(context, work, unchanged, unchanged_ones);
   publish_missing_mounts(context, publication);
   tell_stale_accessories(context, work.release, work.ours, publication);
   if (deploys) start_accessories(context, work.project, work.ours);
@@ -318,7 +322,6 @@ std::string undo(Context& context) {
     return static_cast<int>(made.size());
   });
   unpublish_all(context);
-  remove_tree(context.layout.previous_bodies(context.release));
   return "the candidate's containers are gone";
 }
 

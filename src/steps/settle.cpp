@@ -154,7 +154,7 @@ std::string apply(Context& context) {
   tidy_edges(context);
   published.get();
   for (const auto& scratch : {context.layout.view(release.id), context.layout.release(release.id) / "context",
-                              context.layout.previous_bodies(release.id)})
+                              context.layout.previous_bodies(context.run)})
     remove_tree(scratch);
   return fmt::format("{} releases kept", prune(context, release.id));
 }

@@ -30,7 +30,7 @@ void remove_earlier_failures(const Context& context) {
 }
 
 json::object kept_bodies(const Context& context) {
-  const auto text = read_file_if_exists(context.layout.previous_bodies(context.release));
+  const auto text = read_file_if_exists(context.layout.previous_bodies(context.run));
   return text ? json::parse(*text).as_object() : json::object{};
 }
 
@@ -65,17 +65,42 @@ void start_again(const Context& context, const PreviousContainer& previous) {
   context.engine.start(previous.id);
 }
 
+/// What cannot be made again does not keep the others from being started.
+void make_again_what_can_be(Context& context, std::vector<PreviousContainer>& containers,
+                            std::optional<Error>& trouble) {
+  try {
+    make_lost_ones_again(context, containers);
+  } catch (const Error& error) {
+    trouble = error;
+  }
+}
+
+std::string start_those_that_ran(Context& context, std::vector<PreviousContainer> containers,
+                                 std::optional<Error>& trouble) {
+  std::string started;
+  std::erase_if(containers, [](const PreviousContainer& container) { return !container.running; });
+  for (const auto& container : containers) {
+    try {
+      start_again(context, container);
+      started += (started.empty() ? "" : ", ") + container.name;
+    } catch (const Error& error) {
+      trouble = error;
+    }
+  }
+  // Only now: none waits with its start for a command in another.
+  run_after_start_again(context, containers, trouble);
+  return started;
+}
+
 }  // namespace
 
-void keep_bodies(const Context& context, const std::vector<PreviousContainer>& edges,
-                 const std::vector<PreviousContainer>& containers) {
+void keep_bodies(const Context& context, const std::vector<std::vector<PreviousContainer>>& containers) {
   json::object bodies;
-  for (const auto* all : {&edges, &containers})
-    for (const auto& container : *all)
+  for (const auto& some : containers)
+    for (const auto& container : some)
       if (const auto inspection = context.engine.inspect(container.id); inspection && container.running)
         bodies[container.id] = body_to_make_again(context.engine, *inspection);
-  make_directories(context.layout.release(context.release));
-  write_file_atomically(context.layout.previous_bodies(context.release), json::serialize(bodies), 0600);
+  write_file_atomically(context.layout.previous_bodies(context.run), json::serialize(bodies), 0600);
 }
 
 std::vector<std::string> environment_moved_on(const Context& context) {
@@ -96,7 +121,13 @@ std::vector<std::string> environment_moved_on(const Context& context) {
 
 std::optional<Error> stop_candidates(const Context& context) {
   std::optional<Error> trouble;
-  for (const auto& candidate : candidates_of(context)) {
+  std::vector<docker::Container> candidates;
+  try {
+    candidates = candidates_of(context);
+  } catch (const Error& error) {
+    return error;
+  }
+  for (const auto& candidate : candidates) {
     try {
       // Its port is needed now, and nobody is served by it any more: no long good-bye.
       context.engine.stop(candidate.id, std::chrono::seconds(2));
@@ -122,26 +153,20 @@ std::string leave_for_inspection(const Context& context) {
   return "the first release's container is left stopped, for its logs";
 }
 
+std::string start_what_stopped(Context& context, std::vector<PreviousContainer> containers,
+                               std::optional<Error>& trouble) {
+  make_again_what_can_be(context, containers, trouble);
+  std::erase_if(containers, [&](const PreviousContainer& container) {
+    const auto inspection = context.engine.inspect(container.id);
+    return !inspection || inspection->container.on();  // nothing was kept of one that is still gone
+  });
+  return start_those_that_ran(context, std::move(containers), trouble);
+}
+
 std::string start_again(Context& context, std::vector<PreviousContainer> containers,
                         std::optional<Error>& trouble) {
-  std::string started;
-  try {
-    make_lost_ones_again(context, containers);
-  } catch (const Error& error) {
-    trouble = error;  // the others are started all the same
-  }
-  std::erase_if(containers, [](const PreviousContainer& container) { return !container.running; });
-  for (const auto& container : containers) {
-    try {
-      start_again(context, container);
-      started += (started.empty() ? "" : ", ") + container.name;
-    } catch (const Error& error) {
-      trouble = error;
-    }
-  }
-  // Only now: none waits with its start for a command in another.
-  run_after_start_again(context, containers, trouble);
-  return started;
+  make_again_what_can_be(context, containers, trouble);
+  return start_those_that_ran(context, std::move(containers), trouble);
 }
 
 }  // namespace belay

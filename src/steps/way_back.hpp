@@ -12,8 +12,7 @@ namespace belay {
 /// Bringing back what served, and putting away what was to replace it.
 
 /// Keeps what these containers are made of, for the case that others remove one while it is stopped.
-void keep_bodies(const Context&, const std::vector<PreviousContainer>& edges,
-                 const std::vector<PreviousContainer>& containers);
+void keep_bodies(const Context&, const std::vector<std::vector<PreviousContainer>>& containers);
 
 /// The files of the environment (.env, or those of `env_files`) that were changed since the release that is
 /// gone back to was made: it comes back with what stood in them then. Empty in a deployment.
@@ -32,5 +31,9 @@ std::string leave_for_inspection(const Context&);
 /// One that others removed is made again from what was kept of it; the commands of `post_start` run as at any
 /// start.
 std::string start_again(Context&, std::vector<PreviousContainer>, std::optional<Error>& trouble);
+
+/// The same for those of them alone that ran and are off or gone now: others stopped them, or Docker did when
+/// it went away. What runs is left alone.
+std::string start_what_stopped(Context&, std::vector<PreviousContainer>, std::optional<Error>& trouble);
 
 }  // namespace belay

@@ -55,6 +55,20 @@ std::pair<std::string, std::string> network_and_address(const Host& host, const 
 
 }  // namespace
 
+TEST_CASE("what was stopped beside the candidate runs when the edge is turned back to it") {
+  const Host host;
+  serve(host, first);
+  const auto attempt = ready(host, second);
+  auto& context = *attempt->context;
+  attempt->apply(StepName::switch_over);
+  context.watch.reset();
+  host.engine.stop(host.name());  // as Docker does with what it finds when it comes back
+  attempt->undo(StepName::switch_over);
+  const auto current = previous_behind_edge(context).front();
+  CHECK(current.running());
+  CHECK(all(seats_of(context, current), Server::State::ready));
+}
+
 TEST_CASE(
     "each port is turned to where the candidate is, whoever has the address that its slot knew, and back") {
   const Host host;
