@@ -47,7 +47,9 @@ class OwnEngine:
         subprocess.run(f"docker save busybox:latest | DOCKER_HOST={self.socket} docker load -q", shell=True, check=True, stdout=subprocess.DEVNULL)
 
     def start(self):
-        (self.place / "pid").unlink(missing_ok=True)
+        # A dockerd that was killed took its containerd with it. Both pid files stay, and may name a process that nobody has waited for.
+        for left in ("pid", "exec/containerd/containerd.pid"):
+            (self.place / left).unlink(missing_ok=True)
         with open(self.place / "log", "ab") as log:
             self.process = subprocess.Popen(
                 ["unshare", "--net", "dockerd", "-H", self.socket, "--data-root", self.place / "data", "--exec-root", self.place / "exec", "--pidfile",
@@ -78,6 +80,8 @@ class OwnEngine:
         for name in self.docker("ps", "-aq", check=False).out.split():
             self.docker("rm", "-f", name, check=False)
         self.end(signal.SIGTERM)
+        while run("umount", self.place / "data", check=False).code == 0:
+            pass  # each dockerd that was killed has left its mount
         shutil.rmtree(self.place)
 
 
