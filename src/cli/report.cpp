@@ -110,7 +110,9 @@ class Report {
     if (serving.empty())
       return fmt::format("{} What serves {}, if anything does, was not touched", tried, environment());
     if (was_replaced()) return fmt::format("{} {} serves {} again", tried, environment(), serving);
-    return fmt::format("{} {} still serves {}; it never stopped", tried, environment(), serving);
+    const bool stopped = run_.closed.message.contains("was started again");  // by others: the note says who
+    return fmt::format("{} {} still serves {}{}", tried, environment(), serving,
+                       stopped ? "" : "; it never stopped");
   }
 
   std::string nothing_serving() const {

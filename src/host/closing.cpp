@@ -202,7 +202,9 @@ event::Closed close_undone(Context& context, const Journal& journal, bool undone
   } else {
     const auto serving = bring_back_and_look(context, previous, touched);
     closed.checked = serving.checked;
-    closed.outcome = serving.healthy ? RunOutcome::rolled_back : RunOutcome::nothing_serves;
+    // What nobody touched, and runs as before, may have failed a health check of the new belay.yml all along.
+    const bool as_before = serving.running && !touched && serving.started_again.empty();
+    closed.outcome = serving.healthy || as_before ? RunOutcome::rolled_back : RunOutcome::nothing_serves;
     closed.serving = serving.running ? state.previous : std::string{};
     closed.message = sentence(serving, touched);
   }

@@ -90,8 +90,8 @@ class Edge {
   }
 
  private:
-  /// At its start it asks for both names of the file, "one" and nobody, in both address families, and whatever
-  /// is asked for while that is under way goes along with it.
+  /// At its start it asks for both names of the file, "one" and nobody, in both address families, and
+  /// whatever is asked for while that is under way goes along with it.
   bool has_asked_for_the_names_of_its_file() const {
     std::istringstream lines(said_to("show resolvers docker"));
     std::map<std::string, int> counts;
