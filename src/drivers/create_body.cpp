@@ -34,7 +34,8 @@ json::object create_body_of(const json::object& inspection) {
   const std::string network_mode = text_at(host, "NetworkMode");
 
   json::object body = object_at(inspection, "Config");
-  if (text_at(body, "Hostname") == short_id) body.erase("Hostname");
+  // With `uts: host` the machine's own name is shown, and refused if asked for.
+  if (text_at(body, "Hostname") == short_id || text_at(host, "UTSMode") == "host") body.erase("Hostname");
   if (network_mode.starts_with("container:")) {
     // Shown, because the image or the other container has them; refused, if asked for.
     body.erase("Hostname");

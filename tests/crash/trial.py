@@ -17,7 +17,8 @@ RECOVERIES = ("watched", "deploy", "status", "host recover", "boot")
 class Trial:
     """Who is killed, and when: at a record of the journal (`point`), or `delay` seconds after that.
 
-    `victim`: executor, guard, executor+guard, controller; or recovery, of an executor that died at `after`.
+    `victim`: executor, guard, executor+guard, controller; or recovery (and the guard that began it, which would begin it again),
+    of an executor that died at `after`.
     `then`: what recovers when the guard is dead, too. `watched`: the controller that still looks on.
     """
 
@@ -38,7 +39,7 @@ class Trial:
         if self.delay or self.victim == "controller":
             return []
         if self.victim == "recovery":
-            return [f"executor {self.after} self", f"recovery {self.point} self"]
+            return [f"executor {self.after} self", f"recovery {self.point} self+parent"]
         return [f"executor {self.point} {STRIKES[self.victim]}"]
 
 
@@ -115,7 +116,7 @@ class Striker:
             self.struck = True
             kill(self.process.pid)
         elif self.trial.victim == "recovery":
-            kill(self.process.pid)  # or it would go on to have the same recovery killed for ever
+            kill(self.process.pid)  # or it would have the same recovery begun, and killed, for ever
         elif self.trial.victim == "executor+guard" and self.trial.then != "watched":
             self.kill_watchers()
 

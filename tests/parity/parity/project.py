@@ -153,18 +153,19 @@ class Project:
         return replace(row, service=self._put(row.service, row, release), service_then=then)
 
     def files(self, release):
-        """{name: text} of the repository."""
+        """{name: text} of the repository. No two files that an image copies have one text: BuildKit knows a copy by its
+        content alone, and of two that are made at once either may become the layer of both."""
         shown = min(release, 2)
         found = {
             self.main: self.compose(release),
             "app/Dockerfile": f"FROM {self.place.image}\nCOPY release /release\n",
-            "app/release": f"{shown}\n",
+            "app/release": f"{self.place.prefix} {shown}\n",
         }
         for group in self.groups:
             lines = [self._put(row.image, row) for row in group.rows if row.image]
             if lines:
                 found[f"{group.service}/Dockerfile"] = f"FROM {self.place.image}\nCOPY release /release\n" + "".join(lines)
-                found[f"{group.service}/release"] = f"{shown}\n"
+                found[f"{group.service}/release"] = f"{self.place.prefix} {group.service} {shown}\n"
         for row in self.rows:
             files = row.files if release == 1 else {**row.files, **row.files_then}
             for name, text in files.items():

@@ -23,6 +23,7 @@ EMPTY_IS_NONE = (
     "Annotations",
 )
 LISTENS = 3  # seconds after its start, a program that will listen does
+AGAIN = 1  # second
 OWN_MAC = "06:be:1a"  # addresses that begin so were asked for by a row; others are the Engine's choice
 
 
@@ -264,7 +265,8 @@ def without_ports(one):
 
 def answers(containers):
     """{published address: what answers there}, of the ports that were asked for by number. A program that has just been started may
-    not listen yet: nothing is what is still nothing some seconds after the last start."""
+    not listen yet: nothing is what is still nothing some seconds after the last start. A connection that was made before it listened
+    hangs until its time is over, which may be later than that: so whatever answered nothing is asked again in any case."""
     asked = {
         f"{address}:{number}": ("127.0.0.1" if address == "0.0.0.0" else address, int(number))
         for container in containers
@@ -273,7 +275,7 @@ def answers(containers):
         if number != "<any>" and port.endswith("/tcp") and ":" not in address
     }
     found = {name: answer(*where) for name, where in asked.items()}
-    until = max((started(container) for container in containers), default=0) + LISTENS
+    until = max(max((started(container) for container in containers), default=0) + LISTENS, time.time() + AGAIN)
     while "nothing" in found.values() and time.time() < until:
         time.sleep(0.2)
         found |= {name: answer(*asked[name]) for name, what in found.items() if what == "nothing"}

@@ -46,6 +46,13 @@ TEST_CASE("a hostname that somebody chose stays") {
   CHECK(docker::create_body_of(chosen).at("Hostname") == "backend.local");
 }
 
+TEST_CASE("a container that has the machine's own name asks for none") {
+  json::object other = object(inspected);
+  other["HostConfig"].get_object()["UTSMode"] = "host";
+  other["Config"].get_object()["Hostname"] = "the-machine";
+  CHECK_FALSE(docker::create_body_of(other).contains("Hostname"));
+}
+
 TEST_CASE("a container in the host's or another's network asks for no network of its own") {
   for (const char* mode : {"host", "none", "container:f00d"}) {
     CAPTURE(mode);
