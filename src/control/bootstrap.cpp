@@ -19,24 +19,30 @@ using namespace std::chrono_literals;
 // $1 live directory, $2 id, $3 sha256, $4 architecture, $5 marker, $6 purpose, $7 belay's own directory. One
 // line in the end, without single quotes, backslashes or exclamation marks, so that every login shell hands
 // it to sh as it stands. The bytes that are left are drained after a failure, so that the one who sends them
-// gets to read why. Needs nothing but a POSIX sh, gzip, head and sha256sum (coreutils or busybox).
+// gets to read why. What is there is run only if it is our own and has the bytes that were shipped: others
+// may write there, such as a container that mounts the live directory. Needs nothing but a POSIX sh, gzip,
+// head and sha256sum (coreutils or busybox).
 constexpr std::string_view script = R"(
-P=$1; M=$5;
+P=$1; M=$5; S=$3;
 say() { echo "$M $*"; };
 fail() { say FAIL "$*"; cat >/dev/null; exit 1; };
 A=$(uname -m); if [ "$A" = "$4" ]; then :; else say ARCH "$A"; exit 1; fi;
 D=$7; T=;
 if [ -d "$D" ] || [ "$6" = change ]; then
-(umask 022; mkdir -p "$P") && (umask 077; mkdir -p "$D/bin") && chmod 0700 "$D" || fail "cannot make the directory $D";
+(umask 022; mkdir -p "$P") && (umask 077; mkdir -p "$D/bin") && chmod 0700 "$D" || {
+O=; if [ -e "$D" ] && [ ! -O "$D" ]; then O=$(ls -ld "$D"); O="; it belongs to another user: $O"; fi;
+fail "cannot make the directory $D$O";
+};
 else
 T=$(mktemp -d) && mkdir "$T/bin" || fail "cannot make a temporary directory"; D=$T;
 fi;
 B=$D/bin/belay-$2;
-if [ -f "$B" ]; then say HAVE; else
+same() { H=$(sha256sum < "$1") && [ "${H%% *}" = "$S" ]; };
+if [ -f "$B" ] && [ -O "$B" ] && same "$B"; then say HAVE; else
 say NEED; read -r N || exit 1; umask 077; U=$B.$M;
 head -c "$N" | gzip -dc > "$U" || { rm -f "$U"; fail "cannot write $U"; };
-H=$(sha256sum < "$U"); H=${H%% *};
-if [ "$H" = "$3" ]; then :; else rm -f "$U"; fail "belay arrived damaged"; fi;
+if same "$U"; then :; else rm -f "$U"; fail "belay arrived damaged"; fi;
+sync "$U" 2>/dev/null || sync;
 chmod 0700 "$U" && mv -f "$U" "$B" || { rm -f "$U"; fail "cannot make $B"; };
 umask 022;
 if "$B" version </dev/null >/dev/null 2>&1; then :; elif [ -n "$T" ]; then rm -rf "$T"; fail "no program can be run in $T, where temporary files are: is it mounted noexec? Let TMPDIR there name another directory";

@@ -19,6 +19,13 @@ bool is_every_address(const std::string& address) {
   return address.empty() || address == "0.0.0.0" || address == "::";
 }
 
+/// Whether a listener on `wide` has `address`, too. One on `::` has the addresses of IPv4 as well, unless its
+/// program asked for those of IPv6 alone, which is not to be seen.
+bool covers(const std::string& wide, const std::string& address) {
+  const bool is_ipv6_alone = address.contains(':') && address != "::";
+  return is_every_address(wide) && !(wide == "0.0.0.0" && is_ipv6_alone);
+}
+
 std::optional<std::uint32_t> hexadecimal(std::string_view digits) {
   std::uint32_t value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
@@ -56,7 +63,8 @@ std::optional<HostPort> port_from(const std::string& local, bool udp) {
 
 bool collide(const HostPort& one, const HostPort& other) {
   return one.port == other.port && one.udp == other.udp &&
-         (is_every_address(one.address) || is_every_address(other.address) || one.address == other.address);
+         (one.address == other.address || covers(one.address, other.address) ||
+          covers(other.address, one.address));
 }
 
 std::string shown(const HostPort& port) {

@@ -9,7 +9,7 @@ namespace belay {
 
 /// A port of this host, as a container publishes it or a program listens on it.
 struct HostPort {
-  std::string address;  // empty, 0.0.0.0 or ::: all of the host's
+  std::string address;  // empty or ::: all of the host's; 0.0.0.0: all those of IPv4
   int port = 0;
   bool udp = false;
 };

@@ -1,11 +1,15 @@
 #include "host/boot.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <iostream>
+#include <sstream>
 #include <vector>
 
+#include <boost/algorithm/string/split.hpp>
 #include <fmt/core.h>
 #include <fmt/ranges.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/files.hpp"
@@ -36,6 +40,23 @@ fs::path boot_program(const Layout& layout) {
   return layout.state / "bin" / "belay";
 }
 
+/// Who deploys here: the owner of belay's directory. Its program is that account's, so root does not run it.
+/// Read from the file: a static program cannot ask the C library for accounts.
+std::string account_of(const Layout& layout) {
+  struct stat status{};
+  if (::stat(layout.state.c_str(), &status) != 0)
+    throw system_error("cannot look at " + layout.state.string(), errno);
+  std::istringstream accounts(read_file("/etc/passwd"));
+  for (std::string line; std::getline(accounts, line);) {
+    std::vector<std::string> fields;
+    boost::algorithm::split(fields, line, [](char one) { return one == ':'; });
+    if (fields.size() > 2 && fields[2] == std::to_string(status.st_uid)) return fields[0];
+  }
+  throw Error(fmt::format("recovery at boot cannot be installed for account {}", status.st_uid),
+              fmt::format("it owns {}, and /etc/passwd does not name it", layout.state.string()),
+              "deploy with an account of this host");
+}
+
 std::string quoted(const fs::path& path) {
   return "\"" + path.string() + "\"";
 }
@@ -46,9 +67,10 @@ void install_systemd(const Layout& layout) {
       fmt::format("[Unit]\n"
                   "Description=belay: finish or undo what a deployment left in {0}\n"
                   "After=docker.service\nWants=docker.service\n\n"
-                  "[Service]\nType=oneshot\nExecStart={1} host recover --path {2} --boot\n\n"
+                  "[Service]\nType=oneshot\nUser={3}\nExecStart={1} host recover --path {2} --boot\n\n"
                   "[Install]\nWantedBy=multi-user.target\n",
-                  layout.live.string(), quoted(boot_program(layout)), quoted(layout.live)),
+                  layout.live.string(), quoted(boot_program(layout)), quoted(layout.live),
+                  account_of(layout)),
       0644);
   require_output({.argv = {"systemctl", "daemon-reload"}}, {}, Deadline::in(std::chrono::seconds(30)),
                  "systemd does not take the unit");
@@ -62,8 +84,9 @@ void install_cron(const Layout& layout) {
                 "install one: apt-get install cron");
   write_file_atomically(cron_table(layout),
                         fmt::format("# belay: finish or undo what a deployment left in {0}\n"
-                                    "@reboot root {1} host recover --path {2} --boot\n",
-                                    layout.live.string(), quoted(boot_program(layout)), quoted(layout.live)),
+                                    "@reboot {3} {1} host recover --path {2} --boot\n",
+                                    layout.live.string(), quoted(boot_program(layout)), quoted(layout.live),
+                                    account_of(layout)),
                         0644);
 }
 

@@ -32,6 +32,14 @@ def test_what_host_install_puts_in_place_undoes_what_a_power_cut_left(by_hand):
     assert left_behind(before, world.inventory()) == {}
 
 
+def test_the_recovery_runs_as_the_account_that_deploys(world):
+    """The program is that account's, which root is not to run."""
+    state = world.live / ".belay"
+    run("install", "-d", "-o", "nobody", state, state / "bin")
+    installed = run("unshare", "--mount", "sh", "-c", f"{INSTALLED} {world.binary} host install --path {world.live} && cat /etc/cron.d/*").out
+    assert re.search(r"^@reboot nobody ", installed, re.M), installed
+
+
 def test_a_boot_with_nothing_to_recover_touches_nothing(by_hand):
     by_hand.without_migration()
     assert by_hand.deploy(load=False).code == 0

@@ -1,6 +1,7 @@
 #include "control/bootstrap.hpp"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include "../drivers/scratch.hpp"
 #include "base/error.hpp"
@@ -54,11 +55,12 @@ struct Host {
   }
   fs::path binary() const { return bootstrap.live / ".belay/bin" / ("belay-" + bootstrap.binary.id); }
   /// In place of the binary: says hello as a host does, and what it was called with.
-  void put_a_script_that_says_hello() const {
+  void put_a_script_that_says_hello() {
     fs::create_directories(binary().parent_path());
     const std::string hello =
         wire::encode(wire::Hello{.version = "1", .architecture = "x", .hostname = "there"});
     write_file_atomically(binary(), "#!/bin/sh\necho '" + hello + "'\necho \"$@\" >&2\n", 0700);
+    bootstrap.binary.sha256 = sha256_hex_of_file(binary());
   }
 };
 
@@ -86,6 +88,34 @@ TEST_CASE("a host without the binary gets it, byte for byte, mode 0700 in a dire
   CHECK((fs::status(host.binary()).permissions() & fs::perms::all) == fs::perms::owner_all);
   CHECK((fs::status(host.bootstrap.live / ".belay").permissions() & fs::perms::all) == fs::perms::owner_all);
   CHECK((fs::status(host.bootstrap.live).permissions() & fs::perms::all) == fs::perms(0755));
+}
+
+TEST_CASE("a program there that is not the one that was shipped is not run, and is replaced") {
+  Host host;
+  fs::create_directories(host.binary().parent_path());
+  const auto mark = host.scratch / "it ran";
+  write_file_atomically(host.binary(), "#!/bin/sh\ntouch '" + mark.string() + "'\n", 0700);
+  CHECK(!host.meet());
+  CHECK(host.watcher.count("shipping_binary") == 1);
+  CHECK(sha256_hex_of_file(host.binary()) == host.bootstrap.binary.sha256);
+  CHECK(!fs::exists(mark));
+}
+
+TEST_CASE("belay's directory of another user is named, with its owner") {
+  Host host;
+  fs::create_directories(host.bootstrap.live / ".belay");
+  fs::permissions(host.scratch.path(), fs::perms(0755));
+  fs::permissions(host.bootstrap.live / ".belay", fs::perms::owner_all);
+  // Only root can be another user; who runs the tests otherwise cannot make such a directory either.
+  if (::geteuid() != 0) return;
+  Line line(Command{.argv = {"setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "sh", "-c",
+                             remote_command(host.bootstrap)}});
+  try {
+    bootstrapped(line, host.bootstrap, "host", host.login_done, host.watcher, {});
+    FAIL("it took another user's directory");
+  } catch (const Error& error) {
+    CHECK(holds(error.message(), ".belay; it belongs to another user: drwx------"));
+  }
 }
 
 TEST_CASE("what a shell's start-up files print is passed over, even without a newline") {

@@ -18,6 +18,12 @@ TEST_CASE("two ports collide where one of them keeps the other from being opened
            Row{{"127.0.0.1", 80}, {"127.0.0.1", 80}, true},
            Row{{"127.0.0.1", 80}, {"0.0.0.0", 80}, true},
            Row{{"::", 80}, {"10.0.0.1", 80}, true},
+           Row{{"::", 80}, {"0.0.0.0", 80}, true},
+           Row{{"::", 80}, {"::1", 80}, true},
+           Row{{"", 80}, {"::1", 80}, true},
+           Row{{"0.0.0.0", 80}, {"::1", 80}, false},
+           Row{{"10.0.0.2", 443}, {"", 53, true}, false},
+           Row{{"10.0.0.2", 53}, {"127.0.0.53", 53}, false},
        }) {
     CAPTURE(shown(row.one));
     CAPTURE(shown(row.other));
