@@ -57,7 +57,7 @@ std::optional<std::string> answer_to(const std::string& text, const std::filesys
   const auto socket = connected_to(path);
   if (!socket)
     throw Error("the edge does not answer", "nobody listens at " + path.string(),
-                "docker restart brings it back");
+                "restart the edge's container: docker ps shows it as PROJECT-belay-edge-1");
   write_all(socket.get(), text);
   return everything_from(socket, deadline);
 }

@@ -189,7 +189,8 @@ void start_edge(const EdgePlace& place, const docker::Container& edge) {
   const auto limit = Deadline::in(start_time);
   while (!runtime.answers()) {
     const auto inspection = place.engine.inspect(edge.id);
-    if (!inspection || !inspection->container.running() || limit.expired())
+    // One that Docker is just starting again after a death may still come up.
+    if (!inspection || !inspection->container.on() || limit.expired())
       throw Error("the edge does not come up", last_words(place.engine, edge.id), "docker logs " + edge.name);
     std::this_thread::sleep_for(between_looks);
   }

@@ -91,10 +91,14 @@ Release release_meant(const Layout& layout, const std::string& meant, bool may_s
   const ReleaseStore store(layout);
   const auto current = store.current();
   auto wanted = meant.empty() ? store.good_before(current) : store.find(meant);
+  if (!wanted && meant.empty())
+    throw Error(current.empty() ? "there is no good release to go back to"
+                                : "there is no good release that is older than " + current,
+                {}, "belay releases shows what is kept; one that is newer is gone back to by its name",
+                ExitCode::bad_input);
   if (!wanted)
-    throw Error(meant.empty() ? "there is no other good release to go back to"
-                              : "release " + meant + " is not kept here",
-                {}, "belay releases shows what is kept", ExitCode::bad_input);
+    throw Error("release " + meant + " is not kept here", {}, "belay releases shows what is kept",
+                ExitCode::bad_input);
   if (wanted->id == current && !may_serve && what_is_off(docker::Engine::connect(), layout, *wanted).empty())
     throw Error("release " + wanted->id + " serves already", {},
                 "with --current-env it is made anew with today's environment", ExitCode::bad_input);
@@ -102,6 +106,19 @@ Release release_meant(const Layout& layout, const std::string& meant, bool may_s
     throw Error("release " + wanted->id + " was never verified", "only good releases are gone back to", {},
                 ExitCode::bad_input);
   return std::move(*wanted);
+}
+
+/// Who types a rollback without a name means the release before the one that serves then. Another deployment
+/// may have ended while it waited: then nobody knows what is meant.
+void require_same_current(const Plan& plan, const std::string& when_typed, const std::string& current) {
+  const bool without_name = (plan.kind == Plan::Kind::rollback && plan.release.empty()) ||
+                            (plan.kind == Plan::Kind::redeploy && plan.code_of.empty());
+  if (!without_name || when_typed == current) return;
+  throw Error("another release serves since this rollback was typed",
+              when_typed.empty() ? "none served then, now it is " + current
+                                 : fmt::format("{} served then, now it is {}", when_typed, current),
+              "nothing was touched; name the release that is to come back: belay releases shows them",
+              ExitCode::bad_input);
 }
 
 /// What only the host knows: the id of a new release, which release is gone back to.
@@ -239,6 +256,7 @@ int host_guard(std::span<const std::string> arguments) {
   ::setsid();
   try {
     make_directories(layout.state);
+    const auto when_typed = ReleaseStore(layout).current();
     auto lock = lock_for(layout, *start);
     // Nobody is there any more to be told that it began: then it does not begin.
     if (!lock || stdin_is_closed()) ::_exit(static_cast<int>(ExitCode::busy));
@@ -246,6 +264,7 @@ int host_guard(std::span<const std::string> arguments) {
     write_holder(*lock, start->plan.by, {});
     require_docker_for_recovery(layout);
     recover_open_runs(layout, "next command");
+    require_same_current(start->plan, when_typed, ReleaseStore(layout).current());
     auto opened = open_run_for(layout, *start);
     opened.logins = start->logins;
     write_holder(*lock, start->plan.by, opened.run);

@@ -61,6 +61,19 @@ TEST_CASE("report: what serves was started again, so it is not said that it neve
   CHECK(report_of(records).find("it never stopped") == std::string::npos);
 }
 
+TEST_CASE("report: a log of long lines leaves the verdict in sight") {
+  auto records = samples::candidate_crashes();
+  for (auto& record : records)
+    if (auto* failed = std::get_if<event::StepFailed>(&record.event)) {
+      failed->container_log.assign(50, std::string(600, 'x'));
+      failed->container_log.back() = "the last words";
+    }
+  const auto text = report_of(records);
+  CHECK(text.size() < 8000);
+  CHECK(text.find("the last words") != std::string::npos);
+  CHECK(text.find("x …") != std::string::npos);
+}
+
 TEST_CASE("report: what is not released and differs from the compose file is said, with the command") {
   auto records = samples::deployed();
   const auto create = std::ranges::find_if(records, [](const Record& record) {
