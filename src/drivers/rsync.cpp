@@ -213,8 +213,8 @@ std::optional<std::vector<Change>> preview(const Request& request, Modes modes, 
   return changes;
 }
 
-std::vector<std::string> hidden_by(const std::vector<std::string>& exclude, const fs::path& tree,
-                                   const std::vector<std::string>& files, std::stop_token stop) {
+std::vector<Hidden> hidden_by(const std::vector<std::string>& exclude, const fs::path& tree,
+                              const std::vector<std::string>& files, std::stop_token stop) {
   require_rsync();
   const TemporaryDirectory nowhere("belay-excludes");
   const Request request{.from = tree, .to = nowhere.path().string(), .exclude = exclude};
@@ -233,14 +233,13 @@ std::vector<std::string> hidden_by(const std::vector<std::string>& exclude, cons
           });
   if (!outcome.ok()) fail(request, outcome, words);
 
-  std::vector<std::string> hidden;
+  std::vector<Hidden> hidden;
   for (const std::string& file : files) {
     if (shown.contains(file) || !fs::exists(fs::symlink_status(tree / file))) continue;
     const auto at_fault = std::ranges::find_if(hidings, [&](const Hiding& hiding) {
       return file == hiding.path || file.starts_with(hiding.path + "/");
     });
-    if (at_fault != hidings.end())
-      hidden.push_back(fmt::format("{} (excluded by {})", file, at_fault->pattern));
+    if (at_fault != hidings.end()) hidden.push_back({file, at_fault->pattern});
   }
   return hidden;
 }

@@ -366,6 +366,7 @@ void read_shared(SectionReader& section, EnvironmentConfig& into, Reading& readi
   section.text("source", into.source, relative_path_value);
   read_compose(section, into, reading);
   section.commands("test", into.test);
+  section.boolean("test_git", into.test_git);
   if (auto sync = section.section("sync")) read_sync(*sync, into.sync);
   read_migrations(section, into, reading);
   if (auto backup = section.section("backup")) into.backup = read_backup(*backup);

@@ -58,9 +58,17 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "no tests",
      .example = "[npm ci, { parallel: [npm run lint, npm test] }]",
-     .meaning = "The gate: commands run by `sh` in a clean checkout (without .git), in `source`, one after "
+     .meaning = "The gate: commands run by `sh` in a clean checkout, in `source`, one after "
                 "the other. Those under "
                 "`parallel` run at the same time. The first that fails stops the deployment."},
+    {.section = "shared",
+     .name = "test_git",
+     .kind = boolean,
+     .required = false,
+     .fallback = "false",
+     .example = "true",
+     .meaning = "Whether the checkout of the tests is a git repository. It is one of its own, with the "
+                "commit as HEAD, on its branch, and without the commits before it."},
     {.section = "shared",
      .name = "sync",
      .kind = section,
