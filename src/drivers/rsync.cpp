@@ -11,6 +11,7 @@
 #include "base/files.hpp"
 #include "base/process.hpp"
 #include "drivers/program.hpp"
+#include "model/visible_text.hpp"
 
 namespace belay::rsync {
 namespace {
@@ -116,7 +117,7 @@ void require_rsync() {
 
 [[noreturn]] void fail(const Request& request, const Outcome& outcome, const std::deque<std::string>& words) {
   std::string why = outcome.described();
-  for (const std::string& line : words) why += "\n" + line;
+  for (const std::string& line : words) why += "\n" + visible_text(line);  // the other side's, too
   const bool missing = why.contains("rsync: command not found") || why.contains("rsync: not found");
   throw Error(fmt::format("copying {} to {} failed", request.from.string(), request.to), why,
               missing ? "install rsync on the host" : "");

@@ -421,7 +421,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .example = "\"https://example.com/health\"",
      .meaning =
          "Answers with a good `status` if all is well. A `user:password@` in it is taken out, and never "
-         "shown."},
+         "shown. Path and query may hold any letters; a host beyond ASCII is written as in DNS (`xn--…`)."},
     {.section = "health",
      .name = "status",
      .kind = numbers,
@@ -444,7 +444,9 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "false",
      .example = "true",
-     .meaning = "Whether a redirect is followed, five in a row at the most; the last answer counts."},
+     .meaning =
+         "Whether a redirect is followed, five in a row at the most; the last answer counts. From where "
+         "belay was started it is followed to the same host only."},
     {.section = "health",
      .name = "user",
      .kind = text,
