@@ -18,10 +18,7 @@ bool holds(const std::vector<rsync::Hidden>& hidden, const std::string& path) {
 /// Files that lie in the checkout as pointers of git-lfs.
 std::vector<std::string> shipped_pointers(const Checkout& checkout, const std::vector<std::string>& exclude,
                                           const std::stop_token& stop) {
-  std::vector<std::string> pointers;
-  if (checkout.kept)
-    for (const auto& file : checkout.kept->files())
-      if (file.lfs == TreeRecord::File::Lfs::pointer) pointers.push_back(file.entry.path);
+  std::vector<std::string> pointers = checkout.pointers;
   if (pointers.empty() || exclude.empty()) return pointers;
   const auto hidden = rsync::hidden_by(exclude, checkout.source, pointers, stop);
   std::erase_if(pointers, [&](const std::string& path) { return holds(hidden, path); });

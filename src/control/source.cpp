@@ -11,6 +11,7 @@
 #include "base/hash.hpp"
 #include "control/tree_space.hpp"
 #include "drivers/git.hpp"
+#include "drivers/git_lfs.hpp"
 #include "drivers/git_shallow.hpp"
 #include "drivers/rsync.hpp"
 #include "model/layout.hpp"
@@ -90,6 +91,29 @@ namespace {
               {}, "let source: in belay.yml name a directory that is committed", ExitCode::bad_input);
 }
 
+/// Of the repository's working tree, below `inside`: files that git-lfs has left as pointers. `copy` has the
+/// same files.
+std::vector<std::string> pointers_in(const Source& source, const fs::path& copy, const std::stop_token& stop,
+                                     Deadline deadline) {
+  const fs::path inside = source.inside.lexically_normal();
+  std::vector<std::string> alike, pointers;
+  for (const auto& entry : fs::recursive_directory_iterator(copy / inside))
+    if (entry.is_regular_file() && !entry.is_symlink() && entry.file_size() <= git_lfs::longest_pointer &&
+        git_lfs::is_pointer(read_file(entry.path())))
+      alike.push_back(entry.path().lexically_relative(copy).string());
+  for (const std::string& path :
+       git::with_attribute_now(*source.repository, "filter", "lfs", alike, stop, deadline))
+    pointers.push_back(fs::path(path).lexically_relative(inside).string());
+  return pointers;
+}
+
+std::vector<std::string> pointers_of(const KeptTree& tree) {
+  std::vector<std::string> pointers;
+  for (const auto& file : tree.files())
+    if (file.lfs == TreeRecord::File::Lfs::pointer) pointers.push_back(file.entry.path);
+  return pointers;
+}
+
 Checkout copy_working_tree(const Source& source, const fs::path& aside, std::stop_token stop,
                            Deadline deadline) {
   make_directories(aside, 0755);
@@ -101,14 +125,14 @@ Checkout copy_working_tree(const Source& source, const fs::path& aside, std::sto
     checkout.commit.id = content_id(aside);
     return checkout;
   }
-  const auto absent =
-      git::export_working_tree(*source.repository, *source.repository, aside, std::move(stop), deadline);
+  const auto absent = git::export_working_tree(*source.repository, *source.repository, aside, stop, deadline);
   checkout.source = (aside / source.inside).lexically_normal();
   for (const std::string& path : absent)
     if (const fs::path below = fs::path(path).lexically_relative(source.inside.lexically_normal());
         *below.begin() != "..")
       checkout.absent.push_back({below.string(), "it is not initialised"});
   if (!fs::is_directory(checkout.source)) throw_no_directory(source);
+  checkout.pointers = pointers_in(source, aside, stop, deadline);
   return checkout;
 }
 
@@ -164,7 +188,11 @@ Checkout check_out(const Source& source, const std::filesystem::path& aside, std
   if (!source.repository || source.commit.dirty)
     return copy_working_tree(source, aside, std::move(stop), deadline);
   auto kept = kept_tree(source, source.inside.lexically_normal(), "source", std::move(stop), deadline);
-  return {.source = kept->directory(), .commit = source.commit, .kept = kept, .absent = kept->absent()};
+  return {.source = kept->directory(),
+          .commit = source.commit,
+          .kept = kept,
+          .absent = kept->absent(),
+          .pointers = pointers_of(*kept)};
 }
 
 Checkout check_out_for_gate(const Source& source, const Checkout& shipped, const std::filesystem::path& aside,

@@ -39,6 +39,8 @@ struct Checkout {
 
   /// The submodules below `source` that are not on this machine.
   std::vector<git::AbsentSubmodule> absent{};
+  /// The files below `source` that lie in it as pointers of git-lfs.
+  std::vector<std::string> pointers{};
 
   /// For ShippedTimes; empty: times say nothing.
   std::filesystem::path times_memory() const;

@@ -139,6 +139,15 @@ std::optional<Error> refused_owner(const fs::path& directory, const std::string&
       ExitCode::bad_input);
 }
 
+/// What check-attr prints: path, attribute, value, each with a NUL behind it.
+std::vector<std::string> paths_with(const std::string& value, const std::string& printed) {
+  std::vector<std::string> found;
+  const std::vector<std::string> words = split(printed, '\0');
+  for (std::size_t i = 0; i + 2 < words.size(); i += 3)
+    if (words[i + 2] == value) found.push_back(words[i]);
+  return found;
+}
+
 /// "100644 blob <id>\t<path>"
 std::optional<Entry> entry_in(std::string_view line) {
   const auto tab = line.find('\t'), first = line.find(' '), second = line.find(' ', first + 1);
@@ -256,11 +265,16 @@ std::vector<std::string> with_attribute(const Objects& objects, const std::strin
   for (const std::string& path : paths) ask.input += path + '\0';
   const std::string text = long_output(ask, what_failed, stop, deadline);
   remove_tree(scratch);
-  std::vector<std::string> found;
-  const std::vector<std::string> words = split(text, '\0');  // path, attribute, value
-  for (std::size_t i = 0; i + 2 < words.size(); i += 3)
-    if (words[i + 2] == value) found.push_back(words[i]);
-  return found;
+  return paths_with(value, text);
+}
+
+std::vector<std::string> with_attribute_now(const fs::path& work_tree, const std::string& name,
+                                            const std::string& value, const std::vector<std::string>& paths,
+                                            std::stop_token stop, Deadline deadline) {
+  if (paths.empty()) return {};
+  Command ask = command(work_tree, {"check-attr", "-z", "--stdin", name});
+  for (const std::string& path : paths) ask.input += path + '\0';
+  return paths_with(value, long_output(ask, "reading .gitattributes failed", std::move(stop), deadline));
 }
 
 std::vector<std::string> tracked_files(const fs::path& repository, const std::string& commit,

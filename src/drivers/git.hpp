@@ -48,6 +48,10 @@ std::vector<Entry> entries(const Objects&, const std::string& tree, std::stop_to
 std::vector<std::string> with_attribute(const Objects&, const std::string& commit, const std::string& name,
                                         const std::string& value, const std::vector<std::string>& paths,
                                         const std::filesystem::path& scratch, std::stop_token, Deadline);
+/// The same of a working tree as it lies there.
+std::vector<std::string> with_attribute_now(const std::filesystem::path& work_tree, const std::string& name,
+                                            const std::string& value, const std::vector<std::string>& paths,
+                                            std::stop_token, Deadline);
 /// Paths git tracks under `path` at `commit`, relative to it.
 std::vector<std::string> tracked_files(const std::filesystem::path& repository, const std::string& commit,
                                        const std::filesystem::path& path, std::stop_token);

@@ -284,6 +284,16 @@ TEST_CASE("a file of git-lfs whose content is not here, or is another one, is na
   CHECK(missing(checked_out(world.app.path())).empty());
 }
 
+TEST_CASE("--dirty ships no pointer of git-lfs either") {
+  const WithLfs world;
+  const Scratch aside;
+  CHECK(
+      missing(checked_out(world.app.path(), "HEAD", true, aside / "pointers")).contains("2 files are each"));
+  world.app.write("app/model.bin", world.content);
+  world.app.write("app/run.bin", "echo\n");
+  CHECK(missing(checked_out(world.app.path(), "HEAD", true, aside / "contents")).empty());
+}
+
 TEST_CASE("of many files of git-lfs the first are named, and all are counted") {
   const WithLfs world;
   for (int i = 10; i < 40; ++i)
