@@ -57,7 +57,7 @@ void require_platform(const std::vector<docker::ArchivedImage>& images, const Bu
   for (const auto& image : images)
     if (image.platform != order.platform)
       throw Error(fmt::format("{} was built for {}, and the host is {}", fmt::join(image.names, ", "),
-                              image.platform, order.platform),
+                              image.platform, visible_text(order.platform)),
                   {},
                   "let FROM in its Dockerfile name no platform; or build on the server: write build: host");
 }

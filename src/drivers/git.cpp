@@ -349,7 +349,7 @@ std::vector<std::string> export_working_tree(const fs::path& repository, const f
       copy_with_plain_mode(from, to, what_failed);
     } else if (fs::exists(from / ".git")) {
       for (const std::string& further : export_working_tree(from, from, to, stop, deadline))
-        absent.push_back(name + "/" + further);
+        absent.push_back(fmt::format("{}/{}", name, further));
     } else {
       absent.push_back(name);
     }

@@ -17,13 +17,13 @@ fs::path path_in(std::string text, const fs::path& below) {
 
 std::optional<std::filesystem::path> git_directory_of(const std::filesystem::path& work_tree) {
   constexpr std::string_view names = "gitdir: ";
-  const fs::path place = work_tree / ".git";
+  fs::path place = work_tree / ".git";
   std::error_code absent;
   if (fs::is_directory(place, absent)) return place;
   if (!fs::is_regular_file(place, absent)) return {};
   const std::string text = read_file(place);
   if (!text.starts_with(names)) return {};
-  const fs::path named = path_in(text.substr(names.size()), work_tree);
+  fs::path named = path_in(text.substr(names.size()), work_tree);
   if (!fs::is_directory(named, absent)) return {};
   return named;
 }

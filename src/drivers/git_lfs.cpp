@@ -51,7 +51,7 @@ std::string sha256_of(std::string_view pointer) {
 std::optional<std::filesystem::path> stored(const std::filesystem::path& store, std::string_view pointer) {
   const std::string id = sha256_of(pointer);
   if (id.empty() || pointer.contains("\next-")) return {};
-  const fs::path file = store / id.substr(0, 2) / id.substr(2, 2) / id;
+  fs::path file = store / id.substr(0, 2) / id.substr(2, 2) / id;
   std::error_code absent;
   const auto size = fs::file_size(file, absent);
   if (absent || std::to_string(size) != value_in(pointer, "\nsize ")) return {};

@@ -7,7 +7,7 @@ namespace belay::http {
 namespace {
 
 constexpr int most_digits = 15;  // a size that fits, with room to spare
-constexpr std::size_t most_framing = 64 * 1024;
+constexpr std::size_t most_framing = 64u << 10;
 
 /// -1 if it is none.
 int digit_of(char c) {

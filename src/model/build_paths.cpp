@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "model/json_parts.hpp"
+#include "model/visible_text.hpp"
 
 namespace belay {
 
@@ -22,7 +23,7 @@ bool is_path(const std::string& text) {
 }
 
 [[noreturn]] void refuse(const std::string& what, const std::string& text) {
-  throw Error(fmt::format("{} is {}, which is not among the release's files", what, text),
+  throw Error(visible_text(fmt::format("{} is {}, which is not among the release's files", what, text)),
               "with `build: here` the images are built where belay was started, and the server's own files "
               "stay on the server",
               "commit that file, or build on the server: write build: host", ExitCode::bad_input);

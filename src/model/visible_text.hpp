@@ -9,7 +9,7 @@
 namespace belay {
 
 /// Longest text that is taken from another machine, in bytes.
-inline constexpr std::size_t longest_text = 64 * 1024;
+inline constexpr std::size_t longest_text = 64u << 10;
 
 /// `text` as it may be put on a terminal. Shown by their numbers (\x1b, \u202e) are control characters,
 /// characters that turn the direction of writing or cannot be seen, and bytes that are no UTF-8; newlines and
