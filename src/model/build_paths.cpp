@@ -16,12 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 
-/// A context may be an address (https://…, docker-image://…, git@…:…) or the name of a service.
-bool is_path(const std::string& text) {
-  return text.starts_with('/') || text.starts_with('.') ||
-         !(text.contains("://") || text.contains('@') || text.starts_with("service:"));
-}
-
 [[noreturn]] void refuse(const std::string& what, const std::string& text) {
   throw Error(visible_text(fmt::format("{} is {}, which is not among the release's files", what, text)),
               "with `build: here` the images are built where belay was started, and the server's own files "
@@ -29,12 +23,12 @@ bool is_path(const std::string& text) {
               "commit that file, or build on the server: write build: host", ExitCode::bad_input);
 }
 
-/// `base` is what a relative path begins at. Returns the path.
+/// `base` is what a relative path begins at. Returns the path. Addresses (https://…, git@…:…) pass as well:
+/// read as a path they lead nowhere else.
 fs::path require_below(const fs::path& source, const fs::path& base, const json::value& path,
                        const std::string& what) {
   if (!path.is_string()) return base;
   const std::string text(path.get_string());
-  if (!is_path(text)) return base;
   const fs::path whole = (base / text).lexically_normal(), top = source.lexically_normal();
   if (std::ranges::mismatch(top, whole).in1 == top.end()) return whole;
   refuse(what, text);

@@ -48,7 +48,8 @@ TEST_CASE("what is built lies below the source, or is no path at all") {
 TEST_CASE("every other place is refused by its name, however it is written") {
   for (const std::string path :
        {"/", "/etc", "/root/.ssh", "/srv", "/srv/source2", "/srv/source/../other", "..", "../..", "./../x",
-        "a/../../x", "/srv/source/a/../../../etc", "//etc"}) {
+        "a/../../x", "/srv/source/a/../../../etc", "//etc", "x@/../../etc", "a://../../../../etc",
+        "https://../../../../etc", "service:/../../etc"}) {
     CAPTURE(path);
     CHECK(refused(build(R"("context":")" + path + R"(")")) ==
           "service web: the context of its build is " + path + ", which is not among the release's files");
