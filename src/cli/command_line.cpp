@@ -120,7 +120,7 @@ void Grammar::add_changing() {
   rollback_app.add_flag("--json", rollback->json, events_text);
 
   auto up = std::make_shared<command::Up>();
-  CLI::App& up_app = add("up", "make a service that is not released anew", up);
+  CLI::App& up_app = add("up", "bring back what serves, or make anew a service that is not released", up);
   up_app.add_option("ENV", up->environment, environment_text);
   up_app.add_option("SERVICE", up->service, "of the compose file");
   up_app.add_flag("--json", up->json, json_text);

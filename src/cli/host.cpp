@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <span>
 
@@ -7,12 +8,13 @@
 #include "base/nearest.hpp"
 #include "cli/context.hpp"
 #include "cli/environment_choice.hpp"
+#include "cli/error_text.hpp"
 #include "cli/host_question.hpp"
+#include "cli/text_width.hpp"
 #include "control/host_key.hpp"
 #include "drivers/docker_context.hpp"
 #include "host/commands.hpp"
 #include "model/host_facts.hpp"
-#include "model/journal_record.hpp"
 
 namespace belay::cli {
 namespace {
@@ -31,6 +33,18 @@ constexpr std::array host_commands = {
 
 bool names_an_environment(const std::vector<std::string>& arguments) {
   return arguments.size() == 2 && !arguments[1].starts_with('-');
+}
+
+/// Nothing was left half-way, and yet the current release may not run.
+int say_what_is_off(const boost::json::object& answer, const std::string& environment, Context& context) {
+  const auto* off = answer.if_contains("off");
+  if (!off || off->as_array().empty()) return 0;
+  context.out.line("But its current release does not run:");
+  for (const auto& sentence : off->as_array())
+    context.out.line("  " + printable(std::string(sentence.as_string())));
+  context.out.write(
+      next_line(fmt::format("belay up {}  brings it back.", environment), context.out_surface.style));
+  return static_cast<int>(ExitCode::nothing_serves);
 }
 
 /// From the machine one deploys from: the host does to itself what was asked.
@@ -54,14 +68,15 @@ int on_the_host_of(const std::string& environment, const std::string& what, Cont
     context.out.line(fmt::format("A deployment of {0} is under way:  belay attach {0}", chosen.name));
   else if (runs.empty())
     context.out.line(fmt::format("Nothing was left half-way in {}.", chosen.name));
-  int code = 0;
+  int code = say_what_is_off(answer, chosen.name, context);
   for (const auto& run : runs) {
     const auto& object = run.as_object();
-    if (object.at("outcome").as_string() == to_string(RunOutcome::nothing_serves))
-      code = static_cast<int>(ExitCode::nothing_serves);
+    code = std::max(code, static_cast<int>(object.at("exit_code").as_int64()));
     context.out.line(fmt::format("{}: {}. {}", std::string(object.at("run").as_string()),
                                  std::string(object.at("outcome").as_string()),
                                  std::string(object.at("message").as_string())));
+    if (const auto& unfinished = object.at("unfinished").as_string(); !unfinished.empty())
+      context.out.line(fmt::format("  not finished: {}", std::string(unfinished)));
   }
   return code;
 }

@@ -12,8 +12,9 @@
 namespace belay::cli {
 namespace {
 
-std::string state_text(const Release& release, bool current, const Style& style) {
-  if (current) return style.bold_green("serves");
+std::string state_text(const Release& release, const KeptReleases& kept, const Style& style) {
+  if (release.id == kept.current)
+    return kept.off.empty() ? style.bold_green("serves") : style.bold_red("is off");
   switch (release.state) {
     case Release::State::candidate:
       return style.yellow("candidate");
@@ -32,11 +33,13 @@ std::string releases_text(const KeptReleases& kept, Time now, const Style& style
   for (const Release& release : kept.releases) {
     const bool serves = release.id == kept.current;
     const std::string since = release.switched == Time{} ? "never" : ago_text(release.switched, now);
-    table.add({serves ? style.bold(release.id) : release.id, state_text(release, serves, style), since,
+    table.add({serves ? style.bold(release.id) : release.id, state_text(release, kept, style), since,
                release.by.user.empty() ? "" : release.by.shown(), release.commit.branch,
                origin_text(release, release.commit.dirty ? "working tree on " : "", "")});
   }
   std::string text = table.rendered(style, columns);
+  for (const auto& what : kept.off)
+    text += fmt::format("{} {}: {}\n", style.red(style.cross()), kept.current, printable(what));
   for (const auto& [release, what] : kept.lost)
     text += fmt::format("{} {}: {}\n", style.yellow("!"), release, printable(what));
   return text;
@@ -58,6 +61,8 @@ int run(const command::Releases& asked, Context& context) {
   }
   const int columns = context.out_surface.terminal ? size_of(context.out.fd()).columns : 0;
   context.out.write(releases_text(kept, now(), style, columns));
+  if (!kept.off.empty())
+    context.out.write(next_line(fmt::format("belay up {}  brings it back.", chosen.name), style));
   return 0;
 }
 

@@ -43,6 +43,7 @@ class Report {
     if (!run_.recovered_by.empty())
       line(fmt::format("  The process that ran it died on the way; the {} finished it.", run_.recovered_by));
     facts();
+    not_finished();
     accessories();
     times();
     way_back();
@@ -60,6 +61,7 @@ class Report {
     line(verdict());
     facts();
     not_undone();
+    not_finished();
     times();
     what_to_do();
   }
@@ -110,9 +112,8 @@ class Report {
     if (serving.empty())
       return fmt::format("{} What serves {}, if anything does, was not touched", tried, environment());
     if (was_replaced()) return fmt::format("{} {} serves {} again", tried, environment(), serving);
-    const bool stopped = run_.closed.message.contains("was started again");  // by others: the note says who
     return fmt::format("{} {} still serves {}{}", tried, environment(), serving,
-                       stopped ? "" : "; it never stopped");
+                       run_.closed.started_again.empty() ? "; it never stopped" : "");
   }
 
   std::string nothing_serving() const {
@@ -195,6 +196,15 @@ class Report {
           style_.red(fmt::format("{} could not be undone: {}", undo.step, printable(undo.message)))));
       text_ += quoted_block(undo.why, style_, 4);
     }
+  }
+
+  // The release serves as said above; what is left is belay's own work.
+  void not_finished() {
+    if (run_.closed.unfinished.empty()) return;
+    line("");
+    line(fmt::format("  {} Not all of it is finished yet:", style_.yellow("!")));
+    text_ += quoted_block(run_.closed.unfinished, style_, 4);
+    next(fmt::format("The host tries again by itself. To do it now:  belay host recover {}", environment()));
   }
 
   void times() {

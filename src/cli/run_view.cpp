@@ -35,7 +35,7 @@ int watch_run(Context& context, bool json, const std::string& environment, const
   }
   if (context.interrupt) context.interrupt->set_goes_on_alone(false);  // it is over
   if (!json) context.out.write(report(ending, context.out_surface.style));
-  return static_cast<int>(exit_code_of(ending.closed.outcome));
+  return static_cast<int>(exit_code_of(ending.closed));
 }
 
 }  // namespace belay::cli

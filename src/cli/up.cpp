@@ -7,6 +7,7 @@
 #include "cli/environment_choice.hpp"
 #include "cli/error_text.hpp"
 #include "cli/host_question.hpp"
+#include "cli/run_view.hpp"
 #include "cli/screens.hpp"
 #include "cli/text_width.hpp"
 #include "cli/time_text.hpp"
@@ -17,6 +18,27 @@ namespace belay::cli {
 namespace {
 
 constexpr auto longest_up = std::chrono::minutes(16);  // longer than the host's own limit
+
+/// The current release, where it does not run.
+int bring_back(const Chosen& chosen, const command::Up& asked, Context& context) {
+  const auto kept = releases_from_json(ask_host(context, chosen, "releases", {}).as_object());
+  if (kept.current.empty())
+    throw Error(fmt::format("{} has no release to bring back", chosen.name), "belay keeps none there",
+                fmt::format("belay deploy {}  makes the first", chosen.name), ExitCode::bad_input);
+  if (kept.off.empty()) {
+    if (asked.json)
+      context.out.line(boost::json::serialize(boost::json::object{{"serving", kept.current}}));
+    else
+      context.out.line(fmt::format("{} {} serves {}: all of it runs", context.out_surface.style.tick(),
+                                   kept.current, chosen.name));
+    return 0;
+  }
+  return watch_run(
+      context, asked.json, chosen.name, fmt::format("Bringing {} back on {}", chosen.config.app, chosen.name),
+      undone_on_interrupt, [&](Watcher& watcher, std::stop_token stop) {
+        return roll_back(chosen.config, chosen.environment(), kept.current, {}, watcher, std::move(stop));
+      });
+}
 
 std::string stands(const RunningContainer& container) {
   if (container.state != "running") return "has done its work";
@@ -44,8 +66,7 @@ std::string up_text(const UpAnswer& answer, const std::string& environment, cons
 
 int run(const command::Up& asked, Context& context) {
   const Chosen chosen = choose_environment(context.config, asked.environment, context.variable);
-  if (asked.service.empty())
-    throw Error("which service?", {}, fmt::format("belay up {} SERVICE", chosen.name), ExitCode::bad_input);
+  if (asked.service.empty()) return bring_back(chosen, asked, context);
   const UpRequest request{.environment = chosen.environment(),
                           .service = asked.service,
                           .by = this_author(),

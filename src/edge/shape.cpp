@@ -207,16 +207,6 @@ std::vector<std::string> certificate_names(const TlsConfig& tls) {
   return names;
 }
 
-std::string project_of(const Release& release) {
-  if (!release.project.empty()) return release.project;
-  for (const auto& service : release.services)
-    if (const auto* labels =
-            service.containers.empty() ? nullptr : object_in(service.containers.front(), "Labels"))
-      if (const auto* project = labels->if_contains(compose_label::project))
-        return std::string(project->as_string());
-  return "-";
-}
-
 std::vector<const haproxy::Backend*> backends_of(const EdgeShape& shape, const std::string& service) {
   std::vector<const haproxy::Backend*> found;
   for (const auto& backend : shape.backends)

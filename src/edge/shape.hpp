@@ -31,9 +31,6 @@ EdgeShape edge_shape(const Release&, const EdgeConfig&);
 /// The names, in the edge's directory, of the files that its certificates are copied to.
 std::vector<std::string> certificate_names(const TlsConfig&);
 
-/// The compose project of a release's containers; "-" where they belong to none.
-std::string project_of(const Release&);
-
 /// The backends that a service's containers have a slot in.
 std::vector<const haproxy::Backend*> backends_of(const EdgeShape&, const std::string& service);
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include "base/files.hpp"
@@ -14,6 +15,7 @@
 #include "host/commands.hpp"
 #include "host/holder.hpp"
 #include "host/recovery.hpp"
+#include "host/what_is_off.hpp"
 
 namespace belay {
 
@@ -111,18 +113,36 @@ int host_install(std::span<const std::string> arguments) {
   return 0;
 }
 
+namespace {
+
+/// At boot Docker may still be starting what is to run: then nobody looks.
+int say_that_nothing_was_left(const Layout& layout, bool boot) {
+  const auto off = boot ? std::vector<std::string>{} : what_of_current_is_off(layout);
+  std::cout << (off.empty() ? "nothing to recover in " : "no deployment was left half-way in ")
+            << layout.live.string() << "\n";
+  if (off.empty()) return 0;
+  std::cout << fmt::format("but its current release does not run: {}\nbelay up ENV brings it back\n",
+                           fmt::join(off, "; "));
+  return static_cast<int>(ExitCode::nothing_serves);
+}
+
+}  // namespace
+
 int host_recover(std::span<const std::string> arguments) {
   const bool boot = !arguments.empty() && arguments.back() == "--boot";
   const auto layout = layout_from(boot ? arguments.first(arguments.size() - 1) : arguments);
   const auto recovered = recover_if_abandoned(layout, boot ? "boot" : "next command");
-  if (recovered.empty())
-    std::cout << (is_held(layout) ? "a deployment is under way in " : "nothing to recover in ")
-              << layout.live.string() << "\n";
+  if (recovered.empty() && is_held(layout)) {
+    std::cout << "a deployment is under way in " << layout.live.string() << "\n";
+    return 0;
+  }
+  if (recovered.empty()) return say_that_nothing_was_left(layout, boot);
   int code = 0;
   for (const auto& run : recovered) {
     std::cout << run.run << ": " << to_string(run.closed.outcome)
               << (run.closed.message.empty() ? "" : " - " + run.closed.message) << "\n";
-    code = std::max(code, run.closed.outcome == RunOutcome::nothing_serves ? 3 : 0);
+    if (!run.closed.unfinished.empty()) std::cout << "  not finished: " << run.closed.unfinished << "\n";
+    code = std::max(code, exit_code_of(run));
   }
   return code;
 }

@@ -49,8 +49,7 @@ Previous found_now(const Context& context, Time began) {
   Previous previous;
   const auto release = context.store.find(context.previous);
   if (!release) return previous;
-  const Ownership ours(context.engine, project_of(*release), context.layout,
-                       release->directory.empty() ? context.layout.live : release->directory);
+  const auto ours = Ownership::of(context.engine, context.layout, *release);
   const auto add = [&](const docker::Container& container, const std::string& service) {
     if (label_of(container, label::nonce) == context.nonce) return;
     if (const auto found = context.engine.inspect(container.id))
@@ -120,10 +119,14 @@ bool ran(const Previous& previous) {
 }
 
 /// Starts what has to run, and says what serves then.
-Serving bring_back_and_look(Context& context, const Previous& was, bool touched) {
+Serving bring_back_and_look(Context& context, const Previous& was, bool touched,
+                            const std::string& started_again) {
   Serving serving;
   std::optional<Error> trouble;
   serving.started_again = start_what_stopped(context, was.containers, trouble);
+  if (!started_again.empty())
+    serving.started_again =
+        started_again + (serving.started_again.empty() ? "" : ", ") + serving.started_again;
   if (trouble) serving.trouble = trouble->message_and_why();
   auto previous = was;
   for (auto& container : previous.containers) container.id = id_now(context, container.id);
@@ -192,7 +195,7 @@ std::string backup_of(const Journal& journal) {
   return file;
 }
 
-event::Closed close_undone(Context& context, const Journal& journal, bool undone) {
+event::Closed close_undone(Context& context, const Journal& journal, const std::string& started_again) {
   const auto state = run_state(journal.records()).value();
   const bool touched = was_touched(context, state);
   const auto previous = previous_of(context, beginning_of(journal));
@@ -200,16 +203,16 @@ event::Closed close_undone(Context& context, const Journal& journal, bool undone
   if (!ran(previous)) {
     closed = nothing_ran(context, previous, touched);
   } else {
-    const auto serving = bring_back_and_look(context, previous, touched);
+    const auto serving = bring_back_and_look(context, previous, touched, started_again);
     closed.checked = serving.checked;
     // What nobody touched, and runs as before, may have failed a health check of the new belay.yml all along.
     const bool as_before = serving.running && !touched && serving.started_again.empty();
     closed.outcome = serving.healthy || as_before ? RunOutcome::rolled_back : RunOutcome::nothing_serves;
     closed.serving = serving.running ? state.previous : std::string{};
     closed.message = sentence(serving, touched);
+    if (!touched) closed.started_again = serving.started_again;
   }
   closed.backup = backup_of(journal);
-  if (!undone) closed.message += "; not everything could be undone: see the records above";
   return closed;
 }
 

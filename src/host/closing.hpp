@@ -9,8 +9,8 @@ namespace belay {
 /// is written, the containers of the release before and the edge in front of them are looked at. One that ran
 /// when the run began and does not run now is started, or made again, whatever stopped it. One that was off
 /// before stays off. Then the health URL is asked.
-/// `undone`: whether each step's undo went well.
-event::Closed close_undone(Context&, const Journal&, bool undone);
+/// `started_again`: whom the way back had to start though no step had stopped it.
+event::Closed close_undone(Context&, const Journal&, const std::string& started_again);
 
 /// The dump that the run made; empty: none.
 std::string backup_of(const Journal&);

@@ -9,6 +9,7 @@
 #include "drivers/docker_logins.hpp"
 #include "host/control_socket.hpp"
 #include "host/journal.hpp"
+#include "host/recovery.hpp"
 #include "host/run.hpp"
 #include "host/run_ledger.hpp"
 #include "host/saga.hpp"
@@ -42,11 +43,7 @@ docker::Patience patience_of(const Journal& journal, RunLedger& ledger, const Pl
                              std::stop_token until) {
   return {.until = std::move(until), .say = [&](const std::string& line) {
             static_cast<void>(try_write_all(STDERR_FILENO, iso8601(now()) + " " + line + "\n"));
-            try {
-              ledger.output(step_at_work(journal, plan), line);
-            } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
-              // The disk may be full. The waiting goes on without a word about it.
-            }
+            ledger.output(step_at_work(journal, plan), line);
           }};
 }
 
@@ -60,9 +57,13 @@ void run_to_the_end(const Layout& layout, const std::string& run, Fd listener,
     remove_tree(layout.run(run));
     return;
   }
-  if (state->closed) return;
+  if (state->closed && state->closed->unfinished.empty()) return;
   const auto& opened = state->opened;
-  if (recovering_as) kill_processes_with(run_variable, opened.nonce);
+  if (recovering_as) {
+    kill_processes_with(run_variable, opened.nonce);
+    if (auto decided = decided_by_second_witness(layout, journal.records()))
+      journal.append(std::move(*decided));
+  }
   // Before any thread: every child inherits it.
   ::setenv(run_variable, opened.nonce.c_str(), 1);
 
@@ -89,12 +90,13 @@ void run_to_the_end(const Layout& layout, const std::string& run, Fd listener,
                   .engine = docker::Engine::connect(patience_of(
                       journal, ledger, plan, recovering_as ? std::stop_token{} : cancel.get_token())),
                   .ledger = ledger,
+                  .cancel = cancel,
                   .stop = cancel.get_token(),
                   .run = run,
                   .logins = std::move(logins)};
   const auto closed = recovering_as ? recover(context, journal, *recovering_as) : execute(context, journal);
   held.reset();
-  remove_tree(layout.previous_bodies(run));
+  if (closed.unfinished.empty()) remove_tree(layout.previous_bodies(run));
   // Nothing follows the last record: who dies after it leaves nothing behind.
   remove_tree(layout.run(run) / "control.sock");
   remove_tree(layout.secrets(run));

@@ -16,7 +16,6 @@
 #include "base/hash.hpp"
 #include "base/line_reader.hpp"
 #include "drivers/docker.hpp"
-#include "edge/shape.hpp"
 #include "host/arguments.hpp"
 #include "host/boot.hpp"
 #include "host/commands.hpp"
@@ -27,16 +26,15 @@
 #include "host/queue.hpp"
 #include "host/recovery.hpp"
 #include "host/run.hpp"
+#include "host/what_is_off.hpp"
 #include "release/release_store.hpp"
-#include "runtime/adoption.hpp"
-#include "runtime/ownership.hpp"
 
 namespace belay {
 namespace {
 
 constexpr auto between_tries = std::chrono::milliseconds(50);
-/// A recovery that fails for another reason than Docker's absence, which it waits out itself, is tried again
-/// for about ten minutes: a disk may be cleared meanwhile.
+/// A recovery that fails for another reason than Docker's absence, which it waits out itself, and what a run
+/// left unfinished, is tried again for about ten minutes: a disk may be cleared meanwhile.
 constexpr auto first_pause = std::chrono::seconds(1);
 constexpr auto longest_pause = std::chrono::seconds(60);
 constexpr auto trying_time = std::chrono::minutes(10);
@@ -88,25 +86,6 @@ std::string new_release_id(const Layout& layout, const Commit& commit) {
   return release_id(time, commit);
 }
 
-/// Whether each of the release's services has its containers, none of them is off but those whose work is
-/// done, and one is on.
-bool runs_wholly(const Layout& layout, const Release& release) {
-  const auto engine = docker::Engine::connect();
-  const Ownership ours(engine, project_of(release), layout,
-                       release.directory.empty() ? layout.live : release.directory);
-  bool any_on = false;
-  const bool all = std::ranges::all_of(release.services, [&](const ReleasedService& service) {
-    const auto containers = ours.containers(service.name);
-    return containers.size() >= service.container_names.size() &&
-           std::ranges::all_of(containers, [&](const docker::Container& container) {
-             const auto found = engine.inspect(container.id);
-             any_on = any_on || (found && found->container.on());
-             return found && is_part_of_what_serves(*found);
-           });
-  });
-  return all && any_on;
-}
-
 /// The good release that is meant: empty is the one before the current.
 Release release_meant(const Layout& layout, const std::string& meant, bool may_serve) {
   const ReleaseStore store(layout);
@@ -116,7 +95,7 @@ Release release_meant(const Layout& layout, const std::string& meant, bool may_s
     throw Error(meant.empty() ? "there is no other good release to go back to"
                               : "release " + meant + " is not kept here",
                 {}, "belay releases shows what is kept", ExitCode::bad_input);
-  if (wanted->id == current && !may_serve && runs_wholly(layout, *wanted))
+  if (wanted->id == current && !may_serve && what_is_off(docker::Engine::connect(), layout, *wanted).empty())
     throw Error("release " + wanted->id + " serves already", {},
                 "with --current-env it is made anew with today's environment", ExitCode::bad_input);
   if (wanted->state != Release::State::good)
@@ -214,15 +193,31 @@ bool run_in_child(const Layout& layout, OpenedRun& opened, const std::optional<s
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-void guard(const Layout& layout, OpenedRun& opened) {
-  if (run_in_child(layout, opened, std::nullopt)) return;
+/// What could not be recovered, settled or undone. Between the tries nobody holds the lock: no deployment
+/// waits for it, and one that begins tries first.
+void try_again(const Layout& layout, const std::string& run) {
   const auto limit = Deadline::in(trying_time);
-  for (auto pause = first_pause; !limit.expired(); pause = std::min(longest_pause, pause * 2)) {
-    log_line("the executor died: going on with its journal");
-    if (run_in_child(layout, opened, "guard")) return;
+  for (auto pause = first_pause; open_run(layout) == run && !limit.expired();
+       pause = std::min(longest_pause, pause * 2)) {
     std::this_thread::sleep_for(pause);
+    // Caught because this is the loop that tries again.
+    try {
+      recover_if_abandoned(layout, "guard");
+    } catch (const Error& error) {
+      log_line(error.message_and_why());
+    }
   }
-  log_line("recovery failed; the next command on this environment, or a boot, tries again");
+  if (open_run(layout) == run)
+    log_line("not finished; the next command on this environment, or a boot, tries again");
+}
+
+void guard(const Layout& layout, OpenedRun& opened, std::optional<FileLock> lock) {
+  if (!run_in_child(layout, opened, std::nullopt)) {
+    log_line("the executor died: going on with its journal");
+    run_in_child(layout, opened, "guard");
+  }
+  lock.reset();
+  try_again(layout, opened.run);
 }
 
 }  // namespace
@@ -244,7 +239,7 @@ int host_guard(std::span<const std::string> arguments) {
   ::setsid();
   try {
     make_directories(layout.state);
-    const auto lock = lock_for(layout, *start);
+    auto lock = lock_for(layout, *start);
     // Nobody is there any more to be told that it began: then it does not begin.
     if (!lock || stdin_is_closed()) ::_exit(static_cast<int>(ExitCode::busy));
     point_boot_at_this_program(layout);
@@ -256,7 +251,7 @@ int host_guard(std::span<const std::string> arguments) {
     write_holder(*lock, start->plan.by, opened.run);
     say(wire::Started{opened.run});
     detach(layout, opened.run);
-    guard(layout, opened);
+    guard(layout, opened, std::move(lock));
   } catch (const Error& error) {
     say(wire::Failure{error.message(), error.why(), error.next(), static_cast<int>(error.exit_code())});
     ::_exit(1);

@@ -25,6 +25,7 @@
 #include "host/recovery.hpp"
 #include "host/run.hpp"
 #include "host/running_container.hpp"
+#include "host/what_is_off.hpp"
 #include "model/config_json.hpp"
 #include "model/host_facts.hpp"
 #include "model/json_parts.hpp"
@@ -196,10 +197,13 @@ HostStatus host_status(const Layout& layout, const Plan& plan, std::stop_token s
 }
 
 /// What is kept can be shown also where no Engine answers.
-KeptReleases kept_releases(const ReleaseStore& store) {
+KeptReleases kept_releases(const Layout& layout) {
+  const ReleaseStore store(layout);
   KeptReleases kept{.releases = store.all(), .current = store.current(), .lost = {}};
   try {
-    kept.lost = what_is_lost(docker::Engine::connect(), kept.releases);
+    const auto engine = docker::Engine::connect();
+    kept.lost = what_is_lost(engine, kept.releases);
+    if (const auto current = store.find(kept.current)) kept.off = what_is_off(engine, layout, *current);
   } catch (const Error& error) {
     for (const auto& release : kept.releases)
       kept.lost.emplace(release.id, "its images were not looked at: " + error.message());
@@ -217,9 +221,15 @@ Plan plan_of(const json::object& arguments) {
 json::object recovered(const Layout& layout, std::stop_token stop) {
   json::array runs;
   for (const auto& run : recover_in_own_process(layout, std::move(stop)))
-    runs.push_back(json::object{
-        {"run", run.run}, {"outcome", to_string(run.closed.outcome)}, {"message", run.closed.message}});
-  return {{"recovered", runs}, {"under_way", is_held(layout)}};
+    runs.push_back(json::object{{"run", run.run},
+                                {"outcome", to_string(run.closed.outcome)},
+                                {"message", run.closed.message},
+                                {"unfinished", run.closed.unfinished},
+                                {"exit_code", exit_code_of(run)}});
+  const bool under_way = is_held(layout);
+  json::object answer{{"recovered", runs}, {"under_way", under_way}};
+  if (runs.empty() && !under_way) answer["off"] = json::value_from(what_of_current_is_off(layout));
+  return answer;
 }
 
 /// To the executor of the run that is under way. Only while a release is being watched is there something to
@@ -259,10 +269,7 @@ json::value answer(const Layout& layout, const wire::Ask& ask, std::stop_token s
   if (ask.about == "up") return made_anew_in_own_process(layout, ask, stop);  // it recovers, too
   if (!is_held(layout) || !holder_runs(layout)) recover_in_own_process(layout, stop);
   if (ask.about == "status") return status_to_json(host_status(layout, plan_of(ask.arguments), stop));
-  if (ask.about == "releases") {
-    const ReleaseStore store(layout);
-    return releases_to_json(kept_releases(store));
-  }
+  if (ask.about == "releases") return releases_to_json(kept_releases(layout));
   if (ask.about == "backups") {
     std::vector<BackupFile> files;
     for (const auto& kept : postgres::list(layout.live / text_at(ask.arguments, "directory")))

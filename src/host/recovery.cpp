@@ -34,12 +34,6 @@ bool has_begun_to_undo(const std::vector<Record>& records) {
       records, [](const Record& record) { return std::holds_alternative<event::UndoBegan>(record.event); });
 }
 
-void ask_second_witness(const Layout& layout, const std::string& run) {
-  auto journal = Journal::open(layout.journal(run), "recovery");
-  if (auto decided = decided_by_second_witness(layout, journal.records()))
-    journal.append(std::move(*decided));
-}
-
 /// In a process of its own: what it marks its children with must not stay in this one.
 void recover_in_child(const Layout& layout, const std::string& run, const std::string& by) {
   Journal::read(layout.journal(run));  // a damaged one is no work for anybody: its Error says what to do
@@ -49,7 +43,6 @@ void recover_in_child(const Layout& layout, const std::string& run, const std::s
   if (child == 0) {
     int code = 1;
     try {
-      ask_second_witness(layout, run);
       run_to_the_end(layout, run, Fd(), by);
       code = 0;
     } catch (const Error& error) {
@@ -85,6 +78,11 @@ void remove_stillborn_runs(const Layout& layout) {
 
 }  // namespace
 
+int exit_code_of(const RecoveredRun& run) {
+  const auto code = exit_code_of(run.closed);
+  return code == ExitCode::failed ? 0 : static_cast<int>(code);
+}
+
 std::optional<Event> decided_by_second_witness(const Layout& layout, const std::vector<Record>& records) {
   const auto state = run_state(records);
   if (!state || state->committed || state->left_in_place || has_begun_to_undo(records)) return std::nullopt;
@@ -103,9 +101,9 @@ std::optional<Event> decided_by_second_witness(const Layout& layout, const std::
 std::vector<RecoveredRun> recover_open_runs(const Layout& layout, const std::string& by) {
   remove_stillborn_runs(layout);
   std::vector<RecoveredRun> recovered;
-  while (const auto run = open_run(layout)) {
+  if (const auto run = open_run(layout)) {
     recover_in_child(layout, *run, by);
-    if (!fs::exists(layout.journal(*run))) continue;  // it had not even begun
+    if (!fs::exists(layout.journal(*run))) return recover_open_runs(layout, by);  // it had not even begun
     if (const auto closed = closed_event(layout, *run))
       recovered.push_back({*run, *closed});
     else

@@ -25,6 +25,7 @@ struct Reader {
   void operator()(const event::UndoDone& event) const { state.undone.push_back(event.step); }
   void operator()(const event::Committed&) const { state.committed = true; }
   void operator()(const event::Closed& event) const { state.closed = event; }
+  void operator()(const event::Recovering&) const { state.closed.reset(); }
   template <class Other>
   void operator()(const Other&) const {}
 };

@@ -18,7 +18,7 @@ struct RunState {
   bool committed = false;
   bool left_in_place = false;  // decided with `rollback: false`: forward, but not good
   std::optional<event::StepFailed> failure;
-  std::optional<event::Closed> closed;
+  std::optional<event::Closed> closed;  // the last one, if nothing follows it
 
   std::vector<StepName> done;
 
@@ -31,9 +31,10 @@ std::optional<RunState> run_state(const std::vector<Record>&);
 
 /// The runs of an environment, newest first.
 std::vector<std::string> runs_of(const Layout&);
-/// Whether the journal ends with its close. Of the rest of it nothing need be readable.
+/// Whether the journal ends with a close that leaves nothing unfinished. Of the rest of it nothing need be
+/// readable.
 bool is_closed(const Layout&, const std::string& run);
-/// The newest run, if its journal is not closed. An older one is never open, whatever its journal lacks.
+/// The newest run, if it is not closed. An older one is never open, whatever its journal lacks.
 std::optional<std::string> open_run(const Layout&);
 
 }  // namespace belay

@@ -10,7 +10,11 @@ constexpr auto patience_with_controller = std::chrono::seconds(15);
 }  // namespace
 
 void RunLedger::note(StepName step, const std::string& key, boost::json::value value) {
-  journal_.append(event::Noted{step, key, std::move(value)});
+  event::Noted noted{step, key, std::move(value)};
+  if (acts_come_first_)
+    journal_.try_append(std::move(noted));
+  else
+    journal_.append(std::move(noted));
 }
 
 std::optional<boost::json::value> RunLedger::noted(StepName step, const std::string& key) const {

@@ -15,6 +15,7 @@ class RunLedger : public Ledger {
   std::optional<boost::json::value> noted(StepName, const std::string& key) const override;
   bool done(StepName) const override;
   bool ended(StepName) const override;
+  void acts_come_first() override { acts_come_first_ = true; }
   void output(StepName, const std::string& line) override;
   void progress(StepName, std::int64_t done, std::int64_t total, const std::string& unit) override;
   bool asked_for(const std::string& what) override;
@@ -24,6 +25,7 @@ class RunLedger : public Ledger {
  private:
   Journal& journal_;
   ControlSocket* controller_;
+  bool acts_come_first_ = false;
 };
 
 }  // namespace belay

@@ -44,7 +44,33 @@ void add_log(const Context& context, StepName step, event::StepFailed& failed) {
   }
 }
 
-event::StepFailed failure_of(const Context& context, StepName step, const Error& error) {
+/// The release before, as create found it: what it stands for, what goes on as it is, and the edge.
+std::vector<PreviousContainer> what_serves(const Context& context) {
+  auto containers = previous_containers(context);
+  std::ranges::copy(unchanged_containers(context), std::back_inserter(containers));
+  if (const auto edge = previous_edge(context)) containers.push_back(*edge);
+  return containers;
+}
+
+void watch_what_serves(Context& context) {
+  context.serving = std::make_unique<ServingWatch>(
+      context.engine, what_serves(context), [cancel = context.cancel]() mutable { cancel.request_stop(); });
+}
+
+/// Where somebody took down what serves, that is the reason, whatever the step says that ended over it.
+Error reason_of(const Context& context, const Error& error) {
+  const auto lost = context.serving ? context.serving->lost() : std::string{};
+  if (lost.empty()) return error;
+  Error reason("what serves was taken down by somebody else", lost,
+               fmt::format("while a deployment is under way, leave its containers alone: docker compose up, "
+                           "stop and rm in {} do this",
+                           context.layout.live.string()));
+  for (const auto& frame : error.frames()) reason.add_frame(frame);
+  return reason;
+}
+
+event::StepFailed failure_of(const Context& context, StepName step, const Error& failure) {
+  const auto error = reason_of(context, failure);
   event::StepFailed failed{.step = step,
                            .message = error.message(),
                            .why = error.why(),
@@ -67,36 +93,50 @@ event::StepFailed failure_of(const Context& context, StepName step, const Error&
   return failed;
 }
 
-/// True if the step ended well. Here, and nowhere deeper, a step's Error becomes a record.
+/// True if the step ended well. Here, and nowhere deeper, a step's Error becomes a record. A step whose
+/// beginning cannot be recorded is not begun, and has failed.
 bool run_step(Context& context, Journal& journal, StepName step) {
   const auto began = std::chrono::steady_clock::now();
-  journal.append(event::StepBegan{step});
   try {
     if (context.stop.stop_requested()) throw Error("cancelled", "the deployment was asked to stop", {});
+    journal.append(event::StepBegan{step});
     auto summary = step_of(step).apply(context);
     journal.append(event::StepDone{step, since(began), std::move(summary)});
     return true;
   } catch (const Error& error) {
-    journal.append(failure_of(context, step, error));
+    journal.try_append(failure_of(context, step, error));
   } catch (const std::exception& error) {
     // Not an Error of ours: memory, or a defect. The release is undone all the same.
-    journal.append(
+    journal.try_append(
         failure_of(context, step, Error("an unexpected failure", error.what(), "please report it")));
   }
   return false;
 }
 
-/// From here on neither a cancel nor an Engine that is away ends what is done.
+/// True if the commit is on the disk.
+bool commit(Context& context, Journal& journal) {
+  try {
+    journal.append(event::StepBegan{StepName::commit});
+    journal.append(event::Committed{context.release});
+  } catch (const Error& error) {
+    journal.try_append(failure_of(context, StepName::commit, error));
+    return false;
+  }
+  journal.try_append(event::StepDone{StepName::commit, {}, {}});
+  return true;
+}
+
+/// From here on neither a cancel nor an Engine that is away nor a full disk ends what is done.
 void nothing_stops(Context& context) {
   context.stop = {};
+  context.ledger.acts_come_first();
   context.engine = context.engine.never_giving_up();
 }
 
-/// Newest first; a step whose undo fails does not keep the older ones from being undone. True if all went
-/// well.
-bool undo_steps(Context& context, Journal& journal) {
-  nothing_stops(context);
-  bool all = true;
+/// Newest first; a step whose undo fails does not keep the older ones from being undone. Returns what could
+/// not be undone; empty: all is.
+std::string undo_steps(Context& context, Journal& journal) {
+  std::string unfinished;
   const auto state = state_of(journal);
   const bool first_release_left =
       (state.has_begun(StepName::start) || state.has_begun(StepName::switch_over)) &&
@@ -106,21 +146,41 @@ bool undo_steps(Context& context, Journal& journal) {
     // The first release's container stays for its logs, and so do its image and its source.
     const bool kept =
         first_release_left && (step == StepName::create || step == StepName::build || step == StepName::sync);
-    journal.append(event::UndoBegan{step});
+    journal.try_append(event::UndoBegan{step});
     try {
-      journal.append(event::UndoDone{step, kept ? "kept, for its logs" : step_of(step).undo(context)});
+      journal.try_append(event::UndoDone{step, kept ? "kept, for its logs" : step_of(step).undo(context)});
     } catch (const std::exception& error) {
-      all = false;
       const auto* ours = dynamic_cast<const Error*>(&error);
-      journal.append(event::UndoFailed{step, error.what(), ours != nullptr ? ours->why() : std::string{}});
+      journal.try_append(
+          event::UndoFailed{step, error.what(), ours != nullptr ? ours->why() : std::string{}});
+      unfinished += fmt::format("{}{} could not be undone", unfinished.empty() ? "" : ", ", to_string(step));
     }
   }
-  return all;
+  return unfinished;
+}
+
+/// First of all where somebody took down what serves. Returns whom it started again.
+std::string bring_back_what_served(Context& context) {
+  if (!context.serving || context.serving->lost().empty()) return {};
+  std::optional<Error> trouble;  // found again, and told, when the run is closed
+  return start_what_stopped(context, what_serves(context), trouble);
 }
 
 event::Closed go_back(Context& context, Journal& journal) {
-  const bool undone = undo_steps(context, journal);
-  return close_undone(context, journal, undone);
+  nothing_stops(context);
+  const auto started_again = bring_back_what_served(context);
+  context.serving.reset();
+  auto unfinished = undo_steps(context, journal);
+  auto closed = close_undone(context, journal, started_again);
+  closed.unfinished = std::move(unfinished);
+  return closed;
+}
+
+/// Why the step ended badly the last time.
+std::string last_failure_of(const Journal& journal) {
+  const auto failure = state_of(journal).failure;
+  if (!failure) return "it did not end";
+  return failure->why.empty() ? failure->message : failure->message + ": " + failure->why;
 }
 
 /// After the commit, or after the decision to leave a failed release in place: only forward.
@@ -130,14 +190,12 @@ event::Closed go_forward(Context& context, Journal& journal, RunOutcome outcome)
   context.traffic.reset();
   const bool settled = run_step(context, journal, StepName::settle);
   const auto finding = noted<notes::HealthFinding>(context.ledger);
-  return {
-      .outcome = outcome,
-      .serving = context.release,
-      .checked = finding ? finding->value : std::string{},
-      .backup = backup_of(journal),
-      .message = settled
-                     ? std::string{}
-                     : "the release serves, but tidying up after it failed; the next deployment tries again"};
+  return {.outcome = outcome,
+          .serving = context.release,
+          .checked = finding ? finding->value : std::string{},
+          .backup = backup_of(journal),
+          .message = {},
+          .unfinished = settled ? std::string{} : last_failure_of(journal)};
 }
 
 }  // namespace
@@ -145,13 +203,12 @@ event::Closed go_forward(Context& context, Journal& journal, RunOutcome outcome)
 event::Closed execute(Context& context, Journal& journal) {
   for (const auto step : context.plan.steps) {
     if (step == StepName::settle) continue;
-    if (step == StepName::commit) {
-      journal.append(event::StepBegan{StepName::commit});
-      journal.append(event::Committed{context.release});
-      journal.append(event::StepDone{StepName::commit, {}, {}});
+    if (step == StepName::switch_over && context.serving && context.serving->lost().empty())
+      context.serving.reset();  // from here on belay stops it
+    if (step == StepName::commit ? commit(context, journal) : run_step(context, journal, step)) {
+      if (step == StepName::create) watch_what_serves(context);
       continue;
     }
-    if (run_step(context, journal, step)) continue;
     const bool switched = state_of(journal).has_begun(StepName::switch_over);
     if (switched && !context.environment().rollback && context.plan.kind == Plan::Kind::deploy) {
       journal.append(noted_event(notes::LeftInPlace{}));

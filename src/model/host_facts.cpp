@@ -121,6 +121,7 @@ static void fields(auto& archive, Is<KeptReleases> auto& list) {
   archive.required("releases", list.releases);
   archive("current", list.current);
   archive("lost", list.lost);
+  archive("off", list.off);
 }
 
 std::string reloaded_text(const EdgeCertificate& certificate) {

@@ -124,6 +124,7 @@ struct KeptReleases {
   std::vector<Release> releases;            // newest first
   std::string current;                      // empty: none serves
   std::map<std::string, std::string> lost;  // by a release's id: what others removed of it
+  std::vector<std::string> off{};           // of the current one: what does not run, a sentence each
 };
 boost::json::object releases_to_json(const KeptReleases&);
 KeptReleases releases_from_json(const boost::json::object&);

@@ -66,7 +66,9 @@ bool ends_closed(std::string_view content) {
   if (!json) return false;
   const auto record = json_archive::parse_object(*json, "the journal's last record");
   const auto* type = record.if_contains("type");
-  return type != nullptr && *type == "closed";
+  if (type == nullptr || *type != "closed") return false;
+  const auto* unfinished = record.if_contains("unfinished");
+  return unfinished == nullptr || *unfinished == "";
 }
 
 }  // namespace belay

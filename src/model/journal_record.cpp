@@ -17,12 +17,12 @@ std::string to_string(RunOutcome outcome) {
   return name_of(outcome);
 }
 
-ExitCode exit_code_of(RunOutcome outcome) {
-  switch (outcome) {
+ExitCode exit_code_of(const event::Closed& closed) {
+  switch (closed.outcome) {
     case RunOutcome::deployed:
-      return ExitCode::deployed;
+      return closed.unfinished.empty() ? ExitCode::deployed : ExitCode::unfinished;
     case RunOutcome::rolled_back:
-      return ExitCode::failed;
+      return closed.unfinished.empty() ? ExitCode::failed : ExitCode::unfinished;
     case RunOutcome::nothing_serves:
     case RunOutcome::left_in_place:
       break;
@@ -150,6 +150,8 @@ static void fields(auto& archive, Is<event::Closed> auto& closed) {
   archive("checked", closed.checked);
   archive("backup", closed.backup);
   archive("message", closed.message);
+  archive("started_again", closed.started_again);
+  archive("unfinished", closed.unfinished);
 }
 
 std::string type_of(const Event& event) {

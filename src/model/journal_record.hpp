@@ -27,7 +27,6 @@ enum class RunOutcome {
   left_in_place,   // failed with `rollback: false`: the candidate stays as it is
 };
 std::string to_string(RunOutcome);
-ExitCode exit_code_of(RunOutcome);
 
 namespace event {
 
@@ -107,9 +106,17 @@ struct Closed {
   std::string checked;  // how that was verified: "GET https://… answered 200 (2 of 2)"
   std::string backup;   // path of the backup taken, if any
   std::string message;  // for people
+  /// What had stopped meanwhile, though no step stopped it, and was started again: names of containers.
+  std::string started_again{};
+  /// What settling or undoing could not do: a sentence or more, empty where all is done. With it the run
+  /// stays open for the guard, a boot and the next command, which try again.
+  std::string unfinished{};
 };
 
 }  // namespace event
+
+/// `unfinished` where that is all that is wrong; else what the outcome says.
+ExitCode exit_code_of(const event::Closed&);
 
 using Event =
     std::variant<event::Opened, event::StepBegan, event::StepDone, event::Noted, event::Output,
@@ -140,8 +147,8 @@ struct DecodedJournal {
   std::size_t damaged_line = 0;
 };
 DecodedJournal decode_journal(std::string_view file_content);
-/// Whether its last line is an intact `closed`. It needs no other line, so neither damage before it nor the
-/// records of a newer version make a finished run look open.
+/// Whether its last line is an intact `closed` that leaves nothing unfinished. It needs no other line, so
+/// neither damage before it nor the records of a newer version make a finished run look open.
 bool ends_closed(std::string_view file_content);
 
 }  // namespace belay

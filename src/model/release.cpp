@@ -2,6 +2,8 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "model/json_parts.hpp"
+#include "model/labels.hpp"
 #include "model/release_json.hpp"
 
 namespace belay {
@@ -12,6 +14,15 @@ std::string release_to_json(const Release& release) {
 
 Release release_from_json(const std::string& text) {
   return value_of<Release>(json_archive::parse_object(text, "the release"), "release");
+}
+
+std::string project_of(const Release& release) {
+  if (!release.project.empty()) return release.project;
+  for (const auto& service : release.services)
+    for (const auto& body : service.containers)
+      if (auto project = text_at(object_at(body, "Labels"), compose_label::project); !project.empty())
+        return project;
+  return "-";
 }
 
 std::string release_id(Time at, const Commit& commit) {

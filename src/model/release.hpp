@@ -96,6 +96,9 @@ std::string release_to_json(const Release&);
 /// Throws Error on a newer format or a malformed text.
 Release release_from_json(const std::string&);
 
+/// The compose project of its containers; "-" where they belong to none.
+std::string project_of(const Release&);
+
 /// The id of a release: the time it was made and the commit it is of, "-dirty" behind it if the working tree
 /// was shipped; in place of the commit "adopted" for one found on the host, "dirty" for files that are in no
 /// repository.

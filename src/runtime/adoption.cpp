@@ -32,9 +32,17 @@ docker::Inspection inspected(const docker::Engine& engine, const std::string& id
 std::vector<std::string> joined_by(const ReleasedService& service) {
   std::vector<std::string> names{service.shared.network, service.shared.ipc, service.shared.pid};
   for (const auto& from : service.shared.volumes) names.push_back(from.substr(0, from.find(':')));
+  for (const auto& link : service.shared.links) names.push_back(link.substr(0, link.find(':')));
   for (const auto& on : service.dependencies)
     if (on.restart) names.push_back(on.service);
   return names;
+}
+
+/// Links are no part of compose's hash.
+bool joins_others(const ReleasedService& service) {
+  auto shared = service.shared;
+  shared.links.clear();
+  return shared.any();
 }
 
 bool all_run_as(const Attempt& attempt, const ReleasedService& service,
@@ -49,29 +57,17 @@ bool all_run_as(const Attempt& attempt, const ReleasedService& service,
   return count == service.containers.size() && count > 0;
 }
 
-}  // namespace
-
-bool runs_as(const ReleasedService& service, const docker::Inspection& inspection) {
-  if (inspection.container.image_id != service.image_id) return false;
-  const auto hash = label_of(inspection.container, compose_label::config_hash);
-  // Where it joins another's container its hash is made anew with each one that belay makes.
-  if (service.shared.any() && (hash.empty() || !label_of(inspection.container, label::release).empty()))
-    return true;
-  const auto wanted = [&](const json::object& body) {
-    return hash.empty() ? body == docker::create_body_of(inspection.raw) : hash_in(body) == hash;
-  };
-  return std::ranges::any_of(service.containers, wanted);
+bool all_have_hash(const Attempt& attempt, const ReleasedService& service,
+                   const std::vector<PreviousContainer>& previous, const std::string& hash) {
+  return !hash.empty() && std::ranges::all_of(previous, [&](const PreviousContainer& container) {
+    if (container.service != service.name) return true;
+    const auto inspection = attempt.engine.inspect(container.id);
+    return inspection && label_of(inspection->container, compose_label::config_hash) == hash;
+  });
 }
 
-std::vector<std::string> unchanged_services_of(const Attempt& attempt, const Release& release,
-                                               const std::vector<PreviousContainer>& previous,
-                                               const std::vector<std::string>& made_anew) {
-  std::set<std::string> unchanged;
-  for (const auto& service : release.services)
-    if (!service.shared.any() && std::ranges::find(made_anew, service.name) == made_anew.end() &&
-        all_run_as(attempt, service, previous))
-      unchanged.insert(service.name);
-  // Whoever depends on one that is made anew is made anew, too: until nothing more changes.
+/// Whoever depends on one that is made anew is made anew, too: until nothing more changes.
+void leave_out_who_joins_a_new_one(const Release& release, std::set<std::string>& unchanged) {
   for (bool again = true; again;) {
     again = false;
     for (const auto& service : release.services)
@@ -81,6 +77,38 @@ std::vector<std::string> unchanged_services_of(const Attempt& attempt, const Rel
         if (released && !unchanged.contains(other) && unchanged.erase(service.name) > 0) again = true;
       }
   }
+}
+
+}  // namespace
+
+bool runs_as(const ReleasedService& service, const docker::Inspection& inspection) {
+  if (inspection.container.image_id != service.image_id) return false;
+  const auto hash = label_of(inspection.container, compose_label::config_hash);
+  // Where it joins another's container its hash is made anew with each one that belay makes.
+  if (joins_others(service) && (hash.empty() || !label_of(inspection.container, label::release).empty()))
+    return true;
+  const auto wanted = [&](const json::object& body) {
+    return hash.empty() ? body == docker::create_body_of(inspection.raw) : hash_in(body) == hash;
+  };
+  return std::ranges::any_of(service.containers, wanted);
+}
+
+std::vector<std::string> unchanged_services_of(const Attempt& attempt, const Release& release,
+                                               const std::vector<PreviousContainer>& previous,
+                                               const std::vector<std::string>& made_anew,
+                                               const HashNow& hash_now) {
+  std::set<std::string> unchanged;
+  for (const auto& service : release.services)
+    if (std::ranges::find(made_anew, service.name) == made_anew.end() &&
+        all_run_as(attempt, service, previous))
+      unchanged.insert(service.name);
+  leave_out_who_joins_a_new_one(release, unchanged);
+  // Only now, for compose is asked: whoever joins others is as it was if they are those that it joined then.
+  std::erase_if(unchanged, [&](const std::string& name) {
+    const auto& service = *std::ranges::find(release.services, name, &ReleasedService::name);
+    return joins_others(service) && !all_have_hash(attempt, service, previous, hash_now(service));
+  });
+  leave_out_who_joins_a_new_one(release, unchanged);
   return {unchanged.begin(), unchanged.end()};
 }
 

@@ -9,14 +9,13 @@
 #include "model/labels.hpp"
 #include "runtime/compose_model.hpp"
 #include "runtime/shared.hpp"
+#include "runtime/shared_hash.hpp"
 
 namespace belay {
 
 namespace json = boost::json;
 
 namespace {
-
-constexpr auto compose_time = std::chrono::minutes(2);
 
 /// The mount of that target in a section of a body's HostConfig, if there is one.
 bool has_mount(const json::object& body, const std::string& target) {
@@ -86,7 +85,7 @@ class Creation {
     const auto before = of_service(previous_, service.name);
     const auto declared = attempt_.engine.volumes_of_image(service.image_id);
     const auto find = [&](const std::string& other) { return containers_of(other); };
-    const auto hash = hash_of(service, find);
+    const auto hash = hash_with_shared(attempt_, release_, project_, ours_, service, find);
     for (std::size_t i = 0; i < service.containers.size(); ++i) {
       auto body = with_shared(service.containers[i], service, ours_.project(), static_cast<int>(i + 1), find);
       if (i < before.size())
@@ -124,32 +123,7 @@ class Creation {
   /// A candidate of this attempt; of a service that is not released or has not changed, what runs.
   std::vector<SharedContainer> containers_of(const std::string& service) const {
     if (const auto made = created_.find(service); made != created_.end()) return made->second;
-    std::vector<SharedContainer> found;
-    for (const auto& container : ours_.containers(service)) found.push_back({container.id, container.name});
-    std::ranges::sort(found, {},
-                      [](const SharedContainer& one) { return std::pair(one.name.size(), one.name); });
-    return found;
-  }
-
-  /// Compose hashes a service with the ids of the containers it joins; empty: it joins none.
-  std::string hash_of(const ReleasedService& service, const FindShared& find) const {
-    auto shared = service.shared;
-    shared.links.clear();  // not part of it
-    const auto text =
-        shared.any() ? read_file_if_exists(attempt_.layout.compose_model(release_.id)) : std::nullopt;
-    if (!text) return {};
-    auto model = json::parse(*text).as_object();
-    auto& services = model.at("services").as_object();
-    services[service.name] = model_with_shared(services.at(service.name).as_object(), shared, find);
-    const auto file = attempt_.layout.release(attempt_.release) / "shared.json";
-    make_directories(file.parent_path());
-    write_file_atomically(file, json::serialize(model));
-    // A container's id may stand where compose expects a service's name, and is none to depend on.
-    const auto hashes = compose::service_hashes(project_.in_live(file, ours_.project()), attempt_.stop,
-                                                Deadline::in(compose_time), compose::Reading::as_it_is);
-    remove_tree(file);
-    const auto found = hashes.find(service.name);
-    return found == hashes.end() ? std::string{} : found->second;
+    return running_to_share(ours_, service);
   }
 
   const Attempt& attempt_;

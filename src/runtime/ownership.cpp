@@ -52,6 +52,10 @@ Ownership::Ownership(const docker::Engine& engine, std::string project, const La
       project_(std::move(project)),
       directories_{resolved(directory), resolved(layout.live)} {}
 
+Ownership Ownership::of(const docker::Engine& engine, const Layout& layout, const Release& release) {
+  return {engine, project_of(release), layout, release.directory.empty() ? layout.live : release.directory};
+}
+
 bool Ownership::is_ours(const docker::Container& container) const {
   return is_of_compose(container) && label_of(container, compose_label::project) == project_ &&
          std::ranges::find(directories_, resolved(label_of(container, compose_label::directory))) !=

@@ -6,6 +6,7 @@
 
 #include "drivers/docker.hpp"
 #include "model/layout.hpp"
+#include "model/release.hpp"
 
 namespace belay {
 
@@ -22,6 +23,9 @@ class Ownership {
   /// `directory`: the project directory. Older releases name the live directory.
   Ownership(const docker::Engine&, std::string project, const Layout&,
             const std::filesystem::path& directory);
+
+  /// What a kept release left running.
+  static Ownership of(const docker::Engine&, const Layout&, const Release&);
 
   const std::string& project() const { return project_; }
   bool is_ours(const docker::Container&) const;

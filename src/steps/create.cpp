@@ -14,6 +14,7 @@
 #include "runtime/late_arrivals.hpp"
 #include "runtime/obstacles.hpp"
 #include "runtime/released_mounts.hpp"
+#include "runtime/shared_hash.hpp"
 #include "steps/accessories.hpp"
 #include "steps/live_directory.hpp"
 #include "steps/pulled_images.hpp"
@@ -244,8 +245,13 @@ Work work_of_rollback(Context& context) {
 std::vector<std::string> unchanged_in(const Context& context, const Work& work,
                                       const Publication& publication) {
   if (context.environment().edge || !edges_of(context.engine, work.ours.project()).empty()) return {};
-  return unchanged_services_of(context.attempt(), work.release, work.previous,
-                               services_of_changed_files(context, publication));
+  const auto attempt = context.attempt();
+  const HashNow hash_now = [&](const ReleasedService& service) {
+    return hash_with_shared(attempt, work.release, work.project, work.ours, service,
+                            [&](const std::string& other) { return running_to_share(work.ours, other); });
+  };
+  return unchanged_services_of(attempt, work.release, work.previous,
+                               services_of_changed_files(context, publication), hash_now);
 }
 
 void require_free_names(const Work& work) {

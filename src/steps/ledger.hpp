@@ -27,6 +27,10 @@ class Ledger {
   /// Whether it reported any end, good or bad: if not, its process was killed in the middle of it.
   virtual bool ended(StepName) const = 0;
 
+  /// From here on a note that cannot be written (a full disk) is kept by this process alone, and keeps
+  /// nothing from being done: what is done is worth more than the record of it.
+  virtual void acts_come_first() = 0;
+
   virtual void output(StepName, const std::string& line) = 0;
   virtual void progress(StepName, std::int64_t done, std::int64_t total, const std::string& unit) = 0;
 

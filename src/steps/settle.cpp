@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <functional>
 #include <future>
 #include <set>
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "base/files.hpp"
 #include "drivers/postgres.hpp"
@@ -21,22 +23,34 @@ namespace {
 
 constexpr std::size_t kept_runs = 50;
 
+void let_one_restart(Context& context, const docker::Container& candidate, const ReleasedService& service,
+                     bool may_have_ended) {
+  const auto policy = restart_policy_of(service.containers.front());
+  context.engine.set_restart_policy(candidate.id, policy.name, policy.maximum);
+  const auto inspection = context.engine.inspect(candidate.id);
+  const bool ended_well =
+      may_have_ended && inspection && inspection->container.state == "exited" && inspection->exit_code == 0;
+  if (!ended_well) context.engine.start(candidate.id);
+}
+
 /// The restart policy the compose file asks for; until now a candidate that dies stays dead, and is undone.
 /// It is started where a reboot came between the commit and this; save for one that has ended well and may.
+/// What keeps one from it keeps no other.
 void let_it_restart(Context& context, const Release& release) {
   const auto candidates = candidates_of(context);
   const auto one_shot = may_end(candidates, release);
+  std::optional<Error> trouble;
   for (const auto& candidate : candidates) {
     const auto service = std::ranges::find(release.services, service_of(candidate), &ReleasedService::name);
     if (service == release.services.end()) continue;
-    const auto policy = restart_policy_of(service->containers.front());
-    context.engine.set_restart_policy(candidate.id, policy.name, policy.maximum);
-    const auto inspection = context.engine.inspect(candidate.id);
-    const bool ended_well = inspection && inspection->container.state == "exited" &&
-                            inspection->exit_code == 0 &&
-                            std::ranges::find(one_shot, candidate.id) != one_shot.end();
-    if (!ended_well) context.engine.start(candidate.id);
+    try {
+      let_one_restart(context, candidate, *service,
+                      std::ranges::find(one_shot, candidate.id) != one_shot.end());
+    } catch (const Error& error) {
+      trouble = error;
+    }
   }
+  if (trouble) throw *trouble;
 }
 
 /// Whoever stands behind the edge now stays there through its restart, and a reboot; then the old release may
@@ -136,27 +150,74 @@ std::size_t prune(Context& context, const std::string& current) {
   return releases.size() - beyond.size();
 }
 
-}  // namespace
-
-std::string apply(Context& context) {
-  auto release = release_of(context);
-  // First of all: from here on a reboot brings it back.
-  let_it_restart(context, release);
+void record_what_serves(Context& context, Release& release) {
   const bool left_in_place = noted<notes::LeftInPlace>(context.ledger).has_value();
   release.state = left_in_place ? Release::State::failed : Release::State::good;
   if (release.switched == Time{} || context.plan.kind == Plan::Kind::rollback) release.switched = now();
   context.store.save(release);
   context.store.set_current(release.id);
+}
+
+/// What settle does, part by part: one that fails keeps no other from being done.
+class Parts {
+ public:
+  /// True if it went well.
+  bool attempt(const std::string& what, const std::function<void()>& act) {
+    try {
+      act();
+      return true;
+    } catch (const std::exception& error) {
+      const auto* ours = dynamic_cast<const Error*>(&error);
+      failed_.push_back({what, ours != nullptr ? ours->message_and_why() : error.what()});
+      return false;
+    }
+  }
+  bool all_well() const { return failed_.empty(); }
+  void throw_if_one_failed() const {
+    if (failed_.empty()) return;
+    std::vector<std::string> names, reasons;
+    for (const auto& [what, why] : failed_) {
+      names.push_back(what);
+      if (std::ranges::find(reasons, why) == reasons.end()) reasons.push_back(why);
+    }
+    throw Error(fmt::format("not done yet: {}", fmt::join(names, ", ")),
+                fmt::format("{}", fmt::join(reasons, "\n")));
+  }
+
+ private:
+  struct Failed {
+    std::string what, why;
+  };
+  std::vector<Failed> failed_;
+};
+
+}  // namespace
+
+std::string apply(Context& context) {
+  auto release = release_of(context);
+  Parts parts;
+  // First of all, and before anything is written: from here on a reboot brings it back.
+  parts.attempt("its restart policy", [&] { let_it_restart(context, release); });
+  parts.attempt("the record of what serves", [&] { record_what_serves(context, release); });
   // The Engine's part and the files' part touch nothing in common.
   auto published = std::async(std::launch::async, [&] { publish_source(context); });
-  if (context.environment().edge) settle_edge(context);
-  take_over(context, release);
-  tidy_edges(context);
-  published.get();
-  for (const auto& scratch : {context.layout.view(release.id), context.layout.release(release.id) / "context",
-                              context.layout.previous_bodies(context.run)})
-    remove_tree(scratch);
-  return fmt::format("{} releases kept", prune(context, release.id));
+  // The release before goes last of all: until then it can be gone back to.
+  const bool turned = !context.environment().edge || parts.attempt("the edge", [&] { settle_edge(context); });
+  if (turned && parts.all_well())
+    parts.attempt("the release before", [&] {
+      take_over(context, release);
+      tidy_edges(context);
+    });
+  parts.attempt("the live directory", [&] { published.get(); });
+  std::size_t kept = 0;
+  parts.attempt("what nobody needs any more", [&] {
+    for (const auto& scratch :
+         {context.layout.view(release.id), context.layout.release(release.id) / "context"})
+      remove_tree(scratch);
+    kept = prune(context, release.id);
+  });
+  parts.throw_if_one_failed();
+  return fmt::format("{} releases kept", kept);
 }
 
 std::string undo(Context&) {

@@ -7,8 +7,10 @@ import pytest
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent.parent / "world")]
 
 from belay_world.sample import say_what_was_left_out  # noqa: E402
+from away import Away  # noqa: E402
 from baseline import Table  # noqa: E402
 from chain import Chain  # noqa: E402
+from own_engine import OwnEngine  # noqa: E402
 from scenario import Scenario  # noqa: E402
 
 pytest_plugins = ["belay_world.fixtures", "belay_world.limit"]
@@ -44,6 +46,24 @@ def serving(chain, session_world, request):
     scenario = Scenario(session_world, request.config.stash[table])
     scenario.without_migration()
     return scenario
+
+
+@pytest.fixture(scope="session")
+def own_engine():
+    engine = OwnEngine()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def away(own_engine):
+    """Version 1 serves on an Engine that this test alone uses, and may take away."""
+    away = Away(own_engine)
+    try:
+        away.put_in_service()
+        yield away
+    finally:
+        away.close()
 
 
 def pytest_terminal_summary(terminalreporter, config):

@@ -2,16 +2,13 @@
 import json
 import os
 import re
-import shutil
-import signal
-import subprocess
-import tempfile
-from pathlib import Path
 
 import pytest
 
-from belay_world.commands import run, wait_until
+from belay_world.commands import run
+
 from light_app import LightApp
+from own_engine import OwnEngine
 
 PORT = 18391
 BASE, IMAGE, PROJECT = "belay-test-here-base", "belay-test-here", "belay-test-here"
@@ -44,41 +41,23 @@ environments:
 """
 
 
-class Builder:
-    """A Docker Engine of its own, which runs nothing. An Engine without a bridge removes the one of that name: it has a network
-    namespace of its own, and no network."""
+class Builder(OwnEngine):
+    """It builds, and runs nothing."""
 
     def __init__(self):
-        self.place = Path(tempfile.mkdtemp(prefix="belay-builder-"))
-        self.socket = f"unix://{self.place}/docker.sock"
-        with open(self.place / "log", "wb") as log:
-            self.process = subprocess.Popen(
-                ["unshare", "--net", "dockerd", "-H", self.socket, "--data-root", self.place / "data", "--exec-root", self.place / "exec", "--pidfile",
-                 self.place / "pid", "--containerd", "", "--bridge", "none", "--iptables=false", "--ip-forward=false"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            )
-        wait_until("the builder's Engine answers", lambda: self.docker("info", check=False).code == 0, limit=60)
+        super().__init__()
         self.make_base()
-
-    def docker(self, *arguments, **options):
-        return run("docker", *arguments, env=os.environ | {"DOCKER_HOST": self.socket}, **options)
 
     def make_base(self):
         """An image that only this Engine has: what busybox has, and a layer that does not compress."""
         context = self.place / "base"
         context.mkdir()
-        subprocess.run(f"docker save busybox:latest | DOCKER_HOST={self.socket} docker load -q", shell=True, check=True, stdout=subprocess.DEVNULL)
         (context / "noise").write_bytes(os.urandom(BASE_BYTES))
         (context / "Dockerfile").write_text("FROM busybox:latest\nCOPY noise /noise\n")
         self.docker("build", "-q", "-t", BASE, context)
 
     def images(self):
         return self.docker("images", "--format", "{{.Repository}}").out.split()
-
-    def close(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(60)
-        shutil.rmtree(self.place)
 
 
 @pytest.fixture(scope="module")

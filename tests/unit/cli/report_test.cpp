@@ -47,6 +47,20 @@ TEST_CASE("report: rolled back as asked") {
   check_golden("report-rolled-back-as-asked.txt", report_of(samples::rolled_back_as_asked()));
 }
 
+TEST_CASE("report: deployed, and not all of it is tidied up") {
+  auto records = samples::deployed();
+  auto& closed = std::get<event::Closed>(records.back().event);
+  closed.unfinished =
+      "not done yet: the live directory\ncannot write /srv/crm/compose.yml: No space left on device";
+  check_golden("report-unfinished.txt", report_of(records));
+}
+TEST_CASE("report: what serves was started again, so it is not said that it never stopped") {
+  auto records = samples::migration_fails();
+  CHECK(report_of(records).find("it never stopped") != std::string::npos);
+  std::get<event::Closed>(records.back().event).started_again = "crm-backend";
+  CHECK(report_of(records).find("it never stopped") == std::string::npos);
+}
+
 TEST_CASE("report: what is not released and differs from the compose file is said, with the command") {
   auto records = samples::deployed();
   const auto create = std::ranges::find_if(records, [](const Record& record) {

@@ -87,6 +87,11 @@ TEST_CASE("releases: the current one, a good one, an adopted one, a failed one")
       "releases.txt",
       releases_text({releases, "20260112-103300-4f2a9c1", {{releases.back().id, "cannot be gone back to"}}},
                     now_there, plain, 0));
+  const auto off = releases_text({releases, "20260112-103300-4f2a9c1", {}, {"backend has no container"}},
+                                 now_there, plain, 0);
+  CHECK(off.find("is off") != std::string::npos);
+  CHECK(off.find("20260112-103300-4f2a9c1: backend has no container") != std::string::npos);
+  CHECK(off.find("serves  ") == std::string::npos);
   CHECK(releases_text({releases, "", {}}, now_there, plain, 0).find("serves") == std::string::npos);
 }
 

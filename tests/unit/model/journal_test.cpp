@@ -208,8 +208,24 @@ TEST_CASE("the journal written by format 1 reads for ever") {
 
 TEST_CASE("outcomes have names and exit codes") {
   CHECK(to_string(RunOutcome::rolled_back) == "rolled-back");
-  CHECK(exit_code_of(RunOutcome::deployed) == ExitCode::deployed);
-  CHECK(exit_code_of(RunOutcome::rolled_back) == ExitCode::failed);
-  CHECK(exit_code_of(RunOutcome::nothing_serves) == ExitCode::nothing_serves);
-  CHECK(exit_code_of(RunOutcome::left_in_place) == ExitCode::nothing_serves);
+  struct Case {
+    RunOutcome outcome;
+    const char* unfinished;
+    ExitCode code;
+  };
+  using enum RunOutcome;
+  for (const auto& [outcome, unfinished, code] : {Case{deployed, "", ExitCode::deployed},
+                                                  {deployed, "not all", ExitCode::unfinished},
+                                                  {rolled_back, "", ExitCode::failed},
+                                                  {rolled_back, "not all", ExitCode::unfinished},
+                                                  {nothing_serves, "", ExitCode::nothing_serves},
+                                                  {nothing_serves, "not all", ExitCode::nothing_serves},
+                                                  {left_in_place, "", ExitCode::nothing_serves}}) {
+    CAPTURE(to_string(outcome));
+    CAPTURE(unfinished);
+    event::Closed closed{.outcome = outcome};
+    closed.unfinished = unfinished;
+    CHECK(exit_code_of(closed) == code);
+    CHECK(ends_closed(encode_line({1, Time{}, closed})) == std::string(unfinished).empty());
+  }
 }

@@ -148,7 +148,7 @@ TEST_CASE("a host's message is bounded: its texts, its depth, and how many value
 
 TEST_CASE("a host's failure is never taken for a success") {
   for (const auto& [said, taken] :
-       {std::pair{1, 1}, {2, 2}, {3, 3}, {4, 4}, {0, 1}, {-1, 1}, {5, 1}, {256, 1}}) {
+       {std::pair{1, 1}, {2, 2}, {3, 3}, {4, 4}, {0, 1}, {-1, 1}, {5, 5}, {6, 1}, {256, 1}}) {
     const auto message = wire::decode_to_controller(R"({"type":"failure","message":"m","exit_code":)" +
                                                     std::to_string(said) + "}");
     CHECK(std::get<wire::Failure>(message).exit_code == taken);

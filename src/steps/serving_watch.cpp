@@ -1,0 +1,71 @@
+#include "steps/serving_watch.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "base/error.hpp"
+
+namespace belay {
+
+namespace {
+
+constexpr auto between_looks = std::chrono::seconds(1);
+
+/// Docker starts such a one again whenever it ends by itself. So if it is off, somebody stopped it.
+bool is_kept_running(const PreviousContainer& container) {
+  return container.restart_policy == "always" || container.restart_policy == "unless-stopped";
+}
+
+void pause(const std::stop_token& stop) {
+  std::mutex none;
+  std::unique_lock lock(none);
+  std::condition_variable_any().wait_for(lock, stop, between_looks, [] { return false; });
+}
+
+}  // namespace
+
+ServingWatch::ServingWatch(docker::Engine engine, std::vector<PreviousContainer> serving,
+                           std::function<void()> on_loss)
+    : engine_(engine.with(std::nullopt)), serving_(std::move(serving)), on_loss_(std::move(on_loss)) {
+  std::erase_if(serving_, [](const PreviousContainer& container) { return !container.running; });
+  thread_ = std::jthread([this](const std::stop_token& stop) { look_until(stop); });
+}
+
+std::string ServingWatch::lost() const {
+  const std::scoped_lock lock(mutex_);
+  return lost_;
+}
+
+void ServingWatch::look_until(const std::stop_token& stop) {
+  for (; !stop.stop_requested(); pause(stop)) {
+    try {
+      if (auto lost = what_is_lost(); !lost.empty()) {
+        {
+          const std::scoped_lock lock(mutex_);
+          lost_ = std::move(lost);
+        }
+        return on_loss_();
+      }
+    } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
+      // Docker is away or busy. Whoever needs it says so, and the next look is in a second.
+      stopped_before_.clear();
+    }
+  }
+}
+
+std::string ServingWatch::what_is_lost() {
+  const auto before = std::exchange(stopped_before_, {});
+  for (const auto& container : serving_) {
+    const auto found = engine_.inspect(container.id);
+    if (!found) return fmt::format("{} was removed", container.name);
+    if (found->container.on() || !is_kept_running(container)) continue;
+    if (before == container.id) return fmt::format("{} was stopped", container.name);
+    stopped_before_ = container.id;
+  }
+  return {};
+}
+
+}  // namespace belay
