@@ -182,9 +182,12 @@ TemporaryDirectory::TemporaryDirectory(const fs::path& parent, std::string_view 
 }
 
 TemporaryDirectory::~TemporaryDirectory() {
-  // A destructor has nobody to tell; what stays is private and under a directory that is cleared at boot.
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
+  // A destructor has nobody to tell. What stays is private, and only its owner can remove it.
+  try {
+    remove_tree(path_);
+  } catch (const Error&) {
+    return;
+  }
 }
 
 }  // namespace belay

@@ -9,6 +9,7 @@
 #include "base/files.hpp"
 #include "control/quoting.hpp"
 #include "model/layout.hpp"
+#include "model/visible_text.hpp"
 
 namespace belay {
 
@@ -77,7 +78,7 @@ std::optional<std::string> next_word(Line& line, const Bootstrap& bootstrap, std
     }
     // Not only at the line's beginning: a start-up file may print without a newline.
     const std::size_t at = text.find(bootstrap.marker + " ");
-    if (at != std::string::npos) return text.substr(at + bootstrap.marker.size() + 1);
+    if (at != std::string::npos) return visible_text(text.substr(at + bootstrap.marker.size() + 1));
   }
 }
 
@@ -127,7 +128,8 @@ std::optional<wire::Hello> read_hello(Line& line, const std::string& host, std::
   const wire::ToController message = wire::decode_to_controller(text);
   const auto* const hello = std::get_if<wire::Hello>(&message);
   if (hello == nullptr || hello->protocol_version != wire::protocol)
-    throw Error("belay on " + host + " speaks another protocol than this one", text);
+    throw Error("belay on " + host + " speaks another protocol than this one",
+                visible_text(text.substr(0, 2000)));
   return *hello;
 }
 

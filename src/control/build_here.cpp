@@ -13,7 +13,9 @@
 #include "drivers/docker_logins.hpp"
 #include "drivers/image_archive.hpp"
 #include "drivers/rsync.hpp"
+#include "model/build_paths.hpp"
 #include "model/json_parts.hpp"
+#include "model/visible_text.hpp"
 
 namespace belay {
 
@@ -25,7 +27,8 @@ BuildOrder order_in(Session& session, const std::string& room, std::stop_token s
   const auto read = session.capture_there({"cat", room + "/order.json"}, {}, std::move(stop),
                                           Deadline::in(std::chrono::minutes(1)));
   if (!read.ok())
-    throw Error("the host's order to build cannot be read", read.outcome.described() + "\n" + read.err);
+    throw Error("the host's order to build cannot be read",
+                read.outcome.described() + "\n" + visible_text(read.err));
   return build_order_from_text(read.out);
 }
 
@@ -54,7 +57,7 @@ void require_platform(const std::vector<docker::ArchivedImage>& images, const Bu
   for (const auto& image : images)
     if (image.platform != order.platform)
       throw Error(fmt::format("{} was built for {}, and the host is {}", fmt::join(image.names, ", "),
-                              image.platform, order.platform),
+                              image.platform, visible_text(order.platform)),
                   {},
                   "let FROM in its Dockerfile name no platform; or build on the server: write build: host");
 }
@@ -84,7 +87,9 @@ void BuildHere::build(const BuildOrder& order, const std::string& default_platfo
                       Deadline deadline) {
   const auto source = shipped_source(stop, deadline);
   const auto file = life_.directory() / "build.json";
-  write_file_atomically(file, json::serialize(moved(order.model, order.source, source.string())));
+  const auto model = moved(order.model, order.source, source.string());
+  require_build_paths_below(source, model.get_object());  // the host's word is no reason to read other files
+  write_file_atomically(file, json::serialize(model));
   compose::Project project{.directory = source,
                            .files = {file},
                            .name = text_at(order.model, "name"),

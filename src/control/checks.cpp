@@ -220,21 +220,27 @@ Finding checked_excludes(const std::vector<std::string>& hidden) {
 
 Finding checked_pointers(const std::vector<std::string>& pointers) {
   if (pointers.empty()) return fine("git-lfs", "every file is there with its contents");
-  return warning(
+  return problem(
       "git-lfs",
-      fmt::format("{} shipped as a pointer of git-lfs, without {} contents:\n{}",
-                  pointers.size() == 1 ? "a file is" : fmt::format("{} files are", pointers.size()),
+      fmt::format("{} a pointer of git-lfs here, and {} contents are not in its store:\n{}",
+                  pointers.size() == 1 ? "a file is" : fmt::format("{} files are each", pointers.size()),
                   pointers.size() == 1 ? "its" : "their", joined(pointers, "\n")),
-      "install git-lfs on this machine, and let GIT_LFS_SKIP_SMUDGE be unset; belay then ships the "
-      "contents");
+      "fetch the contents:  git lfs pull  (of a commit that is not checked out:  git lfs fetch origin "
+      "COMMIT)\nor leave the files out: sync: { exclude: […] } in belay.yml");
 }
 
-Finding checked_submodules(const std::vector<std::string>& submodules) {
-  if (submodules.empty()) return fine("submodules", "none");
-  return warning("submodules",
-                 fmt::format("what is in a submodule is not shipped, its directory is empty there:\n{}",
-                             joined(submodules, "\n")),
-                 "if it is needed, let it be part of the repository (git subtree), or of an image");
+Finding checked_submodules(const std::vector<git::AbsentSubmodule>& absent) {
+  if (absent.empty()) return fine("submodules", "none is missing");
+  std::vector<std::string> lines;
+  for (const auto& [path, why] : absent) lines.push_back(fmt::format("{}: {}", path, why));
+  return problem(
+      "submodules",
+      fmt::format("{} not on this machine:\n{}",
+                  absent.size() == 1 ? "the files of a submodule are"
+                                     : fmt::format("the files of {} submodules are", absent.size()),
+                  joined(lines, "\n")),
+      "fetch them:  git submodule update --init --recursive\nor leave them out: sync: { exclude: "
+      "[…] } in belay.yml");
 }
 
 }  // namespace belay

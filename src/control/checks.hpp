@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "control/findings.hpp"
+#include "drivers/git_submodules.hpp"
 #include "drivers/program.hpp"
 #include "model/config.hpp"
 #include "model/host_facts.hpp"
@@ -39,9 +40,9 @@ Finding checked_boot_recovery(const HostFacts&, const std::string& environment);
 Finding checked_releases(const HostFacts&);
 /// Only what was asked for: none without an edge, or where it ends no TLS.
 std::vector<Finding> checked_edge(const HostFacts&, const EdgeConfig&);
-/// Pointers of git-lfs that would be shipped as they are; submodules, which are not shipped.
+/// Pointers of git-lfs and submodules that would be shipped and whose contents are not here.
 Finding checked_pointers(const std::vector<std::string>& pointers);
-Finding checked_submodules(const std::vector<std::string>& submodules);
+Finding checked_submodules(const std::vector<git::AbsentSubmodule>&);
 /// `hidden`: what hidden_files() says.
 Finding checked_excludes(const std::vector<std::string>& hidden);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "drivers/health_probe.hpp"
+#include "model/visible_text.hpp"
 
 namespace belay {
 
@@ -13,14 +14,17 @@ Confirmation confirm_from_here(const HealthCheck& check, const OnAttempt& on_att
        .stop = std::move(stop),
        .on_attempt = [&](int attempt,
                          const std::string& finding) { on_attempt(attempt, check.attempts, finding); },
-       .deadline = deadline});
+       .deadline = deadline,
+       .own_host_only = true});
   return {.ok = verdict.healthy,
           .detail = verdict.finding + (verdict.cure.empty() ? "" : "\n" + verdict.cure)};
 }
 
 std::optional<HealthCheck> check_to_confirm(const EnvironmentConfig& own, const std::string& url) {
   const auto checks = own.checks();
-  const auto found = std::ranges::find(checks, url, [](const ServiceHealth& one) { return one.check.url; });
+  // As it comes over the wire.
+  const auto found =
+      std::ranges::find(checks, url, [](const ServiceHealth& one) { return visible_text(one.check.url); });
   return found == checks.end() ? std::nullopt : std::optional(found->check);
 }
 

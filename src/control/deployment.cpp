@@ -8,9 +8,9 @@
 #include "base/error.hpp"
 #include "control/agent.hpp"
 #include "control/build_here.hpp"
-#include "control/checks.hpp"
 #include "control/gate.hpp"
 #include "control/lifeline.hpp"
+#include "control/missing_contents.hpp"
 #include "control/run_follower.hpp"
 #include "control/session.hpp"
 #include "control/source.hpp"
@@ -26,11 +26,6 @@ Deadline checkout_limit() {
   return Deadline::in(std::chrono::minutes(10));
 }
 
-void tell_unless_ok(const Finding& finding, Watcher& watcher) {
-  if (finding.weight != Finding::Weight::ok)
-    watcher.notice(finding.text + (finding.remedy.empty() ? "" : "\n" + finding.remedy));
-}
-
 /// What is shipped, checked out while the connection is made: over a long line that takes a second.
 class ShippedSource {
  public:
@@ -44,13 +39,12 @@ class ShippedSource {
   ShippedSource(const ShippedSource&) = delete;
   ShippedSource& operator=(const ShippedSource&) = delete;
 
-  /// With what there is to know of it.
-  Checkout get(Watcher& watcher) {
+  /// Throws Error{exit code 2} where this machine has not got all that is to be shipped.
+  Checkout get(const std::vector<std::string>& exclude, Watcher& watcher) {
     Checkout checkout = checkout_.get();
     for (const std::string& problem : problems_)
       watcher.notice("a kept checkout is of no use any more, and stays: " + problem);
-    tell_unless_ok(checked_pointers(checkout.pointers()), watcher);
-    tell_unless_ok(checked_submodules(checkout.submodules()), watcher);
+    require_contents(checkout, exclude, stop_.token());
     return checkout;
   }
 
@@ -71,6 +65,7 @@ GateResult through_the_gate(const EnvironmentConfig& environment, const DeployOp
   if (environment.test.empty()) return {};
   const Checkout tested =
       check_out_for_gate(source, shipped, life.directory() / "gate", stop, checkout_limit());
+  if (environment.test_git) lay_repository(source, tested, stop, checkout_limit());
   if (tested.kept && !tested.kept->left_behind().empty()) watcher.notice(tested.kept->left_behind());
   return run_gate(environment, tested.commit, tested.source, gate_logs(), life, watcher, std::move(stop));
 }
@@ -107,7 +102,7 @@ Ending deploy(const Config& config, const EnvironmentConfig& environment, const 
     ShippedSource checkout(source, life.directory() / "source", stop);
     // A wrong key shows in a second, not after minutes of tests. Nothing is locked on the host meanwhile.
     Session session = Session::open(environment, watcher, stop);
-    const Checkout shipped = checkout.get(watcher);
+    const Checkout shipped = checkout.get(environment.sync.exclude, watcher);
     const GateResult gate = through_the_gate(environment, options, source, shipped, life, watcher, stop);
     require_alive(session, watcher, stop);
     const Plan plan = plan_deployment(config.app, environment, shipped.commit, this_author(), gate);

@@ -11,6 +11,7 @@
 #include "control/findings.hpp"
 #include "control/host_questions.hpp"
 #include "control/lifeline.hpp"
+#include "control/missing_contents.hpp"
 #include "control/session.hpp"
 #include "control/source.hpp"
 #include "control/tree_space.hpp"
@@ -75,9 +76,8 @@ class Examination {
                          (source_->inside / file).string()),
              "commit it, or correct compose: in belay.yml"});
     add(checked_excludes(hidden_files(*source_, *checkout_, environment_.sync.exclude, stop_)));
-    if (const Finding found = checked_pointers(checkout_->pointers()); found.weight != Weight::ok) add(found);
-    if (const Finding found = checked_submodules(checkout_->submodules()); found.weight != Weight::ok)
-      add(found);
+    for (Finding& found : missing_contents(*checkout_, environment_.sync.exclude, stop_))
+      add(std::move(found));
   }
 
   void connect() {

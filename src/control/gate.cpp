@@ -129,7 +129,7 @@ class Gate {
     if (why.contains("not a git repository"))
       next +=
           "\nThe tests run in a clean copy without .git; BELAY_COMMIT and BELAY_BRANCH are in their "
-          "environment";
+          "environment. With `test_git: true` in belay.yml the copy is a repository with this one commit";
     Error error("test failed: " + text, why, next);
     error.add_frame("running the gate; nothing was deployed");
     return error;

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <chrono>
 #include <ctime>
+#include <map>
 #include <utility>
 
 #include <dirent.h>
@@ -87,15 +88,20 @@ void finish(const Fd& file, const fs::path& path, Kind kind) {
     throw system_error("cannot set the mode of " + path.string(), errno);
 }
 
+std::string all_of(git::Blobs::Content& content) {
+  std::string all;
+  for (std::string_view piece = content.next(); !piece.empty(); piece = content.next()) all += piece;
+  return all;
+}
+
 /// Writes one committed content; true if it may be a pointer of git-lfs.
 bool write_entry(const fs::path& path, Kind kind, git::Blobs::Content& content) {
-  std::string beginning;
   if (kind == Kind::link) {
-    for (std::string_view piece = content.next(); !piece.empty(); piece = content.next()) beginning += piece;
-    if (::symlink(beginning.c_str(), path.c_str()) != 0)
+    if (::symlink(all_of(content).c_str(), path.c_str()) != 0)
       throw system_error("cannot make the link " + path.string(), errno);
     return false;
   }
+  std::string beginning;
   const Fd file = create(path);
   const bool small = content.size() <= git_lfs::longest_pointer;
   for (std::string_view piece = content.next(); !piece.empty(); piece = content.next()) {
@@ -138,7 +144,16 @@ void KeptTree::forget() {
 
 void KeptTree::bring_to(const Wanted& wanted, std::stop_token stop, Deadline deadline) {
   written_ = 0;
-  if (record_.tree != wanted.tree) want(git::entries(wanted.repository, wanted.tree, stop, deadline));
+  whole_.reset();
+  absent_.clear();
+  // A submodule that was absent may have come since.
+  const bool has_gaps =
+      std::ranges::any_of(record_.files, [](const auto& file) { return file.entry.kind == Kind::submodule; });
+  const bool listed = record_.tree != wanted.tree || has_gaps;
+  if (listed) {
+    want(whole(wanted, stop, deadline).entries);
+    absent_ = whole_->absent;
+  }
   index_wanted();
   try {
     clear();
@@ -146,12 +161,18 @@ void KeptTree::bring_to(const Wanted& wanted, std::stop_token stop, Deadline dea
     set_aside(error);  // and left_behind() tells
   }
   const bool complete = std::ranges::find(there_, false) == there_.end();
-  const bool same = record_.tree == wanted.tree && complete;
   record_.stamp = std::max<std::int64_t>(std::time(nullptr), record_.stamp + 1);
   if (!complete) write_missing(wanted, stop, deadline);
   fill_pointers(wanted, stop, deadline);
   record_.tree = wanted.tree;
-  if (!same || written_ > 0) write_tree_record(place_ / "record", record_);
+  if (listed || written_ > 0) write_tree_record(place_ / "record", record_);
+}
+
+/// Listed once, and only when it is needed: a tree that is the same again does without.
+const git::WholeTree& KeptTree::whole(const Wanted& wanted, const std::stop_token& stop, Deadline deadline) {
+  if (!whole_)
+    whole_ = git::whole_tree(wanted.repository, wanted.commit, wanted.inside, wanted.tree, stop, deadline);
+  return *whole_;
 }
 
 /// Tests may leave what only root can remove. It is left where it is, and a new tree begun.
@@ -169,17 +190,17 @@ void KeptTree::set_aside(const Error& problem) {
 }
 
 /// The files of `entries`, with what is known of those that stay the same.
-void KeptTree::want(std::vector<git::Entry> entries) {
+void KeptTree::want(const std::vector<git::Entry>& entries) {
   std::unordered_map<std::string_view, const TreeRecord::File*> known;
   for (const auto& file : record_.files) known.emplace(file.entry.path, &file);
   std::vector<TreeRecord::File> files;
   files.reserve(entries.size());
-  for (git::Entry& entry : entries) {
+  for (const git::Entry& entry : entries) {
     require_plain(entry.path);
     const auto found = known.find(entry.path);
     const bool same = found != known.end() && found->second->entry.kind == entry.kind &&
                       found->second->entry.id == entry.id;
-    files.push_back(same ? *found->second : TreeRecord::File{.entry = std::move(entry)});
+    files.push_back(same ? *found->second : TreeRecord::File{.entry = entry});
   }
   record_.files = std::move(files);
 }
@@ -276,7 +297,7 @@ void KeptTree::write_missing(const Wanted& wanted, const std::stop_token& stop, 
       missing.push_back(i);
       ids.push_back(record_.files[i].entry.id);
     }
-  git::Blobs blobs(wanted.repository, stop, deadline);
+  git::Blobs blobs(whole(wanted, stop, deadline).objects, stop, deadline);
   blobs.read(ids, [&](std::size_t number, git::Blobs::Content& content) {
     TreeRecord::File& file = record_.files[missing[number]];
     make_directories_of(file.entry.path);
@@ -290,47 +311,83 @@ void KeptTree::write_missing(const Wanted& wanted, const std::stop_token& stop, 
 
 /// What .gitattributes gives to git-lfs is filled with its content, as a checkout with git-lfs does.
 void KeptTree::fill_pointers(const Wanted& wanted, const std::stop_token& stop, Deadline deadline) {
-  const bool installed = git_lfs::is_installed();
-  bool news = written_ > 0 || record_.tree != wanted.tree;
-  std::vector<std::string> paths;
-  for (const auto& file : record_.files) {
-    if (file.lfs == Lfs::none) continue;
-    paths.push_back(in_repository(wanted, file));
-    news = news || (installed && file.lfs == Lfs::pointer);
-  }
-  if (paths.empty() || !news) return;
-  std::vector<std::string> given = git::with_attribute(wanted.repository, wanted.commit, "filter", "lfs",
-                                                       paths, place_ / "index", stop, deadline);
-  std::ranges::sort(given);
+  const auto may_be_pointer = [](const auto& file) { return file.lfs != Lfs::none; };
+  // Also where the tree is the same: a .gitattributes above it may be another one, and the store has news.
+  if (std::ranges::none_of(record_.files, may_be_pointer)) return;
+  const std::vector<std::string> given = given_to_lfs(wanted, stop, deadline);
+  const auto is_given = [&](const TreeRecord::File& file) {
+    return std::ranges::binary_search(given, in_repository(wanted, file));
+  };
+  std::vector<TreeRecord::File*> changing;
+  std::vector<std::string> ids;
   for (auto& file : record_.files) {
-    if (file.lfs == Lfs::none) continue;
-    const bool is_given = std::ranges::binary_search(given, in_repository(wanted, file));
-    const bool fill = is_given && (installed || file.lfs == Lfs::filled);
-    if (fill != (file.lfs == Lfs::filled)) rewrite(wanted, file, fill, stop, deadline);
-    if (!fill) file.lfs = is_given ? Lfs::pointer : Lfs::alike;
+    if (file.lfs == Lfs::none || is_given(file) == (file.lfs == Lfs::filled)) continue;
+    changing.push_back(&file);
+    ids.push_back(file.entry.id);
   }
+  for (auto& file : record_.files)
+    if (file.lfs == Lfs::pointer && !is_given(file)) file.lfs = Lfs::alike;
+  std::map<const git::Module*, fs::path> stores;
+  git::Blobs blobs(whole(wanted, stop, deadline).objects, stop, deadline);
+  blobs.read(ids, [&](std::size_t number, git::Blobs::Content& content) {
+    TreeRecord::File& file = *changing[number];
+    const std::string pointer = all_of(content);
+    if (!is_given(file)) return put_pointer(file, pointer, Lfs::alike);
+    const git::Module& module = git::module_of(whole_->modules, in_repository(wanted, file));
+    fs::path& store = stores[&module];
+    if (store.empty()) store = git_lfs::store_of(module.git_directory, stop, deadline);
+    put_content(file, pointer, store);
+  });
 }
 
-/// With what the pointer stands for, or with the pointer.
-void KeptTree::rewrite(const Wanted& wanted, TreeRecord::File& file, bool fill, const std::stop_token& stop,
-                       Deadline deadline) {
-  std::string pointer;
-  git::Blobs(wanted.repository, stop, deadline)
-      .read({file.entry.id}, [&](std::size_t, git::Blobs::Content& content) { pointer = content.next(); });
+/// Sorted, as places in the outermost repository. Each submodule has .gitattributes of its own.
+std::vector<std::string> KeptTree::given_to_lfs(const Wanted& wanted, const std::stop_token& stop,
+                                                Deadline deadline) {
+  const git::WholeTree& tree = whole(wanted, stop, deadline);
+  std::map<const git::Module*, std::vector<std::string>> asked;
+  const auto prefix = [](const git::Module& module) { return module.path.empty() ? "" : module.path + "/"; };
+  for (const auto& file : record_.files) {
+    if (file.lfs == Lfs::none) continue;
+    const std::string path = in_repository(wanted, file);
+    const git::Module& module = git::module_of(tree.modules, path);
+    asked[&module].push_back(path.substr(prefix(module).size()));
+  }
+  std::vector<std::string> given;
+  for (const auto& [module, paths] : asked)
+    for (const std::string& path : git::with_attribute(tree.objects, module->commit, "filter", "lfs", paths,
+                                                       place_ / "index", stop, deadline))
+      given.push_back(prefix(*module) + path);
+  std::ranges::sort(given);
+  return given;
+}
+
+void KeptTree::put_pointer(TreeRecord::File& file, const std::string& pointer, Lfs as) {
   const fs::path path = directory() / file.entry.path;
   remove_tree(path);
   const Fd written = create(path);
-  if (fill)
-    git_lfs::write_content(wanted.repository, in_repository(wanted, file), pointer, written.get(), stop,
-                           deadline);
-  else
-    write_all(written.get(), pointer);
+  write_all(written.get(), pointer);
   finish(written, path, file.entry.kind);
   mark(file);
   ++written_;
-  // It stays a pointer where git-lfs was told to leave it so (GIT_LFS_SKIP_SMUDGE).
-  const bool filled = fill && !(file.size <= git_lfs::longest_pointer && read_file(path) == pointer);
-  file.lfs = filled ? Lfs::filled : Lfs::pointer;
+  file.lfs = as;
+}
+
+/// What the pointer stands for; the pointer stays where the store has not got it, or has another content.
+void KeptTree::put_content(TreeRecord::File& file, const std::string& pointer, const fs::path& store) {
+  const auto content = git_lfs::stored(store, pointer);
+  file.lfs = Lfs::pointer;
+  if (!content) return;
+  const fs::path path = directory() / file.entry.path;
+  std::error_code problem;
+  fs::copy_file(*content, path, fs::copy_options::overwrite_existing, problem);
+  if (problem)
+    throw Error(fmt::format("cannot copy {} to {}", content->string(), path.string()), problem.message());
+  if (sha256_hex_of_file(path) != git_lfs::sha256_of(pointer))
+    return put_pointer(file, pointer, Lfs::pointer);
+  fs::permissions(path, fs::perms(mode_of(file.entry.kind)));
+  mark(file);
+  ++written_;
+  file.lfs = Lfs::filled;
 }
 
 /// Gives it this run's time, and notes how it lies there.

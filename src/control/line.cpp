@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "base/error.hpp"
+#include "model/visible_text.hpp"
 
 namespace belay {
 
@@ -11,6 +12,8 @@ namespace {
 
 constexpr std::chrono::seconds ping_every{5}, silence_is_death{15};
 constexpr std::size_t words_kept = 8192;
+/// Of messages that nobody has taken yet: a host that floods is given up.
+constexpr std::size_t inbox_limit = 256u << 20;
 
 }  // namespace
 
@@ -56,7 +59,8 @@ Received Line::receive(std::stop_token stop, Deadline deadline) {
   const auto ready = [this] { return !inbox_.empty() || !why_dead_.empty(); };
   arrived_.wait_for(lock, stop, deadline.left(), ready);
   if (!inbox_.empty()) {
-    Received received{.end = Received::End::message, .message = std::move(inbox_.front())};
+    Received received{.end = Received::End::message, .message = std::move(inbox_.front().message)};
+    inbox_bytes_ -= inbox_.front().bytes;
     inbox_.pop_front();
     return received;
   }
@@ -78,7 +82,7 @@ Line::LastWords Line::last_words() {
   last.outcome = child_.wait({}, Deadline::in(std::chrono::seconds(2)));
   std::unique_lock lock(mutex_);
   arrived_.wait_for(lock, std::chrono::milliseconds(500), [this] { return words_ended_; });
-  last.text = words_;
+  last.text = visible_text(words_);
   return last;
 }
 
@@ -115,7 +119,9 @@ void Line::take(const std::string& text) {
   wire::ToController message = wire::decode_to_controller(text);
   if (std::holds_alternative<wire::Pong>(message)) return;
   const std::lock_guard lock(mutex_);
-  inbox_.push_back(std::move(message));
+  inbox_bytes_ += text.size();
+  if (inbox_bytes_ > inbox_limit) throw Error("the host sends faster than its messages can be read");
+  inbox_.push_back({std::move(message), text.size()});
   arrived_.notify_all();
 }
 

@@ -69,7 +69,12 @@ class Line {
 
   mutable std::mutex mutex_;
   std::condition_variable_any arrived_;
-  std::deque<wire::ToController> inbox_;
+  struct Arrived {
+    wire::ToController message;
+    std::size_t bytes;
+  };
+  std::deque<Arrived> inbox_;
+  std::size_t inbox_bytes_ = 0;  // of all in it
   std::string why_dead_, words_;
   bool words_ended_ = false;
 

@@ -8,6 +8,7 @@
 #include "control/findings.hpp"
 #include "control/host_questions.hpp"
 #include "control/lifeline.hpp"
+#include "control/missing_contents.hpp"
 #include "control/session.hpp"
 #include "control/shipped_times.hpp"
 #include "control/source.hpp"
@@ -118,13 +119,12 @@ Preview preview(const Config& config, const EnvironmentConfig& environment, cons
     const Lifeline life(tree_space(), "plan-");
     const Checkout checkout =
         check_out(source, life.directory() / "source", stop, Deadline::in(std::chrono::minutes(10)));
+    require_contents(checkout, environment.sync.exclude, stop);
     Preview found;
     found.facts = ask_facts(session, environment, checkout.source, stop);
     found.refused = found.facts.project && has_problem(checked_project(*found.facts.project));
     found.plan = plan_deployment(config.app, environment, checkout.commit, this_author(), {});
     found.files = changed_files(session, environment, checkout, found.facts, stop);
-    add_unless_ok(found.warnings, checked_pointers(checkout.pointers()));
-    add_unless_ok(found.warnings, checked_submodules(checkout.submodules()));
     const auto further =
         warnings_of(environment, found.facts, hidden_files(source, checkout, environment.sync.exclude, stop));
     found.warnings.insert(found.warnings.end(), further.begin(), further.end());

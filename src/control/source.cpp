@@ -11,6 +11,8 @@
 #include "base/hash.hpp"
 #include "control/tree_space.hpp"
 #include "drivers/git.hpp"
+#include "drivers/git_lfs.hpp"
+#include "drivers/git_shallow.hpp"
 #include "drivers/rsync.hpp"
 #include "model/layout.hpp"
 
@@ -89,6 +91,29 @@ namespace {
               {}, "let source: in belay.yml name a directory that is committed", ExitCode::bad_input);
 }
 
+/// Of the repository's working tree, below `inside`: files that git-lfs has left as pointers. `copy` has the
+/// same files.
+std::vector<std::string> pointers_in(const Source& source, const fs::path& copy, const std::stop_token& stop,
+                                     Deadline deadline) {
+  const fs::path inside = source.inside.lexically_normal();
+  std::vector<std::string> alike, pointers;
+  for (const auto& entry : fs::recursive_directory_iterator(copy / inside))
+    if (entry.is_regular_file() && !entry.is_symlink() && entry.file_size() <= git_lfs::longest_pointer &&
+        git_lfs::is_pointer(read_file(entry.path())))
+      alike.push_back(entry.path().lexically_relative(copy).string());
+  for (const std::string& path :
+       git::with_attribute_now(*source.repository, "filter", "lfs", alike, stop, deadline))
+    pointers.push_back(fs::path(path).lexically_relative(inside).string());
+  return pointers;
+}
+
+std::vector<std::string> pointers_of(const KeptTree& tree) {
+  std::vector<std::string> pointers;
+  for (const auto& file : tree.files())
+    if (file.lfs == TreeRecord::File::Lfs::pointer) pointers.push_back(file.entry.path);
+  return pointers;
+}
+
 Checkout copy_working_tree(const Source& source, const fs::path& aside, std::stop_token stop,
                            Deadline deadline) {
   make_directories(aside, 0755);
@@ -100,9 +125,14 @@ Checkout copy_working_tree(const Source& source, const fs::path& aside, std::sto
     checkout.commit.id = content_id(aside);
     return checkout;
   }
-  git::export_working_tree(*source.repository, *source.repository, aside, std::move(stop), deadline);
+  const auto absent = git::export_working_tree(*source.repository, *source.repository, aside, stop, deadline);
   checkout.source = (aside / source.inside).lexically_normal();
+  for (const std::string& path : absent)
+    if (const fs::path below = fs::path(path).lexically_relative(source.inside.lexically_normal());
+        *below.begin() != "..")
+      checkout.absent.push_back({below.string(), "it is not initialised"});
   if (!fs::is_directory(checkout.source)) throw_no_directory(source);
+  checkout.pointers = pointers_in(source, aside, stop, deadline);
   return checkout;
 }
 
@@ -130,6 +160,13 @@ std::string names_and_patterns(const std::vector<std::string>& names,
   return sha256_hex(all);
 }
 
+std::vector<std::string> shown(const std::vector<rsync::Hidden>& hidden) {
+  std::vector<std::string> lines;
+  for (const auto& [path, pattern] : hidden)
+    lines.push_back(fmt::format("{} (excluded by {})", path, pattern));
+  return lines;
+}
+
 std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> lines;
   for (std::size_t at = 0; at < text.size();) {
@@ -142,22 +179,6 @@ std::vector<std::string> lines_of(std::string_view text) {
 
 }  // namespace
 
-std::vector<std::string> Checkout::pointers() const {
-  std::vector<std::string> names;
-  if (kept)
-    for (const auto& file : kept->files())
-      if (file.lfs == TreeRecord::File::Lfs::pointer) names.push_back(file.entry.path);
-  return names;
-}
-
-std::vector<std::string> Checkout::submodules() const {
-  std::vector<std::string> names;
-  if (kept)
-    for (const auto& file : kept->files())
-      if (file.entry.kind == git::Entry::Kind::submodule) names.push_back(file.entry.path);
-  return names;
-}
-
 std::filesystem::path Checkout::times_memory() const {
   return kept ? kept->memory("times") : fs::path();
 }
@@ -167,7 +188,11 @@ Checkout check_out(const Source& source, const std::filesystem::path& aside, std
   if (!source.repository || source.commit.dirty)
     return copy_working_tree(source, aside, std::move(stop), deadline);
   auto kept = kept_tree(source, source.inside.lexically_normal(), "source", std::move(stop), deadline);
-  return {.source = kept->directory(), .commit = source.commit, .kept = kept};
+  return {.source = kept->directory(),
+          .commit = source.commit,
+          .kept = kept,
+          .absent = kept->absent(),
+          .pointers = pointers_of(*kept)};
 }
 
 Checkout check_out_for_gate(const Source& source, const Checkout& shipped, const std::filesystem::path& aside,
@@ -187,13 +212,23 @@ Checkout check_out_for_gate(const Source& source, const Checkout& shipped, const
           .kept = kept};
 }
 
+void lay_repository(const Source& source, const Checkout& for_gate, std::stop_token stop, Deadline deadline) {
+  if (!source.repository)
+    throw Error("test_git: true in belay.yml needs a git repository",
+                source.directory.string() + " is in none", "take it out, or commit the files",
+                ExitCode::bad_input);
+  git::lay_shallow_repository(*source.repository, source.commit,
+                              for_gate.kept ? for_gate.kept->directory() : for_gate.working_copy,
+                              std::move(stop), deadline);
+}
+
 std::vector<std::string> hidden_files(const Source& source, const Checkout& checkout,
                                       const std::vector<std::string>& exclude, std::stop_token stop) {
   if (!source.repository || exclude.empty()) return {};
   if (!checkout.kept)
-    return rsync::hidden_by(exclude, checkout.source,
-                            git::tracked_files(*source.repository, source.commit.id, source.inside, stop),
-                            stop);
+    return shown(rsync::hidden_by(
+        exclude, checkout.source,
+        git::tracked_files(*source.repository, source.commit.id, source.inside, stop), stop));
   std::vector<std::string> names;
   for (const auto& file : checkout.kept->files())
     if (file.entry.kind != git::Entry::Kind::submodule) names.push_back(file.entry.path);
@@ -202,7 +237,7 @@ std::vector<std::string> hidden_files(const Source& source, const Checkout& chec
   const std::string asked = names_and_patterns(names, exclude);
   std::vector<std::string> known = lines_of(read_file_if_exists(memory).value_or(""));
   if (!known.empty() && known.front() == asked) return {known.begin() + 1, known.end()};
-  const std::vector<std::string> hidden = rsync::hidden_by(exclude, checkout.source, names, std::move(stop));
+  const auto hidden = shown(rsync::hidden_by(exclude, checkout.source, names, std::move(stop)));
   std::string text = asked + '\0';
   for (const std::string& line : hidden) text += line + '\0';
   write_file_atomically(memory, text);

@@ -37,10 +37,11 @@ struct Checkout {
   /// All that the working tree has, in which `source` lies; of a commit: empty.
   std::filesystem::path working_copy{};
 
-  /// Files that are pointers of git-lfs and would be shipped as such, since git-lfs is not installed here.
-  std::vector<std::string> pointers() const;
-  /// Submodules: what is in them is not shipped.
-  std::vector<std::string> submodules() const;
+  /// The submodules below `source` that are not on this machine.
+  std::vector<git::AbsentSubmodule> absent{};
+  /// The files below `source` that lie in it as pointers of git-lfs.
+  std::vector<std::string> pointers{};
+
   /// For ShippedTimes; empty: times say nothing.
   std::filesystem::path times_memory() const;
 };
@@ -52,6 +53,11 @@ Checkout check_out(const Source&, const std::filesystem::path& aside, std::stop_
 /// tests may write: what they leave behind is never shipped, and is gone before the next gate begins.
 Checkout check_out_for_gate(const Source&, const Checkout& shipped, const std::filesystem::path& aside,
                             std::stop_token, Deadline);
+
+/// Makes the gate's checkout a repository of its own whose HEAD is the commit (for --dirty: the one that the
+/// changes are made to). It is shallow, and gone before the next gate begins. Throws Error{exit code 2} for a
+/// source outside of git.
+void lay_repository(const Source&, const Checkout& for_gate, std::stop_token, Deadline);
 
 /// The files tracked by git that the excludes hide, with the pattern at fault.
 std::vector<std::string> hidden_files(const Source&, const Checkout&, const std::vector<std::string>& exclude,

@@ -12,9 +12,18 @@
 namespace belay::git {
 
 /// A git command in `directory`, which variables that hooks set for their own repository do not redirect.
+/// What `git replace` says is not followed: a commit's name stands for the same bytes on every machine.
 Command command(const std::filesystem::path& directory, std::vector<std::string> arguments);
 
-/// The repository around `directory`. Throws Error where there is none, or git is missing.
+/// A repository, with further directories in which git looks for objects: those of its submodules.
+struct Objects {
+  std::filesystem::path repository;
+  std::vector<std::filesystem::path> further{};
+};
+Command command(const Objects&, std::vector<std::string> arguments);
+
+/// The repository around `directory`. Throws Error where there is none, git is missing, or git refuses to
+/// read it since it belongs to another user (then with the command that allows it).
 std::filesystem::path top_level(const std::filesystem::path& directory, std::stop_token);
 /// The commit `ref` names (HEAD by default), with subject, branch and version. Throws Error with the nearest
 /// branch name.
@@ -32,23 +41,29 @@ struct Entry {
 std::string tree_of(const std::filesystem::path& repository, const std::string& commit,
                     const std::filesystem::path& path, std::stop_token);
 /// All that is in a tree and its folders, in git's order.
-std::vector<Entry> entries(const std::filesystem::path& repository, const std::string& tree, std::stop_token,
-                           Deadline);
+std::vector<Entry> entries(const Objects&, const std::string& tree, std::stop_token, Deadline);
 /// Which of `paths` (of the repository) have the attribute `name` set to `value` at `commit`: what
-/// .gitattributes says there, not in the working tree. `scratch` is a file that may be written.
-std::vector<std::string> with_attribute(const std::filesystem::path& repository, const std::string& commit,
-                                        const std::string& name, const std::string& value,
-                                        const std::vector<std::string>& paths,
+/// .gitattributes says there, not in the working tree, and not in the settings of a user or machine.
+/// `scratch` is a file that may be written.
+std::vector<std::string> with_attribute(const Objects&, const std::string& commit, const std::string& name,
+                                        const std::string& value, const std::vector<std::string>& paths,
                                         const std::filesystem::path& scratch, std::stop_token, Deadline);
+/// The same of a working tree as it lies there.
+std::vector<std::string> with_attribute_now(const std::filesystem::path& work_tree, const std::string& name,
+                                            const std::string& value, const std::vector<std::string>& paths,
+                                            std::stop_token, Deadline);
 /// Paths git tracks under `path` at `commit`, relative to it.
 std::vector<std::string> tracked_files(const std::filesystem::path& repository, const std::string& commit,
                                        const std::filesystem::path& path, std::stop_token);
 /// Those of the ids (one a line) that name a file's content in the repository, in whatever commit; one a
 /// line.
 std::string known_blobs(const std::filesystem::path& repository, const std::string& ids, std::stop_token);
-/// Copies the working tree under `path` (tracked and untracked, ignored files left out) into `directory`;
-/// modes are 0644 and 0755, as a commit would have them.
-void export_working_tree(const std::filesystem::path& repository, const std::filesystem::path& path,
-                         const std::filesystem::path& directory, std::stop_token, Deadline);
+/// Copies the working tree under `path` (tracked and untracked, ignored files left out) into `directory`, its
+/// submodules too; modes are 0644 and 0755, as a commit would have them. Returns the submodules that are not
+/// initialised, as places in the repository.
+std::vector<std::string> export_working_tree(const std::filesystem::path& repository,
+                                             const std::filesystem::path& path,
+                                             const std::filesystem::path& directory, std::stop_token,
+                                             Deadline);
 
 }  // namespace belay::git

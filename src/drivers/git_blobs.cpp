@@ -12,7 +12,6 @@
 #include "base/fd.hpp"
 #include "base/poll.hpp"
 #include "base/stop_wake.hpp"
-#include "drivers/git.hpp"
 
 namespace belay::git {
 
@@ -36,8 +35,8 @@ std::optional<std::uint64_t> size_in(const std::string& header) {  // "<id> blob
 
 }  // namespace
 
-Blobs::Blobs(const std::filesystem::path& repository, std::stop_token stop, Deadline deadline)
-    : git_(command(repository, {"cat-file", "--batch"})), stop_(std::move(stop)), deadline_(deadline) {}
+Blobs::Blobs(const Objects& objects, std::stop_token stop, Deadline deadline)
+    : git_(command(objects, {"cat-file", "--batch"})), stop_(std::move(stop)), deadline_(deadline) {}
 
 void Blobs::read(const std::vector<std::string>& ids,
                  const std::function<void(std::size_t number, Content&)>& take) {

@@ -11,6 +11,7 @@
 
 #include "base/deadline.hpp"
 #include "base/process.hpp"
+#include "drivers/git.hpp"
 
 namespace belay::git {
 
@@ -18,7 +19,7 @@ namespace belay::git {
 /// between. One `git cat-file` for all of them; what a partial clone lacks it fetches.
 class Blobs {
  public:
-  Blobs(const std::filesystem::path& repository, std::stop_token, Deadline);
+  Blobs(const Objects&, std::stop_token, Deadline);
 
   /// One content, of `size` bytes, in pieces; an empty piece is its end.
   class Content {

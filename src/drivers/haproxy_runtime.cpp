@@ -26,6 +26,7 @@ constexpr auto patience = std::chrono::seconds(5);
 constexpr auto name_patience = std::chrono::seconds(10);
 constexpr auto one_look_up = std::chrono::milliseconds(500);
 constexpr auto between_looks = std::chrono::milliseconds(5);
+constexpr std::size_t longest_answer = 16u << 20;  // a state of some thousand servers has one
 
 // Bits of srv_admin_state (HAProxy's include/haproxy/server-t.h). 0x04 is none of them: it tells that the
 // file said `disabled`, and stays when the socket has said otherwise.
@@ -49,6 +50,7 @@ std::optional<std::string> everything_from(const Fd& socket, Deadline deadline) 
     if (got < 0) throw system_error("cannot read HAProxy's answer", errno);
     if (got == 0) return text;
     text.append(part.data(), static_cast<std::size_t>(got));
+    if (text.size() > longest_answer) throw Error("HAProxy's answer has no end", {});
   }
 }
 

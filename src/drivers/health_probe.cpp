@@ -56,25 +56,31 @@ struct Talk {
   http::Exchange exchange;
   std::string through{};    // ", redirected to …"
   bool leads_away = false;  // a container that was asked itself sends to another server: asked no further
+  bool refused = false;     // see Asking::own_host_only
 };
 
 Talk talk(const Asking& asking) {
   const auto& check = asking.check;
-  http::Url named = http::parse_url(check.url);
+  Url named = http::url_of(check.url);
   named.user = check.user;
   named.password = check.password;
-  http::Headers headers;
-  for (const auto& [name, value] : check.headers) headers.emplace_back(name, value);
   const auto deadline = asking.deadline.or_in(check.timeout);
   Talk talk;
   for (int redirects = 0;; ++redirects) {
-    const auto asked = asking.at ? http::asked_of(named, asking.at->address, asking.at->port) : named;
-    talk.exchange = http::get(asked, asking.stop, deadline, headers);
+    auto asked =
+        asking.at ? http::asked_of(named, asking.at->address, asking.at->port) : http::Asked{.url = named};
+    for (const auto& [name, value] : check.headers) asked.headers.emplace_back(name, value);
+    talk.exchange = http::get(asked.url, asking.stop, deadline, asked.headers);
     if (!check.follow_redirects || redirects == most_redirects || !talk.exchange.answer) return talk;
     const auto leads = http::redirect_of(named, *talk.exchange.answer);
     if (!leads) return talk;
+    const bool leads_away = !same_host(*leads, named);
+    if (leads_away && asking.own_host_only) {
+      talk.refused = true;
+      return talk;
+    }
     talk.through += ", redirected to " + leads->shown();
-    talk.leads_away = asking.at && leads->host != named.host;
+    talk.leads_away = asking.at && leads_away;
     if (talk.leads_away) return talk;
     named = *leads;
   }
@@ -104,6 +110,13 @@ Explained explained(const HealthCheck& check, const http::Answer& answer) {
   return {};
 }
 
+Explained refused_redirect(const http::Answer& answer) {
+  return {", Location: " + header_of(answer, "location") + ", which is another host",
+          "belay asks only the host that health.url names, since who has broken into the server could else "
+          "have this machine ask anything. Write the address that answers into health.url, or have the "
+          "server ask: health.from: host"};
+}
+
 HealthVerdict judged(const Asking& asking, const Talk& talk, int good_before) {
   const auto& check = asking.check;
   const auto url = check.shown_url();
@@ -111,7 +124,9 @@ HealthVerdict judged(const Asking& asking, const Talk& talk, int good_before) {
     return {false, fmt::format("GET {}{}: {}", url, talk.through, talk.exchange.why)};
   const auto& answer = *talk.exchange.answer;
   const bool good = talk.leads_away || check.is_good(answer.status);
-  const auto [text, cure] = good ? Explained{} : explained(check, answer);
+  const auto [text, cure] = good           ? Explained{}
+                            : talk.refused ? refused_redirect(answer)
+                                           : explained(check, answer);
   const auto count = good ? fmt::format(" ({} of {})", good_before + 1, check.successes) : std::string{};
   return {good,
           fmt::format("GET {}{} answered {}{} in {}{}{}", url, talk.through, answer.status, count,

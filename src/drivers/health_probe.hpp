@@ -32,6 +32,8 @@ struct Asking {
   /// Asks the server there, in the URL's name, past the edge and whatever else the URL goes through.
   std::optional<Endpoint> at{};
   Deadline deadline = Deadline::never();
+  /// A redirect to another host is not followed: the controller asks for no address that the host names.
+  bool own_host_only = false;
 };
 
 /// Asks until the URL answered well `successes` times in a row, `attempts` answers were not good, or the

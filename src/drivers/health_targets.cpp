@@ -42,7 +42,7 @@ const HealthCheck* own_check(const EnvironmentConfig& environment, const std::st
 }
 
 int port_of(const std::string& url) {
-  return std::stoi(http::parse_url(url).port);
+  return std::stoi(http::url_of(url).port);
 }
 
 /// The services that the environment's own check is asked of.

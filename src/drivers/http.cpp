@@ -19,45 +19,6 @@ namespace {
 
 constexpr std::size_t body_limit = 65'536;
 
-[[noreturn]] void refuse(const std::string& url, const std::string& why) {
-  throw Error(fmt::format("{} is not an address to ask", url), why,
-              "write it as http://host[:port]/path or https://…", ExitCode::bad_input);
-}
-
-bool is_port(const std::string& text) {
-  if (text.empty() || text.size() > 5 ||
-      !std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; }))
-    return false;
-  const int number = std::stoi(text);
-  return number >= 1 && number <= 65535;
-}
-
-/// Splits "host", "host:port" and "[v6]:port".
-void split_authority(const std::string& url, const std::string& authority, Url& into) {
-  std::string rest;
-  if (authority.starts_with('[')) {
-    const auto end = authority.find(']');
-    if (end == std::string::npos) refuse(url, "the bracket of the IPv6 address is not closed");
-    into.host = authority.substr(1, end - 1);
-    rest = authority.substr(end + 1);
-  } else {
-    const auto colon = authority.find(':');
-    into.host = authority.substr(0, colon);
-    if (colon != std::string::npos) rest = authority.substr(colon);
-  }
-  if (into.host.empty()) refuse(url, "the host is missing");
-  into.port = into.scheme == "https" ? "443" : "80";
-  if (rest.empty()) return;
-  into.port = rest.substr(1);
-  if (rest[0] != ':' || !is_port(into.port)) refuse(url, "the port is not a number from 1 to 65535");
-}
-
-std::string host_header(const Url& url) {
-  const std::string host = url.host.contains(':') ? "[" + url.host + "]" : url.host;
-  const bool usual = url.port == (url.scheme == "https" ? "443" : "80");
-  return usual ? host : host + ":" + url.port;
-}
-
 std::string lower(std::string text) {
   std::ranges::transform(text, text.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
@@ -82,11 +43,10 @@ void set_header(Headers& headers, const std::string& name, const std::string& va
 }
 
 std::string request_of(const Url& url, const Headers& further) {
-  Headers headers{{"Host", url.for_host.empty() ? host_header(url) : url.for_host}};
-  if (!url.for_scheme.empty()) headers.emplace_back("X-Forwarded-Proto", url.for_scheme);
-  headers.emplace_back("User-Agent", "belay/" BELAY_VERSION);
-  headers.emplace_back("Accept", "*/*");
-  headers.emplace_back("Connection", "close");
+  Headers headers{{"Host", url.authority()},
+                  {"User-Agent", "belay/" BELAY_VERSION},
+                  {"Accept", "*/*"},
+                  {"Connection", "close"}};
   if (!url.user.empty())
     headers.emplace_back("Authorization", "Basic " + base64(url.user + ":" + url.password));
   for (const auto& [name, value] : further) set_header(headers, name, value);
@@ -137,70 +97,33 @@ Io ask(const Url& url, const Headers& headers, const Limits& limits, Answer& ans
 
 }  // namespace
 
-std::string Url::shown() const {
-  return fmt::format("{}://{}{}{}", scheme, user.empty() ? "" : user + ":***@", host_header(*this), target);
+Url url_of(const std::string& text) {
+  auto url = parse_url(text);
+  if (!url)
+    throw Error(fmt::format("{} is not an address to ask", text), url.error(),
+                "write it as http://host[:port]/path or https://…", ExitCode::bad_input);
+  return std::move(*url);
 }
 
-Url parse_url(const std::string& text) {
-  Url url;
-  const auto after_scheme = text.find("://");
-  if (after_scheme == std::string::npos) refuse(text, "the scheme is missing");
-  url.scheme = text.substr(0, after_scheme);
-  if (url.scheme != "http" && url.scheme != "https") refuse(text, "only http and https can be asked");
-  // Whatever stands below a space or beyond ASCII would break, or smuggle something into, the request line.
-  if (std::ranges::any_of(text, [](char c) { return c <= ' ' || c == 127; }))
-    refuse(text, "it holds a space or another character that must be percent-encoded");
-  const std::string rest = text.substr(after_scheme + 3);
-  const auto path = rest.find_first_of("/?#");
-  const std::string authority = rest.substr(0, path);
-  if (authority.contains('@')) refuse(text, "user and password do not belong into it");
-  split_authority(text, authority, url);
-  url.target = path == std::string::npos ? "/" : rest.substr(path);
-  url.target.erase(std::min(url.target.find('#'), url.target.size()));
-  if (!url.target.starts_with('/')) url.target.insert(0, "/");
-  return url;
-}
-
-Url asked_of(const Url& url, const std::string& address, int port) {
-  return {.scheme = "http",
-          .host = address,
-          .port = std::to_string(port),
-          .target = url.target,
-          .for_host = host_header(url),
-          .for_scheme = url.scheme,
-          .user = url.user,
-          .password = url.password};
-}
-
-bool same_server(const Url& one, const Url& other) {
-  return lower(one.host) == lower(other.host) && one.port == other.port;
+Asked asked_of(const Url& url, const std::string& address, int port) {
+  return {.url = {.scheme = "http",
+                  .host = address,
+                  .port = std::to_string(port),
+                  .target = url.target,
+                  .user = url.user,
+                  .password = url.password},
+          .headers = {{"Host", url.authority()}, {"X-Forwarded-Proto", url.scheme}}};
 }
 
 std::optional<Url> redirect_of(const Url& asked, const Answer& answer) {
   const auto location = answer.headers.find("location");
-  if (answer.status / 100 != 3 || location == answer.headers.end() || location->second.empty())
-    return std::nullopt;
-  std::string text = location->second;
-  const std::string origin = fmt::format("{}://{}", asked.scheme, host_header(asked));
-  if (text.starts_with("//"))
-    text = asked.scheme + ":" + text;
-  else if (text.starts_with('/'))
-    text = origin + text;
-  else if (!text.contains("://"))  // beside the path that was asked
-    text = origin +
-           asked.target.substr(0, asked.target.find('?'))
-               .substr(0, asked.target.substr(0, asked.target.find('?')).rfind('/') + 1) +
-           text;
-  try {
-    Url leads = parse_url(text);
-    if (leads.scheme == asked.scheme && same_server(leads, asked)) {
-      leads.user = asked.user;
-      leads.password = asked.password;
-    }
-    return leads;
-  } catch (const Error&) {
-    return std::nullopt;  // no URL that can be asked: the caller shows the Location as it came
+  if (answer.status / 100 != 3 || location == answer.headers.end()) return std::nullopt;
+  auto leads = resolved(asked, location->second);
+  if (leads && leads->scheme == asked.scheme && same_server(*leads, asked)) {
+    leads->user = asked.user;
+    leads->password = asked.password;
   }
+  return leads;
 }
 
 Exchange get(const Url& url, std::stop_token stop, Deadline deadline, const Headers& headers) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/deadline.hpp"
+#include "model/url.hpp"
 
 namespace belay::http {
 
@@ -19,29 +20,25 @@ struct Answer {
   std::chrono::milliseconds took{0};
 };
 
-struct Url {
-  std::string scheme, host, port, target;  // target: path and query
-  /// Asked for in the name of another: what the Host header says, and X-Forwarded-Proto.
-  std::string for_host{}, for_scheme{};
-  /// Sent as basic authentication if there is a user. shown() says "user:***@".
-  std::string user{}, password{};
-  std::string shown() const;
-};
-/// http and https; IPv6 literals in brackets. Throws Error on anything else.
-Url parse_url(const std::string&);
-/// The same question, asked of the server at address:port itself, past the proxies that the URL goes through.
-Url asked_of(const Url&, const std::string& address, int port);
+/// As parse_url(). Throws Error{exit code 2} on what is no URL.
+Url url_of(const std::string&);
 
 /// Where a redirect leads: its Location, resolved against the URL that was asked. Empty if the answer is no
 /// redirect, or leads to no http or https URL. User and password go along only to the same scheme, host and
 /// port.
 std::optional<Url> redirect_of(const Url& asked, const Answer&);
-/// Whether both have the same host and port, whatever the scheme's default port is.
-bool same_server(const Url&, const Url&);
 
 /// Further header lines of a request: names and values. A name replaces the line that would be sent else
 /// (Host, User-Agent …).
 using Headers = std::vector<std::pair<std::string, std::string>>;
+
+/// The same question, asked of the server at address:port itself, past the proxies that the URL goes through:
+/// with the URL's own name in its headers.
+struct Asked {
+  Url url;
+  Headers headers{};
+};
+Asked asked_of(const Url&, const std::string& address, int port);
 
 struct Exchange {
   std::optional<Answer> answer;

@@ -23,15 +23,14 @@ std::string lower(string_view text) {
 
 }  // namespace
 
-/// Beast's parser, feeding a Head and a queue of body bytes.
+/// Beast's parser, as far as the end of the head.
 struct ResponseReader::Parser : beast::http::basic_parser<false> {
   Head head{};
-  std::string body{};
 
   Parser() {
     body_limit(boost::none);
     header_limit(64 * 1024);
-    eager(true);
+    eager(false);
   }
 
  private:
@@ -43,64 +42,85 @@ struct ResponseReader::Parser : beast::http::basic_parser<false> {
   }
   void on_header_impl(error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
-  std::size_t on_body_impl(string_view bytes, error_code&) override {
-    body.append(bytes.data(), bytes.size());
-    return bytes.size();
-  }
+  std::size_t on_body_impl(string_view, error_code&) override { return 0; }
   void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, string_view bytes, error_code&) override {
-    body.append(bytes.data(), bytes.size());
-    return bytes.size();
-  }
+  std::size_t on_chunk_body_impl(std::uint64_t, string_view, error_code&) override { return 0; }
   void on_finish_impl(error_code&) override {}
 };
+
+namespace {
+
+constexpr int most_interim = 10;
+
+Io no_http(const std::string& why) {
+  return Io::failed(std::string(not_http) + ": " + why);
+}
+
+Body body_after(const beast::http::basic_parser<false>& parser, int status) {
+  if (status / 100 == 1 || status == 204 || status == 304) return Body::none();
+  if (parser.chunked()) return Body::in_chunks();
+  const auto length = parser.content_length();
+  return length ? Body::of_length(*length) : Body::until_end();
+}
+
+}  // namespace
 
 ResponseReader::ResponseReader(ByteStream& stream) : stream_(stream), parser_(std::make_unique<Parser>()) {}
 ResponseReader::~ResponseReader() = default;
 
-/// Gives the parser what is there, and reads on only if that was not enough.
 Io ResponseReader::more() {
-  beast::error_code error;
-  if (!unparsed_.empty()) {
-    const std::size_t used = parser_->put(boost::asio::buffer(unparsed_), error);
-    unparsed_.erase(0, used);
-    if (error && error != beast::http::error::need_more)
-      return Io::failed(std::string(not_http) + ": " + error.message());
-    if (used > 0) return {};
-  }
   std::array<char, 16384> buffer;
   Io got = stream_.read(buffer.data(), buffer.size());
-  if (got.ok()) {
-    unparsed_.append(buffer.data(), got.bytes);
-    return got;
+  if (got.ok()) unparsed_.append(buffer.data(), got.bytes);
+  return got;
+}
+
+/// One head; reads on only if what is there was not enough.
+Io ResponseReader::read_one_head() {
+  parser_ = std::make_unique<Parser>();
+  bool begun = false;
+  while (true) {
+    beast::error_code error;
+    const std::size_t used = unparsed_.empty() ? 0 : parser_->put(boost::asio::buffer(unparsed_), error);
+    unparsed_.erase(0, used);
+    begun = begun || used > 0 || !unparsed_.empty();
+    if (error && error != beast::http::error::need_more) return no_http(error.message());
+    if (parser_->is_header_done()) return {};
+    if (used > 0 && !unparsed_.empty()) continue;
+    Io got = more();
+    if (got.status == Io::Status::end)
+      return Io::failed(begun ? "the answer broke off" : "the connection was closed without an answer");
+    if (!got.ok()) return got;
   }
-  if (got.status != Io::Status::end) return got;
-  if (!parser_->got_some() && unparsed_.empty())
-    return Io::failed("the connection was closed without an answer");
-  parser_->put_eof(error);
-  if (error) return Io::failed("the answer broke off");
-  return {};
 }
 
 Io ResponseReader::read_head(Head& head) {
-  while (true) {
-    while (!parser_->is_header_done())
-      if (Io got = more(); !got.ok()) return got;
-    if (parser_->head.status / 100 != 1 || parser_->head.status == 101) break;
-    parser_ = std::make_unique<Parser>();
+  for (int interim = 0; interim <= most_interim; ++interim) {
+    if (Io got = read_one_head(); !got.ok()) return got;
+    const int status = parser_->head.status;
+    if (status / 100 == 1 && status != 101) continue;
+    body_ = body_after(*parser_, status);
+    head = std::move(parser_->head);
+    return {};
   }
-  head = parser_->head;
-  return {};
+  return no_http("interim answers without an end");
 }
 
 Io ResponseReader::read_body(const std::function<bool(std::string_view)>& on_bytes) {
   while (true) {
-    if (!parser_->body.empty()) {
-      const std::string bytes = std::exchange(parser_->body, {});
-      if (!on_bytes(bytes)) return {Io::Status::stopped};
+    std::string_view rest = unparsed_;
+    while (!rest.empty() && !body_.is_done() && body_.problem().empty()) {
+      const std::string_view piece = body_.next(rest);
+      if (piece.empty() || on_bytes(piece)) continue;
+      return {Io::Status::stopped};
     }
-    if (parser_->is_done()) return {};
-    if (Io got = more(); !got.ok()) return got;
+    unparsed_.clear();
+    if (body_.is_done()) return {};
+    if (!body_.problem().empty()) return no_http(body_.problem());
+    Io got = more();
+    if (got.status == Io::Status::end)
+      return body_.ends_with_connection() ? Io{} : Io::failed("the answer broke off");
+    if (!got.ok()) return got;
   }
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "drivers/byte_stream.hpp"
+#include "drivers/http_body.hpp"
 
 namespace belay::http {
 
@@ -18,8 +19,12 @@ struct Head {
   std::map<std::string, std::string> headers{};  // lower-case names; of a repeated one, the last
 };
 
-/// Reads one HTTP/1.1 response from a stream: content-length, chunked, and until-the-end bodies.
-/// (Boost.Beast's parser lives behind this, in one file: it is slow to compile.)
+/// Reads one HTTP/1.1 response from a stream: content-length, chunked, and until-the-end bodies. What it
+/// holds at a time is bounded whatever the other side sends: a head has 64 KiB at the most, and so has all
+/// that frames the body; ten interim answers are read.
+/// (Boost.Beast's parser reads the head. It lives behind this, in one file: it is slow to compile. It does
+/// not read the body: Beast 1.81 buffers an extension of a chunk however long it is, and what it makes of bad
+/// chunks depends on how the bytes arrive.)
 class ResponseReader {
  public:
   explicit ResponseReader(ByteStream&);
@@ -27,7 +32,7 @@ class ResponseReader {
   ResponseReader(const ResponseReader&) = delete;
   ResponseReader& operator=(const ResponseReader&) = delete;
 
-  /// Interim answers (100 Continue) are skipped.
+  /// Interim answers (100 Continue) are skipped. Once for each answer.
   Io read_head(Head&);
   /// Calls `on_bytes` with the body as it comes, until it is complete (Status::done) or `on_bytes` returns
   /// false (Status::stopped). A body that breaks off is a failure.
@@ -36,9 +41,11 @@ class ResponseReader {
  private:
   struct Parser;
   Io more();
+  Io read_one_head();
 
   ByteStream& stream_;
   std::unique_ptr<Parser> parser_;
+  Body body_ = Body::none();
   std::string unparsed_;
 };
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.hpp"
+#include "model/visible_text.hpp"
 
 namespace belay {
 
@@ -70,7 +71,8 @@ std::string last_lines(std::string_view text, int count) {
 
 void require_success(const Captured& captured, const std::string& what_failed, const std::string& next) {
   if (captured.ok()) return;
-  const std::string words = last_lines(captured.err.empty() ? captured.out : captured.err, 20);
+  // Of a program that ran on the other side of ssh, too.
+  const std::string words = visible_text(last_lines(captured.err.empty() ? captured.out : captured.err, 20));
   throw Error(what_failed, captured.outcome.described() + (words.empty() ? "" : "\n" + words), next);
 }
 

@@ -11,6 +11,7 @@
 #include "base/files.hpp"
 #include "base/process.hpp"
 #include "drivers/program.hpp"
+#include "model/visible_text.hpp"
 
 namespace belay::rsync {
 namespace {
@@ -116,7 +117,7 @@ void require_rsync() {
 
 [[noreturn]] void fail(const Request& request, const Outcome& outcome, const std::deque<std::string>& words) {
   std::string why = outcome.described();
-  for (const std::string& line : words) why += "\n" + line;
+  for (const std::string& line : words) why += "\n" + visible_text(line);  // the other side's, too
   const bool missing = why.contains("rsync: command not found") || why.contains("rsync: not found");
   throw Error(fmt::format("copying {} to {} failed", request.from.string(), request.to), why,
               missing ? "install rsync on the host" : "");
@@ -213,8 +214,8 @@ std::optional<std::vector<Change>> preview(const Request& request, Modes modes, 
   return changes;
 }
 
-std::vector<std::string> hidden_by(const std::vector<std::string>& exclude, const fs::path& tree,
-                                   const std::vector<std::string>& files, std::stop_token stop) {
+std::vector<Hidden> hidden_by(const std::vector<std::string>& exclude, const fs::path& tree,
+                              const std::vector<std::string>& files, std::stop_token stop) {
   require_rsync();
   const TemporaryDirectory nowhere("belay-excludes");
   const Request request{.from = tree, .to = nowhere.path().string(), .exclude = exclude};
@@ -233,14 +234,13 @@ std::vector<std::string> hidden_by(const std::vector<std::string>& exclude, cons
           });
   if (!outcome.ok()) fail(request, outcome, words);
 
-  std::vector<std::string> hidden;
+  std::vector<Hidden> hidden;
   for (const std::string& file : files) {
     if (shown.contains(file) || !fs::exists(fs::symlink_status(tree / file))) continue;
     const auto at_fault = std::ranges::find_if(hidings, [&](const Hiding& hiding) {
       return file == hiding.path || file.starts_with(hiding.path + "/");
     });
-    if (at_fault != hidings.end())
-      hidden.push_back(fmt::format("{} (excluded by {})", file, at_fault->pattern));
+    if (at_fault != hidings.end()) hidden.push_back({file, at_fault->pattern});
   }
   return hidden;
 }

@@ -47,10 +47,13 @@ enum class Modes { count, do_not_count };
 /// What transfer() would change; nothing is touched. Empty if the directory `to` is not there. Throws Error
 /// with rsync's own words.
 std::optional<std::vector<Change>> preview(const Request&, Modes, std::stop_token, Deadline);
-/// The tracked files an exclude list would hide, with the pattern at fault where it can be told: asked of
-/// rsync itself.
-std::vector<std::string> hidden_by(const std::vector<std::string>& exclude, const std::filesystem::path& tree,
-                                   const std::vector<std::string>& files, std::stop_token);
+struct Hidden {
+  std::string path, pattern;
+};
+/// Those of `files` (or directories) of a tree that an exclude list would hide, with the pattern at fault:
+/// asked of rsync itself.
+std::vector<Hidden> hidden_by(const std::vector<std::string>& exclude, const std::filesystem::path& tree,
+                              const std::vector<std::string>& files, std::stop_token);
 /// "3.2.7"; empty if missing.
 std::string version(std::stop_token);
 

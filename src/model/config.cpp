@@ -8,6 +8,7 @@
 #include "base/nearest.hpp"
 #include "model/config_json.hpp"
 #include "model/config_reader.hpp"
+#include "model/url.hpp"
 #include "model/yaml.hpp"
 
 namespace belay {
@@ -148,15 +149,21 @@ PostgresBackup read_backup(SectionReader section) {
 }
 
 /// An address that means the machine itself is the host's, not the controller's.
-HealthCheck::From who_asks(const std::string& url) {
-  const std::string host = host_of_url(url);
-  const bool itself = host == "localhost" || host == "127.0.0.1" || host == "::1";
+HealthCheck::From who_asks(const std::string& text) {
+  const auto url = parse_url(text);
+  const bool itself =
+      url && (same_host(*url, {.host = "localhost"}) || url->host == "127.0.0.1" || url->host == "::1");
   return itself ? HealthCheck::From::host : HealthCheck::From::controller;
 }
 
 /// user and password, from their keys or from the URL.
 void read_login(SectionReader& section, HealthCheck& health, Reading& reading) {
-  auto [user, password] = take_login_out_of(health.url);
+  std::string user, password;
+  if (auto url = parse_url(health.url); url && !url->user.empty()) {
+    user = std::move(url->user);
+    password = std::move(url->password);
+    health.url = url->plain();
+  }
   if (!user.empty() && (section.has("user") || section.has("password")))
     reading.report(section.location_of("url"), "'url' has a user, and so has 'user'", "write it once");
   health.user = std::move(user);
@@ -366,6 +373,7 @@ void read_shared(SectionReader& section, EnvironmentConfig& into, Reading& readi
   section.text("source", into.source, relative_path_value);
   read_compose(section, into, reading);
   section.commands("test", into.test);
+  section.boolean("test_git", into.test_git);
   if (auto sync = section.section("sync")) read_sync(*sync, into.sync);
   read_migrations(section, into, reading);
   if (auto backup = section.section("backup")) into.backup = read_backup(*backup);

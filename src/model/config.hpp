@@ -174,6 +174,7 @@ struct EnvironmentConfig {
   BuildRule build;
   std::vector<RegistryLogin> registries;  // no part of the JSON
   std::vector<TestStep> test;
+  bool test_git = false;  // the gate's checkout is a repository whose HEAD is the commit
   std::chrono::milliseconds test_timeout{std::chrono::minutes(30)};
   SyncRules sync;
   std::vector<MigrationRule> migrate;

@@ -151,6 +151,7 @@ void fields(auto& archive, Is<EnvironmentConfig> auto& environment) {
   archive("values", environment.values);
   archive("accessories", environment.accessories);
   archive("test", environment.test);
+  archive("test_git", environment.test_git);
   archive("test_timeout", environment.test_timeout);
   archive("sync", environment.sync);
   archive("migrate", environment.migrate);

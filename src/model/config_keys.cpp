@@ -58,9 +58,17 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "no tests",
      .example = "[npm ci, { parallel: [npm run lint, npm test] }]",
-     .meaning = "The gate: commands run by `sh` in a clean checkout (without .git), in `source`, one after "
+     .meaning = "The gate: commands run by `sh` in a clean checkout, in `source`, one after "
                 "the other. Those under "
                 "`parallel` run at the same time. The first that fails stops the deployment."},
+    {.section = "shared",
+     .name = "test_git",
+     .kind = boolean,
+     .required = false,
+     .fallback = "false",
+     .example = "true",
+     .meaning = "Whether the checkout of the tests is a git repository. It is one of its own, with the "
+                "commit as HEAD, on its branch, and without the commits before it."},
     {.section = "shared",
      .name = "sync",
      .kind = section,
@@ -413,7 +421,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .example = "\"https://example.com/health\"",
      .meaning =
          "Answers with a good `status` if all is well. A `user:password@` in it is taken out, and never "
-         "shown."},
+         "shown. Path and query may hold any letters; a host beyond ASCII is written as in DNS (`xn--…`)."},
     {.section = "health",
      .name = "status",
      .kind = numbers,
@@ -436,7 +444,9 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "false",
      .example = "true",
-     .meaning = "Whether a redirect is followed, five in a row at the most; the last answer counts."},
+     .meaning =
+         "Whether a redirect is followed, five in a row at the most; the last answer counts. From where "
+         "belay was started it is followed to the same host only."},
     {.section = "health",
      .name = "user",
      .kind = text,

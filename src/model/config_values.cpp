@@ -8,6 +8,8 @@
 #include <arpa/inet.h>
 #include <fmt/core.h>
 
+#include "model/url.hpp"
+
 namespace belay {
 
 namespace {
@@ -221,65 +223,9 @@ Value<std::string> host_key_value(std::string_view text) {
 }
 
 Value<std::string> url_value(std::string_view text) {
-  const auto wrong = [&](std::string_view why) {
-    return fault(fmt::format("must be a URL: {}", why), "such as https://example.com/health");
-  };
-  std::string_view rest = text;
-  if (rest.starts_with("https://"))
-    rest.remove_prefix(8);
-  else if (rest.starts_with("http://"))
-    rest.remove_prefix(7);
-  else
-    return wrong("it begins with http:// or https://");
-  if (std::any_of(text.begin(), text.end(), [](char c) { return is_control(c) || c == ' '; }))
-    return wrong("it has no spaces");
-  std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
-  if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
-    if (authority.substr(0, at).contains('@') ||
-        authority.substr(0, at).substr(0, authority.find(':')).empty())
-      return wrong("before the @ stands user:password, with @ and : in them as %40 and %3A");
-    authority.remove_prefix(at + 1);
-  }
-  std::string_view host = authority, port;
-  if (const auto colon = authority.rfind(':'); colon != std::string_view::npos && !authority.ends_with(']')) {
-    host = authority.substr(0, colon);
-    port = authority.substr(colon + 1);
-    if (!port_value(port)) return wrong("its port is a number from 1 to 65535");
-  }
-  const bool bracketed =
-      host.starts_with('[') && host.ends_with(']') && is_ipv6(host.substr(1, host.size() - 2));
-  if (!bracketed && !is_word(host, alphanumeric_and("_.-"), "_")) return wrong("a host name follows the //");
+  const auto url = parse_url(text);
+  if (!url) return fault(fmt::format("must be a URL: {}", url.error()), "such as https://example.com/health");
   return std::string(text);
-}
-
-namespace {
-
-/// "%40" is "@". What is no such sequence stays as it is.
-std::string percent_decoded(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned value = 0;
-    const bool escaped = text[i] == '%' && i + 2 < text.size() &&
-                         std::from_chars(&text[i + 1], &text[i + 1] + 2, value, 16).ptr == &text[i + 1] + 2;
-    decoded += escaped ? static_cast<char>(value) : text[i];
-    if (escaped) i += 2;
-  }
-  return decoded;
-}
-
-}  // namespace
-
-UrlLogin take_login_out_of(std::string& url) {
-  const auto begin = url.find("://");
-  if (begin == std::string::npos) return {};
-  const auto end = std::min(url.find_first_of("/?#", begin + 3), url.size());
-  const auto at = url.rfind('@', end);
-  if (at == std::string::npos || at < begin) return {};
-  const std::string login = url.substr(begin + 3, at - begin - 3);
-  url.erase(begin + 3, at - begin - 2);
-  const auto colon = login.find(':');
-  return {percent_decoded(login.substr(0, colon)),
-          colon == std::string::npos ? "" : percent_decoded(login.substr(colon + 1))};
 }
 
 Value<std::string> header_name_value(std::string_view text) {
@@ -291,22 +237,6 @@ Value<std::string> header_name_value(std::string_view text) {
   for (const auto* const own : {"connection", "content-length", "transfer-encoding", "upgrade"})
     if (small == own) return fault(fmt::format("has '{}', which belay sets itself", text), "take it out");
   return std::string(text);
-}
-
-std::string host_of_url(std::string_view url) {
-  const auto scheme = url.find("://");
-  if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
-  url = url.substr(0, url.find_first_of("/?#"));
-  if (const auto at = url.rfind('@'); at != std::string_view::npos) url.remove_prefix(at + 1);
-  if (url.starts_with('[')) {
-    url = url.substr(1, url.find(']') - 1);
-  } else {
-    url = url.substr(0, url.find(':'));
-  }
-  std::string host(url);
-  std::transform(host.begin(), host.end(), host.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return host;
 }
 
 Value<std::string> app_name_value(std::string_view text) {

@@ -42,17 +42,10 @@ Value<int> more_than_percent_value(std::string_view);
 /// ">2x", ">1.5x": in hundredths.
 Value<int> more_than_times_value(std::string_view);
 Value<std::string> host_key_value(std::string_view);
-/// http or https; may hold `user:password@`, see login_of_url().
+/// http or https, as model/url.hpp reads it; may hold `user:password@`.
 Value<std::string> url_value(std::string_view);
-/// Takes `user:password@` out of a URL that url_value() accepts: percent-decoded; empty if there is none.
-struct UrlLogin {
-  std::string user, password;
-};
-UrlLogin take_login_out_of(std::string& url);
 /// A header that a health check may send: not one that belay itself has to set.
 Value<std::string> header_name_value(std::string_view);
-/// The host in a URL that url_value() accepts: lower case, without port and brackets.
-std::string host_of_url(std::string_view url);
 
 Value<std::string> app_name_value(std::string_view);
 Value<std::string> environment_name_value(std::string_view);

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "model/config.hpp"
+#include "model/url.hpp"
 
 namespace belay {
 
@@ -12,9 +13,10 @@ bool HealthCheck::is_good(int answered) const {
 }
 
 std::string HealthCheck::shown_url() const {
-  const auto host = url.find("://") + 3;
-  if (user.empty() || url.find("://") == std::string::npos) return url;
-  return url.substr(0, host) + user + ":***@" + url.substr(host);
+  auto taken_apart = parse_url(url);
+  if (user.empty() || !taken_apart) return url;
+  taken_apart->user = user;
+  return taken_apart->shown();
 }
 
 std::string HealthCheck::by_hand() const {

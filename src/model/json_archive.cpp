@@ -53,14 +53,47 @@ boost::json::value storable(const boost::json::value& value) {
   return value;
 }
 
-boost::json::object parse_object(std::string_view text, const std::string& what) {
+namespace {
+
+boost::json::object parsed(std::string_view text, const std::string& what, bool with_any_bytes) {
   boost::json::parse_options options;
   options.max_depth = deepest;
+  options.allow_invalid_utf8 = with_any_bytes;
   boost::system::error_code failed;
   boost::json::value value = boost::json::parse(text, failed, {}, options);
   if (failed) throw Error("cannot read " + what, "not JSON: " + failed.message());
   if (!value.is_object()) throw Error("cannot read " + what, "not a JSON object but " + kind_of(value));
   return std::move(value.get_object());
+}
+
+/// At least as many as there are: a value stands behind a comma, or opens a list or an object.
+std::size_t values_in(std::string_view text) {
+  std::size_t count = 1;
+  bool in_string = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (in_string && c == '\\') {
+      ++at;
+    } else if (c == '"') {
+      in_string = !in_string;
+    } else if (!in_string && (c == ',' || c == '[' || c == '{')) {
+      ++count;
+    }
+  }
+  return count;
+}
+
+}  // namespace
+
+boost::json::object parse_object(std::string_view text, const std::string& what) {
+  return parsed(text, what, false);
+}
+
+boost::json::object parse_foreign_object(std::string_view text, const std::string& what,
+                                         std::size_t most_values) {
+  if (values_in(text) > most_values)
+    throw Error("cannot read " + what, "it has more than " + std::to_string(most_values) + " values");
+  return parsed(text, what, true);
 }
 
 void wrong_type(const std::string& path, const std::string& expected, const boost::json::value& found) {

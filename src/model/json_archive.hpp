@@ -62,6 +62,10 @@ boost::json::string storable(std::string_view);
 
 /// Throws Error{"cannot read `what`"} unless `text` is one JSON object, nested at most 64 deep.
 boost::json::object parse_object(std::string_view text, const std::string& what);
+/// The same of a text that another machine made: it has so many values at the most, which is known before
+/// memory is taken for them, and strings may hold bytes that are no UTF-8.
+boost::json::object parse_foreign_object(std::string_view text, const std::string& what,
+                                         std::size_t most_values);
 
 /// Throws Error: `path` is not what was `expected`.
 [[noreturn]] void wrong_type(const std::string& path, const std::string& expected,

@@ -6,6 +6,7 @@
 #include "model/json_archive.hpp"
 #include "model/plan_json.hpp"
 #include "model/registry_login_json.hpp"
+#include "model/visible_text.hpp"
 
 namespace belay {
 
@@ -125,11 +126,27 @@ std::string encoded(const Message& message) {
 }
 
 template <class Message>
-Message decoded(const std::string& line, const std::string& from) {
-  const auto object = json_archive::parse_object(line, from + "'s message");
+Message decoded(const boost::json::object& object, const std::string& from) {
   if (auto message = read_tagged<Message>(object, {})) return std::move(*message);
   throw Error("cannot read " + from + "'s message", "its type is not known to this version of belay",
               "use the same version of belay on both sides");
+}
+
+/// A status or the facts of a large host have some thousand.
+constexpr std::size_t most_values = 100'000;
+
+/// One of the records asks the controller about a list of files: 41 bytes for each.
+constexpr std::size_t longest_list = 8u << 20;
+bool asks_what_was_committed(const boost::json::object& message) {
+  const auto* const record = message.if_contains("record");
+  const auto* const fields = record != nullptr ? record->if_object() : nullptr;
+  const auto* const what = fields != nullptr ? fields->if_contains("what") : nullptr;
+  return what != nullptr && what->is_string() && what->get_string() == "committed";
+}
+
+/// A host cannot let a failure pass for a success.
+bool is_failure(int exit_code) {
+  return exit_code >= static_cast<int>(ExitCode::failed) && exit_code <= static_cast<int>(ExitCode::unfinished);
 }
 
 }  // namespace
@@ -141,10 +158,15 @@ std::string encode(const ToHost& message) {
   return encoded(message);
 }
 ToController decode_to_controller(const std::string& line) {
-  return decoded<ToController>(line, "the host");
+  const auto foreign = json_archive::parse_foreign_object(line, "the host's message", most_values);
+  const auto shown = visible(foreign, asks_what_was_committed(foreign) ? longest_list : longest_text);
+  auto message = decoded<ToController>(shown.get_object(), "the host");
+  if (auto* const failure = std::get_if<Failure>(&message))
+    if (!is_failure(failure->exit_code)) failure->exit_code = static_cast<int>(ExitCode::failed);
+  return message;
 }
 ToHost decode_to_host(const std::string& line) {
-  return decoded<ToHost>(line, "the controller");
+  return decoded<ToHost>(json_archive::parse_object(line, "the controller's message"), "the controller");
 }
 
 }  // namespace wire

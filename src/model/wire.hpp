@@ -83,7 +83,10 @@ using ToHost = std::variant<Start, Attach, Tell, Cancel, Ask, Ping>;
 /// One line, without the newline.
 std::string encode(const ToController&);
 std::string encode(const ToHost&);
-/// Throws Error on anything malformed or unknown.
+/// Throws Error on anything malformed or unknown. What comes to the controller is data of a machine that may
+/// have been broken into: every text in it is made visible and is bounded (model/visible_text.hpp), and so
+/// are depth and number of its values. Nothing of the host's reaches a terminal but through here, or through
+/// visible_text() where it is no message (ssh's words).
 ToController decode_to_controller(const std::string& line);
 ToHost decode_to_host(const std::string& line);
 

@@ -5,6 +5,7 @@
 #include "base/files.hpp"
 #include "drivers/image_archive.hpp"
 #include "model/build_order.hpp"
+#include "model/build_paths.hpp"
 #include "model/json_parts.hpp"
 #include "runtime/compose_model.hpp"
 
@@ -16,32 +17,6 @@ namespace {
 
 fs::path room_of(const Context& context) {
   return context.layout.release(context.release) / "built";
-}
-
-/// A text that names a file of the server, which is nothing for a machine elsewhere.
-void require_shipped(const json::value& path, const fs::path& source, const std::string& what) {
-  if (!path.is_string()) return;
-  const std::string text(path.get_string());
-  if (!text.starts_with('/') || (text + "/").starts_with(source.string() + "/")) return;
-  throw Error(fmt::format("{} is {}, which is not among the release's files", what, text),
-              "with `build: here` the images are built where belay was started, and the server's own files "
-              "stay on the server",
-              "commit that file, or build on the server: write build: host", ExitCode::bad_input);
-}
-
-void require_all_shipped(const json::object& model, const fs::path& source) {
-  for (const auto& [service, settings] : object_at(model, "services")) {
-    const auto& build = object_at(settings.as_object(), "build");
-    const auto who = fmt::format("service {}: ", std::string_view(service));
-    require_shipped(value_at(build, "context"), source, who + "the context of its build");
-    require_shipped(value_at(build, "dockerfile"), source, who + "its dockerfile");
-    for (const auto& [name, path] : object_at(build, "additional_contexts"))
-      require_shipped(path, source, fmt::format("{}the context {}", who, std::string_view(name)));
-  }
-  for (const auto& [name, secret] : object_at(model, "secrets")) {
-    const auto what = fmt::format("the secret {}", std::string_view(name));
-    if (secret.is_object()) require_shipped(value_at(secret.get_object(), "file"), source, what);
-  }
 }
 
 void write_order(const Context& context, const json::object& model,
@@ -83,7 +58,7 @@ bool bring_images(Context& context, const std::string& what, bool all_layers, De
 
 void have_images_built(Context& context, const json::object& model, const std::vector<std::string>& services,
                        Deadline deadline) {
-  require_all_shipped(model, context.layout.source(context.release));
+  require_build_paths_below(context.layout.source(context.release), model);
   write_order(context, model, services);
   if (!bring_images(context, "images", false, deadline))
     bring_images(context, "images with all layers", true, deadline);

@@ -131,7 +131,7 @@ class Edge {
     return found;
   }
   std::string asked_at(const std::string& address) const {
-    const auto exchange = http::get(http::parse_url("http://" + address + ":8080/name"), {}, soon());
+    const auto exchange = http::get(http::url_of("http://" + address + ":8080/name"), {}, soon());
     if (!exchange.answer) return exchange.why;
     return exchange.answer->status == 200 ? exchange.answer->body : std::to_string(exchange.answer->status);
   }

@@ -84,6 +84,43 @@ TEST_CASE("a redirect is no health") {
   CHECK(!confirm_from_here(check(script.url(), 1, 1), nobody, {}, soon()).ok);
 }
 
+TEST_CASE("a redirect leads to no other host than the one that belay.yml names") {
+  const Script elsewhere({200});
+  const std::string other_name = "http://localhost:" + elsewhere.url().substr(17);
+  REQUIRE(elsewhere.url().starts_with("http://127.0.0.1:"));
+  struct Row {
+    std::string location;
+    bool is_followed;
+  };
+  const Row rows[]{
+      {other_name, false},
+      {"//localhost:" + elsewhere.url().substr(17), false},
+      {"http://169.254.169.254/latest/meta-data", false},
+      {"http://[::1]:1/", false},
+      {elsewhere.url(), true},  // another port of the same host
+      {"/good", true},
+  };
+  for (const auto& [location, is_followed] : rows) {
+    CAPTURE(location);
+    const int asked_before = elsewhere.asked();
+    const LocalServer server([&](const LocalServer::Peer& peer) {
+      const std::string request = peer.read_request();
+      peer.say(request.starts_with("GET /good ")
+                   ? answer(200, "ok")
+                   : "HTTP/1.1 302 Found\r\nLocation: " + location + "\r\nContent-Length: 0\r\n\r\n");
+    });
+    HealthCheck health = check(server.url("/health"), 1, 1);
+    health.follow_redirects = true;
+    const Confirmation found = confirm_from_here(health, nobody, {}, soon());
+    CHECK(found.ok == is_followed);
+    if (!is_followed) {
+      CHECK(elsewhere.asked() == asked_before);
+      CHECK(found.detail.contains("Location: " + location + ", which is another host"));
+      CHECK(found.detail.contains("health.from: host"));
+    }
+  }
+}
+
 TEST_CASE("nobody listening is a finding, not an error") {
   const ReservedPort silent;
   const Confirmation found = confirm_from_here(check(silent.url(), 2, 1), nobody, {}, soon());

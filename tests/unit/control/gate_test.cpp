@@ -28,6 +28,7 @@ struct World {
     const Source source = find_source(app.config().file, app.config().source, "HEAD", false, watcher, {});
     const Checkout shipped = check_out(source, "", {}, Deadline::in(1min));
     const Checkout checkout = check_out_for_gate(source, shipped, "", {}, Deadline::in(1min));
+    if (environment.test_git) lay_repository(source, checkout, {}, Deadline::in(1min));
     return run_gate(environment, checkout.commit, checkout.source, logs, life, watcher, stop);
   }
   Error failure(std::vector<TestStep> steps, std::stop_token stop = {}) {
@@ -69,6 +70,25 @@ TEST_CASE("the commands are told what is tested, since the checkout has no .git"
   world.run({{{"echo $BELAY_COMMIT $BELAY_BRANCH $BELAY_ENVIRONMENT; test ! -e ../.git"}}});
   const std::string commit = world.app.git({"rev-parse", "HEAD"}).substr(0, 40);
   CHECK(world.log("01-echo") == commit + " main production\n");
+}
+
+TEST_CASE("with test_git the checkout is a repository of the commit, anew for each run") {
+  World world;
+  world.environment.test_git = true;
+  const std::string head = world.app.git({"rev-parse", "HEAD"});
+  for (int run = 0; run < 2; ++run) {
+    world.run(
+        {{{"git rev-parse HEAD; git status --porcelain; git branch --show-current; git log --oneline | wc "
+           "-l"}},
+         {{"git -c user.name=t -c user.email=t commit -q --allow-empty -m mine; git rev-parse HEAD~"}}});
+    CHECK(world.log("01-git") == head + "main\n1\n");
+    CHECK(world.log("02-git") == head);
+    fs::remove_all(world.logs);
+  }
+  CHECK(world.app.git({"rev-parse", "HEAD"}) == head);
+  CHECK(world.app.git({"status", "--porcelain"}).empty());
+  world.environment.test_git = false;
+  world.run({{{"test ! -e ../.git"}}});
 }
 
 TEST_CASE(

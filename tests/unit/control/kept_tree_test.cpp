@@ -186,42 +186,6 @@ TEST_CASE("modes are git's, whatever the umask") {
   }
 }
 
-TEST_CASE("what is committed arrives byte for byte: no line endings, filters, links or attributes of git's") {
-  const World world;
-  world.app.write("unix.txt", "one\ntwo\n");
-  world.app.write("windows.txt", "one\r\ntwo\r\n");
-  world.app.write("id.txt", "$Id$ $Format:%H$\n");
-  world.app.write("kept-out", "export-ignore\n");
-  world.app.write(".gitattributes",
-                  "*.txt text=auto eol=crlf ident filter=up export-subst\nkept-out export-ignore\n");
-  fs::create_symlink("unix.txt", world.app.path() / "link");
-  world.app.git({"-c", "core.autocrlf=false", "add", "--all"});
-  world.commit();
-  const std::string windows = world.app.git({"cat-file", "blob", "HEAD:windows.txt"});
-  world.app.git({"config", "core.autocrlf", "true"});
-  world.app.git({"config", "core.symlinks", "false"});
-  world.app.git({"config", "filter.up.smudge", "tr a-z A-Z"});
-  world.app.git({"config", "filter.up.required", "true"});
-  const KeptTree tree = world.brought();
-  CHECK(read_file(tree.directory() / "unix.txt") == "one\ntwo\n");
-  CHECK(read_file(tree.directory() / "windows.txt") == windows);
-  CHECK(read_file(tree.directory() / "id.txt") == "$Id$ $Format:%H$\n");
-  CHECK(fs::exists(tree.directory() / "kept-out"));
-  CHECK(fs::read_symlink(tree.directory() / "link") == "unix.txt");
-}
-
-TEST_CASE("names may have newlines, quotes and letters of any language") {
-  const World world;
-  world.app.write("a\nb", "newline\n");
-  world.app.write("äöü 漢字 \"q\" \\n", "letters\n");
-  world.app.write("bytes\xff", "no UTF-8\n");
-  world.commit();
-  const KeptTree tree = world.brought();
-  CHECK(read_file(tree.directory() / "a\nb") == "newline\n");
-  CHECK(read_file(tree.directory() / "äöü 漢字 \"q\" \\n") == "letters\n");
-  CHECK(read_file(tree.directory() / "bytes\xff") == "no UTF-8\n");
-}
-
 TEST_CASE("an empty commit, an empty file, a large one, and a commit of nothing") {
   const World world;
   world.brought();
@@ -238,17 +202,6 @@ TEST_CASE("an empty commit, an empty file, a large one, and a commit of nothing"
   world.app.git({"rm", "--quiet", "-r", "."});
   world.app.git({"commit", "--quiet", "--message", "all gone"});
   CHECK(files_in(world.brought().directory()).empty());
-}
-
-TEST_CASE("a submodule is an empty directory") {
-  const World world;
-  const AppRepository inner;
-  world.app.git({"-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.path().string(),
-                 "vendor/inner"});
-  world.commit();
-  const KeptTree tree = world.brought();
-  CHECK(fs::is_empty(tree.directory() / "vendor/inner"));
-  CHECK(world.app.git({"status", "--porcelain"}).empty());
 }
 
 TEST_CASE("two at once have a tree each, and both are kept") {
@@ -311,42 +264,6 @@ TEST_CASE("a record that is damaged is not believed, and what stood on its times
   const KeptTree tree = world.brought();
   CHECK(tree.written() == 5);
   CHECK(!fs::exists(place / "memory-times"));
-}
-
-TEST_CASE("pointers of git-lfs stay pointers without git-lfs, and are filled as soon as it is there") {
-  const World world;
-  const std::string pointer =
-      "version https://git-lfs.github.com/spec/v1\noid sha256:" + std::string(64, '7') + "\nsize 6\n";
-  world.app.write("model.bin", pointer);
-  world.app.write("notes.txt", pointer);  // looks like one, but nothing gives it to git-lfs
-  world.app.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n");
-  world.commit();
-  const auto lfs_of = [](const KeptTree& tree, const std::string& name) {
-    for (const auto& file : tree.files())
-      if (file.entry.path == name) return file.lfs;
-    return TreeRecord::File::Lfs::none;
-  };
-  {
-    const KeptTree tree = world.brought();
-    CHECK(read_file(tree.directory() / "model.bin") == pointer);
-    CHECK(lfs_of(tree, "model.bin") == TreeRecord::File::Lfs::pointer);
-    CHECK(lfs_of(tree, "notes.txt") == TreeRecord::File::Lfs::alike);
-  }
-  const Scratch programs;  // stands for git-lfs: the real one fills from its store the same way
-  fs::permissions(
-      programs.write("git-lfs", "#!/bin/sh\n[ \"$1\" = smudge ] && cat >/dev/null && echo whole\n"),
-      fs::perms(0755));
-  const std::string path = std::getenv("PATH");
-  ::setenv("PATH", (programs.path().string() + ":" + path).c_str(), 1);
-  {
-    const KeptTree tree = world.brought();
-    ::setenv("PATH", path.c_str(), 1);
-    CHECK(tree.written() == 1);
-    CHECK(read_file(tree.directory() / "model.bin") == "whole\n");
-    CHECK(read_file(tree.directory() / "notes.txt") == pointer);
-    CHECK(lfs_of(tree, "model.bin") == TreeRecord::File::Lfs::filled);
-  }
-  CHECK(world.brought().written() == 0);
 }
 
 TEST_CASE("what nobody uses any more is pruned, what is held is not") {

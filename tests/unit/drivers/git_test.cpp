@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "drivers/git_blobs.hpp"
+#include "drivers/git_shallow.hpp"
 #include "scratch.hpp"
 
 using namespace belay;
@@ -146,7 +147,7 @@ TEST_CASE("the entries of a directory at a commit: kind, content and name of eac
   const std::string app = git::tree_of(repository.path, commit, "app", {});
   std::map<std::string, git::Entry::Kind> kinds;
   std::vector<std::string> ids;
-  for (const auto& entry : git::entries(repository.path, app, {}, soon())) {
+  for (const auto& entry : git::entries({repository.path}, app, {}, soon())) {
     kinds[entry.path] = entry.kind;
     ids.push_back(entry.id);
   }
@@ -156,7 +157,7 @@ TEST_CASE("the entries of a directory at a commit: kind, content and name of eac
                                              {"run.sh", Kind::program},
                                              {"src/index.ts", Kind::file},
                                              {"üml äut.txt", Kind::file}});
-  CHECK(git::entries(repository.path, git::tree_of(repository.path, commit, ".", {}), {}, soon()).size() ==
+  CHECK(git::entries({repository.path}, git::tree_of(repository.path, commit, ".", {}), {}, soon()).size() ==
         8);
   CHECK(git::tree_of(repository.path, commit, "no/such", {}).empty());
   CHECK(git::tree_of(repository.path, commit, "README", {}).empty());  // a file, no directory
@@ -172,12 +173,12 @@ TEST_CASE("blobs come in order and byte for byte, however many and however long"
   const std::string commit = repository.commit("many");
   std::vector<std::string> ids, names;
   for (const auto& entry :
-       git::entries(repository.path, git::tree_of(repository.path, commit, "many", {}), {}, soon())) {
+       git::entries({repository.path}, git::tree_of(repository.path, commit, "many", {}), {}, soon())) {
     ids.push_back(entry.id);
     names.push_back(entry.path);
   }
   std::map<std::string, std::string> contents;
-  git::Blobs(repository.path, {}, soon()).read(ids, [&](std::size_t number, git::Blobs::Content& content) {
+  git::Blobs({repository.path}, {}, soon()).read(ids, [&](std::size_t number, git::Blobs::Content& content) {
     if (names[number] == "7") return;  // left unread: passed over
     std::string& all = contents[names[number]];
     for (auto piece = content.next(); !piece.empty(); piece = content.next()) all += piece;
@@ -194,7 +195,7 @@ TEST_CASE("a blob that the repository lacks is an error that names it") {
   const Repository repository;
   const std::string absent(40, '7');
   try {
-    git::Blobs(repository.path, {}, soon()).read({absent}, [](std::size_t, git::Blobs::Content&) {});
+    git::Blobs({repository.path}, {}, soon()).read({absent}, [](std::size_t, git::Blobs::Content&) {});
     FAIL("it was found");
   } catch (const Error& error) {
     CHECK(error.why().contains(absent));
@@ -208,8 +209,8 @@ TEST_CASE("attributes are those of the commit, not of the working tree") {
   repository.write(".gitattributes", "");
   const fs::path scratch = repository.scratch / "index";
   const auto with = [&](const std::string& name, const std::string& value) {
-    return git::with_attribute(repository.path, commit, name, value, {"README", "app/notes.txt"}, scratch, {},
-                               soon());
+    return git::with_attribute({repository.path}, commit, name, value, {"README", "app/notes.txt"}, scratch,
+                               {}, soon());
   };
   CHECK(with("export-ignore", "set") == std::vector<std::string>{"app/notes.txt"});
   CHECK(with("filter", "lfs").empty());
@@ -243,4 +244,66 @@ TEST_CASE("the working tree is copied with what is new and without what is ignor
   CHECK(fs::status(out / "run.sh").permissions() == fs::perms(0755));
   CHECK(fs::status(out / "new.ts").permissions() == fs::perms(0644));
   CHECK(fs::status(out / "src").permissions() == fs::perms(0755));
+}
+
+TEST_CASE("a repository that git refuses for its owner is explained, with the command that allows it") {
+  const Repository repository;
+  const WithVariable nothing_allowed("GIT_CONFIG_GLOBAL", "/dev/null");
+  const WithVariable german("LANGUAGE", "de");
+  const WithVariable another_owner("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1");  // a switch of git's own tests
+  try {
+    git::top_level(repository.path, {});
+    FAIL("it was read");
+  } catch (const Error& error) {
+    CHECK(error.exit_code() == ExitCode::bad_input);
+    CHECK(error.message().contains(repository.path.string()));
+    const std::string user = sh({"id", "-nu"}).substr(0, sh({"id", "-nu"}).size() - 1);
+    CHECK(error.why() == "it belongs to " + user + ", and belay runs as " + user);
+    CHECK(error.next().contains("git config --global --add safe.directory '" + repository.path.string() +
+                                "'\n"));
+  }
+}
+
+TEST_CASE("a shallow repository has the commit as HEAD, on its branch, and nothing else") {
+  const Repository repository;
+  const std::string first = git::resolve(repository.path, "HEAD", {}).id;
+  repository.write("README", "second\n");
+  repository.commit("second");
+  repository.git({"branch", "other"});
+  repository.git({"tag", "v1"});
+  Commit commit = git::resolve(repository.path, "HEAD", {});
+  struct Case {
+    std::string name, id, branch, changes;
+  };
+  for (const auto& [name, id, branch, changes] :
+       {Case{"a branch's newest", commit.id, "feature/x", ""}, Case{"no branch", commit.id, "", ""},
+        Case{"an older commit", first, "", " M README"}}) {
+    CAPTURE(name);
+    const Scratch scratch;
+    fs::copy(repository.path / "app", scratch / "app",
+             fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+    for (const char* const file : {"README", ".gitattributes", ".gitignore"})
+      fs::copy(repository.path / file, scratch / file);
+    commit.id = id;
+    commit.branch = branch;
+    git::lay_shallow_repository(repository.path, commit, scratch.path(), {}, soon());
+    const auto ask = [&](std::vector<std::string> arguments) {
+      arguments.insert(arguments.begin(), {"git", "-C", scratch.path().string()});
+      std::string said = sh(arguments);
+      while (said.ends_with('\n')) said.pop_back();
+      return said;
+    };
+    CHECK(ask({"rev-parse", "HEAD"}) == id);
+    if (branch.empty()) {
+      CHECK(ask({"rev-parse", "--abbrev-ref", "HEAD"}) == "HEAD");
+    } else {
+      CHECK(ask({"symbolic-ref", "--short", "HEAD"}) == branch);
+    }
+    CHECK(ask({"rev-list", "--count", "HEAD"}) == "1");
+    CHECK(ask({"rev-parse", "--is-shallow-repository"}) == "true");
+    CHECK(ask({"status", "--porcelain"}) == changes);
+    CHECK(ask({"show", "HEAD:app/src/index.ts"}) == "1");
+    CHECK(!fs::exists(scratch / ".git/objects/info/alternates"));
+    CHECK(fs::is_directory(scratch / ".git"));
+  }
 }

@@ -14,7 +14,7 @@ using belay::testing::LocalServer;
 namespace {
 
 http::Exchange ask(const LocalServer& server, std::chrono::milliseconds limit = 10s) {
-  return http::get(http::parse_url(server.url()), {}, Deadline::in(limit));
+  return http::get(http::url_of(server.url()), {}, Deadline::in(limit));
 }
 
 /// Answers every request with `text` and closes.
@@ -27,34 +27,11 @@ LocalServer::Serve answering(std::string text) {
 
 }  // namespace
 
-TEST_CASE("an address is taken apart") {
-  const http::Url plain = http::parse_url("http://localhost:3002/api/health?deep=1#top");
-  CHECK(plain.scheme == "http");
-  CHECK(plain.host == "localhost");
-  CHECK(plain.port == "3002");
-  CHECK(plain.target == "/api/health?deep=1");
-  CHECK(plain.shown() == "http://localhost:3002/api/health?deep=1");
-
-  const http::Url secure = http::parse_url("https://api.example.org");
-  CHECK(secure.port == "443");
-  CHECK(secure.target == "/");
-  CHECK(secure.shown() == "https://api.example.org/");
-
-  const http::Url v6 = http::parse_url("http://[::1]:8080?x");
-  CHECK(v6.host == "::1");
-  CHECK(v6.port == "8080");
-  CHECK(v6.target == "/?x");
-  CHECK(v6.shown() == "http://[::1]:8080/?x");
-}
-
 TEST_CASE("what cannot be asked is refused as bad input") {
-  for (const char* bad :
-       {"", "localhost", "ftp://host/", "http://", "http:///path", "http://host:0/", "http://host:65536/",
-        "http://host:80x/", "http://[::1/", "http://[::1]80/", "http://user:pw@host/", "http://host/a b",
-        "http://host/a\r\nX: y", "http://höst/"}) {
+  for (const char* bad : {"", "localhost", "http://host/a\r\nX: y", "http://höst/"}) {
     CAPTURE(bad);
     try {
-      http::parse_url(bad);
+      http::url_of(bad);
       FAIL("accepted");
     } catch (const Error& error) {
       CHECK(error.exit_code() == ExitCode::bad_input);
@@ -124,7 +101,7 @@ TEST_CASE("of an endless body 64 KiB are kept and the rest is not waited for") {
 TEST_CASE("why there is no answer is said in plain words") {
   SUBCASE("nobody listens") {
     const testing::ReservedPort nobody;
-    const auto exchange = http::get(http::parse_url(nobody.url()), {}, Deadline::in(10s));
+    const auto exchange = http::get(http::url_of(nobody.url()), {}, Deadline::in(10s));
     CHECK(!exchange.answer);
     CHECK(exchange.why == "connection refused");
   }
@@ -179,7 +156,7 @@ TEST_CASE("a waiting request is cancelled by stop") {
     source.request_stop();
     peer.hold();
   });
-  const auto exchange = http::get(http::parse_url(server.url()), source.get_token(), Deadline::in(60s));
+  const auto exchange = http::get(http::url_of(server.url()), source.get_token(), Deadline::in(60s));
   CHECK(exchange.why == "cancelled");
 }
 
@@ -187,7 +164,7 @@ TEST_CASE("a host by name is looked up, and its addresses are tried until one st
   // localhost is ::1 first on most machines, where nobody listens.
   const LocalServer server(answering("HTTP/1.1 204 No Content\r\n\r\n"));
   const auto exchange =
-      http::get(http::parse_url("http://localhost:" + std::to_string(server.port())), {}, Deadline::in(10s));
+      http::get(http::url_of("http://localhost:" + std::to_string(server.port())), {}, Deadline::in(10s));
   CHECK(exchange.why == "");
   REQUIRE(exchange.answer);
   CHECK(exchange.answer->status == 204);

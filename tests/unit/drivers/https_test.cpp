@@ -24,7 +24,7 @@ struct World {
     const WithVariable store("SSL_CERT_FILE", scratch.write("ca.pem", trusted.pem()).string());
     const LocalServer listening(
         [&](const LocalServer::Peer& peer) { serve_over_tls(peer.fd(), server, answer); });
-    return http::get(http::parse_url("https://" + host + ":" + std::to_string(listening.port())), {},
+    return http::get(http::url_of("https://" + host + ":" + std::to_string(listening.port())), {},
                      Deadline::in(std::chrono::seconds(10)));
   }
 };
@@ -74,9 +74,9 @@ TEST_CASE("a plain server asked over TLS, and a silent one, are no answers") {
   const WithVariable store("SSL_CERT_FILE", world.scratch.write("ca.pem", world.authority.pem()).string());
   const LocalServer plain(
       [](const LocalServer::Peer& peer) { peer.say("HTTP/1.1 400 Bad Request\r\n\r\n"); });
-  CHECK(http::get(http::parse_url(plain.url("/", "https")), {}, Deadline::in(std::chrono::seconds(10))).why ==
+  CHECK(http::get(http::url_of(plain.url("/", "https")), {}, Deadline::in(std::chrono::seconds(10))).why ==
         "wrong version number");
   const LocalServer silent([](const LocalServer::Peer& peer) { peer.hold(); });
-  CHECK(http::get(http::parse_url(silent.url("/", "https")), {}, Deadline::in(std::chrono::milliseconds(300)))
+  CHECK(http::get(http::url_of(silent.url("/", "https")), {}, Deadline::in(std::chrono::milliseconds(300)))
             .why == "no answer within 0.3 s");
 }

@@ -230,7 +230,10 @@ TEST_CASE("tracked files that an unanchored exclude hides are named with the pat
       "with space/uploads",   "deleted/uploads/x"};
   for (const std::string& file : files)
     if (!file.starts_with("deleted")) scratch.write(file, "x");
-  const auto hidden = rsync::hidden_by({"uploads", "*.test.ts", "/logs"}, scratch.path(), files, {});
+  std::vector<std::string> hidden;
+  for (const auto& [path, pattern] :
+       rsync::hidden_by({"uploads", "*.test.ts", "/logs"}, scratch.path(), files, {}))
+    hidden.push_back(path + " (excluded by " + pattern + ")");
   CHECK(hidden == std::vector<std::string>{"src/uploads/store.ts (excluded by uploads)",
                                            "src/uploads/deep/er.ts (excluded by uploads)",
                                            "src/a.test.ts (excluded by *.test.ts)",

@@ -81,12 +81,6 @@ TEST_CASE("a URL is http or https, with a host") {
   }
 }
 
-TEST_CASE("the host of a URL comes without port and brackets, in lower case") {
-  CHECK(host_of_url("http://LocalHost:3002/x") == "localhost");
-  CHECK(host_of_url("https://[::1]:8443") == "::1");
-  CHECK(host_of_url("https://example.com?x") == "example.com");
-}
-
 TEST_CASE("names are what Docker, compose and PostgreSQL take, and never an option") {
   CHECK(app_name_value("crm-backend_2"));
   CHECK(environment_name_value("staging-2"));

@@ -98,14 +98,16 @@ TEST_CASE("no key of a plan is left at its default by the sample, so the round t
   for (const auto& [key, value] : with_defaults) {
     CAPTURE(std::string(key));
     // The sample is of the first format's days.
-    static const std::set<std::string, std::less<>> later{
-        "strategy", "project", "env_files", "values", "accessories", "service_health", "replaced"};
+    static const std::set<std::string, std::less<>> later{"strategy", "project",     "env_files",
+                                                          "values",   "accessories", "service_health",
+                                                          "replaced", "test_git"};
     if (!later.contains(std::string_view(key))) CHECK(sample.at(key) != value);
   }
 }
 
 TEST_CASE("the keys of a project are in the round trip, too") {
   EnvironmentConfig environment;
+  environment.test_git = true;
   environment.name = "production";
   environment.project = "shop";
   environment.env_files = {".env", "prod.env"};
@@ -115,6 +117,7 @@ TEST_CASE("the keys of a project are in the round trip, too") {
   const auto written = plan_to_json(plan_deployment("shop", environment, {}, {}, {}));
   const auto read = plan_from_json(written).environment;
   CHECK(read.project == "shop");
+  CHECK(read.test_git);
   CHECK(read.env_files == environment.env_files);
   CHECK(read.values == environment.values);
   CHECK(read.accessories == Accessories::as_compose);
