@@ -7,9 +7,10 @@
 namespace belay {
 
 Confirmation confirm_from_here(const HealthCheck& check, const OnAttempt& on_attempt, std::stop_token stop,
-                               Deadline deadline) {
+                               Deadline deadline, const Values& values) {
   const auto verdict = ask_until_healthy(
       {.check = check,
+       .values = values,
        .stop = std::move(stop),
        .on_attempt = [&](int attempt,
                          const std::string& finding) { on_attempt(attempt, check.attempts, finding); },

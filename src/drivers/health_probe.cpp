@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "base/human.hpp"
 #include "drivers/http.hpp"
@@ -59,7 +60,7 @@ struct Talk {
 };
 
 Talk talk(const Asking& asking) {
-  const auto& check = asking.check;
+  const auto check = asking.check.filled(asking.values);
   http::Url named = http::parse_url(check.url);
   named.user = check.user;
   named.password = check.password;
@@ -124,6 +125,10 @@ HealthVerdict judged(const Asking& asking, const Talk& talk, int good_before) {
 HealthVerdict ask_until_healthy(const Asking& asking) {
   const auto& check = asking.check;
   HealthVerdict last{false, fmt::format("GET {}: not asked", check.shown_url())};
+  if (const auto missing = check.missing(asking.values); !missing.empty()) {
+    last.finding += fmt::format(", since {} has no value here", fmt::join(missing, ", "));
+    return last;
+  }
   int successes = 0;
   for (int attempt = 1;
        attempt <= check.attempts && !asking.stop.stop_requested() && !asking.deadline.expired();) {
@@ -142,10 +147,10 @@ HealthVerdict ask_until_healthy(const Asking& asking) {
   return last;
 }
 
-HealthVerdict ask_once(const HealthCheck& check, std::stop_token stop) {
+HealthVerdict ask_once(const HealthCheck& check, const Values& values, std::stop_token stop) {
   auto once = check;
   once.attempts = once.successes = 1;
-  return ask_until_healthy({.check = once, .stop = std::move(stop)});
+  return ask_until_healthy({.check = once, .values = values, .stop = std::move(stop)});
 }
 
 }  // namespace belay

@@ -24,7 +24,8 @@ struct HealthVerdict {
 using AttemptSink = std::function<void(int attempt, const std::string& finding)>;
 
 struct Asking {
-  const HealthCheck& check;
+  const HealthCheck& check;  // its texts with `${NAME}` in them; so are they in what is found
+  Values values{};           // what stands there in the request itself
   std::stop_token stop{};
   AttemptSink on_attempt{};
   /// Cuts the interval short when it turns true: an app that has just come up is asked at once.
@@ -39,6 +40,6 @@ struct Asking {
 HealthVerdict ask_until_healthy(const Asking&);
 
 /// One question now.
-HealthVerdict ask_once(const HealthCheck&, std::stop_token);
+HealthVerdict ask_once(const HealthCheck&, const Values&, std::stop_token);
 
 }  // namespace belay

@@ -27,6 +27,7 @@
 #include "host/queue.hpp"
 #include "host/recovery.hpp"
 #include "host/run.hpp"
+#include "model/secrets.hpp"
 #include "release/release_store.hpp"
 #include "runtime/adoption.hpp"
 #include "runtime/ownership.hpp"
@@ -151,6 +152,8 @@ struct OpenedRun {
   std::string run;
   Fd listener;
   std::vector<RegistryLogin> logins{};
+  Values variables{};
+  Masks masks{};
 };
 
 OpenedRun open_run_for(const Layout& layout, const wire::Start& start) {
@@ -198,12 +201,13 @@ bool run_in_child(const Layout& layout, OpenedRun& opened, const std::optional<s
   if (child == 0) {
     int code = 1;
     try {
-      run_to_the_end(layout, opened.run, std::move(opened.listener), recovering_as, opened.logins);
+      run_to_the_end(layout, opened.run, std::move(opened.listener), recovering_as, opened.logins,
+                     opened.variables);
       code = 0;
     } catch (const Error& error) {
-      log_line(fmt::format("{}: {}", error.message(), error.why()));
+      log_line(opened.masks.masked(fmt::format("{}: {}", error.message(), error.why())));
     } catch (const std::exception& error) {
-      log_line(error.what());
+      log_line(opened.masks.masked(error.what()));
     }
     ::_exit(code);
   }
@@ -253,6 +257,8 @@ int host_guard(std::span<const std::string> arguments) {
     recover_open_runs(layout, "next command");
     auto opened = open_run_for(layout, *start);
     opened.logins = start->logins;
+    opened.variables = start->variables;
+    opened.masks = masks_of(start->plan.environment, start->variables);
     write_holder(*lock, start->plan.by, opened.run);
     say(wire::Started{opened.run});
     detach(layout, opened.run);

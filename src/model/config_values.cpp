@@ -269,17 +269,25 @@ std::string percent_decoded(std::string_view text) {
 
 }  // namespace
 
-UrlLogin take_login_out_of(std::string& url) {
+std::string cut_login_out_of(std::string& url) {
   const auto begin = url.find("://");
   if (begin == std::string::npos) return {};
   const auto end = std::min(url.find_first_of("/?#", begin + 3), url.size());
   const auto at = url.rfind('@', end);
   if (at == std::string::npos || at < begin) return {};
-  const std::string login = url.substr(begin + 3, at - begin - 3);
+  std::string login = url.substr(begin + 3, at - begin - 3);
   url.erase(begin + 3, at - begin - 2);
+  return login;
+}
+
+UrlLogin take_login_out_of(std::string& url) {
+  return login_of(cut_login_out_of(url));
+}
+
+UrlLogin login_of(std::string_view login) {
   const auto colon = login.find(':');
   return {percent_decoded(login.substr(0, colon)),
-          colon == std::string::npos ? "" : percent_decoded(login.substr(colon + 1))};
+          colon == std::string_view::npos ? "" : percent_decoded(login.substr(colon + 1))};
 }
 
 Value<std::string> header_name_value(std::string_view text) {

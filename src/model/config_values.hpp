@@ -49,6 +49,9 @@ struct UrlLogin {
   std::string user, password;
 };
 UrlLogin take_login_out_of(std::string& url);
+/// The same as it stands there: "user:password", still encoded.
+std::string cut_login_out_of(std::string& url);
+UrlLogin login_of(std::string_view user_and_password);
 /// A header that a health check may send: not one that belay itself has to set.
 Value<std::string> header_name_value(std::string_view);
 /// The host in a URL that url_value() accepts: lower case, without port and brackets.

@@ -34,6 +34,7 @@ void ask_each(Context& context, std::stop_token stop) {
     }
     const auto verdict =
         ask_until_healthy({.check = *target.check,
+                           .values = context.variables,
                            .stop = stop,
                            .on_attempt = attempts_shown(context, StepName::start, *target.check),
                            .listens = [&] { return all_listen({*target.port}); },

@@ -47,6 +47,7 @@ std::string ask_from_host(Context& context, const ServiceHealth& asked, std::sto
   const auto& check = asked.check;
   wait_for_listeners(context, ports, check.interval, stop);
   const auto verdict = ask_until_healthy({.check = check,
+                                          .values = context.variables,
                                           .stop = stop,
                                           .on_attempt = attempts_shown(context, StepName::verify, check),
                                           .listens = [&] { return all_listen(ports); }});
