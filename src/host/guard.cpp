@@ -239,7 +239,7 @@ int host_guard(std::span<const std::string> arguments) {
     throw Error("no plan arrived", {}, {}, ExitCode::bad_input);
   const auto message = wire::decode_to_host(line);
   const auto* start = std::get_if<wire::Start>(&message);
-  if (start == nullptr) throw Error("this is not a plan", line.substr(0, 200), {}, ExitCode::bad_input);
+  if (start == nullptr) throw Error("this is not a plan", {}, {}, ExitCode::bad_input);
 
   // The session's child ends here; its own child lives on. No thread exists yet, so forking is safe.
   const pid_t child = ::fork();

@@ -142,10 +142,10 @@ class App(LightApp):
         runs = sorted((self.live / ".belay/runs").iterdir())
         return [json.loads(line.split(" ", 1)[1]) for line in (runs[-1] / "journal.jsonl").read_text().splitlines()]
 
-    def executor_and_guard(self):
-        """The guard first."""
-        own = [(pid, line) for pid, line in self.world.host_processes().items() if " host guard " in line]
-        return sorted(pid for pid, _ in own)
+    def guard_and_executor(self):
+        """The executor is forked by the guard: its process is the younger one."""
+        own = [pid for pid, line in self.world.host_processes().items() if " host guard " in line]
+        return sorted(own, key=lambda pid: int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]))
 
 
 @pytest.fixture
@@ -208,26 +208,45 @@ def test_a_wrong_secret_is_a_failed_health_check(app):
     assert "answered 403" in refused.out and "wrong-5ecret-0008" not in refused.out + refused.err
 
 
-def test_a_recovery_without_the_values_goes_back_and_says_what_it_could_not_ask(app):
-    world = app.world
+def held_in_verify(app):
+    """Release one serves, and the deployment of two is held, with its guard and executor waiting."""
     app.release("one")
     assert app.belay("deploy", "production").code == 0
     app.release("two")
-    world.at_fault("executor step-began:verify hold")
-    deploying = world.start_belay("deploy", "production", env=SECRETS, cwd=app.repository)
-    wait_until("the executor is held", world.struck.exists, 120, every=0.02)
+    app.world.at_fault("executor step-began:verify hold")
+    deploying = app.world.start_belay("deploy", "production", env=SECRETS, cwd=app.repository)
+    wait_until("the executor is held", app.world.struck.exists, 120, every=0.02)
     # While it runs, docker's own configuration holds the registry's login: the docker program reads it from a file.
     assert [file for file in app.files_with_a_secret() if not file.endswith("/docker/config.json")] == []
-    for pid in app.executor_and_guard():
-        os.kill(pid, signal.SIGKILL)
-    world.at_fault()
+    return deploying
+
+
+def how_it_went_back(app, deploying):
+    """What was checked then."""
     ended = shows_none(deploying.wait())
     assert ended.code == 1, ended
     assert app.serves() == "one"
+    assert app.files_with_a_secret() == {}
     closed = app.journal()[-1]
     assert closed["type"] == "closed" and closed["outcome"] == "rolled-back", closed
-    assert "was not asked, since URL_TOKEN, HEALTH_USER, HEALTH_PASSWORD, HEADER_TOKEN" in closed["checked"], closed
-    assert app.files_with_a_secret() == {}
+    return closed["checked"]
+
+
+def test_a_recovery_without_the_values_goes_back_and_says_what_it_could_not_ask(app):
+    deploying = held_in_verify(app)
+    for pid in app.guard_and_executor():
+        os.kill(pid, signal.SIGKILL)
+    app.world.at_fault()
+    checked = how_it_went_back(app, deploying)
+    assert "was not asked, since URL_TOKEN, HEALTH_USER, HEALTH_PASSWORD, HEADER_TOKEN" in checked, checked
+
+
+def test_the_guard_still_has_the_values_when_its_executor_is_killed(app):
+    deploying = held_in_verify(app)
+    os.kill(app.guard_and_executor()[1], signal.SIGKILL)
+    app.world.at_fault()
+    checked = how_it_went_back(app, deploying)
+    assert "token=${URL_TOKEN} answered 200" in checked and "healthy, asked with" in checked, checked
 
 
 def test_a_rollback_takes_the_values_of_who_asks_for_it_and_needs_none_of_a_command(app):

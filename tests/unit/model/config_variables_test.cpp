@@ -1,4 +1,7 @@
 #include <array>
+#include <map>
+#include <sstream>
+#include <string>
 #include <type_traits>
 
 #include <boost/json/serialize.hpp>
@@ -42,6 +45,27 @@ TEST_CASE("sections hold no variables of their own, and commands and secrets nev
     CHECK((key.variables.value == Variables::command) == command);
     if (key.name == "password" || key.name == "headers") CHECK(key.variables.value == Variables::kept);
   }
+}
+
+TEST_CASE("the reference says of each key what becomes of its variables") {
+  const auto page = data_file("../../../../docs/reference/belay-yml.md");
+  const auto begin = page.find("<!-- variables -->");
+  REQUIRE(begin != std::string::npos);
+  std::istringstream rows(page.substr(begin, page.find("<!-- end -->", begin) - begin));
+  std::map<Variables, std::string> named;
+  std::string line;
+  for (const auto row :
+       {Variables::none, Variables::none, Variables::none, Variables::command, Variables::kept}) {
+    std::getline(rows, line);
+    named[row] = line.substr(0, line.find("| A secret"));
+  }
+  std::map<Variables, std::string> wanted;
+  for (const ConfigKey& key : config_keys()) {
+    auto& list = wanted[key.variables.value];
+    const auto section = key.section == "shared" ? "" : std::string(key.section) + ".";
+    list += (list.empty() ? "| `" : ", `") + section + std::string(key.name) + "`";
+  }
+  for (const auto row : {Variables::command, Variables::kept}) CHECK(named[row] == wanted[row] + " ");
 }
 
 TEST_CASE("what is stored of a key that keeps its text, or of a command, has the name and not the value") {
