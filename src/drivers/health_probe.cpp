@@ -126,7 +126,7 @@ HealthVerdict ask_until_healthy(const Asking& asking) {
   const auto& check = asking.check;
   HealthVerdict last{false, fmt::format("GET {}: not asked", check.shown_url())};
   if (const auto missing = check.missing(asking.values); !missing.empty()) {
-    last.finding += fmt::format(", since {} has no value here", fmt::join(missing, ", "));
+    last.finding += fmt::format(", since there is no value here for {}", fmt::join(missing, ", "));
     return last;
   }
   int successes = 0;
