@@ -9,6 +9,7 @@
 #include "drivers/health_targets.hpp"
 #include "edge/container.hpp"
 #include "host/run.hpp"
+#include "model/secrets.hpp"
 #include "runtime/freeze.hpp"
 #include "runtime/ownership.hpp"
 #include "steps/way_back.hpp"
@@ -121,6 +122,7 @@ void ask_health(Context& context, const Previous& previous, std::chrono::millise
     const auto verdict = ask_until_healthy(
         {.check = patient,
          .values = context.variables,
+         .masks = masks_of(context.environment(), context.variables),
          .listens = [&] { return !ports.empty() && all_listen(ports); },
          .deadline = Deadline::in(std::max<std::chrono::milliseconds>(patience, asked.check.longest()))});
     serving.healthy = serving.healthy && verdict.healthy;

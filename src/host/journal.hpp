@@ -8,7 +8,7 @@
 
 #include "base/fd.hpp"
 #include "host/bounded_output.hpp"
-#include "host/masked_event.hpp"
+#include "host/event_mask.hpp"
 #include "model/journal_record.hpp"
 
 namespace belay {

@@ -184,7 +184,10 @@ HostStatus host_status(const Layout& layout, const Plan& plan, std::stop_token s
     status.healthy = true;
     if (checks.empty()) status.health = "running; no health URL is configured";
     for (const auto& asked : checks) {
-      const auto verdict = ask_once(asked.check, plan.environment.variables, stop);
+      const auto verdict = ask_once({.check = asked.check,
+                                     .values = plan.environment.variables,
+                                     .masks = masks_of(plan.environment, plan.environment.variables),
+                                     .stop = stop});
       status.healthy = status.healthy && verdict.healthy;
       status.health += (status.health.empty() ? "" : "; ") + verdict.finding;
     }

@@ -28,8 +28,8 @@ class Reading {
   void report(Location, std::string message, std::string remedy = {});
   void add(Problems more);
   /// The scalar's text with its variables expanded; empty if they cannot be, which is then reported (an unset
-  /// variable only where variables_needed; of a command's only where a release is made). Notes who is shown
-  /// and which values are kept.
+  /// variable only where variables_needed; one of a command only where a release is made). Notes which
+  /// variables are shown, and the values of the others.
   std::optional<std::string> expanded(const YamlNode& scalar, Variables);
   void report_in(const YamlNode& scalar, const Expanded::Fault&);
   /// The values of the texts that were kept as they are written, and forgets them.

@@ -237,6 +237,20 @@ TEST_CASE("a check is filled in where it is asked, and told as it is written") {
   CHECK_FALSE(verdict.finding.contains("t0ken"));
 }
 
+TEST_CASE("a secret that an answer tells is masked also where the body is cut within it") {
+  const std::string secret = "the-secret-of-the-app";
+  for (std::size_t before = 180; before <= 205; ++before) {
+    Scripted app([&](const std::string&) {
+      const auto body = std::string(before, '.') + secret + " and more";
+      return "HTTP/1.1 200 OK\r\ncontent-length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    });
+    const auto verdict =
+        ask_once({.check = check_of(app.server.url(), 1), .masks = Masks(Values{{"X", secret}})});
+    CHECK(verdict.healthy);
+    CHECK_FALSE(verdict.finding.contains("the"));
+  }
+}
+
 TEST_CASE("a check whose values are not here is not asked, and says which it lacks") {
   Answering app({200});
   HealthCheck check = check_of(app.server.url() + "?token=${TOKEN}", 3, 1);

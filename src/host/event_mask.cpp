@@ -1,4 +1,4 @@
-#include "host/masked_event.hpp"
+#include "host/event_mask.hpp"
 
 #include "base/line_splitter.hpp"
 #include "model/notes.hpp"

@@ -1,4 +1,4 @@
-#include "host/masked_event.hpp"
+#include "host/event_mask.hpp"
 
 #include <doctest/doctest.h>
 
