@@ -51,6 +51,7 @@ struct SpawnSettings {
 /// `outputs`: what takes the places of stdout and stderr; -1: this process's own.
 pid_t spawned(const std::vector<std::string>& argv, std::array<int, 2> outputs = {-1, -1}) {
   std::vector<char*> words;
+  words.reserve(argv.size() + 1);
   for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
   SpawnSettings settings;
@@ -72,22 +73,18 @@ int reaped(pid_t pid) {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/// Passes on what comes, masked, until its writers have ended. Without a reader the rest is read in vain, so
-/// that the program is not held up; it ends when it is stopped.
-void pass_on(int from, int to, const Masks& masks) {
+/// Passes on what comes, masked, until its writers have ended. When nobody reads it any more (`| head`), nor
+/// does this: `from` is closed, and the program sees that as it would without us.
+void pass_on(const Fd from, int to, const Masks& masks) {
   Masks::Stream stream(masks);
   std::array<char, 65536> part{};
-  bool read_by_somebody = true;
-  const auto show = [&](const std::string& text) {
-    read_by_somebody = read_by_somebody && try_write_all(to, text) == 0;
-  };
   while (true) {
-    const ssize_t got = ::read(from, part.data(), part.size());
+    const ssize_t got = ::read(from.get(), part.data(), part.size());
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
-    show(stream.feed({part.data(), static_cast<std::size_t>(got)}));
+    if (try_write_all(to, stream.feed({part.data(), static_cast<std::size_t>(got)})) != 0) return;
   }
-  show(stream.finish());
+  static_cast<void>(try_write_all(to, stream.finish()));  // the last words; without a reader they are lost
 }
 
 int wait_for_end(pid_t pid, const std::string& name, const std::stop_token& stop) {
@@ -121,8 +118,8 @@ int run_in_foreground(const std::vector<std::string>& argv, std::stop_token stop
   const pid_t pid = spawned(argv, {out.write.get(), err.write.get()});
   out.write.reset();
   err.write.reset();
-  const std::jthread shows_out([&] { pass_on(out.read.get(), STDOUT_FILENO, masks); });
-  const std::jthread shows_err([&] { pass_on(err.read.get(), STDERR_FILENO, masks); });
+  const std::jthread shows_out([&] { pass_on(std::move(out.read), STDOUT_FILENO, masks); });
+  const std::jthread shows_err([&] { pass_on(std::move(err.read), STDERR_FILENO, masks); });
   return wait_for_end(pid, argv.front(), stop);
 }
 

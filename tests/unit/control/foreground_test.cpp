@@ -1,6 +1,7 @@
 #include "control/foreground.hpp"
 
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <thread>
 
@@ -84,6 +85,17 @@ TEST_CASE("what a foreground program prints is masked, also where it prints it i
   }
   CHECK(read_file(scratch / "out") == "***, the-second\nthe-");
   CHECK(read_file(scratch / "err") == "***\n");
+}
+
+TEST_CASE("a foreground program whose output nobody reads any more ends, also where it is masked") {
+  Pipe pipe = make_pipe();
+  const Fd kept(::dup(STDOUT_FILENO));
+  std::fflush(stdout);
+  REQUIRE(::dup2(pipe.write.get(), STDOUT_FILENO) == STDOUT_FILENO);
+  pipe.read.reset();
+  const int code = run_in_foreground({"yes"}, {}, Masks(Values{{"X", "the-secret"}}));
+  ::dup2(kept.get(), STDOUT_FILENO);
+  CHECK(code == 128 + SIGPIPE);
 }
 
 TEST_CASE("a stop ends a foreground program whose output is masked") {
