@@ -3,7 +3,6 @@
 #include <cstring>
 #include <optional>
 
-#include <boost/json/serialize.hpp>
 #include <fmt/core.h>
 #include <unistd.h>
 
@@ -45,7 +44,7 @@ int show(const Error& error, bool json, Output& out, Output& err, const Style& s
   if (json) {
     auto event = error_json(error);
     if (config) event["problems"] = problems_json(config->problems());
-    out.line(boost::json::serialize(event));
+    out.json(event);
   }
   err.write(config ? problems_text(config->problems(), style) : error_text(error, style));
   return static_cast<int>(error.exit_code());

@@ -4,19 +4,15 @@
 
 namespace belay {
 
-namespace {
-constexpr std::size_t longest_piece = 1u << 20;
-}
-
 void LineSplitter::add(std::string_view bytes) {
   while (!bytes.empty()) {
     const std::size_t plain = std::min(bytes.find_first_of("\r\n"), bytes.size());
     if (plain > 0) {
-      const std::size_t taken = std::min(plain, longest_piece - line_.size());
+      const std::size_t taken = std::min(plain, longest_line_piece - line_.size());
       line_.append(bytes.substr(0, taken));
       bytes.remove_prefix(taken);
       after_return_ = false;
-      if (line_.size() == longest_piece) hand_on();
+      if (line_.size() == longest_line_piece) hand_on();
       continue;
     }
     // A return with nothing before it only moves the cursor.

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
 
 namespace belay {
+
+/// A line that is longer, in bytes, is handed on in pieces of at least this length; only the last is shorter.
+inline constexpr std::size_t longest_line_piece = 1u << 20;
 
 /// Cuts what a program prints into lines, as a person sees them: at newlines and at the carriage returns of
 /// progress bars; a carriage return and newline together end one line. A line over a MiB is handed on in

@@ -4,7 +4,7 @@
 namespace belay::cli {
 
 int run(const command::Attach& asked, Context& context) {
-  const Chosen chosen = choose_environment(context.config, asked.environment, context.variable);
+  const Chosen chosen = choose_environment(context, asked.environment);
   return watch_run(context, asked.json, chosen.name, "Attaching to " + chosen.name,
                    "Leaving. The deployment goes on.", [&](Watcher& watcher, std::stop_token stop) {
                      return attach(chosen.environment(), watcher, std::move(stop));

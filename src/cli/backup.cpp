@@ -22,12 +22,12 @@ int run(const command::Backup& asked, Context& context) {
     throw Error(asked.action.empty() ? "what about the backups?"
                                      : fmt::format("belay backup cannot '{}'", asked.action),
                 "", "belay backup ENV list  lists them.", ExitCode::bad_input);
-  const Chosen chosen = choose_environment(context.config, asked.environment, context.variable);
+  const Chosen chosen = choose_environment(context, asked.environment);
   const auto& configured = chosen.environment().backup;
   const std::string directory = configured ? configured->directory : PostgresBackup{}.directory;
   const auto answer = ask_host(context, chosen, "backups", {{"directory", directory}});
   if (asked.json) {
-    context.out.line(boost::json::serialize(answer));
+    context.out.json(answer);
     return 0;
   }
   const auto files = backups_from_json(answer.as_object());

@@ -55,8 +55,7 @@ std::vector<std::string> environments_meant(const Config& config, const std::str
 
 Config checked_config(const command::Check& asked, Context& context) {
   if (!asked.environment.empty())
-    return choose_environment(context.config, asked.environment, context.variable, Needed::for_a_release)
-        .config;
+    return choose_environment(context, asked.environment, Needed::for_a_release).config;
   const auto file = find_config(context.config, std::filesystem::current_path());
   return load_config(file, context.variable, std::nullopt);
 }
@@ -106,7 +105,7 @@ int run(const command::Check& asked, Context& context) {
                                       [&] { return examine(config, environment, watcher, context.stop()); });
     ready = ready && !has_problem(findings);
     if (asked.json) {
-      context.out.line(boost::json::serialize(findings_json(environment, findings)));
+      context.out.json(findings_json(environment, findings));
     } else {
       context.out.write((first ? "" : "\n") +
                         findings_text(environment, findings, context.out_surface.style));

@@ -6,8 +6,7 @@
 namespace belay::cli {
 
 int run(const command::Deploy& asked, Context& context) {
-  const Chosen chosen =
-      choose_environment(context.config, asked.environment, context.variable, Needed::for_a_release);
+  const Chosen chosen = choose_environment(context, asked.environment, Needed::for_a_release);
   const DeployOptions options{asked.ref, asked.dirty, asked.skip_test, asked.wait};
   return watch_run(context, asked.json, chosen.name,
                    fmt::format("Deploying {} to {}", chosen.config.app, chosen.name), undone_on_interrupt,

@@ -5,6 +5,7 @@
 
 #include "base/files.hpp"
 #include "base/nearest.hpp"
+#include "model/secrets.hpp"
 
 namespace belay::cli {
 namespace {
@@ -86,6 +87,14 @@ Chosen choose_environment(const std::optional<fs::path>& given_config, const std
   throw Error(fmt::format("there is no environment '{}' in {}", name, near_name(file)), "",
               (meant ? fmt::format("Did you mean {}?\n", *meant) : "") + fmt::format("There are: {}", list),
               ExitCode::bad_input);
+}
+
+Chosen choose_environment(Context& context, const std::string& name, Needed needed) {
+  Chosen chosen = choose_environment(context.config, name, context.variable, needed);
+  const auto masks = masks_of(chosen.environment(), chosen.environment().variables);
+  context.out.hide(masks);
+  context.err.hide(masks);
+  return chosen;
 }
 
 }  // namespace belay::cli

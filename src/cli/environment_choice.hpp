@@ -7,6 +7,7 @@
 #include <boost/json/array.hpp>
 
 #include "base/error.hpp"
+#include "cli/context.hpp"
 #include "cli/style.hpp"
 #include "model/config.hpp"
 
@@ -47,5 +48,9 @@ struct Chosen {
 /// Throws Error{bad_input} with the list of environments when `name` is empty or unknown.
 Chosen choose_environment(const std::optional<std::filesystem::path>& given_config, const std::string& name,
                           const VariableLookup&, Needed = Needed::for_the_way);
+
+/// The same, as it was asked for on the command line. From now on nothing that the command prints shows the
+/// values of this environment's secrets.
+Chosen choose_environment(Context&, const std::string& name, Needed = Needed::for_the_way);
 
 }  // namespace belay::cli

@@ -6,7 +6,7 @@
 namespace belay::cli {
 
 int run(const command::Exec& asked, Context& context) {
-  const Chosen chosen = choose_environment(context.config, asked.environment, context.variable);
+  const Chosen chosen = choose_environment(context, asked.environment);
   if (asked.argv.empty())
     throw Error(
         "which command?", "",

@@ -49,7 +49,7 @@ int say_what_is_off(const boost::json::object& answer, const std::string& enviro
 
 /// From the machine one deploys from: the host does to itself what was asked.
 int on_the_host_of(const std::string& environment, const std::string& what, Context& context) {
-  const Chosen chosen = choose_environment(context.config, environment, context.variable);
+  const Chosen chosen = choose_environment(context, environment);
   const auto answer = ask_host(context, chosen, what, {}).as_object();
   if (what == "reload") {
     for (const auto& certificate : certificates_from_json(answer))

@@ -10,7 +10,7 @@ void JsonLines::put(const char* type, const boost::json::object& fields) {
   boost::json::object line{{"type", type}, {"at", iso8601(now())}};
   for (const auto& field : fields) line.insert(field);
   const std::lock_guard lock(mutex_);
-  out_.line(boost::json::serialize(line));
+  out_.json(line);
 }
 
 void JsonLines::gate_began(const Commit& commit, int commands) {
@@ -63,7 +63,7 @@ void JsonLines::held(const wire::Held& held) {
 }
 void JsonLines::record(const Record& record) {
   const std::lock_guard lock(mutex_);
-  out_.line(boost::json::serialize(record_to_json(record)));
+  out_.json(record_to_json(record));
 }
 void JsonLines::transferring(StepName step, std::uint64_t bytes, int percent) {
   put("transferring", {{"step", to_string(step)}, {"bytes", bytes}, {"percent", percent}});

@@ -220,13 +220,12 @@ boost::json::object preview_json(const Preview& preview) {
 }
 
 int run(const command::Plan& asked, Context& context) {
-  const Chosen chosen =
-      choose_environment(context.config, asked.environment, context.variable, Needed::for_a_release);
+  const Chosen chosen = choose_environment(context, asked.environment, Needed::for_a_release);
   QuietWatcher watcher(context.err, context.err_surface.style);
   const Preview seen =
       preview(chosen.config, chosen.environment(), asked.ref, asked.dirty, watcher, context.stop());
   if (asked.json)
-    context.out.line(boost::json::serialize(preview_json(seen)));
+    context.out.json(preview_json(seen));
   else
     context.out.write(preview_text(seen, context.out_surface.style));
   return static_cast<int>(seen.refused ? ExitCode::bad_input : ExitCode::deployed);

@@ -11,7 +11,7 @@ namespace {
 
 /// Both are said to the deployment that runs on the host, whoever began it.
 boost::json::object told(const std::string& what, const std::string& environment, Context& context) {
-  const Chosen chosen = choose_environment(context.config, environment, context.variable);
+  const Chosen chosen = choose_environment(context, environment);
   return ask_host(context, chosen, what, {}).as_object();
 }
 

@@ -46,10 +46,10 @@ std::string releases_text(const KeptReleases& kept, Time now, const Style& style
 }
 
 int run(const command::Releases& asked, Context& context) {
-  const Chosen chosen = choose_environment(context.config, asked.environment, context.variable);
+  const Chosen chosen = choose_environment(context, asked.environment);
   const auto answer = ask_host(context, chosen, "releases", {});
   if (asked.json) {
-    context.out.line(boost::json::serialize(answer));
+    context.out.json(answer);
     return 0;
   }
   const auto kept = releases_from_json(answer.as_object());

@@ -6,7 +6,7 @@
 namespace belay::cli {
 
 int run(const command::Rollback& asked, Context& context) {
-  const Chosen chosen = choose_environment(context.config, asked.environment, context.variable);
+  const Chosen chosen = choose_environment(context, asked.environment);
   return watch_run(
       context, asked.json, chosen.name, fmt::format("Rolling {} back on {}", chosen.config.app, chosen.name),
       undone_on_interrupt, [&](Watcher& watcher, std::stop_token stop) {

@@ -118,15 +118,17 @@ std::string status_text(const std::string& app, const EnvironmentConfig& environ
 }
 
 int run(const command::Status& asked, Context& context) {
-  const Chosen chosen = choose_environment(context.config, asked.environment, context.variable);
+  const Chosen chosen = choose_environment(context, asked.environment);
   // The host is told what to look at as a plan; nothing of it is carried out.
   const auto plan = plan_deployment(chosen.config.app, chosen.environment(), {}, this_author(), {});
   const auto answer = ask_host(context, chosen, "status",
-                               {{"plan", plan_to_json(plan)}, {"secrets", secrets_of(chosen.environment())}});
+                               {{"plan", plan_to_json(plan)},
+                                {"secrets", secrets_of(chosen.environment())},
+                                {"variables", boost::json::value_from(chosen.environment().variables)}});
   const HostStatus status = status_from_json(answer.as_object());
   const int columns = context.out_surface.terminal ? size_of(context.out.fd()).columns : 0;
   if (asked.json)
-    context.out.line(boost::json::serialize(answer));
+    context.out.json(answer);
   else
     context.out.write(status_text(chosen.config.app, chosen.environment(), status, now(),
                                   context.out_surface.style, columns));

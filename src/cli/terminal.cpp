@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <string>
 
+#include <boost/json/serialize.hpp>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -52,6 +53,17 @@ Size size_of(int fd) {
 }
 
 void Output::write(std::string_view bytes) {
+  if (masks_.empty())
+    write_as_it_is(bytes);
+  else
+    write_as_it_is(masks_.masked(bytes));
+}
+
+void Output::json(const boost::json::value& value) {
+  write_as_it_is(boost::json::serialize(masks_.masked_json(value)) + "\n");
+}
+
+void Output::write_as_it_is(std::string_view bytes) {
   while (!bytes.empty() && failure_ == 0) {
     const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
     if (written >= 0) {

@@ -1,9 +1,13 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
+
+#include <boost/json/value.hpp>
 
 #include "cli/style.hpp"
 #include "model/config.hpp"
+#include "model/masks.hpp"
 
 namespace belay::cli {
 
@@ -31,13 +35,20 @@ class Output {
   explicit Output(int fd) : fd_(fd) {}
   void write(std::string_view);
   void line(std::string_view);
+  /// One line. Its texts are masked before they become JSON, which stays JSON whatever the values are.
+  void json(const boost::json::value&);
+  /// From now on nothing that is written here shows what these hide. The one door for what belay prints.
+  void hide(Masks masks) { masks_ = std::move(masks); }
   int fd() const { return fd_; }
   /// errno of the first write that failed; 0: all is written.
   int failure() const { return failure_; }
 
  private:
+  void write_as_it_is(std::string_view);
+
   int fd_;
   int failure_ = 0;
+  Masks masks_;
 };
 
 }  // namespace belay::cli

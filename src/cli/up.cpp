@@ -65,7 +65,7 @@ std::string up_text(const UpAnswer& answer, const std::string& environment, cons
 }
 
 int run(const command::Up& asked, Context& context) {
-  const Chosen chosen = choose_environment(context.config, asked.environment, context.variable);
+  const Chosen chosen = choose_environment(context, asked.environment);
   if (asked.service.empty()) return bring_back(chosen, asked, context);
   const UpRequest request{.environment = chosen.environment(),
                           .service = asked.service,
@@ -76,7 +76,7 @@ int run(const command::Up& asked, Context& context) {
     return session.ask("up", up_request_to_json(request), context.stop(), Deadline::in(longest_up));
   });
   if (asked.json)
-    context.out.line(boost::json::serialize(answer));
+    context.out.json(answer);
   else
     context.out.write(
         up_text(up_answer_from_json(answer.as_object()), chosen.name, context.out_surface.style));

@@ -8,9 +8,11 @@
 namespace belay {
 
 Confirmation confirm_from_here(const HealthCheck& check, const OnAttempt& on_attempt, std::stop_token stop,
-                               Deadline deadline) {
+                               Deadline deadline, const Values& values, const Masks& masks) {
   const auto verdict = ask_until_healthy(
       {.check = check,
+       .values = values,
+       .masks = masks,
        .stop = std::move(stop),
        .on_attempt = [&](int attempt,
                          const std::string& finding) { on_attempt(attempt, check.attempts, finding); },

@@ -7,6 +7,7 @@
 
 #include "base/deadline.hpp"
 #include "model/config.hpp"
+#include "model/masks.hpp"
 
 namespace belay {
 
@@ -20,8 +21,10 @@ struct Confirmation {
 /// gives up, and what was found.
 using OnAttempt = std::function<void(int attempt, int attempts, const std::string& finding)>;
 
-/// Asks the check's URL as drivers/health_probe.hpp does, and for no longer than the host waits.
-Confirmation confirm_from_here(const HealthCheck&, const OnAttempt&, std::stop_token, Deadline);
+/// Asks the check's URL, with the values in it, as drivers/health_probe.hpp does, and for no longer than the
+/// host waits.
+Confirmation confirm_from_here(const HealthCheck&, const OnAttempt&, std::stop_token, Deadline,
+                               const Values& = {}, const Masks& = {});
 
 /// The check of this machine's own belay.yml that has the URL which the host wants confirmed; empty if none
 /// has. No other URL is ever asked: a host that was broken into would else have this machine, which may reach

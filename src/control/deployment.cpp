@@ -84,8 +84,11 @@ Ending hand_over(Session& session, const EnvironmentConfig& environment, const P
   watcher.goes_on_alone(true);
   if (stop.stop_requested()) throw Error("stopped", "nothing was begun on the host");
   RunFollower follower(session, environment, watcher, std::move(part));
-  session.send(wire::Start{
-      .plan = plan, .wait = wait, .logins = environment.registries, .secrets = secrets_of(environment)});
+  session.send(wire::Start{.plan = plan,
+                           .wait = wait,
+                           .logins = environment.registries,
+                           .secrets = secrets_of(environment),
+                           .variables = environment.variables});
   return follower.follow(std::move(stop));
 }
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "model/masks.hpp"
+
 namespace belay {
 
 /// Runs a program with this process's own terminal, stdin, stdout and stderr, in its process group (so that
@@ -11,5 +13,8 @@ namespace belay {
 /// it is given two seconds to end by itself, then SIGTERM, then SIGKILL. Throws Error if it cannot be
 /// started.
 int run_in_foreground(const std::vector<std::string>& argv, std::stop_token);
+/// The same, with what it prints masked on its way. What it prints on stdout may come before or after what it
+/// prints on stderr.
+int run_in_foreground(const std::vector<std::string>& argv, std::stop_token, const Masks&);
 
 }  // namespace belay

@@ -16,6 +16,8 @@
 #include "base/error.hpp"
 #include "base/human.hpp"
 #include "base/time.hpp"
+#include "model/secrets.hpp"
+#include "model/shell_command.hpp"
 
 namespace belay {
 
@@ -63,7 +65,9 @@ class Gate {
  public:
   Gate(const EnvironmentConfig& environment, const Commit& commit, fs::path source, const fs::path& logs,
        const Lifeline& life, Watcher& watcher)
-      : variables_{{"CI", "true"},
+      : values_(environment.variables),
+        masks_(masks_of(environment, environment.variables)),
+        variables_{{"CI", "true"},
                    {"BELAY_COMMIT", commit.id},
                    {"BELAY_BRANCH", commit.branch},
                    {"BELAY_ENVIRONMENT", environment.name}},
@@ -103,15 +107,20 @@ class Gate {
     if (!file) throw system_error("cannot write the log " + log.string(), errno);
     tell([&] { watcher_.test_began(number, text); });
 
-    Command command = life_.tied(text);
+    const auto [script, parameters] = shell_command(text, values_);
+    Command command = life_.tied(script);
     command.directory = source_;
     command.set = variables_;
+    command.set.insert(parameters.begin(), parameters.end());
     command.unset = {"BELAY_SSH_KEY"};
     std::deque<std::string> last;
+    std::map<Stream, MaskedLines> shown{{Stream::out, MaskedLines(masks_)},
+                                        {Stream::err, MaskedLines(masks_)}};
     const auto begin = Clock::now();
-    const Outcome outcome = run(command, stop, deadline_, [&](Stream, std::string_view line) {
+    const Outcome outcome = run(command, stop, deadline_, [&](Stream stream, std::string_view printed) {
+      const auto line = shown.at(stream).line(printed);
       write_all(file.get(), fmt::format("{}\n", line));
-      last.emplace_back(line);
+      last.push_back(line);
       if (last.size() > lines_shown) last.pop_front();
       tell([&] { watcher_.test_said(number, last.back()); });
     });
@@ -141,6 +150,8 @@ class Gate {
     telling();
   }
 
+  Values values_;
+  Masks masks_;
   std::map<std::string, std::string> variables_;
   fs::path source_, logs_;
   const Lifeline& life_;

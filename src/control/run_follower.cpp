@@ -10,6 +10,7 @@
 #include "drivers/git.hpp"
 #include "drivers/rsync.hpp"
 #include "model/notes.hpp"
+#include "model/secrets.hpp"
 
 namespace belay {
 
@@ -210,7 +211,9 @@ Errand::Result RunFollower::confirm(const event::Awaiting& awaited, std::stop_to
     throw Error("the host wants " + awaited.detail + " asked, which is no health URL of this belay.yml",
                 "belay asks only the URLs that are written there",
                 "see on the host who changed the deployment's plan");
-  const Confirmation found = confirm_from_here(*check, on_attempt, std::move(stop), limit_of(awaited));
+  const Confirmation found =
+      confirm_from_here(*check, on_attempt, std::move(stop), limit_of(awaited), environment_.variables,
+                        masks_of(environment_, environment_.variables));
   return {.ok = found.ok, .detail = found.detail};
 }
 

@@ -167,9 +167,11 @@ Captured Session::capture_there(const std::vector<std::string>& argv, const std:
   return capture(command, std::move(stop), deadline);
 }
 
-int Session::run_in_foreground(const std::vector<std::string>& argv, bool terminal, std::stop_token stop) {
+int Session::run_in_foreground(const std::vector<std::string>& argv, bool terminal, std::stop_token stop,
+                               const Masks& masks) {
   return belay::run_in_foreground(
-      connection_->ssh ? connection_->ssh->over_connection(argv, terminal).argv : argv, std::move(stop));
+      connection_->ssh ? connection_->ssh->over_connection(argv, terminal).argv : argv, std::move(stop),
+      masks);
 }
 
 }  // namespace belay

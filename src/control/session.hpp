@@ -15,6 +15,7 @@
 #include "control/line.hpp"
 #include "control/watcher.hpp"
 #include "model/config.hpp"
+#include "model/masks.hpp"
 #include "model/wire.hpp"
 
 namespace belay {
@@ -55,7 +56,8 @@ class Session {
   Captured capture_there(const std::vector<std::string>& argv, const std::string& input, std::stop_token,
                          Deadline);
   /// Runs a program on the host with this terminal (exec, logs -f) over the same connection; its exit code.
-  int run_in_foreground(const std::vector<std::string>& argv, bool terminal, std::stop_token);
+  int run_in_foreground(const std::vector<std::string>& argv, bool terminal, std::stop_token,
+                        const Masks& = {});
 
  private:
   struct Connection;

@@ -4,13 +4,13 @@
 
 #include <fmt/core.h>
 
+#include "base/line_splitter.hpp"
 #include "drivers/docker_call.hpp"
 
 namespace belay::docker {
 namespace {
 
 constexpr std::size_t header_size = 8;
-constexpr std::size_t longest_line = 1u << 20;  // a program that never ends its line must not fill the memory
 
 }  // namespace
 
@@ -39,7 +39,7 @@ void LogLines::take(std::size_t stream, std::string_view text) {
   while (!text.empty()) {
     const auto newline = text.find('\n');
     partial.append(text.substr(0, newline));
-    if (newline == std::string_view::npos && partial.size() < longest_line) return;
+    if (newline == std::string_view::npos && partial.size() < longest_line_piece) return;
     if (partial.ends_with('\r')) partial.pop_back();
     sink_(std::exchange(partial, {}));
     text.remove_prefix(newline == std::string_view::npos ? text.size() : newline + 1);

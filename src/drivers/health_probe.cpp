@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "base/human.hpp"
 #include "drivers/http.hpp"
@@ -38,8 +39,10 @@ std::string shown_time(std::chrono::milliseconds took) {
   return took < std::chrono::seconds(1) ? fmt::format("{} ms", took.count()) : human_duration(took);
 }
 
-/// The body on one line, as much of it as a report can bear.
-std::string shown_body(const std::string& body) {
+/// The body on one line, as much of it as a report can bear. It is masked before it is cut: the beginning of
+/// a secret is not found any more.
+std::string shown_body(const std::string& whole, const Masks& masks) {
+  const auto body = masks.masked(whole);
   std::string shown;
   for (const char c : body.substr(0, shown_of_body)) shown += c == '\n' || c == '\r' || c == '\t' ? ' ' : c;
   while (shown.ends_with(' ')) shown.pop_back();
@@ -60,7 +63,7 @@ struct Talk {
 };
 
 Talk talk(const Asking& asking) {
-  const auto& check = asking.check;
+  const auto check = asking.check.filled(asking.values);
   Url named = http::url_of(check.url);
   named.user = check.user;
   named.password = check.password;
@@ -130,7 +133,7 @@ HealthVerdict judged(const Asking& asking, const Talk& talk, int good_before) {
   const auto count = good ? fmt::format(" ({} of {})", good_before + 1, check.successes) : std::string{};
   return {good,
           fmt::format("GET {}{} answered {}{} in {}{}{}", url, talk.through, answer.status, count,
-                      shown_time(answer.took), text, shown_body(answer.body)),
+                      shown_time(answer.took), text, shown_body(answer.body, asking.masks)),
           cure};
 }
 
@@ -139,6 +142,10 @@ HealthVerdict judged(const Asking& asking, const Talk& talk, int good_before) {
 HealthVerdict ask_until_healthy(const Asking& asking) {
   const auto& check = asking.check;
   HealthVerdict last{false, fmt::format("GET {}: not asked", check.shown_url())};
+  if (const auto missing = check.missing(asking.values); !missing.empty()) {
+    last.finding += fmt::format(", since there is no value here for {}", fmt::join(missing, ", "));
+    return last;
+  }
   int successes = 0;
   for (int attempt = 1;
        attempt <= check.attempts && !asking.stop.stop_requested() && !asking.deadline.expired();) {
@@ -157,10 +164,14 @@ HealthVerdict ask_until_healthy(const Asking& asking) {
   return last;
 }
 
-HealthVerdict ask_once(const HealthCheck& check, std::stop_token stop) {
-  auto once = check;
+HealthVerdict ask_once(const Asking& asking) {
+  auto once = asking.check;
   once.attempts = once.successes = 1;
-  return ask_until_healthy({.check = once, .stop = std::move(stop)});
+  return ask_until_healthy({.check = once,
+                            .values = asking.values,
+                            .masks = asking.masks,
+                            .stop = asking.stop,
+                            .deadline = asking.deadline});
 }
 
 }  // namespace belay

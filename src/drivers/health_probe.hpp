@@ -8,6 +8,7 @@
 #include "base/deadline.hpp"
 #include "drivers/own_port.hpp"
 #include "model/config.hpp"
+#include "model/masks.hpp"
 
 namespace belay {
 
@@ -24,7 +25,9 @@ struct HealthVerdict {
 using AttemptSink = std::function<void(int attempt, const std::string& finding)>;
 
 struct Asking {
-  const HealthCheck& check;
+  const HealthCheck& check;  // its texts with `${NAME}` in them; so are they in what is found
+  Values values{};           // what stands there in the request itself
+  Masks masks{};             // what is hidden in an answer's body before its beginning is shown
   std::stop_token stop{};
   AttemptSink on_attempt{};
   /// Cuts the interval short when it turns true: an app that has just come up is asked at once.
@@ -41,6 +44,6 @@ struct Asking {
 HealthVerdict ask_until_healthy(const Asking&);
 
 /// One question now.
-HealthVerdict ask_once(const HealthCheck&, std::stop_token);
+HealthVerdict ask_once(const Asking&);
 
 }  // namespace belay

@@ -41,19 +41,24 @@ const HealthCheck* own_check(const EnvironmentConfig& environment, const std::st
   return found == all.end() ? nullptr : &found->check;
 }
 
-int port_of(const std::string& url) {
-  return std::stoi(http::url_of(url).port);
+/// Empty: a variable of the URL has no value, so its port is not known.
+std::optional<int> port_of(const std::string& url, const Values& values) {
+  const auto whole = expand_variables(url, lookup_in(values));
+  if (!whole.unset.empty()) return std::nullopt;
+  return std::stoi(http::url_of(whole.text).port);
 }
 
 /// The services that the environment's own check is asked of.
 std::set<std::string> asked_services(const EnvironmentConfig& environment,
-                                     const std::vector<docker::Inspection>& containers) {
+                                     const std::vector<docker::Inspection>& containers,
+                                     const Values& values) {
+  const auto port = port_of(environment.health.url, values);
   std::set<std::string> named, publishing, all;
   for (const auto& container : containers) {
     const auto service = service_of(container);
     all.insert(service);
     if (own_check(environment, service) != nullptr) continue;
-    if (published_as(container, port_of(environment.health.url))) named.insert(service);
+    if (port && published_as(container, *port)) named.insert(service);
     if (!published_ports(container).empty()) publishing.insert(service);
   }
   if (!named.empty()) return named;
@@ -62,7 +67,7 @@ std::set<std::string> asked_services(const EnvironmentConfig& environment,
   return {};
 }
 
-void give_ports(HealthTarget& target) {
+void give_ports(HealthTarget& target, const Values& values) {
   const auto& container = target.container;
   const auto published = own_published(container);
   target.publishes = !published.empty();
@@ -70,7 +75,8 @@ void give_ports(HealthTarget& target) {
   if (published.empty() && container.exposed_tcp_ports.size() == 1)
     further.insert(container.exposed_tcp_ports.front());
   if (target.check) {
-    auto port = published_as(container, port_of(target.check->url));
+    const auto asked = port_of(target.check->url, values);
+    auto port = asked ? published_as(container, *asked) : std::nullopt;
     target.port_must_accept = port || published.size() == 1;
     if (!port && further.size() == 1) port = *further.begin();
     if (port) {
@@ -95,9 +101,9 @@ std::chrono::milliseconds duration_at(const json::object& check, const char* key
 }  // namespace
 
 std::vector<HealthTarget> health_targets(const EnvironmentConfig& environment,
-                                         std::vector<docker::Inspection> containers) {
+                                         std::vector<docker::Inspection> containers, const Values& values) {
   std::set<std::string> asked;
-  if (!environment.health.url.empty()) asked = asked_services(environment, containers);
+  if (!environment.health.url.empty()) asked = asked_services(environment, containers, values);
   std::vector<HealthTarget> targets;
   for (auto& container : containers) {
     HealthTarget target{.container = std::move(container), .service = {}};
@@ -106,7 +112,7 @@ std::vector<HealthTarget> health_targets(const EnvironmentConfig& environment,
       target.check = *own;
     else if (asked.contains(target.service))
       target.check = environment.health;
-    give_ports(target);
+    give_ports(target, values);
     targets.push_back(std::move(target));
   }
   return targets;

@@ -28,7 +28,8 @@ struct HealthTarget {
 
 /// The environment's own check goes to the service that publishes its URL's port; without one, to the only
 /// service that publishes a port, or to the only service there is.
-std::vector<HealthTarget> health_targets(const EnvironmentConfig&, std::vector<docker::Inspection>);
+std::vector<HealthTarget> health_targets(const EnvironmentConfig&, std::vector<docker::Inspection>,
+                                         const Values& = {});
 
 /// The ports where the checks' URLs arrive.
 std::vector<OwnPort> asked_ports(const std::vector<HealthTarget>&);

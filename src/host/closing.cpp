@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "drivers/health_probe.hpp"
 #include "drivers/health_targets.hpp"
 #include "edge/container.hpp"
 #include "host/run.hpp"
+#include "model/secrets.hpp"
 #include "runtime/freeze.hpp"
 #include "runtime/ownership.hpp"
 #include "steps/way_back.hpp"
@@ -101,14 +103,29 @@ void ask_health(Context& context, const Previous& previous, std::chrono::millise
   std::vector<docker::Inspection> containers;
   for (const auto& one : previous.containers)
     if (auto found = context.engine.inspect(one.id)) containers.push_back(std::move(*found));
-  const auto ports = asked_ports(health_targets(context.environment(), std::move(containers)));
+  const auto ports =
+      asked_ports(health_targets(context.environment(), std::move(containers), context.variables));
+  const auto add = [&](const std::string& finding) {
+    serving.checked += (serving.checked.empty() ? "" : "; ") + finding;
+  };
   for (const auto& asked : checks) {
+    // Going back must not need a secret: the process that had the values may be gone.
+    if (const auto lost = asked.check.missing(context.variables); !lost.empty()) {
+      add(
+          fmt::format("its containers run; GET {} was not asked, since {} was known only to the process that "
+                      "died",
+                      asked.check.shown_url(), fmt::join(lost, ", ")));
+      continue;
+    }
+    const auto patient = asked.check.with_patience(patience);
     const auto verdict = ask_until_healthy(
-        {.check = asked.check.with_patience(patience),
+        {.check = patient,
+         .values = context.variables,
+         .masks = masks_of(context.environment(), context.variables),
          .listens = [&] { return !ports.empty() && all_listen(ports); },
          .deadline = Deadline::in(std::max<std::chrono::milliseconds>(patience, asked.check.longest()))});
     serving.healthy = serving.healthy && verdict.healthy;
-    serving.checked += (serving.checked.empty() ? "" : "; ") + verdict.finding + ", asked from the host";
+    add(verdict.finding + ", asked from the host");
   }
 }
 

@@ -21,7 +21,7 @@ namespace belay {
 
 namespace {
 
-/// The plan as the journal has it, with its secrets, which the journal has not.
+/// The plan as the journal has it, with the texts which the journal has not.
 Plan with_secrets(Plan plan, const fs::path& secrets) {
   if (const auto text = read_file_if_exists(secrets))
     give_secrets(plan.environment, json_archive::parse_object(*text, secrets.string()));
@@ -50,7 +50,8 @@ docker::Patience patience_of(const Journal& journal, RunLedger& ledger, const Pl
 }  // namespace
 
 void run_to_the_end(const Layout& layout, const std::string& run, Fd listener,
-                    const std::optional<std::string>& recovering_as, std::vector<RegistryLogin> logins) {
+                    const std::optional<std::string>& recovering_as, std::vector<RegistryLogin> logins,
+                    Values variables) {
   auto journal = Journal::open(layout.journal(run), recovering_as ? "recovery" : "executor");
   const auto state = run_state(journal.records());
   if (!state) {  // it died before its opening was written: nothing was done
@@ -59,6 +60,7 @@ void run_to_the_end(const Layout& layout, const std::string& run, Fd listener,
   }
   if (state->closed && state->closed->unfinished.empty()) return;
   const auto& opened = state->opened;
+  journal.hide(masks_of(opened.plan.environment, variables));
   if (recovering_as) {
     kill_processes_with(run_variable, opened.nonce);
     if (auto decided = decided_by_second_witness(layout, journal.records()))
@@ -93,7 +95,8 @@ void run_to_the_end(const Layout& layout, const std::string& run, Fd listener,
                   .cancel = cancel,
                   .stop = cancel.get_token(),
                   .run = run,
-                  .logins = std::move(logins)};
+                  .logins = std::move(logins),
+                  .variables = std::move(variables)};
   const auto closed = recovering_as ? recover(context, journal, *recovering_as) : execute(context, journal);
   held.reset();
   if (closed.unfinished.empty()) remove_tree(layout.previous_bodies(run));

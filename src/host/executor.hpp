@@ -12,9 +12,11 @@ namespace belay {
 
 /// Runs one run's plan in this process (the guard's forked child). With `recovering_as`, goes on with what is
 /// left of it instead ("guard", "next command", "boot"); then `listener` is not used. Throws Error if the
-/// journal cannot be written. `logins` are this process's memory's alone.
+/// journal cannot be written. `logins` and `variables` are this process's memory's alone: a
+/// recovery after the guard's death has none.
 void run_to_the_end(const Layout&, const std::string& run, Fd listener,
-                    const std::optional<std::string>& recovering_as, std::vector<RegistryLogin> logins = {});
+                    const std::optional<std::string>& recovering_as, std::vector<RegistryLogin> logins = {},
+                    Values variables = {});
 
 /// The environment variable that marks every child of a run, so that recovery can end those a dead executor
 /// left.

@@ -27,6 +27,7 @@
 #include "host/recovery.hpp"
 #include "host/run.hpp"
 #include "host/what_is_off.hpp"
+#include "model/secrets.hpp"
 #include "release/release_store.hpp"
 
 namespace belay {
@@ -147,6 +148,8 @@ struct OpenedRun {
   std::string run;
   Fd listener;
   std::vector<RegistryLogin> logins{};
+  Values variables{};
+  Masks masks{};
 };
 
 OpenedRun open_run_for(const Layout& layout, const wire::Start& start) {
@@ -194,12 +197,13 @@ bool run_in_child(const Layout& layout, OpenedRun& opened, const std::optional<s
   if (child == 0) {
     int code = 1;
     try {
-      run_to_the_end(layout, opened.run, std::move(opened.listener), recovering_as, opened.logins);
+      run_to_the_end(layout, opened.run, std::move(opened.listener), recovering_as, opened.logins,
+                     opened.variables);
       code = 0;
     } catch (const Error& error) {
-      log_line(fmt::format("{}: {}", error.message(), error.why()));
+      log_line(opened.masks.masked(fmt::format("{}: {}", error.message(), error.why())));
     } catch (const std::exception& error) {
-      log_line(error.what());
+      log_line(opened.masks.masked(error.what()));
     }
     ::_exit(code);
   }
@@ -247,7 +251,7 @@ int host_guard(std::span<const std::string> arguments) {
     throw Error("no plan arrived", {}, {}, ExitCode::bad_input);
   const auto message = wire::decode_to_host(line);
   const auto* start = std::get_if<wire::Start>(&message);
-  if (start == nullptr) throw Error("this is not a plan", line.substr(0, 200), {}, ExitCode::bad_input);
+  if (start == nullptr) throw Error("this is not a plan", {}, {}, ExitCode::bad_input);
 
   // The session's child ends here; its own child lives on. No thread exists yet, so forking is safe.
   const pid_t child = ::fork();
@@ -267,6 +271,8 @@ int host_guard(std::span<const std::string> arguments) {
     require_same_current(start->plan, when_typed, ReleaseStore(layout).current());
     auto opened = open_run_for(layout, *start);
     opened.logins = start->logins;
+    opened.variables = start->variables;
+    opened.masks = masks_of(start->plan.environment, start->variables);
     write_holder(*lock, start->plan.by, opened.run);
     say(wire::Started{opened.run});
     detach(layout, opened.run);

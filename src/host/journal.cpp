@@ -78,7 +78,8 @@ Journal::Journal(Journal&& other) noexcept
       records_(std::move(other.records_)),
       next_(other.next_),
       role_(std::move(other.role_)),
-      output_(std::move(other.output_)) {}
+      output_(std::move(other.output_)),
+      mask_(std::move(other.mask_)) {}
 
 Journal Journal::create(const fs::path& path) {
   Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600));
@@ -105,6 +106,7 @@ std::vector<Record> Journal::read(const fs::path& path) {
 
 std::uint64_t Journal::append(Event event) {
   const std::scoped_lock lock(mutex_);
+  event = mask_.masked(std::move(event));
   if (const auto step = ended_step(event)) write_output(output_.rest(*step));
   return append_locked(event);
 }
@@ -113,6 +115,7 @@ bool Journal::try_append(Event event) noexcept {
   const std::scoped_lock lock(mutex_);
   // Caught here because what going back does is worth more than the record of it.
   try {
+    event = mask_.masked(std::move(event));
     if (const auto step = ended_step(event)) write_output(output_.rest(*step));
     append_locked(event);
     return true;
@@ -126,7 +129,8 @@ void Journal::output(StepName step, const std::string& line) noexcept {
   const std::scoped_lock lock(mutex_);
   // Caught here because output only tells; here it is memory that may be short.
   try {
-    if (output_.takes(step, line)) write_output({{step, line}});
+    const auto shown = mask_.output(step, line);
+    if (output_.takes(step, shown)) write_output({{step, shown}});
   } catch (const std::bad_alloc&) {
     output_.lost(step);
   }

@@ -8,6 +8,7 @@
 
 #include "base/fd.hpp"
 #include "host/bounded_output.hpp"
+#include "host/event_mask.hpp"
 #include "model/journal_record.hpp"
 
 namespace belay {
@@ -39,6 +40,8 @@ class Journal {
   void output(StepName, const std::string& line) noexcept;
   /// A copy of everything so far but output and progress.
   std::vector<Record> records() const;
+  /// From now on no record, on the disk or in records(), shows what these hide. The one door for that.
+  void hide(Masks masks) { mask_ = EventMask(std::move(masks)); }
   void set_role(std::string role) { role_ = std::move(role); }
 
  private:
@@ -61,6 +64,7 @@ class Journal {
   std::uint64_t next_ = 1;
   std::string role_;
   BoundedOutput output_;
+  EventMask mask_;
 };
 
 }  // namespace belay

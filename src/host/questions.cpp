@@ -185,7 +185,10 @@ HostStatus host_status(const Layout& layout, const Plan& plan, std::stop_token s
     status.healthy = true;
     if (checks.empty()) status.health = "running; no health URL is configured";
     for (const auto& asked : checks) {
-      const auto verdict = ask_once(asked.check, stop);
+      const auto verdict = ask_once({.check = asked.check,
+                                     .values = plan.environment.variables,
+                                     .masks = masks_of(plan.environment, plan.environment.variables),
+                                     .stop = stop});
       status.healthy = status.healthy && verdict.healthy;
       status.health += (status.health.empty() ? "" : "; ") + verdict.finding;
     }
@@ -215,6 +218,8 @@ Plan plan_of(const json::object& arguments) {
   auto plan = plan_from_json(arguments.at("plan").as_object());
   if (const auto* secrets = arguments.if_contains("secrets"); secrets != nullptr && secrets->is_object())
     give_secrets(plan.environment, secrets->get_object());
+  if (const auto* variables = arguments.if_contains("variables"))
+    plan.environment.variables = json::value_to<Values>(*variables);
   return plan;
 }
 

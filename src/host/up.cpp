@@ -19,7 +19,7 @@ wire::Ask question_of_stdin() {
     throw Error("no question arrived", {}, {}, ExitCode::bad_input);
   const auto message = wire::decode_to_host(line);
   const auto* ask = std::get_if<wire::Ask>(&message);
-  if (ask == nullptr) throw Error("this is not a question", line.substr(0, 200), {}, ExitCode::bad_input);
+  if (ask == nullptr) throw Error("this is not a question", {}, {}, ExitCode::bad_input);
   return *ask;
 }
 

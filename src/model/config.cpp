@@ -158,16 +158,16 @@ HealthCheck::From who_asks(const std::string& text) {
 
 /// user and password, from their keys or from the URL.
 void read_login(SectionReader& section, HealthCheck& health, Reading& reading) {
-  std::string user, password;
-  if (auto url = parse_url(health.url); url && !url->user.empty()) {
-    user = std::move(url->user);
-    password = std::move(url->password);
-    health.url = url->plain();
-  }
-  if (!user.empty() && (section.has("user") || section.has("password")))
+  const auto login = cut_login_out_of(health.url);
+  if (!login.empty() && (section.has("user") || section.has("password")))
     reading.report(section.location_of("url"), "'url' has a user, and so has 'user'", "write it once");
-  health.user = std::move(user);
-  health.password = std::move(password);
+  if (variables_in(login).empty()) {
+    const auto found = login_of(filled(login, {}));
+    health.user = as_template(found.user);
+    health.password = as_template(found.password);
+  } else {
+    health.login = login;
+  }
   section.text("user", health.user, line_value);
   section.text("password", health.password, line_value);
   if (health.user.empty() && section.has("password"))
@@ -189,7 +189,7 @@ HealthCheck read_check(SectionReader& section, bool needs_url, Reading& reading)
   HealthCheck health;
   if (needs_url || section.has("url")) section.text("url", health.url, url_value);
   read_login(section, health, reading);
-  health.from = who_asks(health.url);
+  health.from = who_asks(filled(health.url, reading.kept_values()));
   section.choice("from", health.from);
   section.number("attempts", health.attempts);
   section.duration("interval", health.interval);
@@ -345,6 +345,7 @@ void read_registries(SectionReader& section, std::vector<RegistryLogin>& into, R
     RegistryLogin read{.registry = registry, .user = {}, .password = {}};
     login.text("user", read.user, registry_user_value);
     login.text("password", read.password, password_value);
+    for (auto* text : {&read.user, &read.password}) *text = filled(*text, reading.kept_values());
     if (!read.user.empty() && !read.password.empty()) into.push_back(std::move(read));
   });
   reading.variables_needed = needed;
@@ -406,7 +407,25 @@ EnvironmentConfig read_environment(const YamlEntry& entry, const YamlNode& share
   read_shared(section, environment, reading);
   if (auto on = section.section("on"))
     if (auto push = on->section("push")) environment.on_push = read_push(*push);
+  environment.variables = reading.take_kept_values();
   return environment;
+}
+
+/// What is seen anyway need not be kept out of what is stored and shown: a health URL is easier to read with
+/// its host's name, and a recovery can ask it. A key further down may be the one that shows it, so this comes
+/// last.
+void fill_in_what_is_shown(EnvironmentConfig& environment, const Reading& reading) {
+  Values shown;
+  for (const auto& [name, value] : environment.variables)
+    if (reading.is_shown(name, value)) shown.emplace(name, value);
+  const auto fill = [&](HealthCheck& check) {
+    for (auto* text : {&check.url, &check.user, &check.password, &check.login})
+      *text = partly_filled(*text, shown);
+    for (auto& header : check.headers) header.value = partly_filled(header.value, shown);
+  };
+  fill(environment.health);
+  for (auto& one : environment.service_health) fill(one.check);
+  for (auto& [name, value] : shown) environment.shown_variables.push_back(name);
 }
 
 Config read_config(const YamlNode& root, const std::optional<std::string>& only_environment,
@@ -423,6 +442,7 @@ Config read_config(const YamlNode& root, const std::optional<std::string>& only_
   const YamlNode shared_alone = with_services_written_out(shared);
   SectionReader shared_section_alone(reading, "environment", shared_alone, root.at);
   read_shared(shared_section_alone, alone, reading);
+  reading.take_kept_values();
 
   reading.keys_needed = true;
   if (const YamlNode* environments = top.environments("environments"))
@@ -430,6 +450,7 @@ Config read_config(const YamlNode& root, const std::optional<std::string>& only_
       reading.variables_needed = !only_environment || entry.key == *only_environment;
       config.environments.push_back(read_environment(entry, shared, reading));
     }
+  for (auto& environment : config.environments) fill_in_what_is_shown(environment, reading);
   return config;
 }
 

@@ -52,6 +52,8 @@ struct HttpHeader {
   std::string name, value{};
 };
 
+/// Whom to ask, and how. `url`, `user`, `password`, `login` and the headers' values are texts with `${NAME}`
+/// in them, as belay.yml has them: filled() is what is asked.
 struct HealthCheck {
   enum class From { controller, host };
   std::string url;  // without user and password; empty: no request is made; see verify in docs/guide
@@ -64,8 +66,14 @@ struct HealthCheck {
   std::vector<HttpHeader> headers{};
   bool follow_redirects = false;
   std::string user{}, password{};  // basic authentication; the password is in no plan's JSON
+  /// "user:password" of the URL, as it stands there, if a variable is in it; in no plan's JSON either.
+  std::string login{};
 
   bool is_good(int answered) const;
+  /// With the values in it, and what the URL says of a login in `user` and `password`.
+  HealthCheck filled(const Values&) const;
+  /// The variables that have no value there, each once.
+  std::vector<std::string> missing(const Values&) const;
   /// The URL as people may see it: with "user:***@" if there is a user.
   std::string shown_url() const;
   /// What asks the URL by hand, without its secrets.
@@ -190,6 +198,12 @@ struct EnvironmentConfig {
   int keep_releases = 5;
   std::chrono::milliseconds confirm_timeout{std::chrono::seconds(60)};
   std::optional<PushTrigger> on_push;
+  /// The values of the variables in health's texts and in commands. In memory only, and no part of the JSON:
+  /// they travel beside a plan (wire::Start).
+  Values variables{};
+  /// Those among them that are no secrets: the key `values`, or one whose text is shown, has them too, or the
+  /// value stands in belay.yml itself.
+  std::vector<std::string> shown_variables{};
 
   /// With a strategy that starts the candidate beside what serves: whether this service's has to wait for the
   /// turn.

@@ -136,7 +136,7 @@ void fields(auto& archive, Is<HostAddress> auto& host) {
   archive("shown", host.shown);
 }
 
-/// Not `registries`: a password must not come into a journal.
+/// Not `registries` nor `variables`: a secret must not come into a journal.
 void fields(auto& archive, Is<EnvironmentConfig> auto& environment) {
   archive.required("name", environment.name);
   archive("host", environment.host);
@@ -169,6 +169,7 @@ void fields(auto& archive, Is<EnvironmentConfig> auto& environment) {
   archive("build", environment.build);
   archive("confirm_timeout", environment.confirm_timeout);
   archive("on_push", environment.on_push);
+  archive("shown_variables", environment.shown_variables);
 }
 
 }  // namespace belay

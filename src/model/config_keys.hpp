@@ -27,12 +27,28 @@ enum class ValueKind {
   environments    // a mapping from a name to the section `environment`
 };
 
+/// What becomes of `${NAME}` in a key's text.
+enum class Variables {
+  none,    // it holds no text of its own, or names that are none: `${` is a mistake
+  shown,   // the value takes its place when the file is read, and is seen wherever the key is
+  kept,    // the text stays as it is written until it is used; the value is a secret
+  command  // the value is a secret, and the command finds it in its environment (model/shell_command.hpp)
+};
+
+/// Each key says what becomes of its variables: there is no default, so a key that does not say it does not
+/// compile.
+struct VariablesOfKey {
+  consteval VariablesOfKey(Variables said) : value(said) {}  // NOLINT(google-explicit-constructor)
+  Variables value;
+};
+
 /// One key of belay.yml. The parser reads this table; docs/reference/belay-yml.md and belay.schema.json are
 /// held against it by tests, so neither can drift.
 struct ConfigKey {
   std::string_view section;  // "" is the top level
   std::string_view name;
   ValueKind kind;
+  VariablesOfKey variables;
   bool required;
   std::string_view fallback;  // the default, as people read it
   std::string_view example;   // as YAML

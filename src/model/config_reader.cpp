@@ -10,6 +10,7 @@
 #include <fmt/core.h>
 
 #include "base/nearest.hpp"
+#include "model/shell_command.hpp"
 #include "model/utf8.hpp"
 
 namespace belay {
@@ -83,22 +84,36 @@ void Reading::add(Problems more) {
   problems_.insert(problems_.end(), more.begin(), more.end());
 }
 
-std::optional<std::string> Reading::expanded(const YamlNode& scalar) {
+void Reading::report_in(const YamlNode& scalar, const Expanded::Fault& fault) {
+  const std::string rest = scalar.text.substr(fault.offset);
+  const std::size_t end = rest.find('}');
+  report(location_of(rest.substr(0, end == std::string::npos ? 2 : end + 1), scalar.at), fault.message,
+         fault.remedy);
+}
+
+std::optional<std::string> Reading::expanded(const YamlNode& scalar, Variables becomes) {
   Expanded expanded = expand_variables(scalar.text, lookup_);
-  const auto report_at = [&](const Expanded::Fault& fault) {
-    const std::string rest = scalar.text.substr(fault.offset);
-    const std::size_t end = rest.find('}');
-    report(location_of(rest.substr(0, end == std::string::npos ? 2 : end + 1), scalar.at), fault.message,
-           fault.remedy);
-  };
-  std::for_each(expanded.malformed.begin(), expanded.malformed.end(), report_at);
-  if (variables_needed) std::for_each(expanded.unset.begin(), expanded.unset.end(), report_at);
+  for (const auto& fault : expanded.malformed) report_in(scalar, fault);
+  if (variables_needed && (release_needed || becomes != Variables::command))
+    for (const auto& fault : expanded.unset) report_in(scalar, fault);
+  for (const auto& name : variables_in(scalar.text)) {
+    if (becomes == Variables::shown) shown_.insert(name);
+    if (becomes == Variables::kept || becomes == Variables::command)
+      if (auto value = lookup_(name)) kept_[name] = std::move(*value);
+  }
   if (!expanded.malformed.empty() || !expanded.unset.empty()) return std::nullopt;
   return std::move(expanded.text);
 }
 
+bool Reading::is_shown(const std::string& variable, const std::string& value) const {
+  return shown_.contains(variable) || std::ranges::any_of(lines_, [&](const std::string& line) {
+           return !value.empty() && line.contains(value);
+         });
+}
+
 std::optional<std::string> Reading::variable(const std::string& name, Location at) {
   auto value = lookup_(name);
+  shown_.insert(name);
   if (!value && variables_needed)
     report(at, fmt::format("the variable {} is not set", name),
            fmt::format("set it in the environment: export {}=...", name));
@@ -179,11 +194,37 @@ void SectionReader::wrong(std::string_view name, const YamlNode& node, const Val
 }
 
 std::optional<std::string> SectionReader::scalar(std::string_view name, const YamlNode& node) {
-  if (node.kind == YamlNode::Kind::scalar) return reading_.expanded(node);
+  if (node.kind == YamlNode::Kind::scalar) {
+    const auto becomes = key(name).variables.value;
+    if (becomes != Variables::none || !node.text.contains("${")) return reading_.expanded(node, becomes);
+    wrong(name, node, {"cannot hold a variable", fmt::format("for example {}: {}", name, key(name).example)});
+    return std::nullopt;
+  }
   wrong(name, node,
         {fmt::format("must be one value, but is {}", node.described()),
          fmt::format("for example {}: {}", name, key(name).example)});
   return std::nullopt;
+}
+
+void SectionReader::keep_template(std::string_view name, const YamlNode& node, std::string& value) {
+  const auto becomes = key(name).variables.value;
+  if (becomes == Variables::command)
+    for (const auto& fault : shell_faults(node.text)) reading_.report_in(node, fault);
+  if (becomes == Variables::command || becomes == Variables::kept) value = node.text;
+}
+
+/// The list of processes shows a program's arguments to everybody on the machine.
+void SectionReader::refuse_variables_in_arguments(std::string_view name, const YamlNode& list) {
+  for (const YamlNode& item : list.items)
+    for (const auto& piece : pieces_of(item.text))
+      if (piece.kind == TemplatePiece::Kind::variable)
+        reading_.report_in(
+            item,
+            {piece.offset,
+             fmt::format("'{}' is a list, and its arguments are seen by everybody on the server: ${{{}}} "
+                         "cannot stand there",
+                         name, piece.text),
+             "write the command as a text: sh then finds the value in its environment"});
 }
 
 template <class T>
@@ -255,12 +296,15 @@ void SectionReader::texts_by_name(std::string_view name,
     }
     const auto text = scalar(name, entry.value);
     if (!text) continue;
-    if (auto value = check(*text))
-      into.emplace_back(entry.key, std::move(*value));
-    else
+    auto value = check(*text);
+    if (!value) {
       wrong(name, entry.value,
             {fmt::format("has a value for '{}' that {}", entry.key, value.error().message),
              value.error().remedy});
+      continue;
+    }
+    keep_template(name, entry.value, *value);
+    into.emplace_back(entry.key, std::move(*value));
   }
 }
 
@@ -271,7 +315,9 @@ void SectionReader::command(std::string_view name, std::string& text, std::vecto
   if (node->items.empty())
     return wrong(name, *node,
                  {"must not be empty", fmt::format("for example {}: {}", name, key(name).example)});
+  refuse_variables_in_arguments(name, *node);
   words = list(name, *node, line_value);
+  for (std::string& word : words) word = filled(word, {});  // no shell undoes `$$`
 }
 
 void SectionReader::boolean(std::string_view name, bool& into) {

@@ -3,8 +3,11 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "model/config_keys.hpp"
@@ -25,8 +28,15 @@ class Reading {
   void report(Location, std::string message, std::string remedy = {});
   void add(Problems more);
   /// The scalar's text with its variables expanded; empty if they cannot be, which is then reported (an unset
-  /// variable only where variables_needed).
-  std::optional<std::string> expanded(const YamlNode& scalar);
+  /// variable only where variables_needed; one of a command only where a release is made). Notes which
+  /// variables are shown, and the values of the others.
+  std::optional<std::string> expanded(const YamlNode& scalar, Variables);
+  void report_in(const YamlNode& scalar, const Expanded::Fault&);
+  /// The values of the texts that were kept as they are written, and forgets them.
+  Values take_kept_values() { return std::exchange(kept_, {}); }
+  const Values& kept_values() const { return kept_; }
+  /// Whether the value is seen anyway: the variable stands in a key that is shown, or the value in the file.
+  bool is_shown(const std::string& variable, const std::string& value) const;
   /// The variable's value; empty if it has none, which is reported where variables_needed.
   std::optional<std::string> variable(const std::string& name, Location);
   /// All mistakes in the file's order, each once and with its line; leaves none behind.
@@ -44,6 +54,8 @@ class Reading {
   std::vector<std::string> lines_;
   VariableLookup lookup_;
   Problems problems_;
+  std::set<std::string> shown_;
+  Values kept_;
 };
 
 /// Reads one mapping of the file by the table of its keys. A value that is wrong is reported and leaves
@@ -114,6 +126,9 @@ class SectionReader {
   /// The value under a key; reports one that is required and missing, or empty.
   const YamlNode* find(std::string_view name);
   std::optional<std::string> scalar(std::string_view name, const YamlNode&);
+  /// Of a key whose text is kept, or a command: puts what is written in the place of what was checked.
+  void keep_template(std::string_view name, const YamlNode&, std::string& value);
+  void refuse_variables_in_arguments(std::string_view name, const YamlNode& list);
   std::optional<std::string> chosen_text(std::string_view name);
   std::optional<std::string> chosen_text(std::string_view name, const YamlNode&);
   template <class T>
@@ -135,10 +150,12 @@ class SectionReader {
   void take(std::string_view name, const YamlNode& node, Into& into, Value<T> (*check)(std::string_view)) {
     const auto text = scalar(name, node);
     if (!text) return;
-    if (auto value = check(*text))
+    if (auto value = check(*text)) {
+      if constexpr (std::is_same_v<T, std::string>) keep_template(name, node, *value);
       into = std::move(*value);
-    else
+    } else {
       wrong(name, node, value.error());
+    }
   }
 
   Reading& reading_;

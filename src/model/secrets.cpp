@@ -11,6 +11,7 @@ template <class Environment, class Visit>
 void for_each_secret(Environment& environment, const Visit& visit) {
   const auto of_check = [&](const std::string& place, auto& check) {
     visit(place + ".password", check.password);
+    visit(place + ".login", check.login);
     for (auto& header : check.headers) visit(place + ".headers." + header.name, header.value);
   };
   of_check("health", environment.health);
@@ -32,6 +33,12 @@ void give_secrets(EnvironmentConfig& environment, const boost::json::object& sec
     if (const auto* found = secrets.if_contains(place); found != nullptr && found->is_string())
       text = std::string(found->get_string());
   });
+}
+
+Masks masks_of(const EnvironmentConfig& environment, const Values& variables) {
+  Values hidden = variables;
+  for (const auto& shown : environment.shown_variables) hidden.erase(shown);
+  return Masks(hidden);
 }
 
 }  // namespace belay

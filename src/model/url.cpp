@@ -138,6 +138,23 @@ std::string usual_port(std::string_view scheme) {
 
 }  // namespace
 
+std::string cut_login_out_of(std::string& url) {
+  const auto begin = url.find("://");
+  if (begin == std::string::npos) return {};
+  const auto end = std::min(url.find_first_of("/?#", begin + 3), url.size());
+  const auto at = url.rfind('@', end);
+  if (at == std::string::npos || at < begin) return {};
+  std::string login = url.substr(begin + 3, at - begin - 3);
+  url.erase(begin + 3, at - begin - 2);
+  return login;
+}
+
+UrlLogin login_of(std::string_view login) {
+  const auto colon = login.find(':');
+  return {decoded(login.substr(0, colon)),
+          colon == std::string_view::npos ? "" : decoded(login.substr(colon + 1))};
+}
+
 std::expected<Url, std::string> parse_url(std::string_view text) {
   const auto scheme = scheme_of(text);
   if (!scheme) return std::unexpected("it begins with http:// or https://");

@@ -28,6 +28,15 @@ struct Url {
 /// URL: …").
 std::expected<Url, std::string> parse_url(std::string_view);
 
+/// Of a URL with variables in it, which cannot be taken apart yet: its "user:password" as it stands there, taken
+/// out of it. Empty: it has none.
+std::string cut_login_out_of(std::string& url);
+/// "user:password", decoded.
+struct UrlLogin {
+  std::string user, password;
+};
+UrlLogin login_of(std::string_view user_and_password);
+
 /// `reference` (of a Location header) as seen from `base`, without a login. Empty if it leads to no http or
 /// https URL.
 std::optional<Url> resolved(const Url& base, std::string_view reference);

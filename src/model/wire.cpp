@@ -89,6 +89,7 @@ static void fields(auto& archive, Is<wire::Start> auto& start) {
   archive("wait", start.wait);
   archive("logins", start.logins);
   archive("secrets", start.secrets);
+  archive("variables", start.variables);
 }
 
 static void fields(auto& archive, Is<wire::Attach> auto& attach) {

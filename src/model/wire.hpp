@@ -54,6 +54,7 @@ struct Start {
   bool wait = false;
   std::vector<RegistryLogin> logins{};  // for this run, in memory only: the plan goes into the journal
   boost::json::object secrets{};        // model/secrets.hpp
+  Values variables{};                   // for this run, in memory only: EnvironmentConfig::variables
 };
 /// Show run `run` (empty: the one that is open, else the last) from record number `from` on.
 struct Attach {

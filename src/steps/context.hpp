@@ -47,6 +47,9 @@ struct Context {
   std::string at_fault{};                    // the container that made the step fail, if it was one
 
   std::vector<RegistryLogin> logins{};  // of this run's controller; a recovery has none
+  /// The values of the plan's `${NAME}`. A recovery after the guard's death has none: what goes back must not
+  /// need them.
+  Values variables{};
 
   const EnvironmentConfig& environment() const { return plan.environment; }
   Attempt attempt() const { return {engine, layout, release, nonce, stop}; }

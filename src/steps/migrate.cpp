@@ -7,6 +7,7 @@
 
 #include "base/files.hpp"
 #include "model/labels.hpp"
+#include "model/shell_command.hpp"
 #include "runtime/released_mounts.hpp"
 #include "steps/step.hpp"
 
@@ -36,17 +37,29 @@ constexpr auto next_steps =
     "before "
     "the next deployment";
 
-/// As `docker compose run` would: the command in place of the service's own, through its entrypoint.
-std::vector<std::string> argv_of(const MigrationRule& rule) {
-  return rule.words.empty() ? std::vector<std::string>{"sh", "-c", rule.command} : rule.words;
+/// As `docker compose run` would: the command in place of the service's own, through its entrypoint. Secrets
+/// are in its environment, since everybody on the host sees the arguments.
+ContainerCommand command_of(const Context& context, const MigrationRule& rule) {
+  if (!rule.words.empty()) return {.words = rule.words};
+  const auto [script, parameters] = shell_command(rule.command, context.variables);
+  ContainerCommand command{.words = {"sh", "-c", script}};
+  for (const auto& [name, value] : parameters) command.environment.push_back(name + "=" + value);
+  return command;
+}
+
+void add_environment(json::object& body, const std::vector<std::string>& more) {
+  auto& environment = body["Env"];
+  if (!environment.is_array()) environment.emplace_array();
+  for (const auto& one : more) environment.get_array().emplace_back(one);
 }
 
 /// The candidate's container, with the migration in place of its program, and reachable by nobody.
-json::object one_off_body(json::object body, const MigrationRule& rule, const std::string& nonce) {
+json::object one_off_body(json::object body, const MigrationRule& rule, const ContainerCommand& command,
+                          const std::string& nonce) {
   if (!rule.entrypoint)
     body["Entrypoint"] = json::array{""};  // as `--entrypoint ""`: none, the image's neither
-  const auto argv = argv_of(rule);
-  body["Cmd"] = json::array(argv.begin(), argv.end());
+  body["Cmd"] = json::array(command.words.begin(), command.words.end());
+  add_environment(body, command.environment);
   body["Labels"] = json::object{{label::nonce, nonce}, {label::role, "migration"}};
   body["Healthcheck"] = json::object{{"Test", json::array{"NONE"}}};
   body.erase("ExposedPorts");
@@ -98,7 +111,7 @@ std::string before_switch(Context& context, const MigrationRule& rule, const doc
   body["Image"] = service.frozen_image;
   const auto id =
       context.engine.create(fmt::format("{}-migration-{}", service.container_names.front(), context.nonce),
-                            one_off_body(std::move(body), rule, context.nonce));
+                            one_off_body(std::move(body), rule, command_of(context, rule), context.nonce));
   for (const auto& file : service.injected)
     context.engine.put_file(id, {file.target, file.text, file.mode, file.uid, file.gid});
   context.engine.attach(id, [&] { context.engine.start(id); }, sink, context.stop, deadline);
@@ -117,7 +130,7 @@ std::string after_start(Context& context, const MigrationRule& rule, const docke
       candidates, [&](const docker::Container& candidate) { return service_of(candidate) == service.name; });
   if (own == candidates.end()) throw Error("there is no candidate to migrate in", {}, "deploy again");
   const int code =
-      context.engine.exec(own->id, {.words = argv_of(rule)}, sink, context.stop, Deadline::in(rule.timeout));
+      context.engine.exec(own->id, command_of(context, rule), sink, context.stop, Deadline::in(rule.timeout));
   return code == 0 ? std::string{} : fmt::format("exit code {}", code);
 }
 

@@ -176,7 +176,7 @@ std::vector<HealthTarget> candidate_targets(const Context& context) {
       if (std::ranges::find(unchanged, service.name) != unchanged.end())
         for (const auto& name : service.container_names)
           if (auto inspection = context.engine.inspect(name)) containers.push_back(std::move(*inspection));
-  auto targets = health_targets(context.environment(), std::move(containers));
+  auto targets = health_targets(context.environment(), std::move(containers), context.variables);
   std::erase_if(targets, [&](const HealthTarget& target) {
     return !candidates.contains(target.container.container.id);
   });

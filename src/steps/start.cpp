@@ -6,6 +6,7 @@
 #include "base/human.hpp"
 #include "edge/judged_window.hpp"
 #include "edge/traffic.hpp"
+#include "model/secrets.hpp"
 #include "runtime/compose_model.hpp"
 #include "steps/attempt_edge.hpp"
 #include "steps/readiness.hpp"
@@ -34,6 +35,8 @@ void ask_each(Context& context, std::stop_token stop) {
     }
     const auto verdict =
         ask_until_healthy({.check = *target.check,
+                           .values = context.variables,
+                           .masks = masks_of(context.environment(), context.variables),
                            .stop = stop,
                            .on_attempt = attempts_shown(context, StepName::start, *target.check),
                            .listens = [&] { return all_listen({*target.port}); },

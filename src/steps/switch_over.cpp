@@ -90,8 +90,9 @@ void wait_for_listeners(const Context& context, const std::vector<std::string>& 
   std::vector<docker::Inspection> inspections;
   for (const auto& id : ids)
     if (auto inspection = context.engine.inspect(id)) inspections.push_back(std::move(*inspection));
-  wait_until_listening(traffic_ports(health_targets(context.environment(), std::move(inspections))),
-                       context.environment().edge->hold_timeout / 2, [&] { return !all_run(context, ids); });
+  wait_until_listening(
+      traffic_ports(health_targets(context.environment(), std::move(inspections), context.variables)),
+      context.environment().edge->hold_timeout / 2, [&] { return !all_run(context, ids); });
 }
 
 /// The edge has the names and holds what arrives; then the candidates start, and it is told of them.

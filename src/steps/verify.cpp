@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "base/either_stop.hpp"
+#include "model/secrets.hpp"
 #include "steps/readiness.hpp"
 #include "steps/step.hpp"
 
@@ -47,6 +48,8 @@ std::string ask_from_host(Context& context, const ServiceHealth& asked, std::sto
   const auto& check = asked.check;
   wait_for_listeners(context, ports, check.interval, stop);
   const auto verdict = ask_until_healthy({.check = check,
+                                          .values = context.variables,
+                                          .masks = masks_of(context.environment(), context.variables),
                                           .stop = stop,
                                           .on_attempt = attempts_shown(context, StepName::verify, check),
                                           .listens = [&] { return all_listen(ports); }});

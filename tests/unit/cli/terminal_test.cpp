@@ -120,3 +120,13 @@ TEST_CASE("a descriptor that somebody made non-blocking still gets everything") 
   reader.join();
   CHECK(received == text.size());
 }
+
+TEST_CASE("nothing that is printed shows a secret, and JSON stays JSON") {
+  CapturedOutput captured;
+  auto& output = captured.output();
+  output.hide(Masks(Values{{"A", "the-secret"}, {"B", "true"}}));
+  output.line("it is the-secret");
+  output.write("the%2Dsecret\n");
+  output.json({{"line", "it is the-secret"}, {"ok", true}});
+  CHECK(captured.text() == "it is ***\n***\n{\"line\":\"it is ***\",\"ok\":true}\n");
+}

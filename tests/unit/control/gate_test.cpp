@@ -173,3 +173,19 @@ TEST_CASE("the logs of the newest twenty runs are kept") {
   CHECK(names.size() == 20);
   CHECK(names.front() == "20260121-000000/01-x.log");
 }
+
+TEST_CASE(
+    "a command finds a secret in its environment; nothing that is told or logged of it shows the value") {
+  World world;
+  world.environment.variables = {{"TOKEN", "the 'secret'; echo struck"}, {"PLACE", "here-and-there"}};
+  world.environment.shown_variables = {"PLACE"};
+  world.run({{{"printf '%s|%s\\n' '${TOKEN}' ${PLACE}; tr '\\0' '\\n' </proc/$$$$/cmdline"}}});
+  CHECK(world.log("01-printf").starts_with("***|here-and-there\n"));
+  CHECK(holds(world.log("01-printf"), "${BELAY_VALUE_TOKEN}"));  // the arguments of sh
+  CHECK(world.watcher.count("test_said 1 ***|here-and-there") == 1);
+
+  const Error error = world.failure({{{"echo \"${TOKEN}\"; exit 3"}}});
+  CHECK(holds(error.message(), "echo \"${TOKEN}\""));
+  CHECK(holds(error.why(), "***"));
+  CHECK_FALSE(holds(error.message() + error.why() + error.next(), "'secret'"));
+}

@@ -219,3 +219,44 @@ TEST_CASE("the deadline ends the asking, whatever attempts are left") {
   const auto check = check_of(app.server.url(), 1'000'000);
   CHECK_FALSE(ask_until_healthy({.check = check, .deadline = Deadline::in(50ms)}).healthy);
 }
+
+TEST_CASE("a check is filled in where it is asked, and told as it is written") {
+  std::string request;
+  Scripted app([&](const std::string& asked) { return request = asked, head("200 OK"); });
+  HealthCheck check = check_of(app.server.url() + "?token=${TOKEN}", 1, 1);
+  check.user = "${USER}";
+  check.password = "pa$$${WORD}";
+  check.headers = {{"X-Token", "Bearer ${TOKEN}"}};
+  const auto verdict =
+      ask_until_healthy({.check = check, .values = {{"TOKEN", "t0ken"}, {"USER", "me"}, {"WORD", "w0rd"}}});
+  CHECK(verdict.healthy);
+  CHECK(request.contains("?token=t0ken"));
+  CHECK(request.contains("X-Token: Bearer t0ken"));
+  CHECK(request.contains("bWU6cGEkdzByZA=="));  // me:pa$w0rd
+  CHECK(verdict.finding.contains("?token=${TOKEN} answered 200"));
+  CHECK_FALSE(verdict.finding.contains("t0ken"));
+}
+
+TEST_CASE("a secret that an answer tells is masked also where the body is cut within it") {
+  const std::string secret = "the-secret-of-the-app";
+  for (std::size_t before = 180; before <= 205; ++before) {
+    Scripted app([&](const std::string&) {
+      const auto body = std::string(before, '.') + secret + " and more";
+      return "HTTP/1.1 200 OK\r\ncontent-length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    });
+    const auto verdict =
+        ask_once({.check = check_of(app.server.url(), 1), .masks = Masks(Values{{"X", secret}})});
+    CHECK(verdict.healthy);
+    CHECK_FALSE(verdict.finding.contains("the"));
+  }
+}
+
+TEST_CASE("a check whose values are not here is not asked, and says which it lacks") {
+  Answering app({200});
+  HealthCheck check = check_of(app.server.url() + "?token=${TOKEN}", 3, 1);
+  check.headers = {{"X", "${OTHER}${TOKEN}"}};
+  const auto verdict = ask(check);
+  CHECK_FALSE(verdict.healthy);
+  CHECK(verdict.finding.contains("not asked, since there is no value here for TOKEN, OTHER"));
+  CHECK(app.asked == 0);
+}

@@ -119,8 +119,9 @@ environments:
   CHECK(environment.host.destination == "deploy@vps");
   CHECK(environment.path == "/srv/shop");
   CHECK(environment.services.at(0) == "shop-web");
-  CHECK(environment.test.at(0).commands.at(0) == "make x: y");  // a value is text, never YAML
-  CHECK(environment.test.at(1).commands.at(0) == "echo $HOME $PWD");
+  CHECK(environment.test.at(0).commands.at(0) == "${CMD}");  // sh finds the value in its environment
+  CHECK(environment.test.at(1).commands.at(0) == "echo $$HOME $PWD");
+  CHECK(environment.variables.at("CMD") == "make x: y");
   CHECK(environment.rollback);
   CHECK(environment.keep_releases == 4);
   CHECK(environment.migrate.at(0).when == MigrationRule::When::after_start);

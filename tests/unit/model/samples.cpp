@@ -82,6 +82,7 @@ Plan sample_plan() {
   environment.build.timeout = 14min;
   environment.confirm_timeout = 15s;
   environment.on_push = PushTrigger{.branches = {"main"}, .paths = {"deploy-backend/**"}};
+  environment.shown_variables = {"DOMAIN"};
 
   const Commit commit{.id = "4f2a9c1d0e5b6a7988776655443322110ffeeddc",
                       .subject = "Prüfe \"alles\"",

@@ -44,3 +44,20 @@ TEST_CASE("braces without a plain name are malformed") {
     CHECK(expanded.text == text);
   }
 }
+
+TEST_CASE("a text names its variables once each, and is filled with what there is") {
+  CHECK(variables_in("${B} ${A}${B} $${C} $D") == std::vector<std::string>{"B", "A"});
+  CHECK(filled("${A}-${B}-$$", {{"A", "${B}"}}) == "${B}-${B}-$");
+}
+
+TEST_CASE("a text that is filled in part means the same as one that is filled at once") {
+  for (const std::string text :
+       {"${A}${B}", "$${A} ${A} $$ $HOME ${B}", "${B}", "", "$$${A}$", "no variable $$"})
+    for (const std::string value : {"v", "$", "$$", "${B}", "$${A}", ""}) {
+      CAPTURE(text);
+      CAPTURE(value);
+      CHECK(filled(partly_filled(text, {{"A", value}}), {{"B", "b"}}) ==
+            filled(text, {{"A", value}, {"B", "b"}}));
+      CHECK(filled(as_template(value), {{"A", "x"}}) == value);
+    }
+}

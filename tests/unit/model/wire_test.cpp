@@ -25,7 +25,7 @@ std::vector<wire::ToController> to_controller() {
 }
 
 std::vector<wire::ToHost> to_host() {
-  return {wire::Start{.plan = sample_plan(), .wait = true},
+  return {wire::Start{.plan = sample_plan(), .wait = true, .variables = {{"A", "b"}}},
           wire::Attach{.run = "r", .from = 17},
           wire::Tell{.nonce = "n", .what = "confirmation", .ok = true, .detail = "200"},
           wire::Cancel{.nonce = "n"},

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/json/value.hpp>
+
+#include "model/variables.hpp"
+
+namespace belay {
+
+/// Values that must not be shown, and `***` in their place. A value is found as it is, in base64, and with
+/// any of its bytes written as a URL or JSON writes them (%2F, +, \n, \u0022). Each line of a value of
+/// several lines is masked by itself, too.
+class Masks {
+ public:
+  /// A shorter value, or line of one, would be found everywhere.
+  static constexpr std::size_t shortest = 4;
+  static constexpr std::string_view shown = "***";
+
+  Masks() = default;
+  explicit Masks(const Values&);
+
+  bool empty() const { return forms_.empty(); }
+  std::string masked(std::string_view text) const;
+  /// Every text in it, at any depth, but no key.
+  boost::json::value masked_json(const boost::json::value&) const;
+  std::vector<std::string> masked_lines(const std::vector<std::string>&) const;
+
+  /// A text that comes in chunks: a value that is cut between two of them is masked as well.
+  class Stream {
+   public:
+    explicit Stream(const Masks& masks) : masks_(&masks) {}
+    /// What can be shown by now: all but an end that may be the beginning of a value.
+    std::string feed(std::string_view chunk);
+    /// The rest.
+    std::string finish();
+    const std::string& held() const { return held_; }
+
+   private:
+    const Masks* masks_;
+    std::string held_;
+  };
+
+ private:
+  struct Form {
+    std::string text;
+    bool escapes = true;  // each byte may be written in another way; not so in base64
+  };
+  struct Found {
+    std::size_t length = 0;  // of the longest value that stands there; 0: none
+    bool open = false;       // the text ends where a value, or a longer one, may still be going on
+  };
+
+  void add(std::string_view value);
+  Found at(std::string_view text) const;
+  /// Masks `text` as far as it is decided; `rest` is where it is not. Without `rest`: all of it.
+  std::string masked(std::string_view text, std::size_t* rest) const;
+
+  std::vector<Form> forms_;
+  std::array<bool, 256> begins_{};  // bytes that a form may begin with, in any writing
+};
+
+/// Lines of a program, masked. One that was handed on in pieces (base/line_splitter.hpp) is one text.
+class MaskedLines {
+ public:
+  explicit MaskedLines(const Masks& masks) : stream_(masks) {}
+  std::string line(std::string_view);
+
+ private:
+  Masks::Stream stream_;
+};
+
+}  // namespace belay
