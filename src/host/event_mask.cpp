@@ -26,7 +26,7 @@ struct Masking {
     for (auto* text : {&event.message, &event.why}) hide(*text);
   }
   void operator()(event::Closed& event) const {
-    for (auto* text : {&event.checked, &event.message}) hide(*text);
+    for (auto* text : {&event.checked, &event.message, &event.unfinished}) hide(*text);
   }
   // These hold names, numbers, paths and the plan, which has no values.
   void operator()(event::Opened&) const {}

@@ -216,17 +216,14 @@ bool run_in_child(const Layout& layout, OpenedRun& opened, const std::optional<s
 
 /// What could not be recovered, settled or undone. Between the tries nobody holds the lock: no deployment
 /// waits for it, and one that begins tries first.
-void try_again(const Layout& layout, const std::string& run) {
+void try_again(const Layout& layout, OpenedRun& opened) {
+  const auto& run = opened.run;
   const auto limit = Deadline::in(trying_time);
   for (auto pause = first_pause; open_run(layout) == run && !limit.expired();
        pause = std::min(longest_pause, pause * 2)) {
     std::this_thread::sleep_for(pause);
-    // Caught because this is the loop that tries again.
-    try {
-      recover_if_abandoned(layout, "guard");
-    } catch (const Error& error) {
-      log_line(error.message_and_why());
-    }
+    const auto lock = acquired_unless_held(layout);
+    if (lock && open_run(layout) == run) run_in_child(layout, opened, "guard");
   }
   if (open_run(layout) == run)
     log_line("not finished; the next command on this environment, or a boot, tries again");
@@ -238,7 +235,7 @@ void guard(const Layout& layout, OpenedRun& opened, std::optional<FileLock> lock
     run_in_child(layout, opened, "guard");
   }
   lock.reset();
-  try_again(layout, opened.run);
+  try_again(layout, opened);
 }
 
 }  // namespace

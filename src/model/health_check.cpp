@@ -17,7 +17,8 @@ HealthCheck HealthCheck::filled(const Values& values) const {
   for (auto* text : {&check.url, &check.user, &check.password}) *text = belay::filled(*text, values);
   for (auto& header : check.headers) header.value = belay::filled(header.value, values);
   // A whole URL may be one variable.
-  auto of_url = login.empty() ? login_of(cut_login_out_of(check.url)) : login_of(belay::filled(login, values));
+  auto of_url =
+      login.empty() ? login_of(cut_login_out_of(check.url)) : login_of(belay::filled(login, values));
   check.login.clear();
   if (!check.user.empty()) return check;
   check.user = std::move(of_url.user);

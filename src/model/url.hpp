@@ -28,8 +28,8 @@ struct Url {
 /// URL: …").
 std::expected<Url, std::string> parse_url(std::string_view);
 
-/// Of a URL with variables in it, which cannot be taken apart yet: its "user:password" as it stands there, taken
-/// out of it. Empty: it has none.
+/// Of a URL with variables in it, which cannot be taken apart yet: its "user:password" as it stands there,
+/// taken out of it. Empty: it has none.
 std::string cut_login_out_of(std::string& url);
 /// "user:password", decoded.
 struct UrlLogin {

@@ -147,7 +147,8 @@ bool asks_what_was_committed(const boost::json::object& message) {
 
 /// A host cannot let a failure pass for a success.
 bool is_failure(int exit_code) {
-  return exit_code >= static_cast<int>(ExitCode::failed) && exit_code <= static_cast<int>(ExitCode::unfinished);
+  return exit_code >= static_cast<int>(ExitCode::failed) &&
+         exit_code <= static_cast<int>(ExitCode::unfinished);
 }
 
 }  // namespace
