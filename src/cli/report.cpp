@@ -193,7 +193,7 @@ class Report {
     for (const StaleAccessory& one : run_.accessories) {
       line("");
       line(fmt::format("  {} {}", style_.yellow("!"), printable(one.what)));
-      text_ += next_line(fmt::format("To make it anew:  {}", one.remedy), style_, 4);
+      text_ += next_line(fmt::format("To bring it up to date:  {}", one.remedy), style_, 4);
     }
   }
 

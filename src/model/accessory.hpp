@@ -6,11 +6,11 @@
 
 namespace belay {
 
-/// A service that is not released, and that runs otherwise than the compose file and its files say now.
+/// A service that a deployment leaves as it runs, otherwise than the compose file and its files say now.
 struct StaleAccessory {
   std::string service;
   std::string what;    // a sentence
-  std::string remedy;  // the command that makes it anew
+  std::string remedy;  // the command that brings it up to date
 };
 
 void fields(auto& archive, Is<StaleAccessory> auto& accessory) {

@@ -95,13 +95,10 @@ bool runs_as(const ReleasedService& service, const docker::Inspection& inspectio
 
 std::vector<std::string> unchanged_services_of(const Attempt& attempt, const Release& release,
                                                const std::vector<PreviousContainer>& previous,
-                                               const std::vector<std::string>& made_anew,
                                                const HashNow& hash_now) {
   std::set<std::string> unchanged;
   for (const auto& service : release.services)
-    if (std::ranges::find(made_anew, service.name) == made_anew.end() &&
-        all_run_as(attempt, service, previous))
-      unchanged.insert(service.name);
+    if (all_run_as(attempt, service, previous)) unchanged.insert(service.name);
   leave_out_who_joins_a_new_one(release, unchanged);
   // Only now, for compose is asked: whoever joins others is as it was if they are those that it joined then.
   std::erase_if(unchanged, [&](const std::string& name) {

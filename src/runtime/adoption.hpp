@@ -20,11 +20,10 @@ bool runs_as(const ReleasedService&, const docker::Inspection&);
 /// The hash that compose gives a service which joins others' containers, with those that run now.
 using HashNow = std::function<std::string(const ReleasedService&)>;
 
-/// The services of `release` whose containers all run as it wants them, that are not among `made_anew`, and
-/// that join no container which is made anew. They are left alone, as `docker compose up` leaves them.
+/// The services of `release` whose containers all run as it wants them, and that join no container which is
+/// made anew. They are left alone, as `docker compose up` leaves them.
 std::vector<std::string> unchanged_services_of(const Attempt&, const Release&,
-                                               const std::vector<PreviousContainer>&,
-                                               const std::vector<std::string>& made_anew, const HashNow&);
+                                               const std::vector<PreviousContainer>&, const HashNow&);
 
 /// Whether a container is part of what is found to serve: it runs, or it has done its work and ended well.
 bool is_part_of_what_serves(const docker::Inspection&);

@@ -22,6 +22,16 @@ bool is_there(const Context& context, const docker::Container& container) {
   return inspection && container.state == "exited" && inspection->exit_code == 0;
 }
 
+/// Compose leaves a service running whose definition is the same; Docker finds the mounted file when the
+/// container starts.
+StaleAccessory with_old_file(const std::string& service, const std::string& file,
+                             const std::filesystem::path& live) {
+  return {.service = service,
+          .what = fmt::format("{} is unchanged and goes on with the {} of before, which it has mounted",
+                              service, file),
+          .remedy = fmt::format("docker compose restart {}  (in {}, on the host)", service, live.string())};
+}
+
 }  // namespace
 
 void start_accessories(Context& context, const ReleaseProject& project, const Ownership& ours) {
@@ -37,19 +47,22 @@ void start_accessories(Context& context, const ReleaseProject& project, const Ow
       Deadline::in(longest_start));
 }
 
-void tell_stale_accessories(Context& context, const Release& release, const Ownership& ours,
-                            const Publication& publication) {
+void tell_what_stays_behind(Context& context, const Release& release, const Ownership& ours,
+                            const Publication& publication, const std::vector<std::string>& unchanged) {
   std::vector<std::string> released, changed;
   for (const auto& change : publication.changes) changed.push_back(change.path);
   for (const auto& service : release.services) released.push_back(service.name);
-  const auto stale = stale_accessories(context.engine, ours, kept_model(context, context.release), released,
-                                       {.environment = context.environment().name,
-                                        .live = context.layout.live,
-                                        .hashes = [&] { return release.accessories; },
-                                        .changed = [&] { return changed; }});
+  auto stale = stale_accessories(context.engine, ours, kept_model(context, context.release), released,
+                                 {.environment = context.environment().name,
+                                  .live = context.layout.live,
+                                  .hashes = [&] { return release.accessories; },
+                                  .changed = [&] { return changed; }});
+  for (const auto& [service, file] : changed_files_of_services(context, publication))
+    if (std::ranges::find(unchanged, service) != unchanged.end())
+      stale.push_back(with_old_file(service, file, context.layout.live));
   note(context.ledger, notes::StaleAccessories{stale});
   for (const auto& one : stale)
-    context.ledger.output(StepName::create, fmt::format("{}: {} makes it anew", one.what, one.remedy));
+    context.ledger.output(StepName::create, fmt::format("{}: {}", one.what, one.remedy));
 }
 
 }  // namespace belay

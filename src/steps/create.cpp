@@ -242,16 +242,14 @@ Work work_of_rollback(Context& context) {
 }
 
 /// Behind an edge all services take part in its turn.
-std::vector<std::string> unchanged_in(const Context& context, const Work& work,
-                                      const Publication& publication) {
+std::vector<std::string> unchanged_in(const Context& context, const Work& work) {
   if (context.environment().edge || !edges_of(context.engine, work.ours.project()).empty()) return {};
   const auto attempt = context.attempt();
   const HashNow hash_now = [&](const ReleasedService& service) {
     return hash_with_shared(attempt, work.release, work.project, work.ours, service,
                             [&](const std::string& other) { return running_to_share(work.ours, other); });
   };
-  return unchanged_services_of(attempt, work.release, work.previous,
-                               services_of_changed_files(context, publication), hash_now);
+  return unchanged_services_of(attempt, work.release, work.previous, hash_now);
 }
 
 void require_free_names(const Work& work) {
@@ -298,7 +296,7 @@ std::string apply(Context& context) {
   }
   begin_publication(context);
   const auto publication = publication_of(context);
-  const auto unchanged = unchanged_in(context, work, publication);
+  const auto unchanged = unchanged_in(context, work);
   const auto first = work.previous.empty() ? std::string{} : work.previous.front().name;
   const auto replaced = std::ranges::stable_partition(work.previous, [&](const PreviousContainer& one) {
     return std::ranges::find(unchanged, one.service) == unchanged.end();
@@ -307,7 +305,7 @@ std::string apply(Context& context) {
   work.previous.erase(replaced.begin(), replaced.end());
   note_previous(context, work, unchanged, unchanged_ones);
   publish_missing_mounts(context, publication);
-  tell_stale_accessories(context, work.release, work.ours, publication);
+  tell_what_stays_behind(context, work.release, work.ours, publication, unchanged);
   if (deploys) start_accessories(context, work.project, work.ours);
   create_candidates(context.attempt(), work.release, work.project, work.ours, work.previous,
                     rules_for(context, unchanged));

@@ -115,12 +115,13 @@ void begin_publication(Context& context) {
   note(context.ledger, known);
 }
 
-std::vector<std::string> services_of_changed_files(const Context& context, const Publication& publication) {
-  std::set<std::string> services;
+std::map<std::string, std::string> changed_files_of_services(const Context& context,
+                                                             const Publication& publication) {
+  std::map<std::string, std::string> files;
   for (const auto& bound : bound_below_live(context))
     if (std::ranges::find(publication.changes, bound.host, &LiveChange::path) != publication.changes.end())
-      services.insert(bound.service);
-  return {services.begin(), services.end()};
+      files.emplace(bound.service, bound.host);
+  return files;
 }
 
 void publish_missing_mounts(Context& context, const Publication& publication) {

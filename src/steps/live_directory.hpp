@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,9 +25,9 @@ Publication publication_of(const Context&);
 /// What containers of the project mount out of the live directory, relative to it.
 std::vector<std::string> mounted_paths(const Context&);
 
-/// The services that mount a file by itself which this publication changes. The file that takes its place is
-/// another one: a container that goes on running would still see the file of before.
-std::vector<std::string> services_of_changed_files(const Context&, const Publication&);
+/// The services that mount a file by itself which this publication changes, and that file. Another file takes
+/// its place: a container that goes on running still sees the one of before, as after rsync or git.
+std::map<std::string, std::string> changed_files_of_services(const Context&, const Publication&);
 
 /// Before anything is published: looks the whole live directory through once. What publishing would change
 /// then is kept in the context, and those paths alone are looked at again. Which files that a container may

@@ -80,8 +80,8 @@ class Ground:
             self.git("tag", f"r{release}")
 
     def put_by_hand(self, release):
-        """The release's files, written over those that are there: the files stay the same ones, as an editor leaves them. What only a
-        later release brought goes, as with `git checkout` of the one before."""
+        """The release's files. One that changes is another file in the place of the first, as rsync and git leave it. What only a later
+        release brought goes, as with `git checkout` of the one before."""
         files = self.project.files(release)
         for name in self.project.files(2).keys() - files.keys() if release == 1 else ():
             (self.live / name).unlink(missing_ok=True)
@@ -162,8 +162,12 @@ class Ground:
 def write_tree(folder, files):
     for name, text in files.items():
         file = Path(folder) / name
+        if file.is_file() and file.read_text() == text:
+            continue
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+        part = file.with_name(file.name + ".part")
+        part.write_text(text)
+        part.rename(file)
 
 
 def text_of(file):

@@ -11,7 +11,7 @@ from .ground import Ground
 # A whole container is on its way for some seconds only; a guard against hanging.
 SETTLES = 90
 # What is typed by hand, and in which files; another one when that changes: what compose alone leaves is kept.
-BY_HAND = "3: says what the next release leaves running; going back removes what only the later release brought"
+BY_HAND = "4: says what the next release leaves running; a changed file is another one; going back removes what only the later release brought"
 LEFT_RUNNING = "(left running)"
 
 
@@ -239,21 +239,11 @@ class Trial(Ground):
         return snapshot.identities(self.engine, self.place)
 
     def left_running(self, before):
-        """The released services whose containers all go on as they were: same id, never stopped. Behind an edge all take part in its turn.
-        Not told of those that mount a single file which the release changes: they would go on with the old one, so belay makes them anew."""
+        """The released services whose containers all go on as they were: same id, never stopped. Behind an edge all take part in its turn."""
         now = self.identities()
         kept = {one.service for id, one in before.items() if one.started and now.get(id) == one}
         made_anew = {one.service for id, one in now.items() if before.get(id) != one}
-        return sorted(kept - made_anew - set(self.project.accessories()) - self.mounting_a_changed_file())
-
-    def mounting_a_changed_file(self):
-        one, two = self.project.files(1), self.project.files(2)
-        changed = {str(self.live / name) for name in set(one) & set(two) if one[name] != two[name]}
-        return {
-            snapshot.service(container)
-            for container in snapshot.own(self.engine, self.place)
-            if any(mount.get("Source") in changed for mount in container["Mounts"])
-        }
+        return sorted(kept - made_anew - set(self.project.accessories()))
 
     def untouchable(self):
         """{id: identity} of what belay must leave alone."""

@@ -85,7 +85,8 @@ TEST_CASE("report: what is not released and differs from the compose file is sai
                                 noted_event(notes::StaleAccessories{
                                     {{"db", "db (not released) differs", "belay up production db"}}})});
   const std::string text = report_of(records);
-  CHECK(text.contains("\n  ! db (not released) differs\n    → To make it anew:  belay up production db\n"));
+  CHECK(text.contains(
+      "\n  ! db (not released) differs\n    → To bring it up to date:  belay up production db\n"));
 }
 
 TEST_CASE("no failure carries a tick or says deployed") {
