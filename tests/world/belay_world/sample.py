@@ -1,4 +1,4 @@
-"""What a run of the tests leaves out: another part with each commit, and nothing with BELAY_TEST_FULL (./belay-dev test all)."""
+"""What a run of the tests leaves out: another part with each change of program or tests, and nothing with BELAY_TEST_FULL (./belay-dev test all)."""
 import hashlib
 import os
 
@@ -10,8 +10,9 @@ left_out = []  # sentences for the end of the run
 
 
 def commit_seed():
-    """The same for each run of one commit."""
-    return int(run("git", "-C", REPOSITORY, "rev-parse", "HEAD").out[:8], 16)
+    """The same for each run of one commit, and of those that differ from it in neither program nor tests."""
+    trees = run("git", "-C", REPOSITORY, "rev-parse", "HEAD:src", "HEAD:tests", "HEAD:examples").out
+    return int(hashlib.sha256(trees.encode()).hexdigest()[:8], 16)
 
 
 def sampled(what, trials, one_in, seed, always=lambda trial: False):
