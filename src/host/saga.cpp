@@ -93,13 +93,18 @@ event::StepFailed failure_of(const Context& context, StepName step, const Error&
   return failed;
 }
 
+void throw_if_cancelled(const Context& context) {
+  if (context.stop.stop_requested()) throw Error("cancelled", "the deployment was asked to stop", {});
+}
+
 /// True if the step ended well. Here, and nowhere deeper, a step's Error becomes a record. A step whose
 /// beginning cannot be recorded is not begun, and has failed.
 bool run_step(Context& context, Journal& journal, StepName step) {
   const auto began = std::chrono::steady_clock::now();
   try {
-    if (context.stop.stop_requested()) throw Error("cancelled", "the deployment was asked to stop", {});
+    throw_if_cancelled(context);  // then it is not begun, and there is nothing of it to undo
     journal.append(event::StepBegan{step});
+    throw_if_cancelled(context);  // while that was written
     auto summary = step_of(step).apply(context);
     journal.append(event::StepDone{step, since(began), std::move(summary)});
     return true;
