@@ -13,6 +13,7 @@ namespace belay::cli {
 namespace {
 
 std::string state_text(const Release& release, const KeptReleases& kept, const Style& style) {
+  if (release.id == kept.current && !kept.not_looked_at.empty()) return style.yellow("current");
   if (release.id == kept.current)
     return kept.off.empty() ? style.bold_green("serves") : style.bold_red("is off");
   switch (release.state) {

@@ -25,6 +25,9 @@ int bring_back(const Chosen& chosen, const command::Up& asked, Context& context)
   if (kept.current.empty())
     throw Error(fmt::format("{} has no release to bring back", chosen.name), "belay keeps none there",
                 fmt::format("belay deploy {}  makes the first", chosen.name), ExitCode::bad_input);
+  if (!kept.not_looked_at.empty())
+    throw Error(fmt::format("what runs of {} cannot be seen", chosen.name), kept.not_looked_at,
+                "start Docker on the host, and type it again");
   if (kept.off.empty()) {
     if (asked.json)
       context.out.line(boost::json::serialize(boost::json::object{{"serving", kept.current}}));

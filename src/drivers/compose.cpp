@@ -43,6 +43,7 @@ std::vector<std::string> program() {
 /// Docker's own settings, the system's, and proxies. What else the caller's environment holds would change
 /// the model without a trace in the release.
 bool compose_may_see(std::string_view name) {
+  if (name == "BELAY_SSH_KEY") return false;
   static constexpr std::array exact{
       "PATH",        "HOME",          "USER",       "LOGNAME",       "LANG",        "LANGUAGE",  "TZ",
       "TMPDIR",      "SSH_AUTH_SOCK", "HTTP_PROXY", "HTTPS_PROXY",   "NO_PROXY",    "ALL_PROXY", "http_proxy",

@@ -10,7 +10,7 @@
 #include "edge/container.hpp"
 #include "host/run.hpp"
 #include "model/secrets.hpp"
-#include "runtime/freeze.hpp"
+#include "runtime/adoption.hpp"
 #include "runtime/ownership.hpp"
 #include "steps/way_back.hpp"
 
@@ -36,14 +36,6 @@ PreviousContainer as_found(const docker::Inspection& found, const std::string& s
   const bool ran = found.container.on() || (found.container.state == "exited" && found.finished >= began);
   return {found.container.id,   found.container.name, service, ran,
           found.restart_policy, found.restart_maximum};
-}
-
-/// Whether the service has to have a container: one whose work may be done is removed by `docker container
-/// prune`.
-bool goes_on_for_ever(const ReleasedService& service) {
-  if (service.containers.empty()) return false;
-  const auto policy = restart_policy_of(service.containers.front()).name;
-  return policy == "always" || policy == "unless-stopped";
 }
 
 /// Before the create step has noted anything: the current release's containers and edge, as they are found.

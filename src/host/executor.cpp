@@ -102,7 +102,7 @@ void run_to_the_end(const Layout& layout, const std::string& run, Fd listener,
   if (closed.unfinished.empty()) remove_tree(layout.previous_bodies(run));
   // Nothing follows the last record: who dies after it leaves nothing behind.
   remove_tree(layout.run(run) / "control.sock");
-  remove_tree(layout.secrets(run));
+  if (closed.unfinished.empty()) remove_tree(layout.secrets(run));
   if (recovering_as) remove_unfinished_writes(layout, context.environment());
   journal.append(closed);
 }

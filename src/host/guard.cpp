@@ -223,7 +223,10 @@ void try_again(const Layout& layout, OpenedRun& opened) {
        pause = std::min(longest_pause, pause * 2)) {
     std::this_thread::sleep_for(pause);
     const auto lock = acquired_unless_held(layout);
-    if (lock && open_run(layout) == run) run_in_child(layout, opened, "guard");
+    if (!lock || open_run(layout) != run) continue;
+    write_holder(*lock, {.user = "belay", .machine = "this host, which finishes what run " + run + " left"},
+                 run);
+    run_in_child(layout, opened, "guard");
   }
   if (open_run(layout) == run)
     log_line("not finished; the next command on this environment, or a boot, tries again");

@@ -149,7 +149,8 @@ std::uint64_t Journal::append_locked(const Event& event) {
 #ifdef BELAY_FAULT_POINTS
   fault_point(role_, fault_point_of(record));
 #endif
-  if (std::holds_alternative<event::Closed>(event)) give_room_back();
+  if (const auto* closed = std::get_if<event::Closed>(&event); closed && closed->unfinished.empty())
+    give_room_back();
   records_.push_back(std::move(record));
   return next_++;
 }

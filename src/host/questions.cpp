@@ -208,6 +208,7 @@ KeptReleases kept_releases(const Layout& layout) {
     kept.lost = what_is_lost(engine, kept.releases);
     if (const auto current = store.find(kept.current)) kept.off = what_is_off(engine, layout, *current);
   } catch (const Error& error) {
+    kept.not_looked_at = error.message_and_why();
     for (const auto& release : kept.releases)
       kept.lost.emplace(release.id, "its images were not looked at: " + error.message());
   }

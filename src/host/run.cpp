@@ -25,7 +25,10 @@ struct Reader {
   void operator()(const event::UndoDone& event) const { state.undone.push_back(event.step); }
   void operator()(const event::Committed&) const { state.committed = true; }
   void operator()(const event::Closed& event) const { state.closed = event; }
-  void operator()(const event::Recovering&) const { state.closed.reset(); }
+  void operator()(const event::Recovering&) const {
+    if (state.closed) state.closed_before = std::move(state.closed);
+    state.closed.reset();
+  }
   template <class Other>
   void operator()(const Other&) const {}
 };

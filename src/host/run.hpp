@@ -19,6 +19,8 @@ struct RunState {
   bool left_in_place = false;  // decided with `rollback: false`: forward, but not good
   std::optional<event::StepFailed> failure;
   std::optional<event::Closed> closed;  // the last one, if nothing follows it
+  std::optional<event::Closed>
+      closed_before;  // the last one that something follows: the run was taken up again
 
   std::vector<StepName> done;
 

@@ -2,6 +2,8 @@
 
 #include <ranges>
 
+#include "host/run.hpp"
+
 namespace belay {
 
 namespace {
@@ -38,6 +40,11 @@ bool RunLedger::ended(StepName step) const {
         failed != nullptr && failed->step == step)
       return true;
   return done(step);
+}
+
+bool RunLedger::taken_up_again() const {
+  const auto state = run_state(journal_.records());
+  return state && (state->closed_before || state->closed);
 }
 
 void RunLedger::output(StepName step, const std::string& line) {

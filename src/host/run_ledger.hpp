@@ -15,6 +15,7 @@ class RunLedger : public Ledger {
   std::optional<boost::json::value> noted(StepName, const std::string& key) const override;
   bool done(StepName) const override;
   bool ended(StepName) const override;
+  bool taken_up_again() const override;
   void acts_come_first() override { acts_come_first_ = true; }
   void output(StepName, const std::string& line) override;
   void progress(StepName, std::int64_t done, std::int64_t total, const std::string& unit) override;

@@ -83,6 +83,7 @@ event::StepFailed failure_of(const Context& context, StepName step, const Error&
         "{} {} --current-env takes what is there now",
         failed.next.empty() ? "" : "\n", fmt::join(files, ", "), context.release, context.environment().name,
         context.release);
+  if (step == StepName::settle) return failed;  // it is no fault of a container's
   try {
     add_log(context, step, failed);
     failed.logs = keep_logs(context);
@@ -97,13 +98,16 @@ void throw_if_cancelled(const Context& context) {
   if (context.stop.stop_requested()) throw Error("cancelled", "the deployment was asked to stop", {});
 }
 
-/// True if the step ended well. Here, and nowhere deeper, a step's Error becomes a record. A step whose
-/// beginning cannot be recorded is not begun, and has failed.
+/// True if the step ended well. Here, and nowhere deeper, a step's Error becomes a record. A step before the
+/// commit whose beginning cannot be recorded is not begun, and has failed.
 bool run_step(Context& context, Journal& journal, StepName step) {
   const auto began = std::chrono::steady_clock::now();
   try {
     throw_if_cancelled(context);  // then it is not begun, and there is nothing of it to undo
-    journal.append(event::StepBegan{step});
+    if (step == StepName::settle)
+      journal.try_append(event::StepBegan{step});  // after the commit the act is worth more than its record
+    else
+      journal.append(event::StepBegan{step});
     throw_if_cancelled(context);  // while that was written
     auto summary = step_of(step).apply(context);
     journal.append(event::StepDone{step, since(began), std::move(summary)});
@@ -116,6 +120,12 @@ bool run_step(Context& context, Journal& journal, StepName step) {
         failure_of(context, step, Error("an unexpected failure", error.what(), "please report it")));
   }
   return false;
+}
+
+/// Whether the switch has touched what serves.
+bool was_switched(const Context& context) {
+  return noted<notes::CurrentStops>(context.ledger) ||
+         noted<notes::EdgeTurns>(context.ledger, StepName::switch_over);
 }
 
 /// True if the commit is on the disk.
@@ -175,8 +185,12 @@ event::Closed go_back(Context& context, Journal& journal) {
   nothing_stops(context);
   const auto started_again = bring_back_what_served(context);
   context.serving.reset();
+  const auto before = state_of(journal).closed_before;
   auto unfinished = undo_steps(context, journal);
-  auto closed = close_undone(context, journal, started_again);
+  // What was found to serve then was told; what people did since is theirs.
+  auto closed = before && before->outcome == RunOutcome::rolled_back
+                    ? *before
+                    : close_undone(context, journal, started_again);
   closed.unfinished = std::move(unfinished);
   return closed;
 }
@@ -214,8 +228,7 @@ event::Closed execute(Context& context, Journal& journal) {
       if (step == StepName::create) watch_what_serves(context);
       continue;
     }
-    const bool switched = state_of(journal).has_begun(StepName::switch_over);
-    if (switched && !context.environment().rollback && context.plan.kind == Plan::Kind::deploy) {
+    if (was_switched(context) && !context.environment().rollback && context.plan.kind == Plan::Kind::deploy) {
       journal.append(noted_event(notes::LeftInPlace{}));
       return go_forward(context, journal, RunOutcome::left_in_place);
     }
@@ -225,7 +238,7 @@ event::Closed execute(Context& context, Journal& journal) {
 }
 
 event::Closed recover(Context& context, Journal& journal, const std::string& by) {
-  journal.append(event::Recovering{by});
+  journal.try_append(event::Recovering{by});
   const auto state = state_of(journal);
   if (state.committed) return go_forward(context, journal, RunOutcome::deployed);
   if (state.left_in_place) return go_forward(context, journal, RunOutcome::left_in_place);

@@ -80,9 +80,13 @@ void tail_journal(const Layout& layout, const std::string& run, std::uint64_t fr
   Appended appended(path);
   const StopWake wake(stop);
   while (!stop.stop_requested()) {
-    for (const auto& record : appended.records()) {
-      if (record.number >= from) show(record);
-      if (std::holds_alternative<event::Closed>(record.event)) return;
+    const auto records = appended.records();
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      const bool closes = std::holds_alternative<event::Closed>(records[i].event);
+      // A run that was taken up again goes on behind its earlier close.
+      if (closes && i + 1 < records.size()) continue;
+      if (records[i].number >= from) show(records[i]);
+      if (closes) return;
     }
     std::array<pollfd, 2> wanted{{{watch.get(), POLLIN, 0}, {wake.fd(), POLLIN, 0}}};
     const bool news = poll_until(wanted, Deadline::in(between_life_signs));

@@ -18,7 +18,7 @@ namespace {
 std::vector<std::string> off_in_service(const docker::Engine& engine, const ReleasedService& service,
                                         const std::vector<docker::Container>& containers, int& on) {
   std::vector<std::string> off;
-  if (containers.size() < service.container_names.size())
+  if (goes_on_for_ever(service) && containers.size() < service.container_names.size())
     off.push_back(containers.empty() ? fmt::format("{} has no container", service.name)
                                      : fmt::format("{} has {} of {} containers", service.name,
                                                    containers.size(), service.container_names.size()));
@@ -53,7 +53,8 @@ std::vector<std::string> what_is_off(const docker::Engine& engine, const Layout&
     std::ranges::move(off_in_service(engine, service, ours.containers(service.name), on),
                       std::back_inserter(off));
   std::ranges::move(off_in_edge(engine, layout, ours), std::back_inserter(off));
-  if (off.empty() && on == 0) off.emplace_back("none of its containers runs");
+  if (off.empty() && on == 0 && std::ranges::any_of(release.services, goes_on_for_ever))
+    off.emplace_back("none of its containers runs");
   return off;
 }
 

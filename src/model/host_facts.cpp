@@ -122,6 +122,7 @@ static void fields(auto& archive, Is<KeptReleases> auto& list) {
   archive("current", list.current);
   archive("lost", list.lost);
   archive("off", list.off);
+  archive("not_looked_at", list.not_looked_at);
 }
 
 std::string reloaded_text(const EdgeCertificate& certificate) {

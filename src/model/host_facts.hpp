@@ -125,6 +125,7 @@ struct KeptReleases {
   std::string current;                      // empty: none serves
   std::map<std::string, std::string> lost;  // by a release's id: what others removed of it
   std::vector<std::string> off{};           // of the current one: what does not run, a sentence each
+  std::string not_looked_at{};              // why nobody knows what runs; empty: it was looked at
 };
 boost::json::object releases_to_json(const KeptReleases&);
 KeptReleases releases_from_json(const boost::json::object&);

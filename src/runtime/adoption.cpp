@@ -10,6 +10,7 @@
 #include "model/labels.hpp"
 #include "runtime/compose_model.hpp"
 #include "runtime/found_references.hpp"
+#include "runtime/freeze.hpp"
 #include "runtime/start_commands.hpp"
 
 namespace belay {
@@ -133,6 +134,12 @@ bool is_part_of_what_serves(const docker::Inspection& inspection) {
   const auto& policy = inspection.restart_policy;
   const bool may_end = policy.empty() || policy == "no" || policy == "on-failure";
   return inspection.container.state == "exited" && inspection.exit_code == 0 && may_end;
+}
+
+bool goes_on_for_ever(const ReleasedService& service) {
+  if (service.containers.empty()) return false;
+  const auto policy = restart_policy_of(service.containers.front()).name;
+  return policy == "always" || policy == "unless-stopped";
 }
 
 Release adopted_release(const Attempt& attempt, const Author& by, const json::object& model,

@@ -28,6 +28,10 @@ std::vector<std::string> unchanged_services_of(const Attempt&, const Release&,
 /// Whether a container is part of what is found to serve: it runs, or it has done its work and ended well.
 bool is_part_of_what_serves(const docker::Inspection&);
 
+/// Whether the service has to have a container: one whose work may be done is removed by `docker container
+/// prune`.
+bool goes_on_for_ever(const ReleasedService&);
+
 /// Freezes what runs although belay did not deploy it (or somebody changed it since): a release to go back
 /// to. Its id sorts before this attempt's. Tags its images; the caller keeps its files and saves it. `model`
 /// has the names that the images have in the compose file.

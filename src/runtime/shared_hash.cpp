@@ -26,6 +26,16 @@ std::vector<SharedContainer> running_to_share(const Ownership& ours, const std::
   return found;
 }
 
+bool all_to_share_are_there(const ReleasedService& service, const FindShared& find) {
+  const auto& shared = service.shared;
+  std::vector<std::string> others;
+  for (const auto& other : {shared.network, shared.ipc, shared.pid})
+    if (!other.empty()) others.push_back(other);
+  for (const auto& from : shared.volumes)
+    if (!from.starts_with("container:")) others.push_back(from.substr(0, from.find(':')));
+  return std::ranges::none_of(others, [&](const std::string& other) { return find(other).empty(); });
+}
+
 std::string hash_with_shared(const Attempt& attempt, const Release& release, const ReleaseProject& project,
                              const Ownership& ours, const ReleasedService& service, const FindShared& find) {
   auto shared = service.shared;

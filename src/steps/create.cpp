@@ -245,9 +245,10 @@ Work work_of_rollback(Context& context) {
 std::vector<std::string> unchanged_in(const Context& context, const Work& work) {
   if (context.environment().edge || !edges_of(context.engine, work.ours.project()).empty()) return {};
   const auto attempt = context.attempt();
+  const FindShared running = [&](const std::string& other) { return running_to_share(work.ours, other); };
   const HashNow hash_now = [&](const ReleasedService& service) {
-    return hash_with_shared(attempt, work.release, work.project, work.ours, service,
-                            [&](const std::string& other) { return running_to_share(work.ours, other); });
+    if (!all_to_share_are_there(service, running)) return std::string{};
+    return hash_with_shared(attempt, work.release, work.project, work.ours, service, running);
   };
   return unchanged_services_of(attempt, work.release, work.previous, hash_now);
 }

@@ -27,6 +27,10 @@ class Ledger {
   /// Whether it reported any end, good or bad: if not, its process was killed in the middle of it.
   virtual bool ended(StepName) const = 0;
 
+  /// Whether the run was closed before, with something unfinished, and is taken up again: people may have
+  /// started and stopped containers since.
+  virtual bool taken_up_again() const = 0;
+
   /// From here on a note that cannot be written (a full disk) is kept by this process alone, and keeps
   /// nothing from being done: what is done is worth more than the record of it.
   virtual void acts_come_first() = 0;

@@ -30,7 +30,8 @@ void let_one_restart(Context& context, const docker::Container& candidate, const
   const auto inspection = context.engine.inspect(candidate.id);
   const bool ended_well =
       may_have_ended && inspection && inspection->container.state == "exited" && inspection->exit_code == 0;
-  if (!ended_well) context.engine.start(candidate.id);
+  // One that is off in a run that was closed already was stopped by others.
+  if (!ended_well && !context.ledger.taken_up_again()) context.engine.start(candidate.id);
 }
 
 /// The restart policy the compose file asks for; until now a candidate that dies stays dead, and is undone.

@@ -165,6 +165,7 @@ std::string start_what_stopped(Context& context, std::vector<PreviousContainer> 
 
 std::string start_again(Context& context, std::vector<PreviousContainer> containers,
                         std::optional<Error>& trouble) {
+  if (context.ledger.taken_up_again()) return start_what_stopped(context, std::move(containers), trouble);
   make_again_what_can_be(context, containers, trouble);
   return start_those_that_ran(context, std::move(containers), trouble);
 }

@@ -28,6 +28,7 @@ std::string leave_for_inspection(const Context&);
 
 /// Starts those of them that ran, with their restart policies; each, whatever becomes of another. Their
 /// names; the last trouble is put into `trouble`.
+/// Of a run that is taken up again, only those that are off: what runs by now is left alone.
 /// One that others removed is made again from what was kept of it; the commands of `post_start` run as at any
 /// start.
 std::string start_again(Context&, std::vector<PreviousContainer>, std::optional<Error>& trouble);

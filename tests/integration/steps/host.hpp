@@ -16,6 +16,7 @@ namespace belay::testing {
 class MemoryLedger : public Ledger {
  public:
   void note(StepName step, const std::string& key, boost::json::value value) override;
+  bool taken_up_again() const override { return false; }
   void acts_come_first() override {}
   std::optional<boost::json::value> noted(StepName step, const std::string& key) const override;
   bool done(StepName step) const override { return done_.contains(step); }

@@ -45,6 +45,21 @@ TEST_CASE("what is built lies below the source, or is no path at all") {
   }
 }
 
+TEST_CASE("what would have compose read something of this machine is refused, whatever its shape") {
+  for (const std::string& model :
+       {build(R"("context":"${HOME}")"), build(R"("context":"a/$HOME")"), build(R"("context":"~/x")"),
+        build(R"("context":["/etc"])"), build(R"("additional_contexts":["x=/root/.ssh"])"),
+        std::string(R"({"services":{"web":{"build":"/etc"}}})"),
+        std::string(R"({"services":{"web":{"env_file":"/etc/passwd"}}})"),
+        std::string(R"({"services":{"web":{"extends":{"file":"/x"}}}})"),
+        std::string(R"({"include":["/x"]})"),
+        std::string(R"({"secrets":{"x":{"file":"${HOME}/.ssh/id_rsa"}}})")}) {
+    CAPTURE(model);
+    CHECK(!refused(model).empty());
+  }
+  CHECK(refused(build(R"("context":"a/$$HOME")")).empty());
+}
+
 TEST_CASE("every other place is refused by its name, however it is written") {
   for (const std::string path :
        {"/", "/etc", "/root/.ssh", "/srv", "/srv/source2", "/srv/source/../other", "..", "../..", "./../x",
