@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ranges>
 
 #include <fmt/core.h>
 
@@ -19,21 +18,13 @@ namespace {
 
 constexpr int bar_columns = 24;
 
-constexpr std::size_t shown_log_bytes = 4000, shown_line_bytes = 500;
+constexpr std::size_t shown_line_bytes = 240;
 
-/// As much of a log's end as leaves the verdict in sight. The whole log is on the host.
-std::vector<std::string> last_of(const std::vector<std::string>& log) {
-  std::vector<std::string> lines;
-  std::size_t bytes = 0;
-  for (const auto& whole : log | std::views::reverse) {
-    auto line =
-        whole.size() > shown_line_bytes ? valid_utf8(whole.substr(0, shown_line_bytes)) + " …" : whole;
-    bytes += line.size();
-    if (bytes > shown_log_bytes && !lines.empty()) break;
-    lines.push_back(std::move(line));
-  }
-  std::ranges::reverse(lines);
-  return lines;
+/// Each line of a log, cut so that the verdict stays in sight. The whole log is on the host.
+std::vector<std::string> with_short_lines(std::vector<std::string> log) {
+  for (auto& line : log)
+    if (line.size() > shown_line_bytes) line = valid_utf8(line.substr(0, shown_line_bytes)) + " …";
+  return log;
 }
 
 class Report {
@@ -95,7 +86,7 @@ class Report {
   }
 
   void container_log(const event::StepFailed& failed) {
-    const auto log = last_of(failed.container_log);
+    const auto log = with_short_lines(failed.container_log);
     if (log.empty()) return;
     const auto name = failed.container.empty() ? std::string{} : fmt::format(" ({})", failed.container);
     line("");

@@ -51,7 +51,8 @@ def test_one_that_hangs_costs_its_attempts_and_no_more(serving):
 
 
 def test_one_that_dies_while_it_is_verified_is_undone(serving):
-    serving.shorten_health(attempts="60, successes: 20", interval="200ms")
+    # It dies two seconds after its start: so many successes take longer.
+    serving.shorten_health(attempts="60, successes: 60", interval="200ms")
     serving.release("crash-later")
     deployed = serving.deploy()
     rolled_back(serving, deployed)
@@ -60,7 +61,7 @@ def test_one_that_dies_while_it_is_verified_is_undone(serving):
 
 
 def test_one_that_runs_out_of_memory_is_undone_and_named_so(serving):
-    serving.shorten_health(attempts="60, successes: 20", interval="200ms")
+    serving.shorten_health(attempts="60, successes: 60", interval="200ms")
     serving.release("oom")
     deployed = serving.deploy()
     rolled_back(serving, deployed)

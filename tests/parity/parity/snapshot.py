@@ -133,11 +133,13 @@ def scaled(snapshots):
 
 
 def without_numbers(snapshot, services):
-    """The same, where these services' containers have no numbers: which of several is left is compose's choice."""
+    """The same, where these services' containers have no numbers: which of several is left is compose's choice, and with it which of them
+    later has the volumes of the one before."""
     for service_name in services & set(snapshot):
-        for key, one in snapshot[service_name].items():
-            if key != "count":
-                snapshot[service_name][key] = without_number(one, one["Name"].lstrip("/"))
+        found = snapshot[service_name]
+        several_of_it = [without_number(one, one["Name"].lstrip("/")) for key, one in found.items() if key != "count"]
+        ordered = sorted(several_of_it, key=lambda one: json.dumps(one, sort_keys=True))
+        snapshot[service_name] = {"count": found["count"]} | {str(number): one for number, one in enumerate(ordered, 1)}
     return snapshot
 
 
