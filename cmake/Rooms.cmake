@@ -30,9 +30,12 @@ if(CMAKE_CXX_COMPILER_LAUNCHER STREQUAL "ccache")
       CCACHE_PCH_EXTSUM=true CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ccache)
 endif()
 
-# belay_room(NAME SOURCES file... LINKS target...)
+# belay_room(NAME SOURCES file... PORTS file... LINKS target...)
+# PORTS are the bodies, in src/system/, of what this room declares and the machine does: clock, disk, Engine, programs. They are
+# a library of their own, which every program gets but one with the property BELAY_SIMULATED: that one brings other bodies, and
+# does not link where it lacks one.
 function(belay_room name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;PORTS;LINKS" ${ARGN})
   set(door ${CMAKE_BINARY_DIR}/rooms/${name})
   file(MAKE_DIRECTORY ${door})
   file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/${name} ${door}/${name} SYMBOLIC)
@@ -40,6 +43,13 @@ function(belay_room name)
   target_include_directories(belay_${name} PUBLIC ${door})
   target_link_libraries(belay_${name} PUBLIC belay_flags ${arg_LINKS})
   belay_share_precompiled(belay_${name})
+  if(arg_PORTS)
+    list(TRANSFORM arg_PORTS PREPEND ${CMAKE_SOURCE_DIR}/src/system/)
+    add_library(belay_${name}_system STATIC ${arg_PORTS})
+    target_link_libraries(belay_${name}_system PUBLIC belay_${name})
+    target_link_libraries(belay_${name} INTERFACE $<$<NOT:$<BOOL:$<TARGET_PROPERTY:BELAY_SIMULATED>>>:belay_${name}_system>)
+    belay_share_precompiled(belay_${name}_system)
+  endif()
 endfunction()
 
 # The headers of others that nearly every file includes are compiled once for all rooms and tests.

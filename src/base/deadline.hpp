@@ -2,13 +2,15 @@
 
 #include <chrono>
 
+#include "base/clock.hpp"
+
 namespace belay {
 
 /// A point in time after which waiting is over. Every blocking call takes one; passing it down keeps one
 /// limit over many calls.
 class Deadline {
  public:
-  using Clock = std::chrono::steady_clock;
+  using Clock = SteadyClock;
 
   static Deadline never() { return Deadline(Clock::time_point::max()); }
   static Deadline in(std::chrono::milliseconds from_now) { return Deadline(Clock::now() + from_now); }

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <openssl/evp.h>
-#include <sys/random.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -119,15 +118,6 @@ std::string ssh_fingerprint(std::string_view base64_key) {
   std::array<unsigned char, 45> text;  // 32 bytes make 44 digits, and OpenSSL writes a 0 behind
   EVP_EncodeBlock(text.data(), digest.data(), static_cast<int>(digest.size()));
   return "SHA256:" + std::string(text.begin(), text.begin() + 43);  // without the one '=' of padding
-}
-
-std::string random_nonce() {
-  std::array<unsigned char, 8> bytes;
-  // Reads of up to 256 bytes are never short and never interrupted once the source is ready (getrandom(2)).
-  while (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-    if (errno != EINTR) throw system_error("cannot read the kernel's random source", errno);
-  }
-  return hex(bytes.data(), bytes.size());
 }
 
 }  // namespace belay

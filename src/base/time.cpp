@@ -51,10 +51,6 @@ std::optional<Time> read_time(std::string_view text) {
 
 }  // namespace
 
-Time now() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
 std::string iso8601(Time time) {
   const Parts parts(time);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(parts.date.year()),

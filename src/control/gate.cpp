@@ -23,12 +23,8 @@ namespace belay {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Clock = SteadyClock;
 constexpr std::size_t lines_shown = 20, runs_kept = 20;
-
-std::chrono::milliseconds since(Clock::time_point begin) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin);
-}
 
 /// "npm run lint" → "npm-run-lint": a file name that one recognises.
 std::string as_file_name(const std::string& command) {

@@ -2,10 +2,10 @@
 
 #include <fmt/core.h>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/human.hpp"
 #include "control/confirmation.hpp"
-#include "control/pause.hpp"
 #include "control/shipped_times.hpp"
 #include "drivers/git.hpp"
 #include "drivers/rsync.hpp"
@@ -241,10 +241,10 @@ void RunFollower::resume(const std::stop_token& stop) {
     if (told && told->ok) told_ = told;  // a failure may be the line's own; it is tried again
     errand_.reset();
   }
-  const bool was_good = std::chrono::steady_clock::now() - connected_at_ >= held_long;
+  const bool was_good = SteadyClock::now() - connected_at_ >= held_long;
   if (was_good || give_up_.left() > reconnect_for) give_up_ = Deadline::in(reconnect_for);
   connect_again(stop);
-  connected_at_ = std::chrono::steady_clock::now();
+  connected_at_ = SteadyClock::now();
   behind_ = true;
   session_.send(wire::Attach{.run = ending_.run, .from = last_ + 1});
   if (cancel_sent_) session_.send(wire::Cancel{.nonce = nonce_});

@@ -78,7 +78,7 @@ class RunFollower {
   std::optional<BuildHere> images_;         // with `build: here`, once the host asks for them
   std::unique_ptr<Errand> errand_;
 
-  std::chrono::steady_clock::time_point connected_at_ = std::chrono::steady_clock::now();
+  SteadyClock::time_point connected_at_ = SteadyClock::now();
   Deadline give_up_ = Deadline::never();
 };
 

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 
 namespace belay {
@@ -14,13 +15,6 @@ constexpr auto pause_before_reconnect = std::chrono::milliseconds(200);
 constexpr auto first_pause_before_restart =
     std::chrono::milliseconds(100);  // the Engine's; doubled each time
 constexpr int most_deaths = 2;
-
-void pause_for(std::chrono::milliseconds time, const std::stop_token& stop) {
-  std::mutex pause;
-  std::unique_lock lock(pause);
-  std::condition_variable_any().wait_for(lock, stop, time, [] { return false; });
-}
-
 }  // namespace
 
 bool RestartRule::allows(int exit_code, int deaths) const {
@@ -33,20 +27,16 @@ ContainerWatch::ContainerWatch(docker::Engine engine, std::vector<std::string> i
       patient_(std::move(engine)),
       ids_(ids.begin(), ids.end()),
       rules_(std::move(rules)),
-      last_counted_(rules_.ended) {
-  thread_ = std::jthread([this](const std::stop_token& stop) { follow(stop); });
+      last_counted_(rules_.ended),
+      following_([this](const std::stop_token& stop) { follow(stop); }) {
   wait_until_it_stands();
 }
 
 void ContainerWatch::wait_until_it_stands() {
-  while (true) {
-    {
-      std::unique_lock lock(mutex_);
-      if (standing_changed_.wait_for(lock, longest_wait_for_stream, [this] { return standing_; })) return;
-      if (!std::exchange(away_, false))
-        throw Error("the Engine's event stream did not open", "no answer within 5 s",
-                    "check the Engine: docker events --since 1m");
-    }
+  while (pause(longest_wait_for_stream, stands_.get_token())) {
+    if (!away_.exchange(false))
+      throw Error("the Engine's event stream did not open", "no answer within 5 s",
+                  "check the Engine: docker events --since 1m");
     patient_.ping();
   }
 }
@@ -65,21 +55,18 @@ void ContainerWatch::follow(const std::stop_token& stop) {
           last_event_nano_,
           [this, &stop] {
             look_once(stop);
-            const std::scoped_lock lock(mutex_);
-            standing_ = true;
             away_ = false;
-            standing_changed_.notify_all();
+            stands_.request_stop();
           },
           [this, &stop](const docker::Event& event) { seen(event, stop); }, stop);
     } catch (const docker::Unreachable&) {
-      const std::scoped_lock lock(mutex_);
       away_ = true;
     } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
       // The Engine is restarting: the stream is opened again until it stands or nobody needs it any more.
       // That it does not come back is found by whoever waits for the candidate, whose own deadline ends the
       // step.
     }
-    pause_for(pause_before_reconnect, stop);
+    pause(pause_before_reconnect, stop);
   }
 }
 
@@ -131,7 +118,7 @@ void ContainerWatch::ended(const std::string& id, int exit_code, const std::stop
 
 void ContainerWatch::start_again(const Death& death, const std::stop_token& stop) {
   if (rules_.told) rules_.told(death);
-  pause_for(first_pause_before_restart * (1 << (death.number - 1)), stop);
+  pause(first_pause_before_restart * (1 << (death.number - 1)), stop);
   if (stop.stop_requested()) return;
   out_of_memory_.erase(death.id);
   try {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -9,9 +8,9 @@
 #include <set>
 #include <stop_token>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "base/background.hpp"
 #include "drivers/docker.hpp"
 
 namespace belay {
@@ -74,18 +73,18 @@ class ContainerWatch {
   std::set<std::string> ids_;
   Rules rules_;
   std::atomic<bool> restart_{true};
-  mutable std::mutex mutex_;
-  std::condition_variable standing_changed_;
-  bool standing_ = false, away_ = false;  // away: the Engine could not be reached when last tried
+  std::atomic<bool> away_{false};  // the Engine could not be reached when last tried
+  std::stop_source stands_;        // requested when the stream stands
   // Of the following thread alone.
   std::set<std::string> out_of_memory_;
   std::map<std::string, int> deaths_;
   std::map<std::string, Time> last_counted_;  // when the life began whose end was counted last
   std::int64_t last_event_nano_ = 0;
 
-  std::optional<Death> death_;
+  mutable std::mutex mutex_;
+  std::optional<Death> death_;  // guarded by mutex_
   std::stop_source died_;
-  std::jthread thread_;
+  Background following_;  // last: it uses all of the above
 };
 
 }  // namespace belay

@@ -38,7 +38,7 @@ class Absence {
   void end(const Patience&) const;
 
  private:
-  using Clock = std::chrono::steady_clock;
+  using Clock = SteadyClock;
   void tell(const Patience&, const std::string& why);
 
   std::optional<Time> since_{};

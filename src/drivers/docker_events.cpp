@@ -15,9 +15,7 @@ Event event_from(const json::object& message) {
 }
 
 std::int64_t now_nano() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
+  return std::chrono::nanoseconds(now().time_since_epoch()).count();
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
-#include <thread>
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
 
+#include "base/clock.hpp"
 #include "drivers/docker_call.hpp"
 #include "drivers/docker_logs.hpp"
 
@@ -54,7 +54,7 @@ int Engine::exec(const std::string& id, const ContainerCommand& command, const L
       return static_cast<int>(number_at(found.get_object(), "ExitCode"));
     if (stop.stop_requested()) throw Error(what_failed, "it was stopped");
     if (deadline.expired()) throw Error(what_failed, "it did not end in time");
-    std::this_thread::sleep_for(between_looks);
+    pause(between_looks);
   }
 }
 

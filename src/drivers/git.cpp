@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <future>
 #include <sstream>
 
 #include <fmt/core.h>
@@ -10,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/background.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/nearest.hpp"
@@ -199,7 +199,7 @@ Commit resolve(const fs::path& repository, const std::string& ref, std::stop_tok
   if (!found.ok()) throw unknown_reference(repository, ref, stop);
   Commit commit;
   commit.id = trimmed(found.out);
-  auto version = std::async(std::launch::async, [&] {
+  Beside version([&] {
     return trimmed(output(command(repository, {"describe", "--tags", "--always", commit.id}),
                           "describing commit " + commit.id + " failed", stop));
   });

@@ -4,13 +4,13 @@
 #include <map>
 #include <optional>
 #include <sstream>
-#include <thread>
 
 #include <fmt/core.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.hpp"
 #include "base/deadline.hpp"
 #include "base/error.hpp"
 #include "base/fd.hpp"
@@ -211,7 +211,7 @@ void Runtime::seat(const std::vector<Place>& places, const std::string& host, st
     if (limit.expired() || stop.stop_requested())
       throw Error("the edge does not find " + host, "Docker's name server does not tell its address",
                   "does the container run, and on the edge's network?");
-    std::this_thread::sleep_for(between_looks);
+    pause(between_looks);
   }
 }
 

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <thread>
 
 #include <boost/json.hpp>
 
+#include "base/clock.hpp"
 #include "model/json_parts.hpp"
 #include "model/labels.hpp"
 
@@ -101,7 +101,7 @@ bool all_listen(const std::vector<OwnPort>& ports) {
 void wait_until_listening(const std::vector<OwnPort>& ports, std::chrono::milliseconds longest,
                           const std::function<bool()>& given_up) {
   const auto limit = Deadline::in(longest);
-  while (!all_listen(ports) && !limit.expired() && !given_up()) std::this_thread::sleep_for(between_looks);
+  while (!all_listen(ports) && !limit.expired() && !given_up()) pause(between_looks);
 }
 
 }  // namespace belay

@@ -1,13 +1,13 @@
 #include "edge/container.hpp"
 
 #include <algorithm>
-#include <thread>
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/hash.hpp"
@@ -151,7 +151,7 @@ void reload_edge(const EdgePlace& place, const docker::Container& edge) {
     if (limit.expired())
       throw Error("the edge does not reload its file", last_words(place.engine, edge.id),
                   "docker logs " + edge.name);
-    std::this_thread::sleep_for(between_looks);
+    pause(between_looks);
   }
   start_edge(place, edge);
   edge_file_is_read(place.layout, edge);
@@ -161,7 +161,7 @@ void wait_for_one_worker(const EdgePlace& place, const docker::Container& edge) 
   const auto several = [&] { return workers_of(place.engine, edge).size() > 1; };
   if (several()) place.say("it has reloaded its file; connections from before end meanwhile");
   const auto limit = Deadline::in(place.config.drain_timeout);
-  while (several() && !limit.expired()) std::this_thread::sleep_for(between_looks);
+  while (several() && !limit.expired()) pause(between_looks);
 }
 
 void make_edge(const EdgePlace& place, const EdgeShape& shape, std::vector<haproxy::Backend> seated) {
@@ -192,7 +192,7 @@ void start_edge(const EdgePlace& place, const docker::Container& edge) {
     // One that Docker is just starting again after a death may still come up.
     if (!inspection || !inspection->container.on() || limit.expired())
       throw Error("the edge does not come up", last_words(place.engine, edge.id), "docker logs " + edge.name);
-    std::this_thread::sleep_for(between_looks);
+    pause(between_looks);
   }
 }
 

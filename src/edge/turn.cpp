@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <thread>
 
 #include <fmt/core.h>
 
+#include "base/clock.hpp"
 #include "edge/container.hpp"
 
 namespace belay {
@@ -79,7 +79,7 @@ std::int64_t EdgeTurn::wait(const std::vector<docker::Container>& containers,
   for (auto told = left; left > 0 && !limit.expired(); left = table_.look().sessions(containers)) {
     if (left != told) place_.show_ended(first - std::min(first, left), first);
     told = left;
-    std::this_thread::sleep_for(between_looks);
+    pause(between_looks);
   }
   return left;
 }

@@ -12,14 +12,14 @@
 #include <vector>
 
 #include "base/fd.hpp"
-#include "model/wire.hpp"
+#include "host/controller.hpp"
 
 namespace belay {
 
 /// The executor's ear: a unix socket in the run's directory, to which sessions forward what their controller
 /// says. A connection that stands means that a controller watches; answers wait here until a step asks for
 /// them.
-class ControlSocket {
+class ControlSocket : public Controller {
  public:
   /// Binds and listens; the guard does so before anyone is told of the run.
   static Fd listen(const std::filesystem::path& run_directory);
@@ -28,15 +28,11 @@ class ControlSocket {
 
   /// `cancel` is requested when a controller says Cancel with this nonce.
   ControlSocket(Fd listener, std::string nonce, std::stop_source cancel);
-  ~ControlSocket();
+  ~ControlSocket() override;
 
-  /// What a controller told about `what`; empty if none did within `limit`, none has been connected for
-  /// `patience`, or on stop.
   std::optional<wire::Tell> wait_for(const std::string& what, std::chrono::milliseconds limit,
-                                     std::chrono::milliseconds patience, std::stop_token);
-
-  /// Whether somebody told `what` since it was taken last.
-  bool take(const std::string& what);
+                                     std::chrono::milliseconds patience, std::stop_token) override;
+  bool take(const std::string& what) override;
 
  private:
   void serve(std::stop_token);

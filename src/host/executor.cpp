@@ -7,7 +7,6 @@
 #include "base/files.hpp"
 #include "base/process.hpp"
 #include "drivers/docker_logins.hpp"
-#include "host/control_socket.hpp"
 #include "host/journal.hpp"
 #include "host/recovery.hpp"
 #include "host/run.hpp"
@@ -49,7 +48,7 @@ docker::Patience patience_of(const Journal& journal, RunLedger& ledger, const Pl
 
 }  // namespace
 
-void run_to_the_end(const Layout& layout, const std::string& run, Fd listener,
+void run_to_the_end(const Layout& layout, const std::string& run, const Hearing& hearing,
                     const std::optional<std::string>& recovering_as, std::vector<RegistryLogin> logins,
                     Values variables) {
   auto journal = Journal::open(layout.journal(run), recovering_as ? "recovery" : "executor");
@@ -79,9 +78,8 @@ void run_to_the_end(const Layout& layout, const std::string& run, Fd listener,
   }
 
   std::stop_source cancel;
-  std::optional<ControlSocket> controller;
-  if (!recovering_as) controller.emplace(std::move(listener), opened.nonce, cancel);
-  RunLedger ledger(journal, controller ? &*controller : nullptr);
+  const auto controller = recovering_as ? nullptr : hearing(opened.nonce, cancel);
+  RunLedger ledger(journal, controller.get());
   const Plan plan = with_secrets(opened.plan, layout.secrets(run));
   Context context{.plan = plan,
                   .release = opened.plan.release,

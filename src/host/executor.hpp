@@ -4,17 +4,17 @@
 #include <string>
 #include <vector>
 
-#include "base/fd.hpp"
+#include "host/controller.hpp"
 #include "model/config.hpp"
 #include "model/layout.hpp"
 
 namespace belay {
 
 /// Runs one run's plan in this process (the guard's forked child). With `recovering_as`, goes on with what is
-/// left of it instead ("guard", "next command", "boot"); then `listener` is not used. Throws Error if the
+/// left of it instead ("guard", "next command", "boot"); then nobody is heard. Throws Error if the
 /// journal cannot be written. `logins` and `variables` are this process's memory's alone: a
 /// recovery after the guard's death has none.
-void run_to_the_end(const Layout&, const std::string& run, Fd listener,
+void run_to_the_end(const Layout&, const std::string& run, const Hearing&,
                     const std::optional<std::string>& recovering_as, std::vector<RegistryLogin> logins = {},
                     Values variables = {});
 

@@ -1,11 +1,11 @@
 #include "host/holder.hpp"
 
 #include <chrono>
-#include <thread>
 
 #include <boost/json.hpp>
 #include <unistd.h>
 
+#include "base/clock.hpp"
 #include "base/deadline.hpp"
 #include "base/process_table.hpp"
 
@@ -52,7 +52,7 @@ std::optional<FileLock> acquired_unless_held(const Layout& layout) {
   while (true) {
     if (auto lock = FileLock::try_acquire(layout.lock())) return lock;
     if (dead.expired() || (looked.expired() && holder_runs(layout))) return std::nullopt;
-    std::this_thread::sleep_for(between_tries);
+    pause(between_tries);
   }
 }
 

@@ -1,11 +1,8 @@
 #include "host/journal.hpp"
 
-#include <cerrno>
 #include <new>
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/fault_point.hpp"
@@ -61,7 +58,8 @@ std::string fault_point_of(const Record& record) {
 
 }  // namespace
 
-Journal::Journal(Fd file, fs::path path, std::uint64_t length, std::vector<Record> records, std::string role)
+Journal::Journal(LogFile file, fs::path path, std::uint64_t length, std::vector<Record> records,
+                 std::string role)
     : file_(std::move(file)), path_(std::move(path)), length_(length), role_(std::move(role)) {
   next_ = records.empty() ? 1 : records.back().number + 1;
   std::erase_if(records, [](const Record& record) { return only_tells(record.event); });
@@ -82,21 +80,16 @@ Journal::Journal(Journal&& other) noexcept
       mask_(std::move(other.mask_)) {}
 
 Journal Journal::create(const fs::path& path) {
-  Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600));
-  if (!file) throw system_error("cannot create the journal " + path.string(), errno);
-  fsync_directory(path.parent_path());
-  return Journal(std::move(file), path, 0, {}, "guard");
+  return Journal(LogFile::create(path), path, 0, {}, "guard");
 }
 
 Journal Journal::open(const fs::path& path, std::string role) {
   const auto content = read_file(path);
   auto decoded = undamaged(path, content);
-  Fd file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
-  if (!file) throw system_error("cannot open the journal " + path.string(), errno);
+  auto file = LogFile::open(path);
   // Only if there is one: cutting also gives back the room that was reserved behind the end.
-  if (decoded.intact_bytes != content.size() &&
-      ::ftruncate(file.get(), static_cast<off_t>(decoded.intact_bytes)) != 0)
-    throw system_error("cannot cut the torn tail of " + path.string(), errno);
+  if (const int reason = decoded.intact_bytes == content.size() ? 0 : file.cut(decoded.intact_bytes))
+    throw system_error("cannot cut the torn tail of " + path.string(), reason);
   return Journal(std::move(file), path, decoded.intact_bytes, std::move(decoded.records), std::move(role));
 }
 
@@ -157,19 +150,18 @@ std::uint64_t Journal::append_locked(const Event& event) {
 
 /// Nothing follows the close. Best effort: fifty kept runs would hold some megabytes, and no harm is done.
 void Journal::give_room_back() {
-  [[maybe_unused]] const int failed = ::ftruncate(file_.get(), static_cast<off_t>(length_));
+  static_cast<void>(file_.cut(length_));
 }
 
 /// Whole and, if asked for, on the disk; or an Error, and what the file had before.
 void Journal::write_line(const std::string& line, bool durably) {
   cut_unfinished();
   unfinished_ = true;
-  if (const int reason = try_write_all(file_.get(), line)) {
+  if (const int reason = file_.append(line)) {
     cut_unfinished();
     throw system_error("cannot write the journal " + path_.string(), reason, make_room);
   }
-  if (durably && ::fdatasync(file_.get()) != 0) {
-    const int reason = errno;
+  if (const int reason = durably ? file_.sync() : 0) {
     cut_unfinished();
     throw system_error("cannot make the journal durable: " + path_.string(), reason, make_room);
   }
@@ -181,8 +173,8 @@ void Journal::write_line(const std::string& line, bool durably) {
 /// Half a line before an intact one would be damage in the middle, and end what can be read.
 void Journal::cut_unfinished() {
   if (!unfinished_) return;
-  if (::ftruncate(file_.get(), static_cast<off_t>(length_)) != 0)
-    throw system_error("cannot cut an unfinished record off " + path_.string(), errno);
+  if (const int reason = file_.cut(length_))
+    throw system_error("cannot cut an unfinished record off " + path_.string(), reason);
   unfinished_ = false;
   reserved_until_ = 0;  // cutting gave that room back
 }
@@ -193,9 +185,7 @@ void Journal::cut_unfinished() {
 /// later, when it likes.
 void Journal::reserve_room() {
   if (length_ + reserved_ahead / 2 <= reserved_until_) return;
-  if (::fallocate(file_.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(length_),
-                  static_cast<off_t>(reserved_ahead)) == 0)
-    reserved_until_ = length_ + reserved_ahead;
+  if (file_.reserve(length_, reserved_ahead)) reserved_until_ = length_ + reserved_ahead;
 }
 
 void Journal::write_output(const std::vector<event::Output>& lines) noexcept {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "base/fd.hpp"
 #include "host/bounded_output.hpp"
 #include "host/event_mask.hpp"
+#include "host/log_file.hpp"
 #include "model/journal_record.hpp"
 
 namespace belay {
@@ -45,7 +45,7 @@ class Journal {
   void set_role(std::string role) { role_ = std::move(role); }
 
  private:
-  Journal(Fd file, std::filesystem::path path, std::uint64_t length, std::vector<Record> records,
+  Journal(LogFile file, std::filesystem::path path, std::uint64_t length, std::vector<Record> records,
           std::string role);
   std::uint64_t append_locked(const Event&);
   void write_line(const std::string& line, bool durably);
@@ -55,7 +55,7 @@ class Journal {
   void write_output(const std::vector<event::Output>&) noexcept;
 
   mutable std::mutex mutex_;  // guards all below
-  Fd file_;
+  LogFile file_;
   std::filesystem::path path_;
   std::uint64_t length_ = 0;          // of the intact lines; every line is written at this place
   bool unfinished_ = false;           // bytes of a failed write may lie behind length_

@@ -1,14 +1,12 @@
 #include "host/recovery.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 
 #include <fmt/core.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/files.hpp"
+#include "base/forked.hpp"
 #include "base/process.hpp"
 #include "host/executor.hpp"
 #include "host/holder.hpp"
@@ -37,32 +35,9 @@ bool has_begun_to_undo(const std::vector<Record>& records) {
 /// In a process of its own: what it marks its children with must not stay in this one.
 void recover_in_child(const Layout& layout, const std::string& run, const std::string& by) {
   Journal::read(layout.journal(run));  // a damaged one is no work for anybody: its Error says what to do
-  auto errors = make_pipe();
-  const pid_t child = ::fork();
-  if (child < 0) throw system_error("cannot fork for recovery", errno);
-  if (child == 0) {
-    int code = 1;
-    try {
-      run_to_the_end(layout, run, Fd(), by);
-      code = 0;
-    } catch (const Error& error) {
-      write_all(errors.write.get(), error.message_and_why());
-    } catch (const std::exception& error) {
-      write_all(errors.write.get(), error.what());
-    }
-    ::_exit(code);
-  }
-  errors.write.reset();
-  std::string why;
-  char part[512];
-  for (ssize_t got = 0; (got = ::read(errors.read.get(), part, sizeof part)) > 0;)
-    why.append(part, static_cast<std::size_t>(got));
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0)
-    if (errno != EINTR) throw system_error("cannot wait for the recovery", errno);
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-    throw Error("the deployment " + run + " that was left behind could not be recovered",
-                why.empty() ? "the recovery was killed" : why,
+  const auto end = run_forked([&] { run_to_the_end(layout, run, {}, by); });
+  if (!end.well)
+    throw Error("the deployment " + run + " that was left behind could not be recovered", end.why,
                 "belay host recover tries again; " + layout.journal(run).string() + " tells the story",
                 ExitCode::nothing_serves);
 }

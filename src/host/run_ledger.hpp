@@ -1,6 +1,6 @@
 #pragma once
 
-#include "host/control_socket.hpp"
+#include "host/controller.hpp"
 #include "host/journal.hpp"
 #include "steps/ledger.hpp"
 
@@ -9,7 +9,7 @@ namespace belay {
 /// The steps' ledger over a real journal. Without a control socket (recovery) there is no controller to ask.
 class RunLedger : public Ledger {
  public:
-  RunLedger(Journal& journal, ControlSocket* controller) : journal_(journal), controller_(controller) {}
+  RunLedger(Journal& journal, Controller* controller) : journal_(journal), controller_(controller) {}
 
   void note(StepName, const std::string& key, boost::json::value value) override;
   std::optional<boost::json::value> noted(StepName, const std::string& key) const override;
@@ -25,7 +25,7 @@ class RunLedger : public Ledger {
 
  private:
   Journal& journal_;
-  ControlSocket* controller_;
+  Controller* controller_;
   bool acts_come_first_ = false;
 };
 

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
+#include "base/clock.hpp"
 #include "base/files.hpp"
 #include "host/closing.hpp"
 #include "host/kept_logs.hpp"
@@ -17,10 +18,6 @@ namespace belay {
 namespace {
 
 constexpr int shown_log_lines = 50;
-
-std::chrono::milliseconds since(std::chrono::steady_clock::time_point began) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
-}
 
 RunState state_of(const Journal& journal) {
   return run_state(journal.records()).value();
@@ -101,7 +98,7 @@ void throw_if_cancelled(const Context& context) {
 /// True if the step ended well. Here, and nowhere deeper, a step's Error becomes a record. A step before the
 /// commit whose beginning cannot be recorded is not begun, and has failed.
 bool run_step(Context& context, Journal& journal, StepName step) {
-  const auto began = std::chrono::steady_clock::now();
+  const auto began = SteadyClock::now();
   try {
     throw_if_cancelled(context);  // then it is not begun, and there is nothing of it to undo
     if (step == StepName::settle)

@@ -1,11 +1,11 @@
 #include "runtime/freeze.hpp"
 
 #include <algorithm>
-#include <future>
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
 
+#include "base/background.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "model/labels.hpp"
@@ -201,7 +201,7 @@ Frozen frozen_services(const Attempt& attempt, const ReleaseProject& project, co
   make_missing_resources(attempt, project, model, services, frozen.front().frozen_image);
   if (with_containers.empty()) return {std::move(frozen)};
   // Compose takes its time to start: its two runs go side by side.
-  auto hashes = std::async(std::launch::async, [&] { return hashes_of(attempt, project, model); });
+  Beside hashes([&] { return hashes_of(attempt, project, model); });
   auto templates = make_templates(attempt, project, model, with_containers);
   auto known_hashes = hashes.get();
   for (auto& service : frozen) {

@@ -1,8 +1,8 @@
 #include "runtime/late_arrivals.hpp"
 
 #include <chrono>
-#include <thread>
 
+#include "base/clock.hpp"
 #include "base/deadline.hpp"
 
 namespace belay {
@@ -21,7 +21,7 @@ void remove_with_late_arrivals(bool come, const std::function<int()>& remove_wha
   const auto limit = Deadline::in(longest);
   auto quiet_until = Deadline::in(quiet_time);
   while (!quiet_until.expired() && !limit.expired()) {
-    std::this_thread::sleep_for(between_looks);
+    pause(between_looks);
     if (remove_what_is_there() > 0) quiet_until = Deadline::in(quiet_time);
   }
 }

@@ -1,7 +1,7 @@
-#include <future>
 
 #include <fmt/core.h>
 
+#include "base/background.hpp"
 #include "base/files.hpp"
 #include "base/human.hpp"
 #include "drivers/compose.hpp"
@@ -49,7 +49,7 @@ std::string apply(Context& context) {
   // What is gone back to is there, and was made.
   if (context.plan.kind == Plan::Kind::rollback)
     return fmt::format("docker {}, {} free", context.engine.version(), free);
-  auto compose = std::async(std::launch::async, [&] { return compose::require_version(context.stop); });
+  Beside compose([&] { return compose::require_version(context.stop); });
   if (rsync::version(context.stop).empty())
     throw Error("rsync is missing on the host", {}, "install it there: apt-get install rsync");
   return fmt::format("docker {}, compose {}, {} free", context.engine.version(), compose.get(), free);

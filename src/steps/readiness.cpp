@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <set>
-#include <thread>
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
+#include "base/clock.hpp"
 #include "base/human.hpp"
 #include "base/process.hpp"
 #include "runtime/compose_model.hpp"
@@ -213,7 +213,7 @@ std::vector<std::string> wait_until_ready(Context& context, const ReadinessRules
       throw failure_of(
           context, id,
           Error("the candidate did not become ready", missing, "its last log lines may say why"));
-    std::this_thread::sleep_for(between_looks);
+    pause(between_looks);
     targets = candidate_targets(context);
   }
   return {};

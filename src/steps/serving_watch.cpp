@@ -1,11 +1,11 @@
 #include "steps/serving_watch.hpp"
 
 #include <chrono>
-#include <condition_variable>
 #include <utility>
 
 #include <fmt/core.h>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 
 namespace belay {
@@ -19,20 +19,19 @@ bool is_kept_running(const PreviousContainer& container) {
   return container.restart_policy == "always" || container.restart_policy == "unless-stopped";
 }
 
-void pause(const std::stop_token& stop) {
-  std::mutex none;
-  std::unique_lock lock(none);
-  std::condition_variable_any().wait_for(lock, stop, between_looks, [] { return false; });
+std::vector<PreviousContainer> those_that_run(std::vector<PreviousContainer> containers) {
+  std::erase_if(containers, [](const PreviousContainer& container) { return !container.running; });
+  return containers;
 }
 
 }  // namespace
 
 ServingWatch::ServingWatch(docker::Engine engine, std::vector<PreviousContainer> serving,
                            std::function<void()> on_loss)
-    : engine_(engine.with(std::nullopt)), serving_(std::move(serving)), on_loss_(std::move(on_loss)) {
-  std::erase_if(serving_, [](const PreviousContainer& container) { return !container.running; });
-  thread_ = std::jthread([this](const std::stop_token& stop) { look_until(stop); });
-}
+    : engine_(engine.with(std::nullopt)),
+      serving_(those_that_run(std::move(serving))),
+      on_loss_(std::move(on_loss)),
+      looking_([this](const std::stop_token& stop) { look_until(stop); }) {}
 
 std::string ServingWatch::lost() const {
   const std::scoped_lock lock(mutex_);
@@ -40,7 +39,7 @@ std::string ServingWatch::lost() const {
 }
 
 void ServingWatch::look_until(const std::stop_token& stop) {
-  for (; !stop.stop_requested(); pause(stop)) {
+  for (; !stop.stop_requested(); pause(between_looks, stop)) {
     try {
       if (auto lost = what_is_lost(); !lost.empty()) {
         {

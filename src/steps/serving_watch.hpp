@@ -4,9 +4,9 @@
 #include <mutex>
 #include <stop_token>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "base/background.hpp"
 #include "drivers/docker.hpp"
 #include "model/notes.hpp"
 
@@ -36,8 +36,8 @@ class ServingWatch {
   std::string
       stopped_before_;  // found stopped by the look before; one look may fall into a restart of Docker
   mutable std::mutex mutex_;
-  std::string lost_;     // guarded by mutex_
-  std::jthread thread_;  // last: it uses all of the above
+  std::string lost_;    // guarded by mutex_
+  Background looking_;  // last: it uses all of the above
 };
 
 }  // namespace belay

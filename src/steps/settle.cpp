@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <functional>
-#include <future>
 #include <set>
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
+#include "base/background.hpp"
 #include "base/files.hpp"
 #include "drivers/postgres.hpp"
 #include "edge/certificates.hpp"
@@ -201,7 +201,7 @@ std::string apply(Context& context) {
   parts.attempt("its restart policy", [&] { let_it_restart(context, release); });
   parts.attempt("the record of what serves", [&] { record_what_serves(context, release); });
   // The Engine's part and the files' part touch nothing in common.
-  auto published = std::async(std::launch::async, [&] { publish_source(context); });
+  Beside published([&] { publish_source(context); });
   // The release before goes last of all: until then it can be gone back to.
   const bool turned = !context.environment().edge || parts.attempt("the edge", [&] { settle_edge(context); });
   if (turned && parts.all_well())

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "base/clock.hpp"
 #include "base/either_stop.hpp"
 #include "base/human.hpp"
 #include "edge/judged_window.hpp"
@@ -57,7 +58,7 @@ void ask_each(Context& context, std::stop_token stop) {
 std::string apply(Context& context) {
   const auto candidates = candidates_of(context);
   if (candidates.empty()) throw Error("there is no candidate to start", {}, "deploy again");
-  const auto began = std::chrono::steady_clock::now();
+  const auto began = SteadyClock::now();
   watch_candidates(context, StepName::start, candidates);
   const EitherStop either(context.stop, context.watch->died());
   if (edge_stays(context) && windows_of(context.environment()) > 0)
@@ -77,9 +78,9 @@ std::string apply(Context& context) {
   ask_each(context, either.token());
   throw_if_candidate_died(context);
   context.watch->restart_no_more();
-  return fmt::format("ready beside what serves after {}",
-                     human_duration(std::chrono::duration_cast<std::chrono::milliseconds>(
-                         std::chrono::steady_clock::now() - began)));
+  return fmt::format(
+      "ready beside what serves after {}",
+      human_duration(std::chrono::duration_cast<std::chrono::milliseconds>(SteadyClock::now() - began)));
 }
 
 std::string undo(Context& context) {

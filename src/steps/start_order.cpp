@@ -1,10 +1,10 @@
 #include "steps/start_order.hpp"
 
 #include <algorithm>
-#include <thread>
 
 #include <fmt/core.h>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "runtime/candidate.hpp"
 #include "steps/after_start.hpp"
@@ -59,7 +59,7 @@ void wait_for(Context& context, const docker::Container& candidate, const std::s
     if (missing.empty()) return;
     throw_if_candidate_died(context);
     if (limit.expired()) throw Error("a service that others wait for does not come up", missing, {});
-    std::this_thread::sleep_for(between_looks);
+    pause(between_looks);
   }
 }
 

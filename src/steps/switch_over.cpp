@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include "base/clock.hpp"
 #include "base/human.hpp"
 #include "steps/attempt_edge.hpp"
 #include "steps/live_directory.hpp"
@@ -189,11 +190,8 @@ std::string apply(Context& context) {
   const auto candidates = candidates_of(context);
   require_all(context, candidates);
   watch(context, candidates);
-  const auto began = std::chrono::steady_clock::now();
-  const auto took = [&] {
-    return human_duration(
-        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began));
-  };
+  const auto began = SteadyClock::now();
+  const auto took = [&] { return human_duration(since(began)); };
   if (edge_stays(context) && is_beside(context)) {
     turn_the_edge(context);
     replace_those_that_run_once(context, candidates);

@@ -1,9 +1,8 @@
 #include "steps/watched_window.hpp"
 
-#include <thread>
-
 #include <fmt/core.h>
 
+#include "base/clock.hpp"
 #include "edge/traffic.hpp"
 #include "steps/readiness.hpp"
 
@@ -40,7 +39,7 @@ std::string watch_window(Context& context, StepName step, const Window& window) 
       report = Deadline::in(between_reports);
       context.ledger.output(step, report_text(finding.figures, time_is_over));
     }
-    std::this_thread::sleep_for(between_looks);
+    pause(between_looks);
   }
 }
 
