@@ -10,9 +10,8 @@
 #include "edge/container.hpp"
 #include "host/run.hpp"
 #include "model/secrets.hpp"
-#include "runtime/adoption.hpp"
-#include "runtime/ownership.hpp"
 #include "steps/way_back.hpp"
+#include "steps/what_served.hpp"
 
 namespace belay {
 
@@ -21,55 +20,9 @@ namespace {
 /// A release that comes back may be slower than a candidate is allowed to be: others are coming back beside
 /// it, and there is nothing else to try.
 constexpr auto least_patience_with_one_that_returns = std::chrono::seconds(60);
+constexpr int most_rounds = 3;
 /// One that nobody touched has only to answer.
 constexpr auto least_patience_with_one_that_runs = std::chrono::seconds(10);
-
-/// What is known of the release before. The edge, if there is one, comes last: it finds the others' addresses
-/// when it starts.
-struct Previous {
-  std::vector<PreviousContainer> containers;
-  std::vector<std::string> missing;  // services that have no container
-};
-
-PreviousContainer as_found(const docker::Inspection& found, const std::string& service, Time began) {
-  // One that is off now, and ended after the run had begun, ran when it began.
-  const bool ran = found.container.on() || (found.container.state == "exited" && found.finished >= began);
-  return {found.container.id,   found.container.name, service, ran,
-          found.restart_policy, found.restart_maximum};
-}
-
-/// Before the create step has noted anything: the current release's containers and edge, as they are found.
-Previous found_now(const Context& context, Time began) {
-  Previous previous;
-  const auto release = context.store.find(context.previous);
-  if (!release) return previous;
-  const auto ours = Ownership::of(context.engine, context.layout, *release);
-  const auto add = [&](const docker::Container& container, const std::string& service) {
-    if (label_of(container, label::nonce) == context.nonce) return;
-    if (const auto found = context.engine.inspect(container.id))
-      previous.containers.push_back(as_found(*found, service, began));
-  };
-  for (const auto& service : release->services) {
-    const auto containers = ours.containers(service.name);
-    for (const auto& container : containers) add(container, service.name);
-    if (containers.empty() && goes_on_for_ever(service)) previous.missing.push_back(service.name);
-  }
-  for (const auto& edge : edges_of(context.engine, ours.project()))
-    if (ours.is_ours(edge)) add(edge, edge_service);
-  return previous;
-}
-
-Previous previous_of(const Context& context, Time began) {
-  if (!noted<notes::PreviousContainers>(context.ledger)) return found_now(context, began);
-  Previous previous{.containers = previous_containers(context), .missing = {}};
-  for (const auto& container : unchanged_containers(context)) previous.containers.push_back(container);
-  if (const auto edge = previous_edge(context)) previous.containers.push_back(*edge);
-  // One that was stopped after the run had begun, and before create noted it.
-  for (auto& container : previous.containers)
-    if (const auto found = container.running ? std::nullopt : context.engine.inspect(container.id))
-      container.running = as_found(*found, container.service, began).running;
-  return previous;
-}
 
 struct Serving {
   bool running = false, healthy = false;
@@ -77,7 +30,7 @@ struct Serving {
 };
 
 /// Empty: each of them runs.
-std::string what_does_not_run(const Context& context, const Previous& previous) {
+std::string what_does_not_run(const Context& context, const WhatServed& previous) {
   for (const auto& service : previous.missing) return service + " has no container";
   for (const auto& container : previous.containers) {
     const auto found = container.running ? context.engine.inspect(container.id) : std::nullopt;
@@ -87,7 +40,7 @@ std::string what_does_not_run(const Context& context, const Previous& previous) 
   return {};
 }
 
-void ask_health(Context& context, const Previous& previous, std::chrono::milliseconds patience,
+void ask_health(Context& context, const WhatServed& previous, std::chrono::milliseconds patience,
                 Serving& serving) {
   const auto checks = context.environment().checks();
   serving.healthy = true;
@@ -121,33 +74,43 @@ void ask_health(Context& context, const Previous& previous, std::chrono::millise
   }
 }
 
-bool ran(const Previous& previous) {
+bool ran(const WhatServed& previous) {
   return std::ranges::any_of(previous.containers, [](const PreviousContainer& one) {
     return one.running && one.service != edge_service;
   });
 }
 
-/// Starts what has to run, and says what serves then.
-Serving bring_back_and_look(Context& context, const Previous& was, bool touched,
-                            const std::string& started_again) {
-  Serving serving;
+void add_names(std::string& names, const std::string& more) {
+  if (!more.empty()) names += (names.empty() ? "" : ", ") + more;
+}
+
+/// Starts what has to run. Returns the containers, with the ids that they have then.
+WhatServed brought_back(Context& context, WhatServed served, Serving& serving) {
+  for (auto& container : served.containers) container.id = id_now(context, container.id);
   std::optional<Error> trouble;
-  serving.started_again = start_what_stopped(context, was.containers, trouble);
-  if (!started_again.empty())
-    serving.started_again =
-        started_again + (serving.started_again.empty() ? "" : ", ") + serving.started_again;
-  if (trouble) serving.trouble = trouble->message_and_why();
-  auto previous = was;
-  for (auto& container : previous.containers) container.id = id_now(context, container.id);
-  if (const auto off = what_does_not_run(context, previous); !off.empty()) {
-    serving.checked = off;
-    return serving;
-  }
-  serving.running = ran(previous);
-  const bool returns = touched || !serving.started_again.empty();
-  if (serving.running)
+  add_names(serving.started_again, start_what_stopped(context, served.containers, trouble));
+  serving.trouble = trouble ? trouble->message_and_why() : std::string{};
+  for (auto& container : served.containers) container.id = id_now(context, container.id);
+  return served;
+}
+
+/// Starts what has to run, and says what serves then. Somebody may take down what was just started: then it
+/// is started once more, but not for ever.
+Serving bring_back_and_look(Context& context, const WhatServed& was, bool touched,
+                            const std::string& started_again) {
+  Serving serving{.started_again = started_again};
+  for (int rounds = 0; rounds < most_rounds; ++rounds) {
+    const auto previous = brought_back(context, was, serving);
+    serving.running = serving.healthy = false;
+    serving.checked = what_does_not_run(context, previous);
+    if (!serving.checked.empty()) continue;
+    serving.running = ran(previous);
+    if (!serving.running) break;
+    const bool returns = touched || !serving.started_again.empty();
     ask_health(context, previous,
                returns ? least_patience_with_one_that_returns : least_patience_with_one_that_runs, serving);
+    if (serving.healthy || what_does_not_run(context, previous).empty()) break;
+  }
   return serving;
 }
 
@@ -172,7 +135,7 @@ bool was_touched(const Context& context, const RunState& state) {
 }
 
 /// What is said where nothing is known to have run when the run began.
-event::Closed nothing_ran(const Context& context, const Previous& previous, bool touched) {
+event::Closed nothing_ran(const Context& context, const WhatServed& previous, bool touched) {
   event::Closed closed;
   if (touched) {
     closed.outcome = RunOutcome::nothing_serves;
@@ -207,7 +170,7 @@ std::string backup_of(const Journal& journal) {
 event::Closed close_undone(Context& context, const Journal& journal, const std::string& started_again) {
   const auto state = run_state(journal.records()).value();
   const bool touched = was_touched(context, state);
-  const auto previous = previous_of(context, beginning_of(journal));
+  const auto previous = what_served(context, beginning_of(journal));
   event::Closed closed;
   if (!ran(previous)) {
     closed = nothing_ran(context, previous, touched);

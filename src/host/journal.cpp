@@ -104,7 +104,7 @@ std::uint64_t Journal::append(Event event) {
   return append_locked(event);
 }
 
-bool Journal::try_append(Event event) noexcept {
+bool Journal::try_append(Event event) {
   const std::scoped_lock lock(mutex_);
   // Caught here because what going back does is worth more than the record of it.
   try {
@@ -118,7 +118,7 @@ bool Journal::try_append(Event event) noexcept {
   }
 }
 
-void Journal::output(StepName step, const std::string& line) noexcept {
+void Journal::output(StepName step, const std::string& line) {
   const std::scoped_lock lock(mutex_);
   // Caught here because output only tells; here it is memory that may be short.
   try {
@@ -188,7 +188,7 @@ void Journal::reserve_room() {
   if (file_.reserve(length_, reserved_ahead)) reserved_until_ = length_ + reserved_ahead;
 }
 
-void Journal::write_output(const std::vector<event::Output>& lines) noexcept {
+void Journal::write_output(const std::vector<event::Output>& lines) {
   for (const auto& line : lines) {
     // Caught here because output only tells: a step does not fail for want of it. What is lost is counted.
     try {

@@ -34,10 +34,10 @@ class Journal {
   std::uint64_t append(Event);
   /// For what going back writes: a record that cannot be written keeps no container from being started.
   /// False if the record is not in the file; records() has it all the same, so this process knows it.
-  bool try_append(Event) noexcept;
+  bool try_append(Event);
   /// A line that a step's tool printed. Only the step's first and last megabyte are written (BoundedOutput),
   /// and nothing when the disk is nearly full. Never throws: output only tells.
-  void output(StepName, const std::string& line) noexcept;
+  void output(StepName, const std::string& line);
   /// A copy of everything so far but output and progress.
   std::vector<Record> records() const;
   /// From now on no record, on the disk or in records(), shows what these hide. The one door for that.
@@ -52,7 +52,7 @@ class Journal {
   void cut_unfinished();
   void reserve_room();
   void give_room_back();
-  void write_output(const std::vector<event::Output>&) noexcept;
+  void write_output(const std::vector<event::Output>&);
 
   mutable std::mutex mutex_;  // guards all below
   LogFile file_;

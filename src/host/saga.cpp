@@ -12,6 +12,7 @@
 #include "host/kept_logs.hpp"
 #include "steps/step.hpp"
 #include "steps/way_back.hpp"
+#include "steps/what_served.hpp"
 
 namespace belay {
 
@@ -41,17 +42,14 @@ void add_log(const Context& context, StepName step, event::StepFailed& failed) {
   }
 }
 
-/// The release before, as create found it: what it stands for, what goes on as it is, and the edge.
-std::vector<PreviousContainer> what_serves(const Context& context) {
-  auto containers = previous_containers(context);
-  std::ranges::copy(unchanged_containers(context), std::back_inserter(containers));
-  if (const auto edge = previous_edge(context)) containers.push_back(*edge);
-  return containers;
+Time beginning_of(const Journal& journal) {
+  return journal.records().front().at;
 }
 
-void watch_what_serves(Context& context) {
-  context.serving = std::make_unique<ServingWatch>(
-      context.engine, what_serves(context), [cancel = context.cancel]() mutable { cancel.request_stop(); });
+void watch_what_serves(Context& context, const Journal& journal) {
+  context.serving =
+      std::make_unique<ServingWatch>(context.engine, what_served(context, beginning_of(journal)).containers,
+                                     [cancel = context.cancel]() mutable { cancel.request_stop(); });
 }
 
 /// Where somebody took down what serves, that is the reason, whatever the step says that ended over it.
@@ -107,6 +105,7 @@ bool run_step(Context& context, Journal& journal, StepName step) {
       journal.append(event::StepBegan{step});
     throw_if_cancelled(context);  // while that was written
     auto summary = step_of(step).apply(context);
+    if (step == StepName::preflight || step == StepName::create) watch_what_serves(context, journal);
     journal.append(event::StepDone{step, since(began), std::move(summary)});
     return true;
   } catch (const Error& error) {
@@ -172,15 +171,15 @@ std::string undo_steps(Context& context, Journal& journal) {
 }
 
 /// First of all where somebody took down what serves. Returns whom it started again.
-std::string bring_back_what_served(Context& context) {
+std::string bring_back_what_served(Context& context, const Journal& journal) {
   if (!context.serving || context.serving->lost().empty()) return {};
   std::optional<Error> trouble;  // found again, and told, when the run is closed
-  return start_what_stopped(context, what_serves(context), trouble);
+  return start_what_stopped(context, what_served(context, beginning_of(journal)).containers, trouble);
 }
 
 event::Closed go_back(Context& context, Journal& journal) {
   nothing_stops(context);
-  const auto started_again = bring_back_what_served(context);
+  const auto started_again = bring_back_what_served(context, journal);
   context.serving.reset();
   const auto before = state_of(journal).closed_before;
   auto unfinished = undo_steps(context, journal);
@@ -190,6 +189,16 @@ event::Closed go_back(Context& context, Journal& journal) {
                     : close_undone(context, journal, started_again);
   closed.unfinished = std::move(unfinished);
   return closed;
+}
+
+/// A run that was about to be closed has them no more.
+void keep_bodies_again(Context& context, const Journal& journal) {
+  if (fs::exists(context.layout.previous_bodies(context.run))) return;
+  try {
+    keep_bodies(context, {what_served(context, beginning_of(journal)).containers});
+  } catch (const Error& error) {  // going back needs them only if others remove a container meanwhile
+    context.ledger.output(StepName::preflight, "what serves is not kept: " + error.message_and_why());
+  }
 }
 
 /// Why the step ended badly the last time.
@@ -221,10 +230,7 @@ event::Closed execute(Context& context, Journal& journal) {
     if (step == StepName::settle) continue;
     if (step == StepName::switch_over && context.serving && context.serving->lost().empty())
       context.serving.reset();  // from here on belay stops it
-    if (step == StepName::commit ? commit(context, journal) : run_step(context, journal, step)) {
-      if (step == StepName::create) watch_what_serves(context);
-      continue;
-    }
+    if (step == StepName::commit ? commit(context, journal) : run_step(context, journal, step)) continue;
     if (was_switched(context) && !context.environment().rollback && context.plan.kind == Plan::Kind::deploy) {
       journal.append(noted_event(notes::LeftInPlace{}));
       return go_forward(context, journal, RunOutcome::left_in_place);
@@ -239,6 +245,7 @@ event::Closed recover(Context& context, Journal& journal, const std::string& by)
   const auto state = state_of(journal);
   if (state.committed) return go_forward(context, journal, RunOutcome::deployed);
   if (state.left_in_place) return go_forward(context, journal, RunOutcome::left_in_place);
+  keep_bodies_again(context, journal);
   return go_back(context, journal);
 }
 

@@ -17,7 +17,7 @@
 /// docs/journal.md has a table of them.
 namespace belay {
 
-/// A container of the release before, or its edge, as the create step found it.
+/// A container of the release before, or its edge, as a step found it.
 struct PreviousContainer {
   std::string id, name, service;
   bool running = false;
@@ -58,6 +58,13 @@ void fields(auto& archive, Is<RestoredContainer> auto& restored) {
 /// Each note has its key, the steps that write it, and a value of any type that json_archive can store. To
 /// add one: write its struct, put it into All, and describe it in docs/journal.md.
 namespace notes {
+
+/// The containers of the current release and its edge, as they were before anything was done.
+struct ServedAtBegin {
+  static constexpr std::string_view key = "served_at_begin";
+  static constexpr std::array steps = {StepName::preflight};
+  std::vector<PreviousContainer> value;
+};
 
 /// The dump that the deployment made.
 struct BackupFile {
@@ -195,7 +202,7 @@ struct LeftInPlace {
   bool value = true;
 };
 
-using All = std::tuple<BackupFile, LinkDestination, FrozenImages, ImageNames, AskedRegistries,
+using All = std::tuple<ServedAtBegin, BackupFile, LinkDestination, FrozenImages, ImageNames, AskedRegistries,
                        PreviousContainers, UnchangedServices, UnchangedContainers, AcceptingServices,
                        StaleAccessories, CommittedBefore, PreviousEdge, AdoptedRelease, EdgeStays, EdgeTurns,
                        CurrentStops, RestoredContainers, HealthFinding, LeftInPlace>;

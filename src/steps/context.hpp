@@ -38,7 +38,7 @@ struct Context {
   std::stop_source cancel;  // of the run: by its controller, or because what serves was taken down
   std::stop_token stop;     // of the step: what `cancel` asks for, until the run goes back
   std::unique_ptr<ContainerWatch> watch{};  // from switch to verify
-  std::unique_ptr<ServingWatch> serving{};  // from create to the switch
+  std::unique_ptr<ServingWatch> serving{};  // from preflight to the switch
   boost::json::object model{};  // compose's resolved model, as the view shows it; from build to create
   std::optional<Publication> publication{};  // what publishing would change; from create to settle
   std::vector<std::string> services{};       // those that are released; from build to create

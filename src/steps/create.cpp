@@ -20,6 +20,7 @@
 #include "steps/pulled_images.hpp"
 #include "steps/step.hpp"
 #include "steps/way_back.hpp"
+#include "steps/what_served.hpp"
 
 namespace belay::create {
 
@@ -44,7 +45,7 @@ std::optional<PreviousContainer> found(const Context& context, const docker::Con
   return PreviousContainer{container.id,
                            container.name,
                            service,
-                           inspection->container.on(),
+                           inspection->container.on() || ran_at_begin(context, container.id),
                            inspection->restart_policy,
                            inspection->restart_maximum};
 }

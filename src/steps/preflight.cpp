@@ -8,6 +8,7 @@
 #include "drivers/rsync.hpp"
 #include "edge/certificates.hpp"
 #include "steps/step.hpp"
+#include "steps/what_served.hpp"
 
 namespace belay::preflight {
 
@@ -43,6 +44,7 @@ void require_certificates(const Context& context) {
 }  // namespace
 
 std::string apply(Context& context) {
+  note_what_serves(context);
   require_space(context.layout.live);
   require_certificates(context);
   const auto free = human_bytes(free_space(context.layout.live).bytes_free);

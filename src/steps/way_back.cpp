@@ -1,5 +1,7 @@
 #include "steps/way_back.hpp"
 
+#include <ranges>
+
 #include <boost/json.hpp>
 #include <fmt/core.h>
 #include <sys/stat.h>
@@ -34,20 +36,36 @@ json::object kept_bodies(const Context& context) {
   return text ? json::parse(*text).as_object() : json::object{};
 }
 
-/// Those that are gone are made again; the rest is as it was. The note comes after the act: made twice, the
-/// second time finds the name.
+/// What a container was before it was made again, as often as it was.
+std::string first_id(const std::vector<RestoredContainer>& restored, std::string id) {
+  for (const auto& again : restored | std::views::reverse)
+    if (again.id == id) id = again.was;
+  return id;
+}
+
+/// By each id that a container had, the one it has now.
+std::map<std::string, std::string> renewed_ids(const std::vector<RestoredContainer>& restored) {
+  std::map<std::string, std::string> renewed;
+  for (const auto& [was, id] : restored) {
+    for (auto& [before, now] : renewed)
+      if (now == was) now = id;
+    renewed[was] = id;
+  }
+  return renewed;
+}
+
+/// Those that are gone are made again, as often as others remove them; the rest is as it was. The note comes
+/// after the act: made twice, the second time finds the name.
 void make_lost_ones_again(Context& context, std::vector<PreviousContainer>& containers) {
   auto restored = noted<notes::RestoredContainers>(context.ledger).value_or(notes::RestoredContainers{});
-  std::map<std::string, std::string> renewed;
-  for (const auto& [was, id] : restored.value) renewed.emplace(was, id);
   const auto bodies = kept_bodies(context);
   for (auto& container : containers) {
-    const auto* body = bodies.if_contains(container.id);
+    const auto* body = bodies.if_contains(first_id(restored.value, container.id));
     if (!body || !container.running || context.engine.inspect(container.id)) continue;
-    const auto id = make_again(context.engine, container.name, body->as_object(), renewed);
+    const auto id =
+        make_again(context.engine, container.name, body->as_object(), renewed_ids(restored.value));
     context.ledger.output(StepName::switch_over,
                           fmt::format("{} was removed by others: it is made again", container.name));
-    renewed.emplace(container.id, id);
     restored.value.push_back({container.id, id});
     note(context.ledger, restored);
     container.id = id;
@@ -95,7 +113,7 @@ std::string start_those_that_ran(Context& context, std::vector<PreviousContainer
 }  // namespace
 
 void keep_bodies(const Context& context, const std::vector<std::vector<PreviousContainer>>& containers) {
-  json::object bodies;
+  auto bodies = kept_bodies(context);  // what was lost since keeps its own
   for (const auto& some : containers)
     for (const auto& container : some)
       if (const auto inspection = context.engine.inspect(container.id); inspection && container.running)

@@ -11,7 +11,7 @@ namespace belay {
 
 /// Bringing back what served, and putting away what was to replace it.
 
-/// Keeps what these containers are made of, for the case that others remove one while it is stopped.
+/// Keeps what these containers are made of, beside what is kept already, for the case that others remove one.
 void keep_bodies(const Context&, const std::vector<std::vector<PreviousContainer>>& containers);
 
 /// The files of the environment (.env, or those of `env_files`) that were changed since the release that is

@@ -1,0 +1,102 @@
+#include "steps/what_served.hpp"
+
+#include <algorithm>
+
+#include "edge/container.hpp"
+#include "runtime/adoption.hpp"
+#include "runtime/ownership.hpp"
+#include "steps/way_back.hpp"
+
+namespace belay {
+
+namespace {
+
+PreviousContainer as_found(const docker::Inspection& found, const std::string& service, Time began) {
+  // One that is off now, and ended after the run had begun, ran when it began.
+  const bool ran = found.container.on() || (found.container.state == "exited" && found.finished >= began);
+  return {found.container.id,   found.container.name, service, ran,
+          found.restart_policy, found.restart_maximum};
+}
+
+/// The current release's containers and edge, as they are now.
+WhatServed found_now(const Context& context, Time began) {
+  WhatServed served;
+  const auto release = context.store.find(context.previous);
+  if (!release) return served;
+  const auto ours = Ownership::of(context.engine, context.layout, *release);
+  const auto add = [&](const docker::Container& container, const std::string& service) {
+    if (label_of(container, label::nonce) == context.nonce) return;
+    if (const auto found = context.engine.inspect(container.id))
+      served.containers.push_back(as_found(*found, service, began));
+  };
+  for (const auto& service : release->services) {
+    const auto containers = ours.containers(service.name);
+    for (const auto& container : containers) add(container, service.name);
+    if (containers.empty() && goes_on_for_ever(service)) served.missing.push_back(service.name);
+  }
+  for (const auto& edge : edges_of(context.engine, ours.project()))
+    if (ours.is_ours(edge)) add(edge, edge_service);
+  return served;
+}
+
+/// One that is in both ran if it did in one of them.
+void add(std::vector<PreviousContainer>& containers, std::vector<PreviousContainer> others) {
+  for (auto& other : others) {
+    const auto known = std::ranges::find(containers, other.id, &PreviousContainer::id);
+    if (known == containers.end())
+      containers.push_back(std::move(other));
+    else
+      known->running = known->running || other.running;
+  }
+}
+
+std::vector<PreviousContainer> noted_at_begin(const Context& context) {
+  auto noted_then = noted<notes::ServedAtBegin>(context.ledger).value_or(notes::ServedAtBegin{}).value;
+  for (auto& container : noted_then) container.id = id_now(context, container.id);
+  return noted_then;
+}
+
+WhatServed as_noted(const Context& context, Time began) {
+  const auto at_begin = noted_at_begin(context);
+  if (!noted<notes::PreviousContainers>(context.ledger)) {
+    auto missing = found_now(context, began).missing;
+    std::erase_if(missing, [&](const std::string& service) {
+      return std::ranges::find(at_begin, service, &PreviousContainer::service) != at_begin.end();
+    });
+    return {.containers = at_begin, .missing = std::move(missing)};
+  }
+  WhatServed served{.containers = previous_containers(context), .missing = {}};
+  add(served.containers, unchanged_containers(context));
+  // What was stopped or lost before create looked.
+  add(served.containers, at_begin);
+  if (const auto edge = previous_edge(context)) add(served.containers, {*edge});
+  std::ranges::stable_partition(served.containers,
+                                [](const PreviousContainer& one) { return one.service != edge_service; });
+  return served;
+}
+
+}  // namespace
+
+void note_what_serves(Context& context) {
+  const auto served = found_now(context, now());
+  keep_bodies(context, {served.containers});
+  note(context.ledger, notes::ServedAtBegin{served.containers});
+}
+
+bool ran_at_begin(const Context& context, const std::string& id) {
+  return std::ranges::any_of(noted_at_begin(context),
+                             [&](const PreviousContainer& one) { return one.id == id && one.running; });
+}
+
+WhatServed what_served(const Context& context, Time began) {
+  if (!noted<notes::ServedAtBegin>(context.ledger) && !noted<notes::PreviousContainers>(context.ledger))
+    return found_now(context, began);
+  auto served = as_noted(context, began);
+  // One that was stopped after the run had begun, and before it was noted.
+  for (auto& container : served.containers)
+    if (const auto found = container.running ? std::nullopt : context.engine.inspect(container.id))
+      container.running = as_found(*found, container.service, began).running;
+  return served;
+}
+
+}  // namespace belay

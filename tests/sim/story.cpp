@@ -1,0 +1,301 @@
+#include "story.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <boost/json.hpp>
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include "base/error.hpp"
+#include "host.hpp"
+#include "host/journal.hpp"
+#include "host/opening.hpp"
+#include "host/recovery.hpp"
+#include "host/run.hpp"
+#include "host/watch_over.hpp"
+#include "model/labels.hpp"
+#include "release/release_store.hpp"
+
+namespace belay::sim {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr auto current_release = "20260101-100000-aaaaaaa", other_release = "20260101-090000-bbbbbbb";
+constexpr auto health_port = 8080;
+constexpr const char* names_of_candidates[] = {"good", "dies at once", "dies later", "answers 500",
+                                               "never listens"};
+
+Behaviour behaviour_of(Candidate candidate) {
+  using std::chrono::milliseconds;
+  switch (candidate) {
+    case Candidate::good:
+      return {};
+    case Candidate::dies_at_once:
+      return {.dies_after = milliseconds(20)};
+    case Candidate::dies_later:
+      return {.dies_after = milliseconds(900)};
+    case Candidate::answers_500:
+      return {.answers = 500};
+    case Candidate::never_listens:
+      return {.listens_after = std::chrono::hours(24)};
+  }
+  return {};
+}
+
+/// A host with two good releases of an application that has a web service and a worker; one of them serves.
+class Story {
+ public:
+  Story(const Schedule& schedule, const std::string& directory, bool tell)
+      : schedule_(schedule), host_(schedule.seed, schedule.faults), layout_{.live = directory} {
+    host_.tells = tell;
+    std::filesystem::remove_all(directory);
+    host_.engine.add_image("sha256:a", {"shop:latest", "shop:" + std::string(current_release)}, {});
+    host_.engine.add_image("sha256:b", {"shop:" + std::string(other_release)},
+                           behaviour_of(schedule.candidate));
+    make_release(other_release, "sha256:b");
+    make_release(current_release, "sha256:a");
+    make_directories(layout_.runs());
+    ReleaseStore(layout_).set_current(current_release);
+    for (const auto* service : {"web", "worker"}) {
+      const auto id = host_.engine.make(fmt::format("shop-{}-1", service), body_of(service, current_release));
+      auto& container = *host_.engine.find(id);
+      container.labels[label::release] = current_release;
+      container.policy = "unless-stopped";
+      host_.engine.start(container);
+    }
+    host_.one_that_serves = [this] { return container_of("web", current_release); };
+    host_.fibers.wait({}, host_.fibers.time() + std::chrono::seconds(60));
+  }
+
+  ~Story() { std::filesystem::remove_all(layout_.live); }
+
+  Verdict play() {
+    Verdict verdict;
+    try {
+      host_.run_process([&] { roll_back(); });
+      verdict.calls = host_.calls();
+      come_to_an_end();
+      look();
+    } catch (const Error& error) {
+      say(error.message_and_why());
+    } catch (const Hang&) {
+      say("nothing goes on any more");
+    }
+    verdict.broken = std::move(broken_);
+    verdict.story = std::move(host_.story);
+    return verdict;
+  }
+
+ private:
+  void say(std::string sentence) { broken_.push_back(std::move(sentence)); }
+
+  EnvironmentConfig environment() const {
+    EnvironmentConfig environment{.name = "production", .path = layout_.live, .services = {"web", "worker"}};
+    environment.host.local = true;
+    environment.health = {.url = fmt::format("http://127.0.0.1:{}/health", health_port),
+                          .from = HealthCheck::From::host,
+                          .attempts = 4,
+                          .interval = std::chrono::seconds(1),
+                          .timeout = std::chrono::seconds(1)};
+    return environment;
+  }
+
+  json::object body_of(const std::string& service, const std::string& release) const {
+    json::object labels{
+        {compose_label::project, "shop"},  {compose_label::directory, layout_.live.string()},
+        {compose_label::service, service}, {compose_label::number, "1"},
+        {compose_label::oneoff, "False"},  {compose_label::config_hash, "hash-of-" + service + release}};
+    json::object host{{"RestartPolicy", json::object{{"Name", "unless-stopped"}}},
+                      {"NetworkMode", "shop_default"}};
+    json::object body{{"Image", "shop:" + release}, {"Labels", std::move(labels)}};
+    if (service == "web") {
+      host["PortBindings"] = json::object{
+          {"8080/tcp",
+           json::array{json::object{{"HostIp", "127.0.0.1"}, {"HostPort", std::to_string(health_port)}}}}};
+      body["ExposedPorts"] = json::object{{"8080/tcp", json::object{}}};
+    }
+    body["HostConfig"] = std::move(host);
+    return body;
+  }
+
+  void make_release(const std::string& id, const std::string& image) const {
+    Release release{.id = id,
+                    .state = Release::State::good,
+                    .commit = {.id = id.substr(16)},
+                    .by = {"ada", "laptop"},
+                    .created = now(),
+                    .switched = now(),
+                    .compose_file = "compose.yml",
+                    .project = "shop",
+                    .directory = layout_.live};
+    for (const auto* service : {"web", "worker"})
+      release.services.push_back({.name = service,
+                                  .image_id = image,
+                                  .frozen_image = "shop:" + id,
+                                  .live_image = "shop:latest",
+                                  .container_names = {fmt::format("shop-{}-1", service)},
+                                  .containers = {body_of(service, id)}});
+    make_directories(layout_.source(id));
+    write_file_atomically(layout_.source(id) / "compose.yml", "# of " + id, 0644);
+    if (id == current_release) write_file_atomically(layout_.live / "compose.yml", "# of " + id, 0644);
+    ReleaseStore(layout_).save(release);
+  }
+
+  /// What the guard does, from the lock to the end. An Error here is told to whoever typed the command.
+  void roll_back() {
+    try {
+      begin_rollback();
+    } catch (const Error& error) {
+      host_.tell("refused: " + error.message_and_why());
+    }
+  }
+
+  void begin_rollback() {
+    auto lock = FileLock::try_acquire(layout_.lock());
+    const auto plan = plan_rollback("shop", environment(), other_release, {"ada", "laptop"});
+    OpenedRun opened{.run = open_new_run(layout_, wire::Start{.plan = plan}),
+                     .hearing = [](const std::string&, std::stop_source) { return nullptr; }};
+    watch_over(layout_, opened, std::move(*lock));
+  }
+
+  /// Of a log, all behind the last sync may be gone after a power cut, or be half there.
+  void lose_what_was_not_synced() {
+    if (!host_.power_is_cut()) return;
+    for (const auto& [path, synced] : host_.synced) {
+      if (!fs::exists(path)) continue;
+      const auto length = fs::file_size(path);
+      if (length > synced)
+        fs::resize_file(path, synced + static_cast<std::uint64_t>(
+                                           host_.dice.below(static_cast<int>(length - synced) + 1)));
+    }
+  }
+
+  /// A boot, and then the next commands.
+  void come_to_an_end() {
+    for (int tries = 0; tries < 4; ++tries) {
+      lose_what_was_not_synced();
+      host_.heal();
+      if (!open_run(layout_)) return;
+      host_.tell("--- recovery");
+      host_.run_process([&] {
+        try {
+          recover_if_abandoned(layout_, "boot");
+        } catch (const Error& error) {
+          host_.tell("not recovered: " + error.message_and_why());
+        }
+      });
+    }
+    if (const auto run = open_run(layout_)) say("the run " + *run + " is still open");
+  }
+
+  std::vector<FakeContainer*> ours() {
+    auto containers = host_.engine.containers();
+    std::erase_if(containers,
+                  [](const FakeContainer* one) { return !one->labels.contains(compose_label::project); });
+    return containers;
+  }
+
+  std::string container_of(const std::string& service, const std::string& release) {
+    for (const auto* container : ours())
+      if (container->labels.at(compose_label::service) == service && release_of(*container) == release &&
+          container->state == "running")
+        return container->id;
+    return {};
+  }
+
+  static std::string release_of(const FakeContainer& container) {
+    const auto label = container.labels.find(label::release);
+    return label == container.labels.end() ? std::string{} : label->second;
+  }
+
+  bool is_deployed() const {
+    const auto runs = runs_of(layout_);
+    const auto state = runs.empty() ? std::nullopt : run_state(Journal::read(layout_.journal(runs.front())));
+    return state && state->committed;
+  }
+
+  /// What must be true at the end of every schedule.
+  void look() {
+    if (host_.is_theirs()) return;
+    std::string serves;
+    for (const auto* release : {current_release, other_release})
+      if (!container_of("web", release).empty() && !container_of("worker", release).empty())
+        serves += (serves.empty() ? "" : " and ") + std::string(release);
+    // A release that dies after its commit is its own affair.
+    if (is_deployed() && schedule_.candidate == Candidate::dies_later) return;
+    if (serves != current_release && serves != other_release)
+      return say(fmt::format("{} serves: {}", serves.empty() ? "nothing" : serves, shown_containers()));
+    if (serves == other_release && schedule_.candidate != Candidate::good) say("the bad release serves");
+    if (ours().size() != 2) say("there are other containers: " + shown_containers());
+    for (const auto* container : ours()) {
+      const auto expected = fmt::format("shop-{}-1", container->labels.at(compose_label::service));
+      if (container->name != expected) say(container->name + " should be named " + expected);
+      if (container->policy != "unless-stopped") say(container->name + " does not come up after a reboot");
+    }
+    look_at_the_records(serves);
+    host_.reboot();
+    for (const auto* service : {"web", "worker"})
+      if (container_of(service, serves).empty())
+        say(fmt::format("{} did not come up after a reboot", service));
+  }
+
+  void look_at_the_records(const std::string& serves) {
+    if (const auto current = ReleaseStore(layout_).current(); current != serves)
+      say(fmt::format("current is {}, and {} serves", current, serves));
+    const auto runs = runs_of(layout_);
+    if (runs.empty()) return;
+    const auto state = run_state(Journal::read(layout_.journal(runs.front())));
+    if (!state || !state->closed) return say("the run was not closed");
+    if (state->closed->serving != serves)
+      say(fmt::format("the journal says that {} serves, and {} does", state->closed->serving, serves));
+    if (schedule_.faults.empty() &&
+        (state->closed->outcome == RunOutcome::deployed) != (schedule_.candidate == Candidate::good))
+      say("without a fault, it came out otherwise");
+  }
+
+  std::string shown_containers() {
+    std::vector<std::string> shown;
+    for (const auto* container : ours())
+      shown.push_back(fmt::format("{} ({}, {})", container->name, release_of(*container), container->state));
+    return fmt::format("{}", fmt::join(shown, ", "));
+  }
+
+  const Schedule& schedule_;
+  Host host_;
+  Layout layout_;
+  std::vector<std::string> broken_;
+};
+
+}  // namespace
+
+std::string Schedule::shown() const {
+  std::vector<std::string> shown;
+  for (const auto& fault : faults) shown.push_back(fault.shown());
+  return fmt::format("seed {}: a rollback to a release that {}{}; {}", seed,
+                     candidate == Candidate::good ? "is " : "",
+                     names_of_candidates[static_cast<int>(candidate)], fmt::join(shown, ", "));
+}
+
+Schedule schedule_of(std::uint64_t seed, const std::vector<int>& calls) {
+  Dice dice(seed);
+  Schedule schedule{.seed = seed,
+                    .candidate = static_cast<Candidate>(dice.below(static_cast<int>(calls.size())))};
+  const int length = calls[static_cast<std::size_t>(schedule.candidate)];
+  // One fault in half of them: where several meet, a single one is hard to see.
+  const int count = dice.one_in(2) ? 1 : 2 + dice.below(2);
+  for (int i = 0; i < count; ++i)
+    schedule.faults.push_back({.kind = static_cast<Fault::Kind>(dice.below(Fault::kinds)),
+                               .at = 1 + dice.below(length * 5 / 4),
+                               .time = std::chrono::seconds(1 + dice.below(dice.one_in(4) ? 900 : 30)),
+                               .other_way = dice.one_in(2)});
+  return schedule;
+}
+
+Verdict play(const Schedule& schedule, const std::string& directory, bool tell) {
+  return Story(schedule, directory, tell).play();
+}
+
+}  // namespace belay::sim
