@@ -25,8 +25,6 @@ namespace {
 
 constexpr auto current_release = "20260101-100000-aaaaaaa", other_release = "20260101-090000-bbbbbbb";
 constexpr auto health_port = 8080;
-constexpr const char* names_of_candidates[] = {"good", "dies at once", "dies later", "answers 500",
-                                               "never listens"};
 
 Behaviour behaviour_of(Candidate candidate) {
   using std::chrono::milliseconds;
@@ -271,12 +269,15 @@ class Story {
 
 }  // namespace
 
+std::string shown(Candidate candidate) {
+  static constexpr const char* names[] = {"is good", "dies at once", "dies later", "answers 500", "never listens"};
+  return names[static_cast<int>(candidate)];
+}
+
 std::string Schedule::shown() const {
-  std::vector<std::string> shown;
-  for (const auto& fault : faults) shown.push_back(fault.shown());
-  return fmt::format("seed {}: a rollback to a release that {}{}; {}", seed,
-                     candidate == Candidate::good ? "is " : "",
-                     names_of_candidates[static_cast<int>(candidate)], fmt::join(shown, ", "));
+  std::vector<std::string> listed;
+  for (const auto& fault : faults) listed.push_back(fault.shown());
+  return fmt::format("seed {}: a rollback to a release that {}; {}", seed, sim::shown(candidate), fmt::join(listed, ", "));
 }
 
 Schedule schedule_of(std::uint64_t seed, const std::vector<int>& calls) {

@@ -10,6 +10,8 @@ namespace belay::sim {
 
 /// How the release that comes behaves.
 enum class Candidate { good, dies_at_once, dies_later, answers_500, never_listens };
+constexpr int candidates = 5;
+std::string shown(Candidate);
 
 /// One schedule: what is deployed, and what the world does to it. A seed makes the same one each time.
 struct Schedule {
