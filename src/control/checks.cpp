@@ -126,6 +126,9 @@ std::vector<Finding> checked_project(const ProjectFacts& project) {
   for (const auto& accessory : project.accessories)
     findings.push_back(
         warning("accessory", accessory.what, "to make it anew, after the deployment:  " + accessory.remedy));
+  for (const auto& service : project.old_files)
+    findings.push_back(warning("mounted file", service.what,
+                               "to bring it up to date, after the deployment:  " + service.remedy));
   for (const auto& obstacle : project.obstacles)
     findings.push_back(problem(obstacle.subject, obstacle.what, obstacle.remedy));
   return findings;

@@ -66,6 +66,7 @@ static void fields(auto& archive, Is<ProjectFacts> auto& project) {
   archive("ports", project.ports);
   archive("wanted", project.wanted);
   archive("accessories", project.accessories);
+  archive("old_files", project.old_files);
 }
 
 static void fields(auto& archive, Is<HostFacts> auto& facts) {

@@ -69,6 +69,7 @@ struct ProjectFacts {
   std::vector<int> ports;                     // that these services publish, ascending
   std::vector<WantedFile> wanted;             // by builds, of the server's own files
   std::vector<StaleAccessory> accessories{};  // a deployment leaves them as they run, though they differ
+  std::vector<StaleAccessory> old_files{};    // released and unchanged, with a mounted file that changes
 };
 
 /// Ask "facts".

@@ -44,6 +44,7 @@ TEST_CASE("facts about a host read back as they were written") {
   facts.project =
       ProjectFacts{.name = "shop", .obstacles = {{"ports", "3001 by x", "stop it"}}, .ports = {3001}};
   facts.project->accessories = {{"db", "db differs", "belay up production db"}};
+  facts.project->old_files = {{"web", "web has an old file", "docker compose restart web"}};
   facts.live_compose_hash = "ab";
   facts.edge_image_there = false;
   facts.certificates = {{.file = "a.pem", .names = {"crm.example.com"}, .until = noon, .problem = "none"}};
@@ -56,6 +57,7 @@ TEST_CASE("facts about a host read back as they were written") {
   CHECK(back.containers.at(0).restarts == 2);
   CHECK(back.busy);
   CHECK(back.project->accessories.at(0).remedy == "belay up production db");
+  CHECK(back.project->old_files.at(0).what == "web has an old file");
   CHECK(back.edge_image_there == false);
   CHECK(back.certificates.at(0).names == std::vector<std::string>{"crm.example.com"});
 }
