@@ -4,8 +4,8 @@
 
 #include "base/error.hpp"
 #include "base/human.hpp"
+#include "base/pause.hpp"
 #include "control/confirmation.hpp"
-#include "control/pause.hpp"
 #include "control/shipped_times.hpp"
 #include "drivers/git.hpp"
 #include "drivers/rsync.hpp"

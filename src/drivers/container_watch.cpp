@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/error.hpp"
+#include "base/pause.hpp"
 
 namespace belay {
 
@@ -15,16 +16,14 @@ constexpr auto first_pause_before_restart =
     std::chrono::milliseconds(100);  // the Engine's; doubled each time
 constexpr int most_deaths = 2;
 
-void pause_for(std::chrono::milliseconds time, const std::stop_token& stop) {
-  std::mutex pause;
-  std::unique_lock lock(pause);
-  std::condition_variable_any().wait_for(lock, stop, time, [] { return false; });
-}
-
 }  // namespace
 
+bool is_kept_running(const std::string& restart_policy) {
+  return restart_policy == "always" || restart_policy == "unless-stopped";
+}
+
 bool RestartRule::allows(int exit_code, int deaths) const {
-  if (policy == "always" || policy == "unless-stopped") return true;
+  if (is_kept_running(policy)) return true;
   return policy == "on-failure" && exit_code != 0 && (maximum == 0 || deaths <= maximum);
 }
 
@@ -79,7 +78,7 @@ void ContainerWatch::follow(const std::stop_token& stop) {
       // That it does not come back is found by whoever waits for the candidate, whose own deadline ends the
       // step.
     }
-    pause_for(pause_before_reconnect, stop);
+    pause(pause_before_reconnect, stop);
   }
 }
 
@@ -131,7 +130,7 @@ void ContainerWatch::ended(const std::string& id, int exit_code, const std::stop
 
 void ContainerWatch::start_again(const Death& death, const std::stop_token& stop) {
   if (rules_.told) rules_.told(death);
-  pause_for(first_pause_before_restart * (1 << (death.number - 1)), stop);
+  pause(first_pause_before_restart * (1 << (death.number - 1)), stop);
   if (stop.stop_requested()) return;
   out_of_memory_.erase(death.id);
   try {

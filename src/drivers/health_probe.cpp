@@ -1,13 +1,12 @@
 #include "drivers/health_probe.hpp"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
 #include "base/human.hpp"
+#include "base/pause.hpp"
 #include "drivers/http.hpp"
 
 namespace belay {
@@ -19,10 +18,7 @@ constexpr int most_redirects = 5;
 constexpr std::size_t shown_of_body = 200;
 
 void pause(std::chrono::milliseconds time, const Asking& asking) {
-  std::mutex mutex;
-  std::unique_lock lock(mutex);
-  std::condition_variable_any().wait_for(lock, asking.stop, asking.deadline.or_in(time).left(),
-                                         [] { return false; });
+  pause(time, asking.stop, asking.deadline);
 }
 
 /// Until the interval is over, or something listens that did not when the pause began.

@@ -1,9 +1,7 @@
 #include "host/accessory_up.hpp"
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstdlib>
-#include <mutex>
 #include <optional>
 #include <set>
 
@@ -12,6 +10,7 @@
 
 #include "base/files.hpp"
 #include "base/line_reader.hpp"
+#include "base/pause.hpp"
 #include "base/process.hpp"
 #include "drivers/container_watch.hpp"
 #include "drivers/docker_logins.hpp"
@@ -75,9 +74,7 @@ void require_not_released(const UpRequest& request, const Release& current,
 /// Returns when one of them has died, or none of them dies.
 void wait_for_a_death(const docker::Engine& engine, const std::vector<docker::Container>& containers) {
   const ContainerWatch watch(engine, ids_of(containers));
-  std::mutex none;
-  std::unique_lock lock(none);
-  std::condition_variable_any().wait_for(lock, watch.died(), time_to_die, [] { return false; });
+  pause(time_to_die, watch.died());
 }
 
 /// Empty: it runs, or has done its work.

@@ -1,29 +1,19 @@
 #include "steps/serving_watch.hpp"
 
 #include <chrono>
-#include <condition_variable>
 #include <utility>
 
 #include <fmt/core.h>
 
 #include "base/error.hpp"
+#include "base/pause.hpp"
+#include "drivers/container_watch.hpp"
 
 namespace belay {
 
 namespace {
 
 constexpr auto between_looks = std::chrono::seconds(1);
-
-/// Docker starts such a one again whenever it ends by itself. So if it is off, somebody stopped it.
-bool is_kept_running(const PreviousContainer& container) {
-  return container.restart_policy == "always" || container.restart_policy == "unless-stopped";
-}
-
-void pause(const std::stop_token& stop) {
-  std::mutex none;
-  std::unique_lock lock(none);
-  std::condition_variable_any().wait_for(lock, stop, between_looks, [] { return false; });
-}
 
 }  // namespace
 
@@ -40,7 +30,7 @@ std::string ServingWatch::lost() const {
 }
 
 void ServingWatch::look_until(const std::stop_token& stop) {
-  for (; !stop.stop_requested(); pause(stop)) {
+  for (; !stop.stop_requested(); pause(between_looks, stop)) {
     try {
       if (auto lost = what_is_lost(); !lost.empty()) {
         {
@@ -61,7 +51,7 @@ std::string ServingWatch::what_is_lost() {
   for (const auto& container : serving_) {
     const auto found = engine_.inspect(container.id);
     if (!found) return fmt::format("{} was removed", container.name);
-    if (found->container.on() || !is_kept_running(container)) continue;
+    if (found->container.on() || !is_kept_running(container.restart_policy)) continue;
     if (before == container.id) return fmt::format("{} was stopped", container.name);
     stopped_before_ = container.id;
   }
