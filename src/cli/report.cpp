@@ -97,7 +97,8 @@ class Report {
     for (const std::string& one : log) text += one + "\n";
     text_ += quoted_block(text, style_);
     if (!failed.logs.empty())
-      line("  " + style_.dim(fmt::format("all of it, on the host: {}/*.log", failed.logs)));
+      line("  " + style_.dim(fmt::format("all of it:  belay logs {} --release {}", environment(),
+                                         run_.plan.release)));
   }
 
   // What serves now, in a sentence that cannot be mistaken for a success.

@@ -21,6 +21,7 @@
 #include "host/edge_status.hpp"
 #include "host/holder.hpp"
 #include "host/journal.hpp"
+#include "host/kept_logs.hpp"
 #include "host/project_look.hpp"
 #include "host/recovery.hpp"
 #include "host/run.hpp"
@@ -275,6 +276,7 @@ json::value answer(const Layout& layout, const wire::Ask& ask, std::stop_token s
   if (ask.about == "up") return made_anew_in_own_process(layout, ask, stop);  // it recovers, too
   if (!is_held(layout) || !holder_runs(layout)) recover_in_own_process(layout, stop);
   if (ask.about == "status") return status_to_json(host_status(layout, plan_of(ask.arguments), stop));
+  if (ask.about == "logs") return kept_logs_to_json(kept_logs(layout, text_at(ask.arguments, "release")));
   if (ask.about == "releases") return releases_to_json(kept_releases(layout));
   if (ask.about == "backups") {
     std::vector<BackupFile> files;

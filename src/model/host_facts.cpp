@@ -118,6 +118,17 @@ static void fields(auto& archive, Is<Backups> auto& list) {
   archive.required("backups", list.backups);
 }
 
+static void fields(auto& archive, Is<KeptLog> auto& log) {
+  archive("run", log.run);
+  archive("container", log.container);
+  archive("file", log.file);
+}
+
+static void fields(auto& archive, Is<KeptLogs> auto& list) {
+  archive("logs", list.logs);
+  archive("releases", list.releases);
+}
+
 static void fields(auto& archive, Is<KeptReleases> auto& list) {
   archive.required("releases", list.releases);
   archive("current", list.current);
@@ -158,6 +169,13 @@ boost::json::object backups_to_json(const std::vector<BackupFile>& backups) {
 }
 std::vector<BackupFile> backups_from_json(const boost::json::object& from) {
   return value_of<Backups>(from, "backups").backups;
+}
+
+boost::json::object kept_logs_to_json(const KeptLogs& logs) {
+  return object_of(logs);
+}
+KeptLogs kept_logs_from_json(const boost::json::object& from) {
+  return value_of<KeptLogs>(from, "logs");
 }
 
 boost::json::object releases_to_json(const KeptReleases& releases) {

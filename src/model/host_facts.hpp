@@ -120,6 +120,18 @@ struct BackupFile {
 boost::json::object backups_to_json(const std::vector<BackupFile>&);
 std::vector<BackupFile> backups_from_json(const boost::json::object&);
 
+/// Ask "logs". What a failed release's containers printed, kept with its run.
+struct KeptLog {
+  std::string run, container;
+  std::string file;  // its path on the host
+};
+struct KeptLogs {
+  std::vector<KeptLog> logs;          // of the release that was asked about, the newest run first
+  std::vector<std::string> releases;  // those that have any, newest first
+};
+boost::json::object kept_logs_to_json(const KeptLogs&);
+KeptLogs kept_logs_from_json(const boost::json::object&);
+
 /// Ask "releases".
 struct KeptReleases {
   std::vector<Release> releases;            // newest first

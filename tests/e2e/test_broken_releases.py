@@ -30,6 +30,14 @@ def test_the_last_50_lines_of_the_failing_container_are_shown(serving):
     assert number == len(lines) == 50
     assert lines == [f"line {n} of the container" for n in range(151, 201)]
 
+    # Its containers are gone; what they printed is kept with the run.
+    world, (release,) = serving.world, re.findall(r"belay logs production --release (\S+)", deployed.said)
+    kept = world.belay("logs", "production", "--release", release)
+    assert kept.code == 0 and kept.out.splitlines()[-200:] == [f"line {n} of the container" for n in range(1, 201)], kept
+    assert world.belay("logs", "production", "--release", release, "--tail", "2").out.splitlines() == lines[-2:]
+    refused = world.belay("logs", "production", "--release", "20200101-000000-abcdef0")
+    assert refused.code == 2 and release in refused.err, refused
+
 
 def test_one_that_answers_500_is_undone_when_its_attempts_are_spent(serving):
     serving.shorten_health()
