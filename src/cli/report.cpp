@@ -152,6 +152,7 @@ class Report {
                        {"note", said && !deployed ? "" : printable(run_.closed.message)},
                        {"tests", tests()},
                        {"undone", undone()},
+                       {"kept", kept()},
                        {"database", database()},
                        {"backup", run_.closed.backup}},
                       style_);
@@ -176,7 +177,16 @@ class Report {
   std::string undone() const {
     std::string steps;
     for (const auto& undo : run_.undone)
-      if (undo.ok) steps += (steps.empty() ? "" : ", ") + undo.step;
+      if (undo.ok && !undo.stays) steps += (steps.empty() ? "" : ", ") + undo.step;
+    return steps;
+  }
+
+  // A migration is told of as the database.
+  std::string kept() const {
+    std::string steps;
+    for (const auto& undo : run_.undone)
+      if (undo.stays && undo.step != to_string(StepName::migrate))
+        steps += (steps.empty() ? "" : ", ") + undo.step;
     return steps;
   }
 
@@ -195,7 +205,7 @@ class Report {
     const bool broke = run_.failure && run_.failure->step == StepName::migrate;
     return style_.yellow(broke || run_.unfinished == to_string(StepName::migrate)
                              ? "the migration broke off; a part of it may be in the database"
-                             : "migrated, and not taken back");
+                             : "the migration ran, and is not taken back");
   }
 
   void not_undone() {

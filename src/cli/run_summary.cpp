@@ -50,7 +50,7 @@ class Collector {
   }
   void take(const event::Recovering& recovering) { summary_.recovered_by = recovering.by; }
   void take(const event::UndoDone& undo) {
-    summary_.undone.push_back({to_string(undo.step), true, undo.summary, ""});
+    summary_.undone.push_back({to_string(undo.step), true, undo.summary, "", undo.stays});
   }
   void take(const event::UndoFailed& undo) {
     summary_.undone.push_back({to_string(undo.step), false, undo.message, undo.why});

@@ -21,6 +21,7 @@ struct RunSummary {
     std::string step;
     bool ok = true;
     std::string message, why;  // what was done, or why it could not be
+    bool stays = false;        // nothing was taken back
   };
 
   Plan plan;

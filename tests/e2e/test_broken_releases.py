@@ -132,7 +132,7 @@ def test_one_whose_migration_breaks_the_old_code_is_undone_and_the_database_is_n
     by_hand.release("rename-column")
     deployed = by_hand.deploy(rows=["... and its migration renamed a column (29)"], serves="old image, new schema: fails")
     rolled_back(by_hand, deployed)
-    assert "migrated, and not taken back" in deployed.said
+    assert "the migration ran, and is not taken back" in deployed.said
 
 
 def test_a_failed_migration_stays_refused_until_it_is_resolved(by_hand):
