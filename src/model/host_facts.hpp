@@ -25,7 +25,7 @@ struct RunningContainer {
 
 /// One of the edge's slots that somebody stands in.
 struct EdgeSlot {
-  std::string backend, container, state;  // state: open, draining, unreachable
+  std::string backend, container, state;  // open, draining, unreachable; of one that does not run: exited …
   int weight = 0;
   std::int64_t sessions = 0, rate = 0;  // rate: new requests in the last second
   std::int64_t requests = 0, errors_5xx = 0;
