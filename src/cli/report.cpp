@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "base/human.hpp"
 #include "cli/error_text.hpp"
@@ -267,6 +268,11 @@ class Report {
     line("");
     const std::string& name = environment();
     if (run_.failure) next(run_.failure->next);
+    if (!run_.held_back.empty())
+      next(
+          fmt::format("git tracks {}, and sync.exclude keeps it from being shipped. Anchor the pattern: "
+                      "/uploads means the top directory only.",
+                      printable(fmt::format("{}", fmt::join(run_.held_back, ", ")))));
     const bool serves = run_.closed.outcome == RunOutcome::rolled_back;
     if (!serves) next(fmt::format("See what it says:  belay logs {}", name));
     if (!serves && !run_.first_deployment())

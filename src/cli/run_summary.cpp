@@ -74,6 +74,7 @@ RunSummary summarise(const Ending& ending) {
   RunSummary summary;
   summary.run = ending.run;
   summary.closed = ending.closed;
+  summary.held_back = ending.held_back;
   Collector collector(summary);
   for (const Record& record : ending.records) collector.take(record);
   return summary;

@@ -35,6 +35,7 @@ struct RunSummary {
   Time began{}, ended{};
   std::optional<Time> committed;
   event::Closed closed;
+  std::vector<std::string> held_back;  // by sync.exclude, and named by the failure
 
   bool first_deployment() const { return previous.empty(); }
 };

@@ -213,6 +213,20 @@ std::vector<Finding> checked_edge(const HostFacts& facts, const EdgeConfig& edge
   return findings;
 }
 
+std::vector<std::string> named_in_failure(const std::vector<std::string>& files,
+                                          const event::StepFailed& failed) {
+  std::string words = failed.message + "\n" + failed.why;
+  for (const auto& line : failed.container_log) words += "\n" + line;
+  std::vector<std::string> named;
+  for (const auto& hidden : files) {
+    const std::filesystem::path file(hidden.substr(0, hidden.rfind(" (excluded by ")));
+    const auto directory = file.parent_path().filename();
+    const auto name = directory.empty() ? file.filename() : directory / file.stem();
+    if (words.contains(name.string())) named.push_back(hidden);
+  }
+  return named;
+}
+
 Finding checked_excludes(const std::vector<std::string>& hidden) {
   if (hidden.empty()) return fine("excludes", "hide no file that git tracks");
   return warning("excludes",

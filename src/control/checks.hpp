@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "drivers/program.hpp"
 #include "model/config.hpp"
 #include "model/host_facts.hpp"
+#include "model/journal_record.hpp"
 
 namespace belay {
 
@@ -43,6 +45,10 @@ std::vector<Finding> checked_edge(const HostFacts&, const EdgeConfig&);
 /// Pointers of git-lfs and submodules that would be shipped and whose contents are not here.
 Finding checked_pointers(const std::vector<std::string>& pointers);
 Finding checked_submodules(const std::vector<git::AbsentSubmodule>&);
+/// Of what hidden_files() says those that the words of a failure name, as programs write it: with or without
+/// the suffix, with the directory at least ("./uploads/limits.js" is src/uploads/limits.ts). Pure.
+std::vector<std::string> named_in_failure(const std::vector<std::string>& files, const event::StepFailed&);
+
 /// `hidden`: what hidden_files() says.
 Finding checked_excludes(const std::vector<std::string>& hidden);
 

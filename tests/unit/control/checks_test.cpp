@@ -185,3 +185,20 @@ TEST_CASE("a file of the server's that a build copies is a warning of its own, w
   CHECK(holds(found[1].text, "licence.key"));
   CHECK(holds(found[1].remedy, "build: { with: [licence.key] }"));
 }
+
+TEST_CASE("files that a failure names, as compilers and runtimes write them") {
+  const std::vector<std::string> hidden{"src/uploads/limits.ts (excluded by uploads)",
+                                        "src/uploads/deep/index.js", "logs.conf (excluded by *.conf)",
+                                        "docs/logs/readme.md"};
+  const auto named = [&](const std::string& why, std::vector<std::string> log = {}) {
+    return named_in_failure(
+        hidden, {.step = StepName::build, .message = "failed", .why = why, .container_log = std::move(log)});
+  };
+  CHECK(named("src/app.ts(3,24): error TS2307: Cannot find module './uploads/limits.js'") ==
+        std::vector<std::string>{hidden[0]});
+  CHECK(named("COPY failed: file not found in build context: logs.conf") ==
+        std::vector<std::string>{hidden[2]});
+  CHECK(named("exit 1", {"Error: Cannot find module '/app/src/uploads/deep/index.js'"}) ==
+        std::vector<std::string>{"src/uploads/deep/index.js"});
+  CHECK(named("Cannot find module './limits.js'; see logs, readme").empty());
+}
