@@ -113,6 +113,22 @@ TEST_CASE("a login shell that is no sh") {
   }
 }
 
+TEST_CASE("an sshd that allows one session for each connection is named where the second one is needed") {
+  World world;
+  world.sshd.set("MaxSessions 1");
+  const Scratch scratch;
+  scratch.write("source/a.txt", "content\n");
+  Session session = world.open();
+  const Error error = error_of([&] {
+    rsync::transfer({.from = scratch / "source",
+                     .to = session.rsync_target(world.live() / "copied here"),
+                     .remote_shell = session.remote_shell()},
+                    {}, {}, soon());
+  });
+  CHECK(holds(error.next(), "MaxSessions"));
+  CHECK(world.sshd.logins() == 1);
+}
+
 TEST_CASE("a host that only ~/.ssh/config knows is reached") {
   World world;
   world.environment.host = {.local = false, .destination = "shop", .port = {}, .shown = "shop"};
