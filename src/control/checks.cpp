@@ -34,8 +34,10 @@ std::string joined(const std::vector<std::string>& words, const char* separator,
 
 Finding checked_docker(const HostFacts& facts) {
   if (!facts.docker_problem.empty())
-    return problem("docker", "the Engine does not answer: " + facts.docker_problem,
-                   "start Docker there, and let the user reach its socket (group docker)");
+    return problem("docker", facts.docker_problem,
+                   facts.docker_next.empty()
+                       ? "start Docker there, and let the user reach its socket (group docker)"
+                       : facts.docker_next);
   if (!at_least(facts.docker_version, docker_needed))
     return problem("docker",
                    fmt::format("Docker {} is too old: belay speaks the API of {} and newer",
@@ -55,6 +57,16 @@ Finding checked_compose(const HostFacts& facts) {
                     facts.compose_version, compose_needed),
         "update the docker-compose-plugin on the host");
   return fine("compose", "Compose " + facts.compose_version);
+}
+
+std::optional<Finding> checked_buildx(const HostFacts& facts) {
+  const bool builds_with_it = at_least(facts.compose_version, compose_with_buildx);
+  if (!builds_with_it || facts.buildx_version.empty() || at_least(facts.buildx_version, buildx_needed))
+    return std::nullopt;
+  return problem("buildx",
+                 fmt::format("buildx {} is too old: Compose {} builds with {} or newer", facts.buildx_version,
+                             facts.compose_version, buildx_needed),
+                 "update the docker-buildx-plugin on the host; or build elsewhere: build: here");
 }
 
 Finding checked_rsync(const std::string& version, const std::string& where) {

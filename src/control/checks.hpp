@@ -23,8 +23,14 @@ inline constexpr const char* compose_needed =
     "2.20";                                         // resolves a model as JSON, and creates beside what runs
 inline constexpr const char* rsync_needed = "3.1";  // tells the progress of the whole transfer
 
+// What compose itself asks of its builder, since when.
+inline constexpr const char* compose_with_buildx = "2.40";
+inline constexpr const char* buildx_needed = "0.17";
+
 Finding checked_docker(const HostFacts&);
 Finding checked_compose(const HostFacts&);
+/// Of a host that builds. Empty: nothing is known against its builder.
+std::optional<Finding> checked_buildx(const HostFacts&);
 /// `where` is "here" or the host.
 Finding checked_rsync(const std::string& version, const std::string& where);
 Finding checked_path(const HostFacts&, const std::filesystem::path&);

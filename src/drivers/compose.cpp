@@ -129,6 +129,16 @@ std::string version(std::stop_token stop) {
   return number;
 }
 
+std::string buildx_version(std::stop_token stop) {
+  if (!program_exists("docker")) return {};
+  const auto said = capture({.argv = {"docker", "buildx", "version"}}, std::move(stop),
+                            Deadline::in(std::chrono::seconds(20)));
+  // "github.com/docker/buildx v0.29.1 a2ed4a2": the number comes after the name.
+  return said.ok()
+             ? version_in(std::string_view(said.out).substr(std::min(said.out.find(' '), said.out.size())))
+             : std::string();
+}
+
 std::string require_version(std::stop_token stop) {
   auto found = version(std::move(stop));
   if (!at_least(found, least_version))

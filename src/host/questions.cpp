@@ -101,7 +101,9 @@ void look_at_docker(HostFacts& facts, const Layout& layout, const json::object& 
                     std::stop_token stop) {
   const auto engine = docker::Engine::connect();
   facts.docker_version = engine.version();
+  engine.refuse_snap();
   facts.compose_version = compose::version(stop);
+  facts.buildx_version = compose::buildx_version(stop);
   facts.lost = what_is_lost(engine, ReleaseStore(layout).all());
   const auto look = look_at_asked_project(engine, layout, arguments, stop);
   if (look) facts.project = look->facts;
@@ -150,6 +152,7 @@ HostFacts host_facts(const Layout& layout, const json::object& arguments, std::s
   } catch (const Error& error) {
     // What is asked for is precisely whether it works.
     facts.docker_problem = error.message_and_why();
+    facts.docker_next = error.next();
   }
   return facts;
 }

@@ -74,7 +74,9 @@ static void fields(auto& archive, Is<HostFacts> auto& facts) {
   archive("docker_version", facts.docker_version);
   archive("compose_version", facts.compose_version);
   archive("rsync_version", facts.rsync_version);
+  archive("buildx_version", facts.buildx_version);
   archive("docker_problem", facts.docker_problem);
+  archive("docker_next", facts.docker_next);
   archive("path_exists", facts.path_exists);
   archive("path_writable", facts.path_writable);
   archive("bytes_free", facts.bytes_free);

@@ -76,7 +76,8 @@ struct ProjectFacts {
 struct HostFacts {
   Time clock{};
   std::string docker_version, compose_version, rsync_version;  // empty: not there
-  std::string docker_problem;                                  // why the Engine did not answer
+  std::string buildx_version;                                  // asked for: empty where it is not there
+  std::string docker_problem, docker_next;                     // why Docker cannot be used, and the cure
   bool path_exists = false, path_writable = false;
   std::uint64_t bytes_free = 0, inodes_free = 0;  // where the live directory is (or will be)
   std::string boot_recovery;                      // "systemd", "cron" or empty: not installed

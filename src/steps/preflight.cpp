@@ -43,6 +43,7 @@ void require_certificates(const Context& context) {
 }  // namespace
 
 std::string apply(Context& context) {
+  context.engine.refuse_snap();
   require_space(context.layout.live);
   require_certificates(context);
   const auto free = human_bytes(free_space(context.layout.live).bytes_free);

@@ -202,3 +202,33 @@ TEST_CASE("files that a failure names, as compilers and runtimes write them") {
         std::vector<std::string>{"src/uploads/deep/index.js"});
   CHECK(named("Cannot find module './limits.js'; see logs, readme").empty());
 }
+
+TEST_CASE("a builder that is older than compose builds with is refused by its name") {
+  struct Row {
+    const char *compose, *buildx, *refused;
+  };
+  for (const auto& row : {
+           Row{"2.40.3", "0.16.2", "buildx 0.16.2 is too old: Compose 2.40.3 builds with 0.17 or newer"},
+           Row{"5.0.0", "0.9.1", "buildx 0.9.1 is too old: Compose 5.0.0 builds with 0.17 or newer"},
+           Row{"2.40.3", "0.17.0", ""}, Row{"2.40.3", "0.29.1", ""},
+           Row{"2.26.1", "0.9.1", ""},  // it has a builder of its own
+           Row{"2.40.3", "", ""},       // so it has without the plugin
+       }) {
+    HostFacts facts = good();
+    facts.compose_version = row.compose;
+    facts.buildx_version = row.buildx;
+    const auto found = checked_buildx(facts);
+    CHECK((found ? found->text : "") == row.refused);
+    CHECK((!found || found->weight == Weight::problem));
+  }
+}
+
+TEST_CASE("what is wrong with Docker is told in its own words, with its own cure") {
+  HostFacts facts = good();
+  facts.docker_problem = "what answers at /run/docker.sock is Podman";
+  facts.docker_next = "install Docker";
+  CHECK(checked_docker(facts).text == "what answers at /run/docker.sock is Podman");
+  CHECK(checked_docker(facts).remedy == "install Docker");
+  facts.docker_next.clear();
+  CHECK(checked_docker(facts).remedy.contains("group docker"));
+}

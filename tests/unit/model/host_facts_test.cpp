@@ -33,6 +33,8 @@ TEST_CASE("facts about a host read back as they were written") {
   facts.compose_version = "2.26";
   facts.rsync_version = "3.2.7";
   facts.docker_problem = "none";
+  facts.docker_next = "nothing to do";
+  facts.buildx_version = "0.29.1";
   facts.path_exists = facts.path_writable = facts.busy = true;
   facts.bytes_free = 18'000'000'000'000'000'000u;
   facts.inodes_free = 7;
@@ -56,6 +58,8 @@ TEST_CASE("facts about a host read back as they were written") {
   CHECK(back.containers.at(0).started == noon);
   CHECK(back.containers.at(0).restarts == 2);
   CHECK(back.busy);
+  CHECK(back.docker_next == "nothing to do");
+  CHECK(back.buildx_version == "0.29.1");
   CHECK(back.project->accessories.at(0).remedy == "belay up production db");
   CHECK(back.project->old_files.at(0).what == "web has an old file");
   CHECK(back.edge_image_there == false);
