@@ -144,7 +144,10 @@ void Grammar::add_inside() {
   CLI::App& logs_app = add("logs", "what the app prints", logs);
   logs_app.add_option("ENV", logs->environment, environment_text);
   logs_app.add_option("SERVICE", logs->service, "service or container, if there are several");
-  logs_app.add_flag("-f,--follow", logs->follow, "go on with what comes, until Ctrl-C");
+  auto* const follow = logs_app.add_flag("-f,--follow", logs->follow, "go on with what comes, until Ctrl-C");
+  logs_app.add_option("--release", logs->release, "what a failed release's containers printed")
+      ->type_name("ID")
+      ->excludes(follow);
   logs_app.add_option("-n,--tail", logs->tail, "only the last N lines")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber);

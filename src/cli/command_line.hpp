@@ -49,6 +49,7 @@ struct Status {
 };
 struct Logs {
   std::string environment, service;
+  std::string release;  // empty: what is there now
   bool follow = false;
   std::optional<int> tail;
 };

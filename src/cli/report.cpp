@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "base/human.hpp"
 #include "cli/error_text.hpp"
@@ -97,7 +98,8 @@ class Report {
     for (const std::string& one : log) text += one + "\n";
     text_ += quoted_block(text, style_);
     if (!failed.logs.empty())
-      line("  " + style_.dim(fmt::format("all of it, on the host: {}/*.log", failed.logs)));
+      line("  " + style_.dim(fmt::format("all of it:  belay logs {} --release {}", environment(),
+                                         run_.plan.release)));
   }
 
   // What serves now, in a sentence that cannot be mistaken for a success.
@@ -151,6 +153,7 @@ class Report {
                        {"note", said && !deployed ? "" : printable(run_.closed.message)},
                        {"tests", tests()},
                        {"undone", undone()},
+                       {"kept", kept()},
                        {"database", database()},
                        {"backup", run_.closed.backup}},
                       style_);
@@ -175,7 +178,16 @@ class Report {
   std::string undone() const {
     std::string steps;
     for (const auto& undo : run_.undone)
-      if (undo.ok) steps += (steps.empty() ? "" : ", ") + undo.step;
+      if (undo.ok && !undo.stays) steps += (steps.empty() ? "" : ", ") + undo.step;
+    return steps;
+  }
+
+  // A migration is told of as the database.
+  std::string kept() const {
+    std::string steps;
+    for (const auto& undo : run_.undone)
+      if (undo.stays && undo.step != to_string(StepName::migrate))
+        steps += (steps.empty() ? "" : ", ") + undo.step;
     return steps;
   }
 
@@ -194,7 +206,7 @@ class Report {
     const bool broke = run_.failure && run_.failure->step == StepName::migrate;
     return style_.yellow(broke || run_.unfinished == to_string(StepName::migrate)
                              ? "the migration broke off; a part of it may be in the database"
-                             : "migrated, and not taken back");
+                             : "the migration ran, and is not taken back");
   }
 
   void not_undone() {
@@ -256,6 +268,11 @@ class Report {
     line("");
     const std::string& name = environment();
     if (run_.failure) next(run_.failure->next);
+    if (!run_.held_back.empty())
+      next(
+          fmt::format("git tracks {}, and sync.exclude keeps it from being shipped. Anchor the pattern: "
+                      "/uploads means the top directory only.",
+                      printable(fmt::format("{}", fmt::join(run_.held_back, ", ")))));
     const bool serves = run_.closed.outcome == RunOutcome::rolled_back;
     if (!serves) next(fmt::format("See what it says:  belay logs {}", name));
     if (!serves && !run_.first_deployment())

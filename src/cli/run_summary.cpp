@@ -50,7 +50,7 @@ class Collector {
   }
   void take(const event::Recovering& recovering) { summary_.recovered_by = recovering.by; }
   void take(const event::UndoDone& undo) {
-    summary_.undone.push_back({to_string(undo.step), true, undo.summary, ""});
+    summary_.undone.push_back({to_string(undo.step), true, undo.summary, "", undo.stays});
   }
   void take(const event::UndoFailed& undo) {
     summary_.undone.push_back({to_string(undo.step), false, undo.message, undo.why});
@@ -74,6 +74,7 @@ RunSummary summarise(const Ending& ending) {
   RunSummary summary;
   summary.run = ending.run;
   summary.closed = ending.closed;
+  summary.held_back = ending.held_back;
   Collector collector(summary);
   for (const Record& record : ending.records) collector.take(record);
   return summary;

@@ -21,6 +21,7 @@ struct RunSummary {
     std::string step;
     bool ok = true;
     std::string message, why;  // what was done, or why it could not be
+    bool stays = false;        // nothing was taken back
   };
 
   Plan plan;
@@ -34,6 +35,7 @@ struct RunSummary {
   Time began{}, ended{};
   std::optional<Time> committed;
   event::Closed closed;
+  std::vector<std::string> held_back;  // by sync.exclude, and named by the failure
 
   bool first_deployment() const { return previous.empty(); }
 };

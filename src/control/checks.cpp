@@ -34,8 +34,10 @@ std::string joined(const std::vector<std::string>& words, const char* separator,
 
 Finding checked_docker(const HostFacts& facts) {
   if (!facts.docker_problem.empty())
-    return problem("docker", "the Engine does not answer: " + facts.docker_problem,
-                   "start Docker there, and let the user reach its socket (group docker)");
+    return problem("docker", facts.docker_problem,
+                   facts.docker_next.empty()
+                       ? "start Docker there, and let the user reach its socket (group docker)"
+                       : facts.docker_next);
   if (!at_least(facts.docker_version, docker_needed))
     return problem("docker",
                    fmt::format("Docker {} is too old: belay speaks the API of {} and newer",
@@ -55,6 +57,16 @@ Finding checked_compose(const HostFacts& facts) {
                     facts.compose_version, compose_needed),
         "update the docker-compose-plugin on the host");
   return fine("compose", "Compose " + facts.compose_version);
+}
+
+std::optional<Finding> checked_buildx(const HostFacts& facts) {
+  const bool builds_with_it = at_least(facts.compose_version, compose_with_buildx);
+  if (!builds_with_it || facts.buildx_version.empty() || at_least(facts.buildx_version, buildx_needed))
+    return std::nullopt;
+  return problem("buildx",
+                 fmt::format("buildx {} is too old: Compose {} builds with {} or newer", facts.buildx_version,
+                             facts.compose_version, buildx_needed),
+                 "update the docker-buildx-plugin on the host; or build elsewhere: build: here");
 }
 
 Finding checked_rsync(const std::string& version, const std::string& where) {
@@ -126,6 +138,9 @@ std::vector<Finding> checked_project(const ProjectFacts& project) {
   for (const auto& accessory : project.accessories)
     findings.push_back(
         warning("accessory", accessory.what, "to make it anew, after the deployment:  " + accessory.remedy));
+  for (const auto& service : project.old_files)
+    findings.push_back(warning("mounted file", service.what,
+                               "to bring it up to date, after the deployment:  " + service.remedy));
   for (const auto& obstacle : project.obstacles)
     findings.push_back(problem(obstacle.subject, obstacle.what, obstacle.remedy));
   return findings;
@@ -208,6 +223,20 @@ std::vector<Finding> checked_edge(const HostFacts& facts, const EdgeConfig& edge
   for (const auto& certificate : facts.certificates)
     findings.push_back(checked_certificate(certificate, facts.clock));
   return findings;
+}
+
+std::vector<std::string> named_in_failure(const std::vector<std::string>& files,
+                                          const event::StepFailed& failed) {
+  std::string words = failed.message + "\n" + failed.why;
+  for (const auto& line : failed.container_log) words += "\n" + line;
+  std::vector<std::string> named;
+  for (const auto& hidden : files) {
+    const std::filesystem::path file(hidden.substr(0, hidden.rfind(" (excluded by ")));
+    const auto directory = file.parent_path().filename();
+    const auto name = directory.empty() ? file.filename() : directory / file.stem();
+    if (words.contains(name.string())) named.push_back(hidden);
+  }
+  return named;
 }
 
 Finding checked_excludes(const std::vector<std::string>& hidden) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "drivers/program.hpp"
 #include "model/config.hpp"
 #include "model/host_facts.hpp"
+#include "model/journal_record.hpp"
 
 namespace belay {
 
@@ -21,8 +23,14 @@ inline constexpr const char* compose_needed =
     "2.20";                                         // resolves a model as JSON, and creates beside what runs
 inline constexpr const char* rsync_needed = "3.1";  // tells the progress of the whole transfer
 
+// What compose itself asks of its builder, since when.
+inline constexpr const char* compose_with_buildx = "2.40";
+inline constexpr const char* buildx_needed = "0.17";
+
 Finding checked_docker(const HostFacts&);
 Finding checked_compose(const HostFacts&);
+/// Of a host that builds. Empty: nothing is known against its builder.
+std::optional<Finding> checked_buildx(const HostFacts&);
 /// `where` is "here" or the host.
 Finding checked_rsync(const std::string& version, const std::string& where);
 Finding checked_path(const HostFacts&, const std::filesystem::path&);
@@ -43,6 +51,10 @@ std::vector<Finding> checked_edge(const HostFacts&, const EdgeConfig&);
 /// Pointers of git-lfs and submodules that would be shipped and whose contents are not here.
 Finding checked_pointers(const std::vector<std::string>& pointers);
 Finding checked_submodules(const std::vector<git::AbsentSubmodule>&);
+/// Of what hidden_files() says those that the words of a failure name, as programs write it: with or without
+/// the suffix, with the directory at least ("./uploads/limits.js" is src/uploads/limits.ts). Pure.
+std::vector<std::string> named_in_failure(const std::vector<std::string>& files, const event::StepFailed&);
+
 /// `hidden`: what hidden_files() says.
 Finding checked_excludes(const std::vector<std::string>& hidden);
 

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "control/agent.hpp"
 #include "control/build_here.hpp"
+#include "control/checks.hpp"
 #include "control/gate.hpp"
 #include "control/lifeline.hpp"
 #include "control/missing_contents.hpp"
@@ -70,6 +71,18 @@ GateResult through_the_gate(const EnvironmentConfig& environment, const DeployOp
   return run_gate(environment, tested.commit, tested.source, gate_logs(), life, watcher, std::move(stop));
 }
 
+/// The report is worth more than this hint: what keeps it from being found is passed over.
+std::vector<std::string> held_back(const Ending& ending, const Source& source, const Checkout& shipped,
+                                   const std::vector<std::string>& exclude) {
+  try {
+    for (const auto& record : ending.records)
+      if (const auto* failed = std::get_if<event::StepFailed>(&record.event))
+        return named_in_failure(hidden_files(source, shipped, exclude, {}), *failed);
+  } catch (const Error&) {
+  }
+  return {};
+}
+
 /// The gate may take longer than a line holds.
 void require_alive(Session& session, Watcher& watcher, std::stop_token stop) {
   if (session.receive(stop, Deadline::in(std::chrono::milliseconds(0))).end != Received::End::dead) return;
@@ -109,12 +122,14 @@ Ending deploy(const Config& config, const EnvironmentConfig& environment, const 
     const GateResult gate = through_the_gate(environment, options, source, shipped, life, watcher, stop);
     require_alive(session, watcher, stop);
     const Plan plan = plan_deployment(config.app, environment, shipped.commit, this_author(), gate);
-    return hand_over(session, environment, plan, options.wait,
-                     {.starts_it = true,
-                      .source = shipped.source,
-                      .times_memory = shipped.times_memory(),
-                      .repository = source.repository},
-                     watcher, stop);
+    auto ending = hand_over(session, environment, plan, options.wait,
+                            {.starts_it = true,
+                             .source = shipped.source,
+                             .times_memory = shipped.times_memory(),
+                             .repository = source.repository},
+                            watcher, stop);
+    ending.held_back = held_back(ending, source, shipped, environment.sync.exclude);
+    return ending;
   });
 }
 

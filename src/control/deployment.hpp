@@ -27,7 +27,8 @@ struct RollbackOptions {
 struct Ending {
   std::string run;
   event::Closed closed;
-  std::vector<Record> records;  // all of it, for the report
+  std::vector<Record> records;           // all of it, for the report
+  std::vector<std::string> held_back{};  // files that git tracks, sync.exclude hides, and the failure names
 };
 
 /// Gate, connection, hand-over, source, confirmation. Stopping (Ctrl-C) asks the host to undo, and waits for

@@ -90,10 +90,19 @@ class Examination {
          "ssh",
          fmt::format("logged in on {} ({})", session_->hello().hostname, session_->hello().architecture),
          {}});
+    look_for_room_in_connection();
     add({Weight::ok,
          "host key",
          environment_.host_key.empty() ? "known by known_hosts" : "is the pinned " + environment_.host_key,
          {}});
+  }
+
+  /// rsync, and each program that is run there, has a session of its own over the one connection.
+  void look_for_room_in_connection() {
+    const auto second = session_->capture_there({"true"}, "", stop_, Deadline::in(std::chrono::seconds(20)));
+    if (second.ok()) return;
+    add({Weight::problem, "ssh", "a second session over the connection is refused: " + second.err,
+         "MaxSessions in that host's sshd_config is too low: 10, its default, is enough"});
   }
 
   void look_at_host() {
@@ -104,6 +113,8 @@ class Examination {
     add(checked_clock(facts.clock - asked - under_way / 2, under_way / 2));
     add(checked_docker(facts));
     add(checked_compose(facts));
+    if (environment_.build.at == BuildRule::At::host)
+      if (auto buildx = checked_buildx(facts)) add(std::move(*buildx));
     add(checked_rsync(facts.rsync_version, "on the host"));
     add(checked_path(facts, environment_.path));
     add(checked_disk(facts, checkout_ ? bytes_in(checkout_->source) : 0));

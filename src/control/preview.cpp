@@ -100,6 +100,8 @@ std::vector<std::string> warnings_of(const EnvironmentConfig& environment, const
   add_unless_ok(warnings, checked_excludes(hidden));
   add_unless_ok(warnings, checked_docker(facts));
   add_unless_ok(warnings, checked_compose(facts));
+  if (environment.build.at == BuildRule::At::host)
+    if (const auto buildx = checked_buildx(facts)) add_unless_ok(warnings, *buildx);
   if (facts.project)
     for (const auto& finding : checked_project(*facts.project)) add_unless_ok(warnings, finding);
   if (environment.backup) add_unless_ok(warnings, checked_backup(facts, *environment.backup));

@@ -17,6 +17,9 @@ std::string sh_quoted(std::string_view word) {
   for (const char c : word) {
     if (c == '\'') {
       quoted += "'\"'\"'";
+    } else if (c == '\\' || c == '!') {
+      // Outside of the quotes: within them fish takes two backslashes for one, and csh sees its history.
+      quoted += std::string("'\\") + c + "'";
     } else {
       quoted += c;
     }

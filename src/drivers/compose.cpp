@@ -13,7 +13,11 @@
 #include <unistd.h>
 
 #include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/hash.hpp"
+#include "drivers/compose_files.hpp"
 #include "drivers/compose_output.hpp"
+#include "drivers/label_file_hash.hpp"
 #include "drivers/program.hpp"
 
 namespace belay::compose {
@@ -125,6 +129,16 @@ std::string version(std::stop_token stop) {
   return number;
 }
 
+std::string buildx_version(std::stop_token stop) {
+  if (!program_exists("docker")) return {};
+  const auto said = capture({.argv = {"docker", "buildx", "version"}}, std::move(stop),
+                            Deadline::in(std::chrono::seconds(20)));
+  // "github.com/docker/buildx v0.29.1 a2ed4a2": the number comes after the name.
+  return said.ok()
+             ? version_in(std::string_view(said.out).substr(std::min(said.out.find(' '), said.out.size())))
+             : std::string();
+}
+
 std::string require_version(std::stop_token stop) {
   auto found = version(std::move(stop));
   if (!at_least(found, least_version))
@@ -147,13 +161,55 @@ std::string remedy_for(const std::string& words, const std::string& usual) {
       name);
 }
 
+/// True if a service of this project may have a `label_file`: a file says so, or takes in other files.
+bool may_name_label_files(const Project& project) {
+  auto env_files = project.env_files;
+  if (env_files.empty()) env_files.push_back(project.directory / ".env");
+  std::vector<std::string> named;
+  for (const auto& file : project.files) named.push_back(file.string());
+  return std::ranges::any_of(files_of(named, project.directory, env_files), [&](const std::string& file) {
+    const auto text = read_file_if_exists(project.directory / file).value_or("");
+    return text.contains("label_file") || text.contains("include") || text.contains("extends");
+  });
+}
+
+/// A compose that cannot print the model without its values answers none: the hash is then that of `config`.
+std::map<std::string, std::vector<std::string>> label_files_of(const Project& project, std::stop_token stop,
+                                                               Deadline deadline) {
+  const auto printed = capture(command(project, {"config", "--no-interpolate", "--format", "json"}),
+                               std::move(stop), deadline);
+  boost::json::error_code bad;
+  const auto model = boost::json::parse(printed.outcome.ok() ? printed.out : "", bad);
+  if (bad || !model.is_object()) return {};
+  return label_files_in(model.get_object());
+}
+
+/// Corrects the hashes of services with a `label_file`. The text that compose hashes is made from what it
+/// prints, and proven by the hash without the files: where that is another one, nothing is corrected.
+void count_label_files(std::map<std::string, std::string>& hashes, const Project& project,
+                       const std::vector<std::string>& flags, std::stop_token stop, Deadline deadline) {
+  const auto text = project.files.empty() ? std::nullopt : read_file_if_exists(project.files.front());
+  if (!text || !text->contains(label_files_key)) return;
+  boost::json::error_code bad;
+  const auto model = boost::json::parse(*text, bad);
+  if (bad || !model.is_object()) return;
+  std::vector<std::string> arguments{"config", "--format", "json"};
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
+  const auto printed =
+      output(project, arguments, "asking compose for its services failed", std::move(stop), deadline);
+  for (const auto& [service, files] : kept_label_files(model.get_object()))
+    if (const auto hash = hashes.find(service);
+        hash != hashes.end() && sha256_hex(hashed_text(printed, service, {})) == hash->second)
+      hash->second = sha256_hex(hashed_text(printed, service, files));
+}
+
 }  // namespace
 
 boost::json::object resolved(const Project& project, std::stop_token stop, Deadline deadline,
                              const LineSink& warn) {
   const std::string what_failed = "compose cannot read the project in " + project.directory.string();
   const Command asked = command(project, {"config", "--format", "json"});
-  const Captured captured = capture(asked, std::move(stop), deadline);
+  const Captured captured = capture(asked, stop, deadline);
   require_success(
       captured, what_failed,
       remedy_for(
@@ -166,20 +222,24 @@ boost::json::object resolved(const Project& project, std::stop_token stop, Deadl
   boost::json::error_code bad;
   boost::json::value model = boost::json::parse(text, bad);
   if (bad || !model.is_object()) throw Error(what_failed, "docker compose config printed no JSON object");
-  return readable_output(model.get_object());
+  auto read = readable_output(model.get_object());
+  if (may_name_label_files(project))
+    keep_label_files(read, label_files_of(project, std::move(stop), deadline));
+  return read;
 }
 
 std::map<std::string, std::string> service_hashes(const Project& project, std::stop_token stop,
                                                   Deadline deadline, Reading reading) {
   const std::string what_failed = "asking compose for the hashes of its services failed";
-  std::vector<std::string> arguments{"config", "--hash", "*"};
-  if (reading == Reading::as_it_is)
-    arguments.insert(arguments.begin() + 1, {"--no-normalize", "--no-consistency"});
-  const std::string text = output(project, arguments, what_failed, std::move(stop), deadline);
+  std::vector<std::string> arguments{"config", "--hash", "*"}, flags;
+  if (reading == Reading::as_it_is) flags = {"--no-normalize", "--no-consistency"};
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
+  const std::string text = output(project, arguments, what_failed, stop, deadline);
   std::map<std::string, std::string> hashes;
   std::istringstream lines(text);
   for (std::string service, hash; lines >> service >> hash;) hashes.emplace(service, hash);
   if (hashes.empty()) throw Error(what_failed, "its answer is not understood: " + text);
+  count_label_files(hashes, project, flags, std::move(stop), deadline);
   return hashes;
 }
 

@@ -34,6 +34,9 @@ inline constexpr auto least_version = "2.20";
 /// As version(), and Error{bad_input} if it is older.
 std::string require_version(std::stop_token);
 
+/// "0.29.1", of the plugin that newer versions of compose build with; empty where it is not there.
+std::string buildx_version(std::stop_token);
+
 using LineSink = std::function<void(const std::string&)>;
 
 /// The resolved model (`config --format json`). `warn` gets what compose says beside it, such as a variable

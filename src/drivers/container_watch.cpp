@@ -15,10 +15,15 @@ constexpr auto pause_before_reconnect = std::chrono::milliseconds(200);
 constexpr auto first_pause_before_restart =
     std::chrono::milliseconds(100);  // the Engine's; doubled each time
 constexpr int most_deaths = 2;
+
 }  // namespace
 
+bool is_kept_running(const std::string& restart_policy) {
+  return restart_policy == "always" || restart_policy == "unless-stopped";
+}
+
 bool RestartRule::allows(int exit_code, int deaths) const {
-  if (policy == "always" || policy == "unless-stopped") return true;
+  if (is_kept_running(policy)) return true;
   return policy == "on-failure" && exit_code != 0 && (maximum == 0 || deaths <= maximum);
 }
 

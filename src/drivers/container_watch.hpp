@@ -15,6 +15,9 @@
 
 namespace belay {
 
+/// True if Docker starts a container with this policy again however it ended: "always", "unless-stopped".
+bool is_kept_running(const std::string& restart_policy);
+
 /// When a container that ended is to be started again: a compose `restart:`.
 struct RestartRule {
   std::string policy = "no";  // no, on-failure, unless-stopped, always

@@ -41,6 +41,17 @@ json::object take_further_networks(json::object& body) {
 
 }  // namespace
 
+void Engine::refuse_snap() const {
+  const json::value info = get("/info");
+  const auto data = info.is_object() ? text_at(info.get_object(), "DockerRootDir") : std::string();
+  if (!data.starts_with("/var/snap/")) return;
+  throw Error("this Docker is Snap's package",
+              "its data lies in " + data +
+                  "; Snap lets it see only a part of the host's files, so that mounts and builds fail",
+              "snap remove docker, and install Docker's own packages: docs.docker.com/engine/install",
+              ExitCode::bad_input);
+}
+
 std::vector<Container> Engine::containers(const std::vector<std::string>& labels) const {
   const json::value answer = get("/containers/json?all=1&filters=" + filters("label", labels));
   std::vector<Container> found;

@@ -65,8 +65,8 @@ Container container_from_list(const json::object& entry) {
   for (const json::value& port : array_at(entry, "Ports"))
     if (port.is_object())
       if (const auto number = number_at(port.get_object(), "PublicPort"); number != 0)
-        container.published.push_back({text_at(port.get_object(), "IP"), static_cast<int>(number),
-                                       text_at(port.get_object(), "Type") == "udp"});
+        container.published.push_back(
+            {text_at(port.get_object(), "IP"), static_cast<int>(number), text_at(port.get_object(), "Type")});
   return container;
 }
 

@@ -50,26 +50,40 @@ std::optional<std::string> address_from(std::string_view digits) {
   return address.starts_with(mapped) ? address.substr(mapped.size()) : address;
 }
 
-std::optional<HostPort> port_from(const std::string& local, bool udp) {
+/// An IPv6 address has several spellings.
+std::string usual_spelling(const std::string& address) {
+  std::array<unsigned char, 16> bytes{};
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const bool known = inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1 &&
+                     inet_ntop(AF_INET6, bytes.data(), text.data(), text.size());
+  return known ? std::string(text.data()) : address;
+}
+
+std::optional<HostPort> port_from(const std::string& local, const std::string& protocol) {
   const auto colon = local.find(':');
   if (colon == std::string::npos) return std::nullopt;
   const auto address = address_from(std::string_view(local).substr(0, colon));
   const auto port = hexadecimal(std::string_view(local).substr(colon + 1));
   if (!address || !port) return std::nullopt;
-  return HostPort{*address, static_cast<int>(*port), udp};
+  return HostPort{*address, static_cast<int>(*port), protocol};
 }
 
 }  // namespace
 
 bool collide(const HostPort& one, const HostPort& other) {
-  return one.port == other.port && one.udp == other.udp &&
-         (one.address == other.address || covers(one.address, other.address) ||
-          covers(other.address, one.address));
+  if (one.port != other.port || one.protocol != other.protocol) return false;
+  const auto mine = usual_spelling(one.address), others = usual_spelling(other.address);
+  return mine == others || covers(mine, others) || covers(others, mine);
+}
+
+bool includes(const HostPort& wide, const HostPort& narrow) {
+  return collide(wide, narrow) && (is_every_address(usual_spelling(wide.address)) ||
+                                   usual_spelling(wide.address) == usual_spelling(narrow.address));
 }
 
 std::string shown(const HostPort& port) {
   return fmt::format("{}{}{}", is_every_address(port.address) ? "" : port.address + ":", port.port,
-                     port.udp ? "/udp" : "");
+                     port.protocol == "tcp" ? "" : "/" + port.protocol);
 }
 
 std::optional<int> tcp_port(std::string_view text) {
@@ -82,26 +96,24 @@ std::optional<int> tcp_port(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size() ? std::optional(port) : std::nullopt;
 }
 
-std::vector<HostPort> ports_in_table(const std::string& table, bool udp) {
-  const std::string listening = udp ? "07" : "0A";
+std::vector<HostPort> ports_in_table(const std::string& table, const std::string& protocol) {
+  const std::string listening = protocol == "udp" ? "07" : "0A";
   std::vector<HostPort> found;
   std::istringstream lines(table);
   std::string slot, local, remote, state, rest;
   std::getline(lines, rest);  // the heading
   while (lines >> slot >> local >> remote >> state && std::getline(lines, rest))
     if (state == listening)
-      if (auto port = port_from(local, udp)) found.push_back(std::move(*port));
+      if (auto port = port_from(local, protocol)) found.push_back(std::move(*port));
   return found;
 }
 
 std::vector<HostPort> listening_ports() {
   std::vector<HostPort> found;
-  for (const auto* protocol : {"tcp", "tcp6", "udp", "udp6"}) {
-    const bool udp = protocol[0] == 'u';
+  for (const std::string table : {"tcp", "tcp6", "udp", "udp6"})
     for (auto& port :
-         ports_in_table(read_file_if_exists(std::string("/proc/net/") + protocol).value_or(""), udp))
+         ports_in_table(read_file_if_exists("/proc/net/" + table).value_or(""), table.substr(0, 3)))
       found.push_back(std::move(port));
-  }
   return found;
 }
 

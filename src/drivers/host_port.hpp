@@ -11,11 +11,16 @@ namespace belay {
 struct HostPort {
   std::string address;  // empty or ::: all of the host's; 0.0.0.0: all those of IPv4
   int port = 0;
-  bool udp = false;
+  std::string protocol = "tcp";  // or udp, sctp
 };
+
+/// Ports of which one will do, as of a range that is published.
+using PortChoice = std::vector<HostPort>;
 
 /// Whether one of them keeps the other from being opened.
 bool collide(const HostPort&, const HostPort&);
+/// Whether who has opened `wide` has `narrow`, too.
+bool includes(const HostPort& wide, const HostPort& narrow);
 /// "127.0.0.1:3001", "53/udp".
 std::string shown(const HostPort&);
 
@@ -24,7 +29,7 @@ std::optional<int> tcp_port(std::string_view);
 
 /// The ports that programs of this host listen on, from the text of one of Linux's tables (/proc/net/tcp and
 /// its kin).
-std::vector<HostPort> ports_in_table(const std::string& table, bool udp);
+std::vector<HostPort> ports_in_table(const std::string& table, const std::string& protocol);
 /// Those of all four tables. Empty where there is no /proc.
 std::vector<HostPort> listening_ports();
 

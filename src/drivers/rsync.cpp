@@ -115,12 +115,21 @@ void require_rsync() {
     throw Error("rsync is missing", "there is no program `rsync` on the PATH", "install rsync");
 }
 
+/// sh, bash, csh and fish each say in their own words that there is no such program.
+std::string remedy_for(const std::string& why) {
+  for (const auto* missing :
+       {"rsync: command not found", "rsync: not found", "rsync: Command not found", "Unknown command: rsync"})
+    if (why.contains(missing)) return "install rsync on the host";
+  if (why.contains("Session open refused"))
+    return "MaxSessions in that host's sshd_config is too low: 10, its default, is enough";
+  return {};
+}
+
 [[noreturn]] void fail(const Request& request, const Outcome& outcome, const std::deque<std::string>& words) {
   std::string why = outcome.described();
   for (const std::string& line : words) why += "\n" + visible_text(line);  // the other side's, too
-  const bool missing = why.contains("rsync: command not found") || why.contains("rsync: not found");
   throw Error(fmt::format("copying {} to {} failed", request.from.string(), request.to), why,
-              missing ? "install rsync on the host" : "");
+              remedy_for(why));
 }
 
 void keep_last(std::deque<std::string>& words, std::string_view line) {

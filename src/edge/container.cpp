@@ -210,7 +210,7 @@ EdgeTable table_of(const Layout& layout, const docker::Container& edge, EdgeShap
   auto runtime = runtime_of(layout, edge);
   if (!runtime.answers())
     throw Error("the edge " + edge.name + " does not answer", {},
-                "see docker logs " + edge.name + "; docker restart brings it back");
+                fmt::format("see docker logs {0}; docker restart {0} brings it back", edge.name));
   return {std::move(runtime), std::move(shape)};
 }
 

@@ -18,18 +18,22 @@ namespace belay {
 
 namespace {
 
-/// The name of the container that the edge knows by this host.
-std::string container_known_as(const docker::Engine& engine, const std::string& host) {
-  const auto found = engine.containers({fmt::format("{}={}", label::host, host)});
-  return found.empty() ? host : found.front().name;
-}
-
-std::string shown_state(const haproxy::Server& server) {
-  if (server.state == haproxy::Server::State::drain) return "draining";
-  return server.reachable ? "open" : "unreachable";
+/// The container that the edge knows by this host; without a state if there is none.
+docker::Container container_known_as(const docker::Engine& engine, const std::string& host) {
+  auto found = engine.containers({fmt::format("{}={}", label::host, host)});
+  if (!found.empty()) return std::move(found.front());
+  docker::Container unknown;
+  unknown.name = host;
+  return unknown;
 }
 
 }  // namespace
+
+std::string slot_state(const haproxy::Server& server, const std::string& container_state) {
+  if (!container_state.empty() && container_state != "running") return container_state;
+  if (server.state == haproxy::Server::State::drain) return "draining";
+  return server.reachable ? "open" : "unreachable";
+}
 
 std::vector<docker::Container> edges_there(const Layout& layout, const docker::Engine& engine) {
   return engine.containers({fmt::format("{}=edge", label::role),
@@ -61,9 +65,10 @@ std::vector<EdgeSlot> edge_slots(const Layout& layout, const docker::Engine& eng
     if (server.state == haproxy::Server::State::maintenance) continue;
     const bool holds = server.slot == haproxy::hold_slot;
     if (holds && server.sessions == 0) continue;
+    const auto container = holds ? docker::Container{} : container_known_as(engine, server.host);
     slots.push_back({.backend = server.backend,
-                     .container = holds ? "(held)" : container_known_as(engine, server.host),
-                     .state = shown_state(server),
+                     .container = holds ? "(held)" : container.name,
+                     .state = slot_state(server, container.state),
                      .weight = server.weight,
                      .sessions = server.sessions,
                      .rate = server.rate,

@@ -63,7 +63,7 @@ void run_to_the_end(const Layout& layout, const std::string& run, const Hearing&
   if (recovering_as) {
     kill_processes_with(run_variable, opened.nonce);
     if (auto decided = decided_by_second_witness(layout, journal.records()))
-      journal.append(std::move(*decided));
+      journal.try_append(std::move(*decided));
   }
   // Before any thread: every child inherits it.
   ::setenv(run_variable, opened.nonce.c_str(), 1);

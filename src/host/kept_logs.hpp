@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "model/host_facts.hpp"
+#include "model/layout.hpp"
 #include "steps/context.hpp"
 
 namespace belay {
@@ -11,5 +13,8 @@ namespace belay {
 /// nothing was kept, such as on a disk that is nearly full. A log that cannot be read is replaced by the
 /// reason.
 std::string keep_logs(const Context&);
+
+/// Finds them again, for as long as the runs are kept.
+KeptLogs kept_logs(const Layout&, const std::string& release);
 
 }  // namespace belay

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/hash.hpp"
+#include "edge/container.hpp"
 #include "release/live_files.hpp"
 #include "release/release_store.hpp"
 #include "runtime/accessories.hpp"
@@ -104,23 +106,33 @@ std::vector<std::string> files_to_change(const Layout& layout, const std::map<st
   return changed;
 }
 
-std::vector<StaleAccessory> accessories_left(const docker::Engine& engine, const Layout& layout,
-                                             const ReleaseProject& project, const Ownership& ours,
-                                             const json::object& in_view, const ProjectQuestion& asked) {
+ServiceHashes hashes_of(const ReleaseProject& project, const Ownership& ours, const json::object& model,
+                        const std::stop_token& stop) {
+  if (!fs::is_directory(project.directory())) return {};
+  const TemporaryDirectory here("belay-hashes-");
+  const auto file = here.path() / "compose.json";
+  write_file_atomically(file, json::serialize(readable_again(model)));
+  return compose::service_hashes(project.in_live(file, ours.project()), stop, Deadline::in(compose_time));
+}
+
+/// What goes on running otherwise than the release says. Behind an edge all released services are made anew.
+void what_stays_behind(ProjectFacts& facts, const docker::Engine& engine, const Layout& layout,
+                       const ReleaseProject& project, const Ownership& ours, const json::object& in_view,
+                       const ProjectQuestion& asked) {
   const auto model = project.view().put_back(in_view).as_object();
-  return stale_accessories(
-      engine, ours, model, services_to_release(in_view, asked.environment),
-      {.environment = asked.environment.name,
-       .live = layout.live,
-       .hashes = [&]() -> ServiceHashes {
-         if (!fs::is_directory(project.directory())) return {};
-         const TemporaryDirectory here("belay-hashes-");
-         const auto file = here.path() / "compose.json";
-         write_file_atomically(file, json::serialize(readable_again(model)));
-         return compose::service_hashes(project.in_live(file, ours.project()), asked.stop,
-                                        Deadline::in(compose_time));
-       },
-       .changed = [&] { return files_to_change(layout, asked.files.ids, bound_paths(model)); }});
+  std::optional<ServiceHashes> hashes;  // asked of compose once, and only where they are needed
+  const AccessoryComparison comparison{
+      .environment = asked.environment.name,
+      .live = layout.live,
+      .hashes =
+          [&] {
+            if (!hashes) hashes = hashes_of(project, ours, model, asked.stop);
+            return *hashes;
+          },
+      .changed = [&] { return files_to_change(layout, asked.files.ids, bound_paths(model)); }};
+  facts.accessories = stale_accessories(engine, ours, model, facts.services, comparison);
+  if (!asked.environment.edge && edges_of(engine, ours.project()).empty())
+    facts.old_files = services_with_old_files(engine, ours, model, facts.services, comparison);
 }
 
 void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout, ReleaseProject& project,
@@ -145,7 +157,7 @@ void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout
   const ReleaseStore store(layout);
   for (auto& line : orphans(ours, model, store.find(store.current())))
     facts.warnings.push_back(std::move(line));
-  facts.accessories = accessories_left(engine, layout, project, ours, model, asked);
+  what_stays_behind(facts, engine, layout, project, ours, model, asked);
   for (const auto& service : facts.services)
     for (auto& container : ours.containers(service)) found.containers.push_back(std::move(container));
 }

@@ -21,6 +21,7 @@
 #include "host/edge_status.hpp"
 #include "host/holder.hpp"
 #include "host/journal.hpp"
+#include "host/kept_logs.hpp"
 #include "host/project_look.hpp"
 #include "host/recovery.hpp"
 #include "host/run.hpp"
@@ -100,7 +101,9 @@ void look_at_docker(HostFacts& facts, const Layout& layout, const json::object& 
                     std::stop_token stop) {
   const auto engine = docker::Engine::connect();
   facts.docker_version = engine.version();
+  engine.refuse_snap();
   facts.compose_version = compose::version(stop);
+  facts.buildx_version = compose::buildx_version(stop);
   facts.lost = what_is_lost(engine, ReleaseStore(layout).all());
   const auto look = look_at_asked_project(engine, layout, arguments, stop);
   if (look) facts.project = look->facts;
@@ -149,6 +152,7 @@ HostFacts host_facts(const Layout& layout, const json::object& arguments, std::s
   } catch (const Error& error) {
     // What is asked for is precisely whether it works.
     facts.docker_problem = error.message_and_why();
+    facts.docker_next = error.next();
   }
   return facts;
 }
@@ -275,6 +279,7 @@ json::value answer(const Layout& layout, const wire::Ask& ask, std::stop_token s
   if (ask.about == "up") return made_anew_in_own_process(layout, ask, stop);  // it recovers, too
   if (!is_held(layout) || !holder_runs(layout)) recover_in_own_process(layout, stop);
   if (ask.about == "status") return status_to_json(host_status(layout, plan_of(ask.arguments), stop));
+  if (ask.about == "logs") return kept_logs_to_json(kept_logs(layout, text_at(ask.arguments, "release")));
   if (ask.about == "releases") return releases_to_json(kept_releases(layout));
   if (ask.about == "backups") {
     std::vector<BackupFile> files;

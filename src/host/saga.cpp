@@ -159,7 +159,9 @@ std::string undo_steps(Context& context, Journal& journal) {
         first_release_left && (step == StepName::create || step == StepName::build || step == StepName::sync);
     journal.try_append(event::UndoBegan{step});
     try {
-      journal.try_append(event::UndoDone{step, kept ? "kept, for its logs" : step_of(step).undo(context)});
+      journal.try_append(event::UndoDone{.step = step,
+                                         .summary = kept ? "kept, for its logs" : step_of(step).undo(context),
+                                         .stays = kept || step == StepName::migrate});
     } catch (const std::exception& error) {
       const auto* ours = dynamic_cast<const Error*>(&error);
       journal.try_append(

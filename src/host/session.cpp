@@ -98,8 +98,14 @@ class HostSession {
   void heard(const wire::Tell& tell) { forward(tell); }
   void heard(const wire::Cancel& cancel) { forward(cancel); }
 
-  /// The guard takes the lock, opens the journal and detaches; what it says meanwhile goes to the controller.
   void start_run(const wire::Start& start, std::stop_token stop) {
+    if (const auto run = begun_run(start, stop)) show_run(*run, 1, stop);
+  }
+
+  /// The guard takes the lock, opens the journal and detaches; what it says meanwhile goes to the controller.
+  /// Empty: nothing begins, and the controller knows why. The process that was started here is gone then: it
+  /// ends when the guard has detached.
+  std::optional<std::string> begun_run(const wire::Start& start, std::stop_token stop) {
     Child guard({.argv = {own_program(), "host", "guard", "--path", layout_.live.string()}},
                 {.in = true, .out = true, .err = false});
     write_all(guard.in().get(), wire::encode(start) + "\n");
@@ -107,14 +113,19 @@ class HostSession {
     std::string line;
     while (said.next(line, stop, Deadline::never()) == LineReader::Status::line) {
       const auto message = wire::decode_to_controller(line);
-      if (const auto* started = std::get_if<wire::Started>(&message)) return show_run(started->run, 1, stop);
+      if (const auto* started = std::get_if<wire::Started>(&message)) {
+        guard.wait(stop, Deadline::never());
+        return started->run;
+      }
       say(message);
-      if (std::holds_alternative<wire::Failure>(message)) return;
-      if (const auto* held = std::get_if<wire::Held>(&message); held != nullptr && !held->waiting) return;
+      if (std::holds_alternative<wire::Failure>(message)) return std::nullopt;
+      if (const auto* held = std::get_if<wire::Held>(&message); held != nullptr && !held->waiting)
+        return std::nullopt;
     }
     if (!stop.stop_requested())
       throw Error("the deployment's guard ended before it began", {},
                   "try again; belay host recover tells more");
+    return std::nullopt;
   }
 
   void show_run(std::string run, std::uint64_t from, std::stop_token stop) {

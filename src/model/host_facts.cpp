@@ -66,6 +66,7 @@ static void fields(auto& archive, Is<ProjectFacts> auto& project) {
   archive("ports", project.ports);
   archive("wanted", project.wanted);
   archive("accessories", project.accessories);
+  archive("old_files", project.old_files);
 }
 
 static void fields(auto& archive, Is<HostFacts> auto& facts) {
@@ -73,7 +74,9 @@ static void fields(auto& archive, Is<HostFacts> auto& facts) {
   archive("docker_version", facts.docker_version);
   archive("compose_version", facts.compose_version);
   archive("rsync_version", facts.rsync_version);
+  archive("buildx_version", facts.buildx_version);
   archive("docker_problem", facts.docker_problem);
+  archive("docker_next", facts.docker_next);
   archive("path_exists", facts.path_exists);
   archive("path_writable", facts.path_writable);
   archive("bytes_free", facts.bytes_free);
@@ -117,6 +120,17 @@ static void fields(auto& archive, Is<Backups> auto& list) {
   archive.required("backups", list.backups);
 }
 
+static void fields(auto& archive, Is<KeptLog> auto& log) {
+  archive("run", log.run);
+  archive("container", log.container);
+  archive("file", log.file);
+}
+
+static void fields(auto& archive, Is<KeptLogs> auto& list) {
+  archive("logs", list.logs);
+  archive("releases", list.releases);
+}
+
 static void fields(auto& archive, Is<KeptReleases> auto& list) {
   archive.required("releases", list.releases);
   archive("current", list.current);
@@ -157,6 +171,13 @@ boost::json::object backups_to_json(const std::vector<BackupFile>& backups) {
 }
 std::vector<BackupFile> backups_from_json(const boost::json::object& from) {
   return value_of<Backups>(from, "backups").backups;
+}
+
+boost::json::object kept_logs_to_json(const KeptLogs& logs) {
+  return object_of(logs);
+}
+KeptLogs kept_logs_from_json(const boost::json::object& from) {
+  return value_of<KeptLogs>(from, "logs");
 }
 
 boost::json::object releases_to_json(const KeptReleases& releases) {

@@ -25,7 +25,7 @@ struct RunningContainer {
 
 /// One of the edge's slots that somebody stands in.
 struct EdgeSlot {
-  std::string backend, container, state;  // state: open, draining, unreachable
+  std::string backend, container, state;  // open, draining, unreachable; of one that does not run: exited …
   int weight = 0;
   std::int64_t sessions = 0, rate = 0;  // rate: new requests in the last second
   std::int64_t requests = 0, errors_5xx = 0;
@@ -69,13 +69,15 @@ struct ProjectFacts {
   std::vector<int> ports;                     // that these services publish, ascending
   std::vector<WantedFile> wanted;             // by builds, of the server's own files
   std::vector<StaleAccessory> accessories{};  // a deployment leaves them as they run, though they differ
+  std::vector<StaleAccessory> old_files{};    // released and unchanged, with a mounted file that changes
 };
 
 /// Ask "facts".
 struct HostFacts {
   Time clock{};
   std::string docker_version, compose_version, rsync_version;  // empty: not there
-  std::string docker_problem;                                  // why the Engine did not answer
+  std::string buildx_version;                                  // asked for: empty where it is not there
+  std::string docker_problem, docker_next;                     // why Docker cannot be used, and the cure
   bool path_exists = false, path_writable = false;
   std::uint64_t bytes_free = 0, inodes_free = 0;  // where the live directory is (or will be)
   std::string boot_recovery;                      // "systemd", "cron" or empty: not installed
@@ -118,6 +120,18 @@ struct BackupFile {
 };
 boost::json::object backups_to_json(const std::vector<BackupFile>&);
 std::vector<BackupFile> backups_from_json(const boost::json::object&);
+
+/// Ask "logs". What a failed release's containers printed, kept with its run.
+struct KeptLog {
+  std::string run, container;
+  std::string file;  // its path on the host
+};
+struct KeptLogs {
+  std::vector<KeptLog> logs;          // of the release that was asked about, the newest run first
+  std::vector<std::string> releases;  // those that have any, newest first
+};
+boost::json::object kept_logs_to_json(const KeptLogs&);
+KeptLogs kept_logs_from_json(const boost::json::object&);
 
 /// Ask "releases".
 struct KeptReleases {

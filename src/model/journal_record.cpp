@@ -132,6 +132,7 @@ static void fields(auto& archive, Is<event::UndoBegan> auto& began) {
 static void fields(auto& archive, Is<event::UndoDone> auto& done) {
   archive.required("step", done.step);
   archive("summary", done.summary);
+  archive("stays", done.stays);
 }
 
 static void fields(auto& archive, Is<event::UndoFailed> auto& failed) {

@@ -91,6 +91,7 @@ struct UndoBegan {
 struct UndoDone {
   StepName step;
   std::string summary;
+  bool stays = false;  // what the step did is left as it is: a migration, a first release's image
 };
 struct UndoFailed {
   StepName step;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include <arpa/inet.h>
 #include <fmt/core.h>
@@ -163,14 +164,13 @@ std::expected<Url, std::string> parse_url(std::string_view text) {
   if (std::string problem = problem_of(parts); !problem.empty()) return std::unexpected(std::move(problem));
   std::string target = encoded_target(parts.target);
   if (!target.starts_with('/')) target.insert(0, "/");
-  const std::string_view login = parts.login.value_or("");
-  const auto colon = login.find(':');
+  auto login = login_of(parts.login.value_or(""));
   return Url{.scheme = scheme->first,
              .host = std::string(without_brackets(parts.host)),
              .port = parts.has_port ? std::string(parts.port) : usual_port(scheme->first),
              .target = std::move(target),
-             .user = decoded(login.substr(0, colon)),
-             .password = colon == std::string_view::npos ? "" : decoded(login.substr(colon + 1))};
+             .user = std::move(login.user),
+             .password = std::move(login.password)};
 }
 
 std::string Url::authority() const {

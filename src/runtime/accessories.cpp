@@ -163,6 +163,35 @@ std::string sentence(const std::string& service, const std::vector<std::string>&
   return text + (runs ? "; it goes on as it runs" : "; it stays as it is");
 }
 
+/// By service: the changed file that it mounts, not as a part of a directory.
+std::map<std::string, std::string> mounted_by_themselves(const json::object& model,
+                                                         const std::vector<std::string>& services,
+                                                         const AccessoryComparison& comparison) {
+  std::map<std::string, std::string> mounted;
+  const auto changed = comparison.changed();
+  for (const auto& bound : bound_paths(model)) {
+    const auto path = fs::path(bound.host).lexically_relative(comparison.live).string();
+    if (std::ranges::find(services, bound.service) != services.end() &&
+        std::ranges::find(changed, path) != changed.end())
+      mounted.emplace(bound.service, path);
+  }
+  return mounted;
+}
+
+/// True if a deployment would find nothing changed in the service's containers, as far as it is known before
+/// the build. A service that uses another's container has the id of that in its hash, and is left out.
+bool runs_as_defined(const docker::Engine& engine, const Ownership& ours, const json::object& model,
+                     const std::string& service, const ServiceHashes& hashes) {
+  const auto hash = hashes.find(service);
+  const auto there = ours.containers(service);
+  if (hash == hashes.end() || there.empty() || shared_with_others(model, service).any()) return false;
+  const auto image = is_built(model, service) ? std::nullopt : engine.image_id(live_image_of(model, service));
+  return std::ranges::all_of(there, [&](const docker::Container& one) {
+    return one.running() && label_of(one, compose_label::config_hash) == hash->second &&
+           (is_built(model, service) || one.image_id == image);
+  });
+}
+
 }  // namespace
 
 std::vector<std::string> definition_changes(const json::object& service, const json::object& inspection) {
@@ -232,6 +261,29 @@ std::vector<StaleAccessory> stale_accessories(const docker::Engine& engine, cons
          fmt::format("belay up {} {}", comparison.environment, service)});
   }
   return stale;
+}
+
+StaleAccessory with_old_file(const std::string& service, const std::string& file, const fs::path& live) {
+  return {.service = service,
+          .what = fmt::format("{} is unchanged and goes on with the {} of before, which it has mounted",
+                              service, file),
+          .remedy = fmt::format("docker compose restart {}  (in {}, on the host)", service, live.string())};
+}
+
+std::vector<StaleAccessory> services_with_old_files(const docker::Engine& engine, const Ownership& ours,
+                                                    const json::object& model,
+                                                    const std::vector<std::string>& services,
+                                                    const AccessoryComparison& comparison) {
+  std::vector<StaleAccessory> found;
+  const auto mounted = mounted_by_themselves(model, services, comparison);
+  if (mounted.empty()) return found;
+  const auto hashes = comparison.hashes();
+  for (const auto& [service, file] : mounted) {
+    if (!runs_as_defined(engine, ours, model, service, hashes)) continue;
+    found.push_back(with_old_file(service, file, comparison.live));
+    if (is_built(model, service)) found.back().what.insert(0, "If its build makes the same image again, ");
+  }
+  return found;
 }
 
 }  // namespace belay

@@ -46,4 +46,17 @@ std::vector<StaleAccessory> stale_accessories(const docker::Engine&, const Owner
                                               const std::vector<std::string>& released,
                                               const AccessoryComparison&);
 
+/// What is said of a released service that has not changed, and so goes on running, with a file mounted that
+/// the release changes. Compose leaves such a container running, too, and Docker opens the mounted file when
+/// a container starts.
+StaleAccessory with_old_file(const std::string& service, const std::string& file,
+                             const std::filesystem::path& live);
+
+/// The same before a deployment: of the services to release, those whose definition is as their containers
+/// run. The image of a service with `build:` is not known yet; then the sentence begins with that condition.
+std::vector<StaleAccessory> services_with_old_files(const docker::Engine&, const Ownership&,
+                                                    const boost::json::object& model,
+                                                    const std::vector<std::string>& services,
+                                                    const AccessoryComparison&);
+
 }  // namespace belay

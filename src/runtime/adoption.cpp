@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "base/error.hpp"
+#include "drivers/container_watch.hpp"
 #include "model/json_parts.hpp"
 #include "model/labels.hpp"
 #include "runtime/compose_model.hpp"
@@ -138,8 +139,7 @@ bool is_part_of_what_serves(const docker::Inspection& inspection) {
 
 bool goes_on_for_ever(const ReleasedService& service) {
   if (service.containers.empty()) return false;
-  const auto policy = restart_policy_of(service.containers.front()).name;
-  return policy == "always" || policy == "unless-stopped";
+  return is_kept_running(restart_policy_of(service.containers.front()).name);
 }
 
 Release adopted_release(const Attempt& attempt, const Author& by, const json::object& model,

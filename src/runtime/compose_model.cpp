@@ -310,16 +310,19 @@ std::vector<int> published_ports(const json::object& model, const std::vector<st
   return {ports.begin(), ports.end()};
 }
 
-std::vector<HostPort> wanted_ports(const json::object& model, const std::vector<std::string>& services) {
-  std::vector<HostPort> wanted;
+std::vector<PortChoice> wanted_ports(const json::object& model, const std::vector<std::string>& services) {
+  std::vector<PortChoice> wanted;
   for (const auto& service : services)
     for (const auto& entry : array_at(service_in(model, service), "ports")) {
       if (!entry.is_object()) continue;
       const auto& port = entry.get_object();
       std::set<int> numbers;
       if (const auto* published = find(port, "published")) take_ports(*published, numbers);
-      if (numbers.size() == 1)
-        wanted.push_back({text_at(port, "host_ip"), *numbers.begin(), text_at(port, "protocol") == "udp"});
+      const auto protocol = text_at(port, "protocol");
+      PortChoice choice;
+      for (const int number : numbers)
+        choice.push_back({text_at(port, "host_ip"), number, protocol.empty() ? "tcp" : protocol});
+      if (!choice.empty()) wanted.push_back(std::move(choice));
     }
   return wanted;
 }

@@ -58,9 +58,10 @@ std::vector<std::string> accessories_of(const boost::json::object& model,
 /// The TCP and UDP ports of the host that these services publish, ascending.
 std::vector<int> published_ports(const boost::json::object& model, const std::vector<std::string>& services);
 
-/// The same with address and protocol. A range of ports from which the Engine takes a free one is left out.
-std::vector<HostPort> wanted_ports(const boost::json::object& model,
-                                   const std::vector<std::string>& services);
+/// The same with address and protocol, an entry for each port of a container. A range has several ports: the
+/// Engine takes one that is free.
+std::vector<PortChoice> wanted_ports(const boost::json::object& model,
+                                     const std::vector<std::string>& services);
 
 /// A path of the host that a container can see.
 struct BoundPath {

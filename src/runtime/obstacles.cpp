@@ -1,6 +1,7 @@
 #include "runtime/obstacles.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
@@ -17,6 +18,26 @@ namespace {
 
 bool has(const docker::Container& container, const HostPort& port) {
   return std::ranges::any_of(container.published, [&](const HostPort& one) { return collide(one, port); });
+}
+
+bool has_all_of(const docker::Container& container, const HostPort& port) {
+  return std::ranges::any_of(container.published, [&](const HostPort& one) { return includes(one, port); });
+}
+
+/// Who holds the port; empty: it is free, or one of our own containers has it. The Engine listens for each
+/// port that a container publishes: what listens where our own are is the Engine.
+std::string holder_of(const HostPort& port, const std::vector<docker::Container>& others,
+                      const std::vector<docker::Container>& own, const std::vector<HostPort>& listening) {
+  const auto other =
+      std::ranges::find_if(others, [&](const docker::Container& one) { return has(one, port); });
+  if (other != others.end()) return "container " + other->name;
+  if (std::ranges::any_of(own, [&](const docker::Container& one) { return has_all_of(one, port); }))
+    return "";
+  const bool is_taken = std::ranges::any_of(listening, [&](const HostPort& heard) {
+    return collide(heard, port) &&
+           std::ranges::none_of(own, [&](const docker::Container& one) { return has(one, heard); });
+  });
+  return is_taken ? "another program" : "";
 }
 
 std::vector<std::string> container_names(const boost::json::object& model,
@@ -40,18 +61,19 @@ std::vector<std::string> taken_ports(const docker::Engine& engine, const Ownersh
 
 }  // namespace
 
-std::vector<std::string> ports_of_others(const std::vector<HostPort>& wanted,
+std::vector<std::string> ports_of_others(const std::vector<PortChoice>& wanted,
                                          const std::vector<docker::Container>& others,
                                          const std::vector<docker::Container>& own,
                                          const std::vector<HostPort>& listening) {
   std::vector<std::string> taken;
-  for (const auto& port : wanted) {
-    const auto of_port = [&](const docker::Container& one) { return has(one, port); };
-    if (const auto other = std::ranges::find_if(others, of_port); other != others.end())
-      taken.push_back(fmt::format("{} by container {}", shown(port), other->name));
-    else if (std::ranges::none_of(own, of_port) &&
-             std::ranges::any_of(listening, [&](const HostPort& one) { return collide(one, port); }))
-      taken.push_back(fmt::format("{} by another program", shown(port)));
+  for (const auto& choice : wanted) {
+    std::set<std::string> holders;
+    for (const auto& port : choice) holders.insert(holder_of(port, others, own, listening));
+    if (choice.empty() || holders.contains("")) continue;
+    const auto ports = choice.size() == 1
+                           ? shown(choice.front())
+                           : fmt::format("all of {} to {}", shown(choice.front()), shown(choice.back()));
+    taken.push_back(fmt::format("{} by {}", ports, fmt::join(holders, " and ")));
   }
   return taken;
 }

@@ -30,8 +30,9 @@ std::vector<Obstacle> obstacles_to_release(const docker::Engine&, const Ownershi
 void require_no_obstacles(const std::vector<Obstacle>&,
                           const std::string& what_failed = "this release cannot be brought here");
 
-/// The ports of these that another one has: a container that is not ours, or a program. A sentence each.
-std::vector<std::string> ports_of_others(const std::vector<HostPort>& wanted,
+/// The ports of these that another one has: a container that is not ours, or a program. A sentence each. Of a
+/// range all ports have to be taken. Pure.
+std::vector<std::string> ports_of_others(const std::vector<PortChoice>& wanted,
                                          const std::vector<docker::Container>& others,
                                          const std::vector<docker::Container>& own,
                                          const std::vector<HostPort>& listening);

@@ -22,16 +22,6 @@ bool is_there(const Context& context, const docker::Container& container) {
   return inspection && container.state == "exited" && inspection->exit_code == 0;
 }
 
-/// Compose leaves a service running whose definition is the same; Docker finds the mounted file when the
-/// container starts.
-StaleAccessory with_old_file(const std::string& service, const std::string& file,
-                             const std::filesystem::path& live) {
-  return {.service = service,
-          .what = fmt::format("{} is unchanged and goes on with the {} of before, which it has mounted",
-                              service, file),
-          .remedy = fmt::format("docker compose restart {}  (in {}, on the host)", service, live.string())};
-}
-
 }  // namespace
 
 void start_accessories(Context& context, const ReleaseProject& project, const Ownership& ours) {

@@ -44,6 +44,7 @@ void require_certificates(const Context& context) {
 }  // namespace
 
 std::string apply(Context& context) {
+  context.engine.refuse_snap();
   note_what_serves(context);
   require_space(context.layout.live);
   require_certificates(context);

@@ -7,17 +7,13 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "drivers/container_watch.hpp"
 
 namespace belay {
 
 namespace {
 
 constexpr auto between_looks = std::chrono::seconds(1);
-
-/// Docker starts such a one again whenever it ends by itself. So if it is off, somebody stopped it.
-bool is_kept_running(const PreviousContainer& container) {
-  return container.restart_policy == "always" || container.restart_policy == "unless-stopped";
-}
 
 std::vector<PreviousContainer> those_that_run(std::vector<PreviousContainer> containers) {
   std::erase_if(containers, [](const PreviousContainer& container) { return !container.running; });
@@ -60,7 +56,7 @@ std::string ServingWatch::what_is_lost() {
   for (const auto& container : serving_) {
     const auto found = engine_.inspect(container.id);
     if (!found) return fmt::format("{} was removed", container.name);
-    if (found->container.on() || !is_kept_running(container)) continue;
+    if (found->container.on() || !is_kept_running(container.restart_policy)) continue;
     if (before == container.id) return fmt::format("{} was stopped", container.name);
     stopped_before_ = container.id;
   }

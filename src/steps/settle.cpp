@@ -162,15 +162,12 @@ void record_what_serves(Context& context, Release& release) {
 /// What settle does, part by part: one that fails keeps no other from being done.
 class Parts {
  public:
-  /// True if it went well.
-  bool attempt(const std::string& what, const std::function<void()>& act) {
+  void attempt(const std::string& what, const std::function<void()>& act) {
     try {
       act();
-      return true;
     } catch (const std::exception& error) {
       const auto* ours = dynamic_cast<const Error*>(&error);
       failed_.push_back({what, ours != nullptr ? ours->message_and_why() : error.what()});
-      return false;
     }
   }
   bool all_well() const { return failed_.empty(); }
@@ -203,8 +200,8 @@ std::string apply(Context& context) {
   // The Engine's part and the files' part touch nothing in common.
   Beside published([&] { publish_source(context); });
   // The release before goes last of all: until then it can be gone back to.
-  const bool turned = !context.environment().edge || parts.attempt("the edge", [&] { settle_edge(context); });
-  if (turned && parts.all_well())
+  if (context.environment().edge) parts.attempt("the edge", [&] { settle_edge(context); });
+  if (parts.all_well())
     parts.attempt("the release before", [&] {
       take_over(context, release);
       tidy_edges(context);

@@ -1,20 +1,30 @@
 """A small app in a repository of its own, released to a directory of the world's server: for what needs neither Node nor a database."""
 import shutil
+import textwrap
 import urllib.request
 
 from belay_world.commands import run
+
+
+HEALTH = 'health: {{ url: "http://127.0.0.1:{port}/version", attempts: 60, interval: 100ms }}\n'
 
 
 class LightApp:
     """Serves /version at `port`."""
 
     def __init__(self, world, name, project, port):
-        self.world, self.project, self.port = world, project, port
+        self.world, self.name, self.project, self.port = world, name, project, port
         self.repository, self.live = world.place / name, world.root / name
         shutil.rmtree(self.repository, ignore_errors=True)
         for directory in (self.repository, self.live):
             directory.mkdir(parents=True)
         run("git", "init", "-q", "-b", "main", cwd=self.repository)
+
+    def configure(self, keys="", environment="", health=HEALTH):
+        """Writes belay.yml; `keys` and `environment` (of production) stand beside what each app says."""
+        health = health.format(port=self.port) if health is HEALTH else health
+        production = "host: ${VPS_USER}@${VPS_HOST}\n" + f"path: {self.live}\ncompose: compose.yml\n{environment}{health}"
+        self.write("belay.yml", f"app: {self.name}\nservices: [web]\n{keys}environments:\n  production:\n" + textwrap.indent(production, "    "))
 
     def write(self, name, text):
         file = self.repository / name

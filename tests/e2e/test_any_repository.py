@@ -23,17 +23,9 @@ FROM busybox:latest
 COPY www /www
 CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]
 """
-BELAY = """\
-app: any
-services: [web]
+KEYS = """\
 source: app
 test: ["true"]
-environments:
-  production:
-    host: ${{VPS_USER}}@${{VPS_HOST}}
-    path: {live}
-    compose: compose.yml
-    health: {{ url: "http://127.0.0.1:{port}/version", attempts: 60, interval: 100ms }}
 """
 ODD = {
     b"windows.txt": b"one\r\ntwo\n", b"keywords.txt": b"$Id$ $Format:%H$\n", b"empty": b"", b"kept/.gitkeep": b"", b"a\nb": b"newline\n",
@@ -45,7 +37,7 @@ ODD = {
 class App(LightApp):
     def __init__(self, world):
         super().__init__(world, "any", PROJECT, PORT)
-        self.write("belay.yml", BELAY.format(live=self.live, port=PORT))
+        self.configure(KEYS)
         self.write("app/compose.yml", COMPOSE)
         self.write("app/Dockerfile", DOCKERFILE)
         self.write("app/www/version", "1")
@@ -164,7 +156,7 @@ def test_what_the_tests_leave_breaks_neither_this_deployment_nor_the_next(app):
     """Directories that may not be written, and files that only another user may remove: a file system that is mounted stands for them."""
     leave = "mkdir -p node_modules/x && touch node_modules/x/y && chmod 500 node_modules/x node_modules"
     held = "mkdir -p held && mount -t tmpfs none held && touch held/file"
-    app.write("belay.yml", BELAY.format(live=app.live, port=PORT).replace('"true"', f'"git rev-parse HEAD", "{leave}", "{held}"') + "test_git: true\n")
+    app.configure(KEYS.replace('"true"', f'"git rev-parse HEAD", "{leave}", "{held}"') + "test_git: true\n")
     app.commit()
     try:
         for dirty in ([], ["--dirty"], [], ["--dirty"]):

@@ -30,6 +30,14 @@ def test_the_last_50_lines_of_the_failing_container_are_shown(serving):
     assert number == len(lines) == 50
     assert lines == [f"line {n} of the container" for n in range(151, 201)]
 
+    # Its containers are gone; what they printed is kept with the run.
+    world, (release,) = serving.world, re.findall(r"belay logs production --release (\S+)", deployed.said)
+    kept = world.belay("logs", "production", "--release", release)
+    assert kept.code == 0 and kept.out.splitlines()[-200:] == [f"line {n} of the container" for n in range(1, 201)], kept
+    assert world.belay("logs", "production", "--release", release, "--tail", "2").out.splitlines() == lines[-2:]
+    refused = world.belay("logs", "production", "--release", "20200101-000000-abcdef0")
+    assert refused.code == 2 and release in refused.err, refused
+
 
 def test_one_that_answers_500_is_undone_when_its_attempts_are_spent(serving):
     serving.shorten_health()
@@ -124,7 +132,7 @@ def test_one_whose_migration_breaks_the_old_code_is_undone_and_the_database_is_n
     by_hand.release("rename-column")
     deployed = by_hand.deploy(rows=["... and its migration renamed a column (29)"], serves="old image, new schema: fails")
     rolled_back(by_hand, deployed)
-    assert "migrated, and not taken back" in deployed.said
+    assert "the migration ran, and is not taken back" in deployed.said
 
 
 def test_a_failed_migration_stays_refused_until_it_is_resolved(by_hand):

@@ -28,17 +28,6 @@ COPY www /www
 LABEL greeting=$GREETING
 CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]
 """
-BELAY = """\
-app: here
-services: [web]
-build: here
-environments:
-  production:
-    host: ${{VPS_USER}}@${{VPS_HOST}}
-    path: {live}
-    compose: compose.yml
-    health: {{ url: "http://127.0.0.1:{port}/version", attempts: 60, interval: 100ms }}
-"""
 
 
 class Builder(OwnEngine):
@@ -74,7 +63,7 @@ class App(LightApp):
         (self.live / ".env").write_text("GREETING=from the server\n")
         self.write("compose.yml", COMPOSE)
         self.write("Dockerfile", DOCKERFILE)
-        self.write("belay.yml", BELAY.format(live=self.live, port=PORT))
+        self.configure("build: here\n")
         self.write("www/version", "1")
         self.commit()
 

@@ -170,6 +170,21 @@ def test_the_edge_is_put_in_and_taken_out_again(by_hand, capsys):
         assert deployed.lost == []
 
 
+def test_what_people_stop_or_remove_behind_the_edge_is_told_and_brought_back(behind_edge):
+    world = behind_edge.world
+    run("docker", "stop", "-t", "1", "crm-backend")
+    slots = json.loads(world.belay("status", "production", "--json").out)["slots"]
+    assert [slot["state"] for slot in slots if slot["container"] == "crm-backend"] == ["exited"], slots
+    run("docker", "rm", "-f", EDGE)
+    recovered = world.belay("host", "recover", "production")
+    assert recovered.code == 3, recovered
+    assert "its edge has no container" in recovered.out and "crm-backend is exited" in recovered.out, recovered
+    assert "belay up production  brings it back" in recovered.out, recovered
+    assert world.belay("up", "production").code == 0
+    assert world.version() == "1.0.0" and world.container(EDGE)
+    assert world.belay("host", "recover", "production").code == 0
+
+
 def restart_engine():
     before = ENGINE_PID.read_text()
     run(SCRIPTS / "engine", "restart")

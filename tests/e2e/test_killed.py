@@ -2,7 +2,7 @@
 import signal
 
 import pytest
-from belay_world.commands import wait_until
+from belay_world.commands import run, wait_until
 from scenario import Host, left_behind
 
 
@@ -193,3 +193,17 @@ def test_a_second_ctrl_c_leaves_and_the_host_undoes_alone(by_hand):
     host.goes_on()
     host.reaches("closed")
     undone(by_hand, before)
+
+
+def test_a_session_has_no_dead_child_while_the_deployment_goes_on(away):
+    away.commit(2)
+    deploying = away.begin("step-began:migrate")
+
+    def dead_children():
+        sessions = run("pgrep", "-f", f"host session --path {away.live}").out.split()
+        assert sessions
+        return [child for session in sessions for child in run("ps", "--no-headers", "--ppid", session, "-o", "stat", check=False).out.split() if child.startswith("Z")]
+
+    wait_until("all are reaped", lambda: dead_children() == [], 30)
+    away.hold()
+    assert deploying.wait().code == 0

@@ -12,17 +12,6 @@ from light_app import LightApp
 
 PORT, PROJECT = 18392, "belay-test-registry"
 USER, PASSWORD = "ci", "s3cret-w0rd-of-the-registry"
-BELAY = """\
-app: private
-services: [web]
-environments:
-  production:
-    host: ${{VPS_USER}}@${{VPS_HOST}}
-    path: {live}
-    compose: compose.yml
-    registries: {{ "{registry}": {{ user: ci, password: "${{REGISTRY_PASSWORD}}" }} }}
-    health: {{ url: "http://127.0.0.1:{port}/version", attempts: 60, interval: 100ms }}
-"""
 COMPOSE = """\
 name: {project}
 services:
@@ -87,7 +76,7 @@ class App(LightApp):
     def __init__(self, world, registry):
         super().__init__(world, "private", PROJECT, PORT)
         self.image = f"{registry.name}/shop/web"
-        self.write("belay.yml", BELAY.format(live=self.live, port=PORT, registry=registry.name))
+        self.configure(environment=f'registries: {{ "{registry.name}": {{ user: ci, password: "${{REGISTRY_PASSWORD}}" }} }}\n')
 
     def deploy(self, tag, password):
         self.write("compose.yml", COMPOSE.format(project=PROJECT, image=f"{self.image}:{tag}", port=PORT))

@@ -24,32 +24,29 @@ SECRETS = {
     "URL_TOKEN": "url-5ecret-0006",
     "REGISTRY_TOKEN": "registry-5ecret-0007",
 }
-BELAY = """\
-app: secretive
-services: [web]
-test: 'printf "gate says %s\\n" ''${{GATE_TOKEN}}''; sleep 0.3'
-environments:
-  production:
-    host: ${{VPS_USER}}@${{VPS_HOST}}
-    path: {live}
-    compose: compose.yml
-    registries: {{ "registry.invalid:5000": {{ user: ci, password: "${{REGISTRY_TOKEN}}" }} }}
-    migrate:
-      run: |
-        printf 'in double quotes %s\\n' "${{DB_PASSWORD}}"
-        printf 'in single quotes %s\\n' '${{DB_PASSWORD}}'
-        printf %s "${{DB_PASSWORD}}" | base64 -w 0; echo
-        printf %s "${{DB_PASSWORD}}" | sha256sum
-        sleep 0.5
-        exit {code}
-      when: {when}
-    health:
-      url: "http://127.0.0.1:{port}/cgi-bin/health?token=${{URL_TOKEN}}"
-      user: "${{HEALTH_USER}}"
-      password: "${{HEALTH_PASSWORD}}"
-      headers: {{ X-Token: "${{HEADER_TOKEN}}" }}
-      attempts: 40
-      interval: 100ms
+GATE = """\
+test: 'printf "gate says %s\\n" ''${GATE_TOKEN}''; sleep 0.3'
+"""
+MIGRATION = """\
+registries: {{ "registry.invalid:5000": {{ user: ci, password: "${{REGISTRY_TOKEN}}" }} }}
+migrate:
+  run: |
+    printf 'in double quotes %s\\n' "${{DB_PASSWORD}}"
+    printf 'in single quotes %s\\n' '${{DB_PASSWORD}}'
+    printf %s "${{DB_PASSWORD}}" | base64 -w 0; echo
+    printf %s "${{DB_PASSWORD}}" | sha256sum
+    sleep 0.5
+    exit {code}
+  when: {when}
+"""
+URL = f"""\
+health:
+  url: "http://127.0.0.1:{PORT}/cgi-bin/health?token=${{URL_TOKEN}}"
+  user: "${{HEALTH_USER}}"
+  password: "${{HEALTH_PASSWORD}}"
+  headers: {{ X-Token: "${{HEADER_TOKEN}}" }}
+  attempts: 40
+  interval: 100ms
 """
 COMPOSE = """\
 name: {project}
@@ -123,7 +120,7 @@ class App(LightApp):
         (self.repository / "www/cgi-bin/health").chmod(0o755)
 
     def release(self, version, code=0, when="before-switch"):
-        self.write("belay.yml", BELAY.format(live=self.live, port=PORT, code=code, when=when))
+        self.configure(GATE, MIGRATION.format(code=code, when=when), URL)
         # The app knows a secret by itself, so that only its log has it.
         self.write("compose.yml", COMPOSE.format(project=PROJECT, port=PORT, version=version, backwards=SECRETS["GATE_TOKEN"][::-1]))
         self.write("www/version", f"{version}\n")

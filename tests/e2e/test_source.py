@@ -1,4 +1,6 @@
 """What is shipped is what is in git, and what lives only on the server is left alone."""
+import re
+
 import pytest
 from scenario import never_stopped
 
@@ -70,6 +72,7 @@ def test_a_source_folder_that_an_exclude_hides_is_named_and_shipped_once_the_pat
     deployed = by_hand.deploy(rows=["a source folder named like an exclude"])
     never_stopped(by_hand, deployed)
     assert "./uploads/routes.js" in deployed.said
+    assert re.search(r"git tracks src/uploads/routes\.ts \(excluded by uploads\), and sync\.exclude keeps", deployed.said), deployed.said
 
     by_hand.configure("logs, uploads]", "logs, /uploads]")
     assert by_hand.deploy(load=False).code == 0

@@ -95,3 +95,25 @@ def test_a_user_of_the_group_docker_deploys_behind_an_edge(user):
     edge = next((user.live / ".belay" / "edge").iterdir())
     assert {file.stat().st_uid for file in edge.iterdir()} == {user.uid}
     assert user.belay("status", "production").returncode == 0
+
+
+def test_files_of_root_in_the_live_directory_are_replaced_or_named(user):
+    """As `sudo docker compose` and `sudo vim` leave them. The user may replace a file in a directory of their own, and none in one of root's."""
+    user.commit("1")
+    assert user.belay("deploy", "production").returncode == 0
+    os.chown(user.live / "www/version", 0, 0)
+    user.commit("2")
+    deployed = user.belay("deploy", "production")
+    assert deployed.returncode == 0 and (user.live / "www/version").read_text() == "2", deployed.stdout + deployed.stderr
+
+    os.chown(user.live / "www", 0, 0)
+    user.commit("3")
+    deployed = user.belay("deploy", "production")
+    said = deployed.stdout + deployed.stderr
+    assert str(user.live / "www") in said, said
+    served = urllib.request.urlopen(f"http://127.0.0.1:{PORT}/version", timeout=10).read().decode()
+    assert served == ("3" if deployed.returncode in (0, 5) else "2"), said
+    os.chown(user.live / "www", user.uid, -1)
+    assert user.belay("host", "recover", "production").returncode == 0
+    assert user.belay("deploy", "production").returncode == 0
+    assert (user.live / "www/version").read_text() == "3"

@@ -81,6 +81,54 @@ TEST_CASE("noise from the login shell's start-up files is passed over") {
   CHECK(world.open().hello().hostname == "stand-in-host");
 }
 
+namespace {
+
+/// What a deployment needs of a connection: a session, rsync beside it, programs and their words.
+void use_all_of(World& world) {
+  const Scratch scratch;
+  scratch.write("source/a b.txt", "content\n");
+  Session session = world.open();
+  CHECK(session.hello().hostname == "stand-in-host");
+  rsync::transfer({.from = scratch / "source",
+                   .to = session.rsync_target(world.live() / "copied here"),
+                   .remote_shell = session.remote_shell()},
+                  {}, {}, soon());
+  CHECK(read_file(world.live() / "copied here/a b.txt") == "content\n");
+  const Captured there = session.capture_there(
+      {"sh", "-c", "cat; printf \"%s|\" \"$@\"", "x", "it's", "$HOME", "a\\\\b", "!!", "*"}, "input\n", {},
+      soon());
+  CHECK(there.out == "input\nit's|$HOME|a\\\\b|!!|*|");
+  CHECK(session.run_in_foreground({"sh", "-c", "exit 7"}, false, {}) == 7);
+}
+
+}  // namespace
+
+TEST_CASE("a login shell that is no sh") {
+  for (const char* shell : {"/usr/bin/fish", "/bin/csh", "/bin/dash"}) {
+    CAPTURE(shell);
+    REQUIRE(fs::exists(shell));
+    World world;
+    world.sshd.set_login_shell(shell);
+    use_all_of(world);
+  }
+}
+
+TEST_CASE("an sshd that allows one session for each connection is named where the second one is needed") {
+  World world;
+  world.sshd.set("MaxSessions 1");
+  const Scratch scratch;
+  scratch.write("source/a.txt", "content\n");
+  Session session = world.open();
+  const Error error = error_of([&] {
+    rsync::transfer({.from = scratch / "source",
+                     .to = session.rsync_target(world.live() / "copied here"),
+                     .remote_shell = session.remote_shell()},
+                    {}, {}, soon());
+  });
+  CHECK(holds(error.next(), "MaxSessions"));
+  CHECK(world.sshd.logins() == 1);
+}
+
 TEST_CASE("a host that only ~/.ssh/config knows is reached") {
   World world;
   world.environment.host = {.local = false, .destination = "shop", .port = {}, .shown = "shop"};

@@ -45,6 +45,17 @@ TEST_CASE("check looks at source and host, touches nothing, and gives each troub
   CHECK(world.sshd.logins() == 1);
 }
 
+TEST_CASE("check names an sshd that allows one session for each connection") {
+  World world;
+  AppRepository app;
+  world.sshd.set("MaxSessions 1");
+  const auto findings = examine(app.config(), world.environment, world.watcher, {});
+  CHECK(std::ranges::any_of(findings, [](const Finding& finding) {
+    return finding.subject == "ssh" && finding.weight == Weight::problem &&
+           holds(finding.remedy, "MaxSessions");
+  }));
+}
+
 TEST_CASE("a host that cannot be reached is a finding, and the source is looked at all the same") {
   World world;
   AppRepository app;

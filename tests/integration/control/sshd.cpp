@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/error.hpp"
+#include "base/files.hpp"
 
 namespace belay::testing {
 
@@ -80,6 +81,16 @@ void Sshd::change_host_key() {
 void Sshd::restart() {
   sshd_.reset();
   start();
+}
+
+void Sshd::set(const std::string& line) {
+  const auto file = scratch_ / "sshd_config";
+  write_file_atomically(file, read_file(file) + line + "\n");
+  restart();
+}
+
+void Sshd::set_login_shell(const std::string& shell) {
+  set(fmt::format("ForceCommand exec {} -c \"$SSH_ORIGINAL_COMMAND\"", shell));
 }
 
 void Sshd::start() {

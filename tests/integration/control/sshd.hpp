@@ -25,6 +25,10 @@ class Sshd {
   /// Gives the host another key, as a reinstalled machine, or somebody in the middle, has.
   void change_host_key();
   void restart();
+  /// Adds a line to its configuration, and restarts it.
+  void set(const std::string& line);
+  /// Whoever logs in has this login shell. As sshd does it, the shell gets the command behind -c.
+  void set_login_shell(const std::string& shell);
 
   fs::path home() const { return scratch_ / "home"; }  // of whoever logs in
   fs::path client_config() const { return scratch_ / "ssh_config"; }

@@ -174,6 +174,44 @@ TEST_CASE(
   CHECK(stale.front().remedy == "belay up production db");
 }
 
+TEST_CASE("a released service that runs on with a mounted file that changes is told beforehand") {
+  Looked at;
+  at.environment.project = "belay-look-it";
+  at.environment.services = {"backend", "built", "dir"};
+  const auto compose = [](const std::string& command, const std::string& build) {
+    return "name: belay-look-it\nservices:\n  backend:\n    image: busybox\n    command: " + command +
+           "\n    volumes: ['./web.conf:/etc/web.conf:ro']\n  built:\n    image: busybox\n    command: sleep "
+           "1000\n" +
+           build + "    volumes: ['./web.conf:/etc/web.conf:ro']\n" +
+           "  dir:\n    image: busybox\n    command: sleep 1000\n    volumes: ['./:/conf:ro']\n";
+  };
+  const std::string build = "    build: .\n";
+  at.files = {{"compose.yml", compose("sleep 1000", build)}};
+  at.ids = {{"web.conf", "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"}};  // git's id of an empty file
+  at.scratch.write("shop/compose.yml", compose("sleep 1000", ""));
+  at.scratch.write("shop/web.conf", "");
+  const ByHand by_hand(at.live());
+  CHECK(at.facts().problem.empty());
+  CHECK(at.facts().old_files.empty());
+
+  at.scratch.write("shop/web.conf", "other");
+  const auto told = at.facts().old_files;
+  REQUIRE(told.size() == 2);
+  CHECK(told[0].what == "backend is unchanged and goes on with the web.conf of before, which it has mounted");
+  CHECK(told[0].remedy == "docker compose restart backend  (in " + at.live().string() + ", on the host)");
+  CHECK(
+      told[1].what ==
+      "If its build makes the same image again, built is unchanged and goes on with the web.conf of before, "
+      "which it has mounted");
+
+  at.files["compose.yml"] = compose("sleep 2000", build);
+  const auto without_backend = at.facts().old_files;
+  REQUIRE(without_backend.size() == 1);
+  CHECK(without_backend[0].service == "built");
+  at.environment.edge = EdgeConfig{};
+  CHECK(at.facts().old_files.empty());
+}
+
 TEST_CASE("what runs for a service that the compose file does not have is told, and whose it is not") {
   Looked at;
   at.environment.project = "belay-look-it";

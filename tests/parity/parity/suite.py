@@ -14,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from belay_world.sample import commit_seed
+
 from . import draw, strangers, table
 from .compare import Difference
 from .engine import Engine
@@ -261,9 +263,3 @@ def a_disk():
     """A block device of this machine; None when there is none."""
     names = sorted((disk.name for disk in Path("/sys/block").iterdir()), reverse=True)
     return next((f"/dev/{name}" for name in names if Path(f"/dev/{name}").is_block_device()), None)
-
-
-def commit_seed():
-    """The same for commits that differ in neither program nor tests."""
-    done = subprocess.run(["git", "rev-parse", "HEAD:src", "HEAD:tests"], cwd=table.HERE, capture_output=True, text=True, check=True)
-    return int(hashlib.sha256(done.stdout.encode()).hexdigest()[:6], 16)

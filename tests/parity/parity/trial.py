@@ -73,7 +73,8 @@ class Trial(Ground):
         elif over_by_hand:
             # What belay did not bring goes on running, as after `up` without --remove-orphans.
             orphans = {service: first_later[service] for service in self.project.services_that_go() if service in first_later}
-            phases += [lambda: self.over_a_stack_by_hand(second | orphans), lambda: self.back_to_the_stack_by_hand(first_again)]
+            goes_on = {LEFT_RUNNING: sorted(second.get(LEFT_RUNNING, []) + list(orphans))}
+            phases += [lambda: self.over_a_stack_by_hand(second | orphans | goes_on), lambda: self.back_to_the_stack_by_hand(first_again)]
         for phase in phases:
             if (early and self.found) or not phase():
                 return

@@ -80,6 +80,11 @@ TEST_CASE("logs takes -f and --tail") {
   const auto logs = parsed<command::Logs>({"logs", "production", "-f", "--tail", "100"});
   CHECK(logs.follow);
   CHECK(logs.tail == 100);
+  CHECK(logs.release.empty());
+  CHECK(parsed<command::Logs>({"logs", "production", "--release", "20260112-103300-4f2a9c1"}).release ==
+        "20260112-103300-4f2a9c1");
+  CHECK(refused({"logs", "production", "-f", "--release", "x"}).message.find("--follow") !=
+        std::string::npos);
   CHECK_FALSE(parsed<command::Logs>({"logs", "production"}).tail.has_value());
   CHECK(refused({"logs", "production", "--tail", "many"}).message.find("--tail") != std::string::npos);
   CHECK(refused({"logs", "production", "--tail=-1"}).message.find("--tail") != std::string::npos);

@@ -70,6 +70,15 @@ TEST_CASE("a run attached to later is timed from its start") {
   CHECK(output.text().find(" " + took + "  over: deployed") != std::string::npos);
 }
 
+TEST_CASE("that another holds the environment is said where this one waits; else the error says it") {
+  CapturedOutput output;
+  PlainLines view(output.output(), {false, true}, false, [] { return samples::start(); });
+  view.held({"20260112-103100-1c0ffee", "bo@ci", samples::start(), false});
+  CHECK(output.text().empty());
+  view.held({"20260112-103100-1c0ffee", "bo@ci", samples::start(), true});
+  CHECK(output.text().contains("waiting: bo@ci holds the environment"));
+}
+
 TEST_CASE("a reader that goes away does not stop a deployment") {
   Pipe pipe = make_pipe();
   Output broken(pipe.write.get());

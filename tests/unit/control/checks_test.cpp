@@ -185,3 +185,50 @@ TEST_CASE("a file of the server's that a build copies is a warning of its own, w
   CHECK(holds(found[1].text, "licence.key"));
   CHECK(holds(found[1].remedy, "build: { with: [licence.key] }"));
 }
+
+TEST_CASE("files that a failure names, as compilers and runtimes write them") {
+  const std::vector<std::string> hidden{"src/uploads/limits.ts (excluded by uploads)",
+                                        "src/uploads/deep/index.js", "logs.conf (excluded by *.conf)",
+                                        "docs/logs/readme.md"};
+  const auto named = [&](const std::string& why, std::vector<std::string> log = {}) {
+    return named_in_failure(
+        hidden, {.step = StepName::build, .message = "failed", .why = why, .container_log = std::move(log)});
+  };
+  CHECK(named("src/app.ts(3,24): error TS2307: Cannot find module './uploads/limits.js'") ==
+        std::vector<std::string>{hidden[0]});
+  CHECK(named("COPY failed: file not found in build context: logs.conf") ==
+        std::vector<std::string>{hidden[2]});
+  CHECK(named("exit 1", {"Error: Cannot find module '/app/src/uploads/deep/index.js'"}) ==
+        std::vector<std::string>{"src/uploads/deep/index.js"});
+  CHECK(named("Cannot find module './limits.js'; see logs, readme").empty());
+}
+
+TEST_CASE("a builder that is older than compose builds with is refused by its name") {
+  struct Row {
+    const char *compose, *buildx, *refused;
+  };
+  for (const auto& row : {
+           Row{"2.40.3", "0.16.2", "buildx 0.16.2 is too old: Compose 2.40.3 builds with 0.17 or newer"},
+           Row{"5.0.0", "0.9.1", "buildx 0.9.1 is too old: Compose 5.0.0 builds with 0.17 or newer"},
+           Row{"2.40.3", "0.17.0", ""}, Row{"2.40.3", "0.29.1", ""},
+           Row{"2.26.1", "0.9.1", ""},  // it has a builder of its own
+           Row{"2.40.3", "", ""},       // so it has without the plugin
+       }) {
+    HostFacts facts = good();
+    facts.compose_version = row.compose;
+    facts.buildx_version = row.buildx;
+    const auto found = checked_buildx(facts);
+    CHECK((found ? found->text : "") == row.refused);
+    CHECK((!found || found->weight == Weight::problem));
+  }
+}
+
+TEST_CASE("what is wrong with Docker is told in its own words, with its own cure") {
+  HostFacts facts = good();
+  facts.docker_problem = "what answers at /run/docker.sock is Podman";
+  facts.docker_next = "install Docker";
+  CHECK(checked_docker(facts).text == "what answers at /run/docker.sock is Podman");
+  CHECK(checked_docker(facts).remedy == "install Docker");
+  facts.docker_next.clear();
+  CHECK(checked_docker(facts).remedy.contains("group docker"));
+}

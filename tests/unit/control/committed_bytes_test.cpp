@@ -7,6 +7,7 @@
 
 #include "control/kept_tree.hpp"
 #include "repository.hpp"
+#include "with_umask.hpp"
 
 using namespace belay;
 using namespace belay::testing;
@@ -141,17 +142,6 @@ std::map<std::string, std::string> as_shipped(const fs::path& tree) {
   std::erase_if(all, [](const auto& entry) { return entry.second == "directory"; });
   return all;
 }
-
-class WithUmask {
- public:
-  explicit WithUmask(mode_t mask) : before_(::umask(mask)) {}
-  ~WithUmask() { ::umask(before_); }
-  WithUmask(const WithUmask&) = delete;
-  WithUmask& operator=(const WithUmask&) = delete;
-
- private:
-  mode_t before_;
-};
 
 std::string line(std::string text) {
   while (text.ends_with('\n')) text.pop_back();

@@ -13,6 +13,7 @@
 
 #include "base/error.hpp"
 #include "repository.hpp"
+#include "with_umask.hpp"
 
 using namespace belay;
 using namespace belay::testing;
@@ -62,17 +63,6 @@ mode_t mode_of(const fs::path& path) {
 std::pair<std::string, time_t> what_is_at(const fs::path& path) {
   return {read_file(path), status_of(path).st_mtime};
 }
-
-class WithUmask {
- public:
-  explicit WithUmask(mode_t mask) : before_(::umask(mask)) {}
-  ~WithUmask() { ::umask(before_); }
-  WithUmask(const WithUmask&) = delete;
-  WithUmask& operator=(const WithUmask&) = delete;
-
- private:
-  mode_t before_;
-};
 
 }  // namespace
 

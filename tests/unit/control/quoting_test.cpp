@@ -26,6 +26,21 @@ TEST_CASE("a shell gives back every word as it was") {
   CHECK(sh({"bash", "-c", sh_joined(argv)}) == expected);
 }
 
+TEST_CASE("so do the login shells that are no sh; csh alone knows no way to write a line's end") {
+  const std::vector<std::string> words{
+      "",   " ",  "it's",  "\"",       "$HOME", "`id`",       "a\\b",     "a\\\\b", "!!",       "*",
+      "~",  "-n", "a'b'c", "\xc3\xbc", "#",     "a;b&c|d",    "\\",       "(x)",    "{a,b}",    "=ls",
+      "%1", "''", "\\'",   "\\n",      "&&",    "$(touch x)", "(echo x)", "a^b",    "C:\\dir\\"};
+  std::vector<std::string> argv{"printf", "%s\\n--\\n"};
+  argv.insert(argv.end(), words.begin(), words.end());
+  std::string expected;
+  for (const std::string& word : words) expected += word + "\n--\n";
+  for (const char* shell : {"fish", "csh", "dash", "bash"}) {
+    CAPTURE(shell);
+    CHECK(sh({shell, "-c", sh_joined(argv)}) == expected);
+  }
+}
+
 TEST_CASE("quoting twice survives a shell that starts a shell, as ssh does") {
   const std::string word = "it's \"$HOME\" \\ here";
   const std::string inner = sh_joined({"printf", "%s", word});

@@ -115,6 +115,40 @@ TEST_CASE("what answers in the Engine's place but is none is an Error") {
   }
 }
 
+TEST_CASE("Podman in Docker's place is refused by its name") {
+  const Scratch scratch;
+  const std::string socket = (scratch / "docker.sock").string();
+  const LocalServer podman(socket, [](const LocalServer::Peer& peer) {
+    peer.read_request();
+    peer.say(answer(R"({"Version":"4.3.1","ApiVersion":"1.41","Components":[{"Name":"Podman Engine"}]})"));
+  });
+  CHECK(why_not("unix://" + socket).contains("what answers at " + socket + " is Podman"));
+}
+
+TEST_CASE("the Docker of Snap's package is refused by its name; others are not") {
+  const auto refusal = [](const std::string& info) -> std::string {
+    const Scratch scratch;
+    const std::string socket = (scratch / "docker.sock").string();
+    const LocalServer server(socket, [&](const LocalServer::Peer& peer) {
+      peer.say(answer(peer.read_request().starts_with("GET /version ") ? version : info));
+    });
+    const WithVariable host("DOCKER_HOST", "unix://" + socket);
+    try {
+      docker::Engine::connect().refuse_snap();
+      return "none";
+    } catch (const Error& error) {
+      CHECK(error.exit_code() == ExitCode::bad_input);
+      return error.message() + "; " + error.next();
+    }
+  };
+  const auto snap = refusal(R"({"DockerRootDir":"/var/snap/docker/common/var-lib-docker"})");
+  CHECK(snap.contains("this Docker is Snap's package"));
+  CHECK(snap.contains("snap remove docker"));
+  for (const auto* other :
+       {R"({"DockerRootDir":"/var/lib/docker"})", R"({"DockerRootDir":"/srv/snap/docker"})", "{}", "[]"})
+    CHECK(refusal(other) == "none");
+}
+
 TEST_CASE("the Engine's own API version is what it is asked in") {
   const Scratch scratch;
   const std::string socket = (scratch / "docker.sock").string();

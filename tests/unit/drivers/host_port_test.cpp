@@ -12,8 +12,8 @@ TEST_CASE("two ports collide where one of them keeps the other from being opened
   for (const auto& row : {
            Row{{"", 80}, {"", 80}, true},
            Row{{"", 80}, {"", 81}, false},
-           Row{{"", 53}, {"", 53, true}, false},
-           Row{{"", 53, true}, {"127.0.0.53", 53, true}, true},
+           Row{{"", 53}, {"", 53, "udp"}, false},
+           Row{{"", 53, "udp"}, {"127.0.0.53", 53, "udp"}, true},
            Row{{"127.0.0.1", 80}, {"10.0.0.1", 80}, false},
            Row{{"127.0.0.1", 80}, {"127.0.0.1", 80}, true},
            Row{{"127.0.0.1", 80}, {"0.0.0.0", 80}, true},
@@ -22,7 +22,14 @@ TEST_CASE("two ports collide where one of them keeps the other from being opened
            Row{{"::", 80}, {"::1", 80}, true},
            Row{{"", 80}, {"::1", 80}, true},
            Row{{"0.0.0.0", 80}, {"::1", 80}, false},
-           Row{{"10.0.0.2", 443}, {"", 53, true}, false},
+           Row{{"10.0.0.2", 443}, {"", 53, "udp"}, false},
+           Row{{"", 3868, "sctp"}, {"", 3868}, false},
+           Row{{"", 3868, "sctp"}, {"10.0.0.1", 3868, "sctp"}, true},
+           Row{{"0:0:0:0:0:0:0:1", 80}, {"::1", 80}, true},
+           Row{{"2001:DB8::1", 80}, {"2001:db8:0::1", 80}, true},
+           Row{{"2001:db8::1", 80}, {"2001:db8::2", 80}, false},
+           Row{{"0::0", 80}, {"10.0.0.1", 80}, true},
+           Row{{"::1", 80}, {"127.0.0.1", 80}, false},
            Row{{"10.0.0.2", 53}, {"127.0.0.53", 53}, false},
        }) {
     CAPTURE(shown(row.one));
@@ -39,19 +46,19 @@ TEST_CASE("the kernel's tables: what listens, with its address") {
       "0 0 10 0\n"
       "   1: 0100007F:0016 0200000A:C001 01 00000000:00000000 00:00000000 00000000     0        0 2 1 0 100 "
       "0 0 10 0\n",
-      false);
+      "tcp");
   REQUIRE(tcp.size() == 1);
   CHECK(shown(tcp[0]) == "127.0.0.1:5432");
   const auto tcp6 = ports_in_table(
       "  sl  local_address                         remote_address                        st rest\n"
       "   0: 00000000000000000000000000000000:0BB9 00000000000000000000000000000000:0000 0A rest\n"
       "   1: 0000000000000000FFFF00000100007F:1F90 00000000000000000000000000000000:0000 0A rest\n",
-      false);
+      "tcp");
   REQUIRE(tcp6.size() == 2);
   CHECK(tcp6[0].address == "::");
   CHECK(shown(tcp6[0]) == "3001");
   CHECK(shown(tcp6[1]) == "127.0.0.1:8080");
-  const auto udp = ports_in_table("heading\n 9: 3500007F:0035 00000000:0000 07 rest\n", true);
+  const auto udp = ports_in_table("heading\n 9: 3500007F:0035 00000000:0000 07 rest\n", "udp");
   REQUIRE(udp.size() == 1);
   CHECK(shown(udp[0]) == "127.0.0.53:53/udp");
 }
@@ -59,5 +66,5 @@ TEST_CASE("the kernel's tables: what listens, with its address") {
 TEST_CASE("what is no table has no ports") {
   for (const auto* text :
        {"", "heading", "heading\n", "heading\n0: zz:0016 x 0A r\n", "heading\n0: 0100007F 0 0A r\n"})
-    CHECK(ports_in_table(text, false).empty());
+    CHECK(ports_in_table(text, "tcp").empty());
 }

@@ -33,6 +33,8 @@ TEST_CASE("facts about a host read back as they were written") {
   facts.compose_version = "2.26";
   facts.rsync_version = "3.2.7";
   facts.docker_problem = "none";
+  facts.docker_next = "nothing to do";
+  facts.buildx_version = "0.29.1";
   facts.path_exists = facts.path_writable = facts.busy = true;
   facts.bytes_free = 18'000'000'000'000'000'000u;
   facts.inodes_free = 7;
@@ -44,6 +46,7 @@ TEST_CASE("facts about a host read back as they were written") {
   facts.project =
       ProjectFacts{.name = "shop", .obstacles = {{"ports", "3001 by x", "stop it"}}, .ports = {3001}};
   facts.project->accessories = {{"db", "db differs", "belay up production db"}};
+  facts.project->old_files = {{"web", "web has an old file", "docker compose restart web"}};
   facts.live_compose_hash = "ab";
   facts.edge_image_there = false;
   facts.certificates = {{.file = "a.pem", .names = {"crm.example.com"}, .until = noon, .problem = "none"}};
@@ -55,7 +58,10 @@ TEST_CASE("facts about a host read back as they were written") {
   CHECK(back.containers.at(0).started == noon);
   CHECK(back.containers.at(0).restarts == 2);
   CHECK(back.busy);
+  CHECK(back.docker_next == "nothing to do");
+  CHECK(back.buildx_version == "0.29.1");
   CHECK(back.project->accessories.at(0).remedy == "belay up production db");
+  CHECK(back.project->old_files.at(0).what == "web has an old file");
   CHECK(back.edge_image_there == false);
   CHECK(back.certificates.at(0).names == std::vector<std::string>{"crm.example.com"});
 }

@@ -419,6 +419,20 @@ TEST_CASE("the variables that such texts need are asked for, and a missing one i
                        Error);
 }
 
+TEST_CASE("the wanted ports have address and protocol; a range is a choice") {
+  std::vector<std::string> said;
+  for (const auto& choice : wanted_ports(shop(R"({"web":{"ports":[
+           {"target":80,"published":"8080","protocol":"tcp","mode":"ingress"},
+           {"target":53,"published":"53","protocol":"udp","host_ip":"10.0.0.2"},
+           {"target":3868,"published":3868,"protocol":"sctp"},
+           {"target":80,"published":"4000-4001"},{"target":9229},{"target":1,"published":""}]}})"),
+                                         {"web"})) {
+    said.emplace_back();
+    for (const auto& port : choice) said.back() += shown(port) + " ";
+  }
+  CHECK(said == std::vector<std::string>{"8080 ", "10.0.0.2:53/udp ", "3868/sctp ", "4000 4001 "});
+}
+
 TEST_CASE("the published ports are those of the named services, in every form compose prints them") {
   const auto model = json::parse(R"({"services": {
     "backend": {"ports": [{"published": "3001", "target": 3001}, {"published": 3005}, {"published": "4000-4002"}]},

@@ -20,17 +20,116 @@ docker::Container publishing(const std::string& name, std::vector<HostPort> port
 }  // namespace
 
 TEST_CASE("a port is taken by another's container, or by a program; never by what is ours") {
-  const std::vector<HostPort> wanted{{"", 3001}, {"127.0.0.1", 5432}, {"", 53, true}};
-  CHECK(ports_of_others(wanted, {}, {}, {}).empty());
-  // The Engine listens for the containers of its own.
-  const std::vector<HostPort> listening{{"0.0.0.0", 3001}, {"::", 3001}};
-  CHECK(ports_of_others(wanted, {}, {publishing("shop-web-1", {{"0.0.0.0", 3001}})}, listening).empty());
-  CHECK(ports_of_others(wanted, {}, {publishing("shop-web-1", {})}, listening) ==
-        std::vector<std::string>{"3001 by another program"});
-  CHECK(ports_of_others(wanted, {publishing("blog", {{"0.0.0.0", 3001}, {"0.0.0.0", 80}})}, {}, listening) ==
-        std::vector<std::string>{"3001 by container blog"});
-  CHECK(ports_of_others(wanted, {publishing("db", {{"10.0.0.1", 5432}})}, {}, {{"127.0.0.53", 53, true}}) ==
-        std::vector<std::string>{"53/udp by another program"});
+  using Ports = std::vector<HostPort>;
+  struct Row {
+    const char* shows;
+    PortChoice wanted;
+    Ports others, own, listening;
+    const char* said;
+  };
+  const Ports three{{"", 8000}, {"", 8001}, {"", 8002}};
+  for (const auto& row : {
+           Row{"a free port", {{"", 3001}}, {}, {}, {}, ""},
+           Row{"a program",
+               {{"", 3001}},
+               {},
+               {},
+               {{"0.0.0.0", 3001}, {"::", 3001}},
+               "3001 by another program"},
+           Row{"the Engine, for what is ours",
+               {{"", 3001}},
+               {},
+               {{"0.0.0.0", 3001}},
+               {{"0.0.0.0", 3001}, {"::", 3001}},
+               ""},
+           Row{"the Engine, for the other one",
+               {{"", 80}},
+               {{"0.0.0.0", 80}},
+               {},
+               {{"0.0.0.0", 80}},
+               "80 by container blog"},
+           Row{"another address of the other one", {{"127.0.0.1", 5432}}, {{"10.0.0.1", 5432}}, {}, {}, ""},
+           Row{"a resolver beside port 443",
+               {{"10.0.0.2", 443}},
+               {},
+               {},
+               {{"127.0.0.53", 53, "udp"}, {"127.0.0.53", 53}},
+               ""},
+           Row{"a resolver beside another address",
+               {{"10.0.0.2", 53, "udp"}},
+               {},
+               {},
+               {{"127.0.0.53", 53, "udp"}},
+               ""},
+           Row{"a resolver in the way",
+               {{"", 53, "udp"}},
+               {},
+               {},
+               {{"127.0.0.53", 53, "udp"}},
+               "53/udp by another program"},
+           Row{"the same number of the other protocol", {{"", 53}}, {}, {}, {{"127.0.0.53", 53, "udp"}}, ""},
+           Row{"every address is wanted, one is taken",
+               {{"0.0.0.0", 80}},
+               {},
+               {},
+               {{"10.0.0.2", 80}},
+               "80 by another program"},
+           Row{"one is wanted, every one is taken",
+               {{"10.0.0.2", 80}},
+               {},
+               {},
+               {{"0.0.0.0", 80}},
+               "10.0.0.2:80 by another program"},
+           Row{"[::] has IPv4, too",
+               {{"10.0.0.2", 80}},
+               {},
+               {},
+               {{"::", 80}},
+               "10.0.0.2:80 by another program"},
+           Row{"IPv4 alone is no IPv6", {{"::1", 80}}, {}, {}, {{"0.0.0.0", 80}}, ""},
+           Row{"ours has one address, a program another",
+               {{"", 80}},
+               {},
+               {{"127.0.0.1", 80}},
+               {{"127.0.0.1", 80}, {"10.0.0.2", 80}},
+               "80 by another program"},
+           Row{"ours has one address, every one is wanted",
+               {{"", 80}},
+               {},
+               {{"127.0.0.1", 80}},
+               {{"127.0.0.1", 80}},
+               ""},
+           Row{"ours has every address",
+               {{"", 80}},
+               {},
+               {{"0.0.0.0", 80}},
+               {{"0.0.0.0", 80}, {"::1", 80}},
+               ""},
+           Row{"a range with a free port", three, {{"0.0.0.0", 8000}}, {}, {{"0.0.0.0", 8002}}, ""},
+           Row{"a range with one of ours",
+               three,
+               {{"0.0.0.0", 8000}},
+               {{"0.0.0.0", 8001}},
+               {{"0.0.0.0", 8002}},
+               ""},
+           Row{"a range that is full",
+               three,
+               {{"0.0.0.0", 8000}},
+               {},
+               {{"0.0.0.0", 8001}, {"::", 8002}},
+               "all of 8000 to 8002 by another program and container blog"},
+       }) {
+    CAPTURE(row.shows);
+    const auto said = ports_of_others({row.wanted}, {publishing("blog", row.others)},
+                                      {publishing("shop-web-1", row.own)}, row.listening);
+    CHECK(said == (*row.said ? std::vector<std::string>{row.said} : std::vector<std::string>{}));
+  }
+}
+
+TEST_CASE("every port that is taken is told") {
+  CHECK(ports_of_others({{{"", 3001}}, {{"", 3002}}, {{"", 3003}}}, {publishing("blog", {{"", 3001}})}, {},
+                        {{"", 3003}}) ==
+        std::vector<std::string>{"3001 by container blog", "3003 by another program"});
 }
 
 TEST_CASE("all obstacles are said at once, each with its cure") {
