@@ -34,6 +34,10 @@ inline constexpr auto least_version = "2.20";
 /// As version(), and Error{bad_input} if it is older.
 std::string require_version(std::stop_token);
 
+/// Whether `up` of that version makes anew, or starts again, whoever depends on a service that it makes anew.
+/// From 2.35 on `depends_on` has to ask for it by `restart: true`.
+bool dependents_follow(const std::string& version);
+
 using LineSink = std::function<void(const std::string&)>;
 
 /// The resolved model (`config --format json`). `warn` gets what compose says beside it, such as a variable
