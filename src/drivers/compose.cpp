@@ -147,6 +147,12 @@ std::string require_version(std::stop_token stop) {
   return found;
 }
 
+/// Compose, convergence.go: setDependentLifecycle until 2.29, stopDependentContainers since; 2.35 looks at
+/// `restart`.
+bool dependents_follow(const std::string& version) {
+  return !at_least(version, "2.35");
+}
+
 namespace {
 
 /// Of `${TAG:?}` compose says: required variable TAG is missing a value.

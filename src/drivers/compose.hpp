@@ -36,6 +36,9 @@ std::string require_version(std::stop_token);
 
 /// "0.29.1", of the plugin that newer versions of compose build with; empty where it is not there.
 std::string buildx_version(std::stop_token);
+/// Whether `up` of that version makes anew, or starts again, whoever depends on a service that it makes anew.
+/// From 2.35 on `depends_on` has to ask for it by `restart: true`.
+bool dependents_follow(const std::string& version);
 
 using LineSink = std::function<void(const std::string&)>;
 

@@ -37,6 +37,31 @@ void rename_device_keys(json::object& service) {
         if (device.is_object()) device = with_small_first_letters(device.get_object());
 }
 
+/// A limit of 0 is left out.
+void give_limits_their_zeros(json::object& owner) {
+  auto* limits = object_at(owner, "ulimits");
+  if (!limits) return;
+  for (auto& limit : *limits)
+    if (limit.value().is_object())
+      for (const char* key : {"soft", "hard"}) limit.value().get_object().emplace(key, 0);
+}
+
+/// -1, no limit, comes as a text, which is then no size.
+void give_unlimited_as_number(json::object& service) {
+  auto* limit = service.if_contains("memswap_limit");
+  if (limit && *limit == json::value("-1")) *limit = -1;
+}
+
+/// An empty text is left out, and with it what the config is made of.
+void give_configs_their_empty_text(json::object& configs) {
+  for (auto& [name, config] : configs) {
+    if (!config.is_object()) continue;
+    auto& settings = config.get_object();
+    if (!settings.contains("file") && !settings.contains("environment") && !settings.contains("external"))
+      settings.emplace("content", "");
+  }
+}
+
 bool is_not_required(const json::value& dependency) {
   const auto* required = dependency.is_object() ? dependency.get_object().if_contains("required") : nullptr;
   return required && required->is_bool() && !required->get_bool();
@@ -63,12 +88,17 @@ std::string with_single_dollars(std::string text) {
 
 json::object readable_output(const json::object& printed) {
   auto model = with_texts(printed, std::identity{}, with_single_dollars).get_object();
+  if (auto* configs = object_at(model, "configs")) give_configs_their_empty_text(*configs);
   auto* services = object_at(model, "services");
   if (!services) return model;
   for (auto& service : *services) {
     if (!service.value().is_object()) continue;
-    rename_device_keys(service.value().get_object());
-    drop_absent_dependencies(service.value().get_object(), *services);
+    auto& settings = service.value().get_object();
+    rename_device_keys(settings);
+    give_limits_their_zeros(settings);
+    if (auto* build = object_at(settings, "build")) give_limits_their_zeros(*build);
+    give_unlimited_as_number(settings);
+    drop_absent_dependencies(settings, *services);
   }
   return model;
 }

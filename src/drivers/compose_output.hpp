@@ -8,6 +8,8 @@ namespace belay::compose {
 
 /// What `config --format json` prints, as compose reads it, and as `up` takes it:
 ///  · the keys of devices in blkio_config come with capital letters, which it refuses;
+///  · a ulimit of 0, and the empty text of a config, are left out, though they are required;
+///  · a memswap_limit of -1 comes as a text, which is no size;
 ///  · a $ in a key is doubled as one in a value is, but read as it stands;
 ///  · a service that need not be there (`required: false`), and is in no active profile, is depended on
 ///    still, which `up` no longer does.

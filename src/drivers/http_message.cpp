@@ -23,13 +23,19 @@ std::string lower(string_view text) {
 
 }  // namespace
 
+namespace {
+
+constexpr std::uint32_t longest_head = 64 * 1024;
+
+}  // namespace
+
 /// Beast's parser, as far as the end of the head.
 struct ResponseReader::Parser : beast::http::basic_parser<false> {
   Head head{};
 
   Parser() {
     body_limit(boost::none);
-    header_limit(64 * 1024);
+    header_limit(longest_head);
     eager(false);
   }
 
@@ -51,6 +57,15 @@ struct ResponseReader::Parser : beast::http::basic_parser<false> {
 namespace {
 
 constexpr int most_interim = 10;
+
+/// As the parser takes it. Some servers end a line with LF alone, as many a CGI script does, or leave out the
+/// space before a reason that is empty; browsers and proxies read both (RFC 9112, 2.2).
+std::string strict_line(std::string line, bool is_status_line) {
+  constexpr std::string_view status_without_reason = "HTTP/1.1 200";
+  if (line.ends_with('\r')) line.pop_back();
+  if (is_status_line && line.size() == status_without_reason.size()) line += ' ';
+  return line + "\r\n";
+}
 
 Io no_http(const std::string& why) {
   return Io::failed(std::string(not_http) + ": " + why);
@@ -75,23 +90,32 @@ Io ResponseReader::more() {
   return got;
 }
 
-/// One head; reads on only if what is there was not enough.
+/// One head, line by line; reads on only if what is there was not enough.
 Io ResponseReader::read_one_head() {
   parser_ = std::make_unique<Parser>();
+  std::string lines;
+  std::size_t taken = 0;
   bool begun = false;
-  while (true) {
+  while (!parser_->is_header_done()) {
+    const auto end = unparsed_.find('\n');
+    if (end != std::string::npos) {
+      lines += strict_line(unparsed_.substr(0, end), taken == 0);
+      taken += end + 1;
+      unparsed_.erase(0, end + 1);
+    }
+    begun = begun || taken > 0 || !unparsed_.empty();
     beast::error_code error;
-    const std::size_t used = unparsed_.empty() ? 0 : parser_->put(boost::asio::buffer(unparsed_), error);
-    unparsed_.erase(0, used);
-    begun = begun || used > 0 || !unparsed_.empty();
+    if (!lines.empty()) lines.erase(0, parser_->put(boost::asio::buffer(lines), error));
     if (error && error != beast::http::error::need_more) return no_http(error.message());
-    if (parser_->is_header_done()) return {};
-    if (used > 0 && !unparsed_.empty()) continue;
+    if (taken + unparsed_.size() > longest_head && !parser_->is_header_done())
+      return no_http("header limit exceeded");
+    if (end != std::string::npos) continue;
     Io got = more();
     if (got.status == Io::Status::end)
       return Io::failed(begun ? "the answer broke off" : "the connection was closed without an answer");
     if (!got.ok()) return got;
   }
+  return {};
 }
 
 Io ResponseReader::read_head(Head& head) {

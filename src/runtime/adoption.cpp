@@ -30,13 +30,11 @@ docker::Inspection inspected(const docker::Engine& engine, const std::string& id
   return std::move(*inspection);
 }
 
-/// The services whose containers it joins or takes volumes of.
+/// The services whose containers it joins, takes volumes of, or has links to.
 std::vector<std::string> joined_by(const ReleasedService& service) {
   std::vector<std::string> names{service.shared.network, service.shared.ipc, service.shared.pid};
   for (const auto& from : service.shared.volumes) names.push_back(from.substr(0, from.find(':')));
   for (const auto& link : service.shared.links) names.push_back(link.substr(0, link.find(':')));
-  for (const auto& on : service.dependencies)
-    if (on.restart) names.push_back(on.service);
   return names;
 }
 
@@ -68,16 +66,26 @@ bool all_have_hash(const Attempt& attempt, const ReleasedService& service,
   });
 }
 
-/// Whoever depends on one that is made anew is made anew, too: until nothing more changes.
-void leave_out_who_joins_a_new_one(const Release& release, std::set<std::string>& unchanged) {
+/// Whoever follows one that is made anew is made anew, too: until nothing more changes. One that has had no
+/// container yet is only new: compose leaves alone who depends on it.
+void leave_out_who_follows_a_new_one(const Release& release, const std::vector<PreviousContainer>& previous,
+                                     const Follows& follows, std::set<std::string>& unchanged) {
+  const auto made_anew = [&](const std::string& name) {
+    return !unchanged.contains(name) &&
+           std::ranges::find(release.services, name, &ReleasedService::name) != release.services.end() &&
+           std::ranges::find(previous, name, &PreviousContainer::service) != previous.end();
+  };
+  const auto has_to_follow = [&](const ReleasedService& service) {
+    return std::ranges::any_of(joined_by(service), made_anew) ||
+           std::ranges::any_of(service.dependencies, [&](const Dependency& on) {
+             return made_anew(on.service) && (on.restart || follows(on));
+           });
+  };
   for (bool again = true; again;) {
     again = false;
     for (const auto& service : release.services)
-      for (const auto& other : joined_by(service)) {
-        const bool released =
-            std::ranges::find(release.services, other, &ReleasedService::name) != release.services.end();
-        if (released && !unchanged.contains(other) && unchanged.erase(service.name) > 0) again = true;
-      }
+      if (unchanged.contains(service.name) && has_to_follow(service))
+        again = unchanged.erase(service.name) > 0;
   }
 }
 
@@ -97,17 +105,17 @@ bool runs_as(const ReleasedService& service, const docker::Inspection& inspectio
 
 std::vector<std::string> unchanged_services_of(const Attempt& attempt, const Release& release,
                                                const std::vector<PreviousContainer>& previous,
-                                               const HashNow& hash_now) {
+                                               const HashNow& hash_now, const Follows& follows) {
   std::set<std::string> unchanged;
   for (const auto& service : release.services)
     if (all_run_as(attempt, service, previous)) unchanged.insert(service.name);
-  leave_out_who_joins_a_new_one(release, unchanged);
+  leave_out_who_follows_a_new_one(release, previous, follows, unchanged);
   // Only now, for compose is asked: whoever joins others is as it was if they are those that it joined then.
   std::erase_if(unchanged, [&](const std::string& name) {
     const auto& service = *std::ranges::find(release.services, name, &ReleasedService::name);
     return joins_others(service) && !all_have_hash(attempt, service, previous, hash_now(service));
   });
-  leave_out_who_joins_a_new_one(release, unchanged);
+  leave_out_who_follows_a_new_one(release, previous, follows, unchanged);
   return {unchanged.begin(), unchanged.end()};
 }
 

@@ -20,10 +20,14 @@ bool runs_as(const ReleasedService&, const docker::Inspection&);
 /// The hash that compose gives a service which joins others' containers, with those that run now.
 using HashNow = std::function<std::string(const ReleasedService&)>;
 
-/// The services of `release` whose containers all run as it wants them, and that join no container which is
-/// made anew. They are left alone, as `docker compose up` leaves them.
+/// Whether compose makes a service anew along with one that it depends on without `restart: true`.
+using Follows = std::function<bool(const Dependency&)>;
+
+/// The services of `release` whose containers all run as it wants them, and that neither join nor follow a
+/// container which is made anew. They are left alone, as `docker compose up` leaves them.
 std::vector<std::string> unchanged_services_of(const Attempt&, const Release&,
-                                               const std::vector<PreviousContainer>&, const HashNow&);
+                                               const std::vector<PreviousContainer>&, const HashNow&,
+                                               const Follows&);
 
 /// Whether a container is part of what is found to serve: it runs, or it has done its work and ended well.
 bool is_part_of_what_serves(const docker::Inspection&);

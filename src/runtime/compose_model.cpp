@@ -498,6 +498,7 @@ std::vector<InjectedFile> injected_files(const json::object& model, const std::s
                       "set it in .env on the host, or name it in values: of belay.yml", ExitCode::bad_input);
         auto text =
             variable.empty() ? compose::with_single_dollars(text_at(definition, "content")) : value->second;
+        if (text.empty() && directory == "/") return;  // of an empty config compose makes no file
         files.push_back({.target = target,
                          .text = std::move(text),
                          .mode = number_in(use, "mode", 0444, 8),

@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "model/json_parts.hpp"
 #include "model/labels.hpp"
 #include "runtime/attempt.hpp"
 #include "runtime/compose_model.hpp"
@@ -18,6 +19,24 @@ bool names_port(const boost::json::object& service) {
     const auto* list = service.if_contains(key);
     return list != nullptr && list->is_array() && !list->get_array().empty();
   });
+}
+
+/// "5353/udp", of the first port that it publishes and HAProxy does not pass on; empty: there is none.
+std::string published_beside_tcp(const boost::json::object& service) {
+  for (const auto& entry : array_at(service, "ports")) {
+    if (!entry.is_object()) continue;
+    const auto protocol = text_at(entry.get_object(), "protocol");
+    const auto* target = entry.get_object().if_contains("target");
+    if (target != nullptr && target->is_int64() && !protocol.empty() && protocol != "tcp")
+      return fmt::format("{}/{}", target->get_int64(), protocol);
+  }
+  return {};
+}
+
+/// "host", "none" or another's: no edge answers to its names there.
+bool has_no_network_of_its_own(const boost::json::object& service) {
+  const auto mode = text_at(service, "network_mode");
+  return mode == "host" || mode == "none" || mode.contains(':');
 }
 
 bool is_among(const std::vector<std::string>& services, const std::string& name) {
@@ -65,6 +84,29 @@ std::vector<Obstacle> nothing_for_edge(const docker::Engine& engine, const Owner
            "release the service that publishes one as well (services: in belay.yml), give yours an expose: "
            "in the "
            "compose file, or write edge: off and strategy: recreate"}};
+}
+
+std::vector<Obstacle> unfit_for_edge(const boost::json::object& model,
+                                     const std::vector<std::string>& services) {
+  std::vector<Obstacle> found;
+  for (const auto& name : services) {
+    if (container_names_of(model, name).empty()) continue;  // replicas: 0
+    const auto& service = service_in(model, name);
+    if (const auto port = published_beside_tcp(service); !port.empty())
+      found.push_back(
+          {"edge",
+           fmt::format("it cannot stand in front of service {}, which publishes {}: HAProxy passes on TCP",
+                       name, port),
+           "let a service that is not released publish that port, or write edge: off and strategy: "
+           "recreate"});
+    if (has_no_network_of_its_own(service))
+      found.push_back({"edge",
+                       fmt::format("it cannot stand in front of service {}, which has no network of its own "
+                                   "(network_mode: {})",
+                                   name, text_at(service, "network_mode")),
+                       "give it a compose network, or write edge: off and strategy: recreate"});
+  }
+  return found;
 }
 
 }  // namespace belay

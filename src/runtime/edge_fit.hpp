@@ -24,4 +24,9 @@ std::vector<Obstacle> nothing_for_edge(const docker::Engine&, const Ownership&,
                                        const boost::json::object& model,
                                        const std::vector<std::string>& services);
 
+/// Those of them that no edge can stand in front of: they publish a port that is not TCP's, or have another's
+/// network. Pure.
+std::vector<Obstacle> unfit_for_edge(const boost::json::object& model,
+                                     const std::vector<std::string>& services);
+
 }  // namespace belay

@@ -45,18 +45,19 @@ json::array links_of(const ReleasedService& service, const std::string& project,
   return links;
 }
 
+/// Before what is there, the external links: in compose's order, which decides between two of one name.
+void put_first(json::value& all, const json::array& links) {
+  if (!all.is_array()) all = json::array{};
+  all.get_array().insert(all.get_array().begin(), links.begin(), links.end());
+}
+
 void add_links(json::object& body, const json::array& links) {
   if (links.empty()) return;
-  auto& all = body["HostConfig"].as_object()["Links"];
-  if (!all.is_array()) all = json::array{};
-  all.get_array().insert(all.get_array().end(), links.begin(), links.end());
+  put_first(body["HostConfig"].as_object()["Links"], links);
   auto* networking = body.if_contains("NetworkingConfig");
   if (!networking) return;
-  for (auto& endpoint : networking->as_object().at("EndpointsConfig").as_object()) {
-    auto& of_endpoint = endpoint.value().as_object()["Links"];
-    if (!of_endpoint.is_array()) of_endpoint = json::array{};
-    of_endpoint.get_array().insert(of_endpoint.get_array().end(), links.begin(), links.end());
-  }
+  for (auto& endpoint : networking->as_object().at("EndpointsConfig").as_object())
+    put_first(endpoint.value().as_object()["Links"], links);
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <optional>
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
 
 #include "base/files.hpp"
+#include "drivers/compose.hpp"
 #include "drivers/own_port.hpp"
 #include "edge/container.hpp"
 #include "runtime/adoption.hpp"
@@ -251,7 +253,11 @@ std::vector<std::string> unchanged_in(const Context& context, const Work& work) 
     if (!all_to_share_are_there(service, running)) return std::string{};
     return hash_with_shared(attempt, work.release, work.project, work.ours, service, running);
   };
-  return unchanged_services_of(attempt, work.release, work.previous, hash_now);
+  const Follows follows = [&context, all = std::optional<bool>{}](const Dependency&) mutable {
+    if (!all) all = compose::dependents_follow(compose::version(context.stop));
+    return *all;
+  };
+  return unchanged_services_of(attempt, work.release, work.previous, hash_now, follows);
 }
 
 void require_free_names(const Work& work) {

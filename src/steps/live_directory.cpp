@@ -8,9 +8,11 @@
 #include <boost/json.hpp>
 #include <fmt/core.h>
 
+#include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "runtime/compose_model.hpp"
+#include "runtime/release_project.hpp"
 
 namespace belay {
 
@@ -93,6 +95,33 @@ Publication publication_of(const Context& context) {
   });
 }
 
+namespace {
+
+/// Those of the files whose content is known to the repository, relative to the live directory. Without an
+/// answer none is.
+std::vector<std::string> committed_among(Context& context, const std::vector<fs::path>& files) {
+  std::map<std::string, std::vector<std::string>> paths_by_blob;
+  for (const auto& file : files)
+    paths_by_blob[git_blob_id(file)].push_back(file.lexically_relative(context.layout.live).string());
+  std::vector<std::string> committed;
+  if (paths_by_blob.empty()) return committed;
+  std::string ids;
+  for (const auto& [id, paths] : paths_by_blob) ids += id + "\n";
+  const auto heard = context.ledger.ask_controller("committed", ids, std::chrono::minutes(2), context.stop);
+  std::istringstream answer(heard.ok ? heard.detail : std::string{});
+  for (std::string id; answer >> id;)
+    for (const auto& path : paths_by_blob[id]) committed.push_back(path);
+  return committed;
+}
+
+/// The files that compose takes variables from, relative to the live directory.
+std::vector<fs::path> variable_files(const EnvironmentConfig& environment) {
+  if (environment.env_files.empty()) return {(project_directory(environment) / ".env").lexically_normal()};
+  return {environment.env_files.begin(), environment.env_files.end()};
+}
+
+}  // namespace
+
 void begin_publication(Context& context) {
   std::vector<fs::path> untold;
   context.publication = publication_with(context, [&](const fs::path& file) {
@@ -100,19 +129,34 @@ void begin_publication(Context& context) {
     return false;
   });
   if (context.plan.kind != Plan::Kind::deploy || noted<notes::CommittedBefore>(context.ledger)) return;
-  std::map<std::string, std::vector<std::string>> paths_by_blob;
-  for (const auto& file : untold)
-    paths_by_blob[git_blob_id(file)].push_back(file.lexically_relative(context.layout.live).string());
-  notes::CommittedBefore known;
-  if (!paths_by_blob.empty()) {
-    std::string ids;
-    for (const auto& [id, paths] : paths_by_blob) ids += id + "\n";
-    const auto heard = context.ledger.ask_controller("committed", ids, std::chrono::minutes(2), context.stop);
-    std::istringstream answer(heard.ok ? heard.detail : std::string{});
-    for (std::string id; answer >> id;)
-      for (const auto& path : paths_by_blob[id]) known.value.push_back(path);
+  note(context.ledger, notes::CommittedBefore{committed_among(context, untold)});
+}
+
+void require_variables_may_be_replaced(Context& context) {
+  const auto source = context.layout.source(context.release), before = source_before(context);
+  std::vector<fs::path> foreign;
+  for (const auto& file : variable_files(context.environment())) {
+    const auto live = (context.layout.live / file).lexically_normal();
+    std::error_code unreadable;
+    if (fs::symlink_status(live, unreadable).type() != fs::file_type::regular) continue;
+    if (!fs::is_regular_file(source / file, unreadable) || same_file(live, source / file)) continue;
+    if (!before.empty() && same_file(live, before / file)) continue;
+    foreign.push_back(live);
   }
-  note(context.ledger, known);
+  const auto committed = committed_among(context, foreign);
+  for (const auto& live : foreign) {
+    const auto name = live.lexically_relative(context.layout.live).string();
+    if (std::ranges::find(committed, name) != committed.end()) continue;
+    throw Error(
+        fmt::format("the server has a {} of its own", name),
+        fmt::format("{} is neither what a release brought nor what was ever committed, and this release "
+                    "would replace it",
+                    live.string()),
+        fmt::format("to keep the server's: sync: {{ exclude: [{0}] }} in belay.yml; to take that of the "
+                    "release: move {1} away on the server",
+                    name, live.string()),
+        ExitCode::bad_input);
+  }
 }
 
 std::map<std::string, std::string> changed_files_of_services(const Context& context,

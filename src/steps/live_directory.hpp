@@ -34,6 +34,10 @@ std::map<std::string, std::string> changed_files_of_services(const Context&, con
 /// write to are an older commit's all the same is asked of the controller, who has the repository, where no
 /// release before tells. Without an answer they are the server's.
 void begin_publication(Context&);
+/// Before anything is made of the release: throws Error{bad_input} where it would replace a .env (or a file
+/// of `env_files:`) that is the server's own, with the secrets that it may hold. The server's is one that no
+/// release brought and whose content was never committed.
+void require_variables_may_be_replaced(Context&);
 /// Before candidates are created: what they mount and the live directory does not have yet. Docker would
 /// refuse the mount, or make an empty directory in its place.
 void publish_missing_mounts(Context&, const Publication&);

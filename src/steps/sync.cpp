@@ -2,6 +2,7 @@
 
 #include "base/files.hpp"
 #include "runtime/late_arrivals.hpp"
+#include "steps/live_directory.hpp"
 #include "steps/step.hpp"
 
 namespace belay::sync {
@@ -45,6 +46,7 @@ std::string apply(Context& context) {
     throw Error(fmt::format("the source has no {}", compose_file_of(context)),
                 "what arrived does not hold the compose file this environment names",
                 "check `compose:` and `sync: exclude:` in belay.yml");
+  require_variables_may_be_replaced(context);
   return heard.detail;
 }
 

@@ -24,6 +24,22 @@ TEST_CASE("the devices of blkio_config get the names that compose reads; all els
   CHECK(compose::readable_output({}) == json::object{});
 }
 
+TEST_CASE("limits of 0 are written out, of a build's too, and no limit of swap is a number") {
+  CHECK(compose::readable_output(parsed(R"({"services":{"web":{"memswap_limit":"-1",
+          "ulimits":{"core":{},"nproc":5,"nofile":{"hard":9},"rtprio":{"soft":1,"hard":2}},
+          "build":{"ulimits":{"core":{}}}},"db":{"memswap_limit":"128"}}})")) ==
+        parsed(R"({"services":{"web":{"memswap_limit":-1,
+          "ulimits":{"core":{"soft":0,"hard":0},"nproc":5,"nofile":{"soft":0,"hard":9},"rtprio":{"soft":1,"hard":2}},
+          "build":{"ulimits":{"core":{"soft":0,"hard":0}}}},"db":{"memswap_limit":"128"}}})"));
+}
+
+TEST_CASE("a config of nothing has an empty text") {
+  CHECK(compose::readable_output(parsed(R"({"configs":{"none":{"name":"shop_none"},"file":{"file":"/f"},
+          "text":{"content":"t"},"word":{"environment":"W"},"swarm":{"external":true}}})")) ==
+        parsed(R"({"configs":{"none":{"name":"shop_none","content":""},"file":{"file":"/f"},
+          "text":{"content":"t"},"word":{"environment":"W"},"swarm":{"external":true}}})"));
+}
+
 TEST_CASE("a $ in a key stands once, in a value it stays doubled") {
   CHECK(
       compose::readable_output(parsed(

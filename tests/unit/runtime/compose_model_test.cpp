@@ -412,6 +412,14 @@ TEST_CASE("configs and secrets by text are put into the container where compose 
   CHECK(injected_files(with_texts(), "db", {}).empty());
 }
 
+TEST_CASE("of an empty config compose makes no file, of an empty secret it does") {
+  const auto model = shop(R"({"web":{"configs":[{"source":"none"}],"secrets":[{"source":"empty"}]}})",
+                          R"({"configs":{"none":{"content":""}},"secrets":{"empty":{"environment":"E"}}})");
+  const auto files = injected_files(model, "web", {{"E", ""}});
+  REQUIRE(files.size() == 1);
+  CHECK(files[0].target == "/run/secrets/empty");
+}
+
 TEST_CASE("the variables that such texts need are asked for, and a missing one is named") {
   CHECK(injected_variables(with_texts(), {"web", "db"}) == std::set<std::string>{"OTHER", "TOKEN"});
   CHECK(injected_variables(with_texts(), {"db"}).empty());

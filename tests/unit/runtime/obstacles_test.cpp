@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.hpp"
+#include "runtime/edge_fit.hpp"
 
 using namespace belay;
 namespace json = boost::json;
@@ -165,4 +166,23 @@ TEST_CASE("what must not run twice is released, and publishes no port that the e
   CHECK(said({"web"}, Strategy::blue_green) ==
         std::vector<std::string>{"web publishes a port: the edge has it, and turns it with all others"});
   CHECK(said({"web"}, Strategy::recreate).empty());  // so are all
+}
+
+TEST_CASE("no edge stands in front of what publishes another protocol than TCP, or has another's network") {
+  const auto model = json::parse(R"({"name":"shop","services":{
+      "web":{"ports":[{"target":80,"published":"8080","protocol":"tcp"},{"target":81}]},
+      "dns":{"ports":[{"target":53,"protocol":"tcp"},{"target":53,"published":"53","protocol":"udp"}]},
+      "agent":{"network_mode":"host"},"side":{"network_mode":"service:web"},"near":{"network_mode":"bridge"},
+      "none":{"network_mode":"none","deploy":{"replicas":0}},"left":{"network_mode":"none"}}})")
+                         .as_object();
+  CHECK(unfit_for_edge(model, {"web", "near", "none"}).empty());
+  const auto found = unfit_for_edge(model, {"web", "dns", "agent", "side"});
+  REQUIRE(found.size() == 3);
+  CHECK(found[0].what ==
+        "it cannot stand in front of service dns, which publishes 53/udp: HAProxy passes on TCP");
+  CHECK(found[1].what ==
+        "it cannot stand in front of service agent, which has no network of its own (network_mode: host)");
+  CHECK(found[2].what ==
+        "it cannot stand in front of service side, which has no network of its own (network_mode: "
+        "service:web)");
 }

@@ -44,14 +44,14 @@ TEST_CASE("ipc and pid are joined, volumes are taken of the first container") {
                                "VolumesFrom":["id-db-1","other","id-vpn"]}})"));
 }
 
-TEST_CASE("links name each container by alias, service and project, in every network") {
+TEST_CASE("links name each container by alias, service and project, in every network, before external ones") {
   const auto made = shared({.links = {"db:database"}},
-                           R"({"HostConfig":{"Links":["kept:kept"]},
+                           R"({"HostConfig":{"Links":["external:external"]},
                                "NetworkingConfig":{"EndpointsConfig":{"a":{},"b":{"Links":null}}}})");
   const json::array links{"shop-db-1:database", "shop-db-1:db-2", "shop-db-1:shop-db-2",
                           "shop-db-2:database", "shop-db-2:db-2", "shop-db-2:shop-db-2"};
   auto all = links;
-  all.insert(all.begin(), "kept:kept");
+  all.emplace_back("external:external");
   CHECK(made.at("HostConfig").at("Links").as_array() == all);
   for (const char* network : {"a", "b"})
     CHECK(made.at("NetworkingConfig").at("EndpointsConfig").at(network).at("Links").as_array() == links);
