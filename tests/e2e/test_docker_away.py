@@ -110,6 +110,17 @@ def test_who_takes_down_what_serves_ends_the_deployment_and_it_is_back_at_once(a
     assert "; it never stopped" not in ended.out and away.restart_policy() == "unless-stopped", ended
 
 
+@pytest.mark.parametrize("by_hand", [["rm", "-f", "away-web"], ["stop", "-t", "1", "away-web"]])
+def test_what_is_taken_down_before_the_candidate_is_made_serves_again_when_the_release_fails(away, by_hand):
+    away.commit(2, migration="false")
+    deploying = away.begin("step-began:build")
+    away.engine.docker(*by_hand)
+    away.hold()
+    ended = deploying.wait()
+    assert ended.code == 1 and away.version_that_runs() == "1", ended
+    assert len(away.containers()) == 1 and away.restart_policy() == "unless-stopped", ended
+
+
 def test_docker_compose_up_typed_beside_a_deployment(away):
     away.commit(2, migration="sleep 300")
     deploying = away.begin("step-began:migrate")

@@ -292,7 +292,7 @@ namespace docker {
 
 namespace {
 
-constexpr auto an_answer = std::chrono::milliseconds(2);
+constexpr auto an_answer = std::chrono::milliseconds(10);
 
 /// Follows the Engine's events until the stop, or until the Engine goes away.
 Try events_for(const Exchange& what) {
