@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdint>
 #include <cstring>
+#include <set>
 #include <sstream>
 
 #include <arpa/inet.h>
@@ -115,6 +116,16 @@ std::vector<HostPort> listening_ports() {
          ports_in_table(read_file_if_exists("/proc/net/" + table).value_or(""), table.substr(0, 3)))
       found.push_back(std::move(port));
   return found;
+}
+
+std::vector<int> ports_open_beside(std::int64_t process) {
+  std::set<int> ports;
+  for (const char* protocol : {"tcp", "tcp6"}) {
+    const auto table = read_file_if_exists(fmt::format("/proc/{}/net/{}", process, protocol));
+    for (const auto& port : ports_in_table(table.value_or(""), false))
+      if (!port.address.starts_with("127.") && port.address != "::1") ports.insert(port.port);
+  }
+  return {ports.begin(), ports.end()};
 }
 
 }  // namespace belay

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,5 +33,8 @@ std::optional<int> tcp_port(std::string_view);
 std::vector<HostPort> ports_in_table(const std::string& table, const std::string& protocol);
 /// Those of all four tables. Empty where there is no /proc.
 std::vector<HostPort> listening_ports();
+/// The TCP ports, ascending, that programs beside that process listen on for others than themselves: in its
+/// network, at another address than the loopback. Empty where /proc does not say.
+std::vector<int> ports_open_beside(std::int64_t process);
 
 }  // namespace belay

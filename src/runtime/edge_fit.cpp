@@ -4,7 +4,9 @@
 #include <array>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
+#include "drivers/host_port.hpp"
 #include "model/json_parts.hpp"
 #include "model/labels.hpp"
 #include "runtime/attempt.hpp"
@@ -37,6 +39,17 @@ std::string published_beside_tcp(const boost::json::object& service) {
 bool has_no_network_of_its_own(const boost::json::object& service) {
   const auto mode = text_at(service, "network_mode");
   return mode == "host" || mode == "none" || mode.contains(':');
+}
+
+/// Empty where one of its ports is named, or an edge has its names already.
+std::vector<int> ports_nobody_names(const docker::Engine& engine, const docker::Container& container) {
+  if (!container.running() || container.labels.contains(label::host)) return {};
+  const auto inspection = engine.inspect(container.id);
+  if (!inspection || !inspection->exposed_tcp_ports.empty()) return {};
+  const auto* process = object_at(inspection->raw, "State").if_contains("Pid");
+  return process != nullptr && process->is_int64() && process->get_int64() > 0
+             ? ports_open_beside(process->get_int64())
+             : std::vector<int>{};
 }
 
 bool is_among(const std::vector<std::string>& services, const std::string& name) {
@@ -84,6 +97,30 @@ std::vector<Obstacle> nothing_for_edge(const docker::Engine& engine, const Owner
            "release the service that publishes one as well (services: in belay.yml), give yours an expose: "
            "in the "
            "compose file, or write edge: off and strategy: recreate"}};
+}
+
+std::vector<Obstacle> undeclared_ports(const docker::Engine& engine, const Ownership& ours,
+                                       const boost::json::object& model,
+                                       const std::vector<std::string>& services) {
+  std::vector<Obstacle> found;
+  if (model.empty()) return found;  // a release of before models were kept
+  for (const auto& name : services) {
+    const auto& service = service_in(model, name);
+    if (names_port(service) || has_no_network_of_its_own(service)) continue;
+    const auto containers = ours.containers(name);
+    if (containers.empty()) continue;
+    const auto ports = ports_nobody_names(engine, containers.front());
+    if (ports.empty()) continue;
+    found.push_back(
+        {"edge",
+         fmt::format(
+             "service {} listens on {}, which neither the compose file nor its image names: behind the "
+             "edge nobody would reach it by its name",
+             name, fmt::join(ports, ", ")),
+         fmt::format("write expose: [{}] for {} in the compose file, or edge: off and strategy: recreate",
+                     fmt::join(ports, ", "), name)});
+  }
+  return found;
 }
 
 std::vector<Obstacle> unfit_for_edge(const boost::json::object& model,

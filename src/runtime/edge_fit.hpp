@@ -24,6 +24,12 @@ std::vector<Obstacle> nothing_for_edge(const docker::Engine&, const Ownership&,
                                        const boost::json::object& model,
                                        const std::vector<std::string>& services);
 
+/// Those of them that run, not behind an edge yet, and listen on ports that neither the compose file nor the
+/// image names: an edge would take over their names and pass on nothing.
+std::vector<Obstacle> undeclared_ports(const docker::Engine&, const Ownership&,
+                                       const boost::json::object& model,
+                                       const std::vector<std::string>& services);
+
 /// Those of them that no edge can stand in front of: they publish a port that is not TCP's, or have another's
 /// network. Pure.
 std::vector<Obstacle> unfit_for_edge(const boost::json::object& model,

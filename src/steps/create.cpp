@@ -297,6 +297,8 @@ std::string apply(Context& context) {
   std::vector<std::string> services;
   for (const auto& service : work.release.services) services.push_back(service.name);
   require_no_obstacles(left_behind_edge(work.ours, work.model, services));
+  if (context.environment().edge)  // a rollback, too, may bring the edge in
+    require_no_obstacles(undeclared_ports(context.engine, work.ours, work.model, services));
   if (deploys) {
     adopt_if_foreign(context, work);
     work.release.replaced = context.previous;

@@ -1,6 +1,14 @@
 #include "drivers/host_port.hpp"
 
+#include <algorithm>
+#include <utility>
+
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.hpp"
 
 using namespace belay;
 
@@ -67,4 +75,23 @@ TEST_CASE("what is no table has no ports") {
   for (const auto* text :
        {"", "heading", "heading\n", "heading\n0: zz:0016 x 0A r\n", "heading\n0: 0100007F 0 0A r\n"})
     CHECK(ports_in_table(text, "tcp").empty());
+}
+
+TEST_CASE("what a process beside listens on for others: not on the loopback") {
+  const auto listens_at = [](std::uint32_t address) {
+    Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in name{};
+    name.sin_family = AF_INET;
+    name.sin_addr.s_addr = htonl(address);
+    REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0);
+    REQUIRE(::listen(socket.get(), 1) == 0);
+    socklen_t size = sizeof name;
+    REQUIRE(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&name), &size) == 0);
+    return std::pair(std::move(socket), static_cast<int>(ntohs(name.sin_port)));
+  };
+  const auto open = listens_at(INADDR_ANY), own = listens_at(INADDR_LOOPBACK);
+  const auto found = ports_open_beside(::getpid());
+  CHECK(std::ranges::count(found, open.second) == 1);
+  CHECK(std::ranges::count(found, own.second) == 0);
+  CHECK(ports_open_beside(0).empty());
 }

@@ -1,0 +1,76 @@
+"""What an edge cannot stand in front of is refused while everything goes on as it was."""
+import pytest
+from belay_world.commands import run
+from light_app import LightApp
+
+PORT, PROJECT, IMAGE = 18411, "belay-test-fit", "belay-test-fit"
+COMPOSE = f"""\
+name: {PROJECT}
+services:
+  web: {{ build: ., image: {IMAGE}, ports: ["127.0.0.1:{PORT}:8080"], stop_grace_period: 1s }}
+  api: {{ build: ., image: {IMAGE}, stop_grace_period: 1s{{more}} }}
+"""
+DOCKERFILE = """\
+FROM busybox:latest
+COPY www /www
+CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]
+"""
+BELAY = """\
+app: fit
+services: [web, api]
+source: app
+environments:
+  production:
+    host: ${{VPS_USER}}@${{VPS_HOST}}
+    path: {live}
+    compose: compose.yml
+    health: {{ url: "http://127.0.0.1:{port}/version", attempts: 60, interval: 100ms }}
+{more}
+"""
+
+
+class App(LightApp):
+    def __init__(self, world):
+        super().__init__(world, "fit", PROJECT, PORT)
+        self.write("app/Dockerfile", DOCKERFILE)
+
+    def release(self, version, more="", edge=True):
+        self.write("belay.yml", BELAY.format(live=self.live, port=PORT, more='    edge: { image: "haproxy:2.6" }' if edge else ""))
+        self.write("app/compose.yml", COMPOSE.replace("{more}", more))
+        self.write("app/www/version", version)
+        self.commit()
+
+    def belay(self, *arguments):
+        return self.world.belay(*arguments, cwd=self.repository)
+
+
+@pytest.fixture
+def app(world):
+    made = App(world)
+    yield made
+    made.gone(IMAGE)
+
+
+def test_a_port_that_nobody_names_keeps_the_edge_out_and_expose_lets_it_in(app):
+    app.release("1", edge=False)
+    assert app.belay("deploy", "production").code == 0
+    api = run("docker", "inspect", "-f", "{{.Id}}", f"{PROJECT}-api-1").out
+
+    app.release("2")
+    for command in ("check", "deploy"):
+        refused = app.belay(command, "production")
+        assert refused.code == 1 and "service api listens on 8080, which neither the compose file nor its image names" in refused.out, refused
+        assert "expose: [8080]" in refused.out
+    assert app.serves() == "1" and run("docker", "inspect", "-f", "{{.Id}}", f"{PROJECT}-api-1").out == api
+
+    app.release("3", ', expose: ["8080"]')
+    deployed = app.belay("deploy", "production")
+    assert deployed.code == 0 and app.serves() == "3", deployed
+
+
+def test_a_port_of_udp_is_refused_by_check_too(app):
+    app.release("1", f', ports: ["127.0.0.1:{PORT + 1}:5353/udp"]')
+    for command in ("check", "deploy"):
+        refused = app.belay(command, "production")
+        assert refused.code == 1 and "it cannot stand in front of service api, which publishes 5353/udp" in refused.out, refused
+    assert run("docker", "ps", "-aq", "--filter", f"label=com.docker.compose.project={PROJECT}").out.strip() == ""
