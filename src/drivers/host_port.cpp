@@ -122,7 +122,7 @@ std::vector<int> ports_open_beside(std::int64_t process) {
   std::set<int> ports;
   for (const char* protocol : {"tcp", "tcp6"}) {
     const auto table = read_file_if_exists(fmt::format("/proc/{}/net/{}", process, protocol));
-    for (const auto& port : ports_in_table(table.value_or(""), false))
+    for (const auto& port : ports_in_table(table.value_or(""), "tcp"))
       if (!port.address.starts_with("127.") && port.address != "::1") ports.insert(port.port);
   }
   return {ports.begin(), ports.end()};

@@ -31,7 +31,8 @@ void write_junit(const std::string& file, const std::vector<Case>& cases) {
   std::ofstream out(file);
   out << fmt::format("<testsuite name=\"sim\" tests=\"{}\" failures=\"{}\">\n", cases.size(), failures);
   for (const auto& one : cases) {
-    out << fmt::format("  <testcase classname=\"sim\" name=\"{} ({} schedules)\">\n", escaped(one.name), one.schedules);
+    out << fmt::format("  <testcase classname=\"sim\" name=\"{} ({} schedules)\">\n", escaped(one.name),
+                       one.schedules);
     for (const auto& broken : one.broken) out << fmt::format("    <failure>{}</failure>\n", escaped(broken));
     out << "  </testcase>\n";
   }

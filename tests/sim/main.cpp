@@ -87,7 +87,8 @@ void play_share(const Wanted& wanted, std::uint64_t share, const std::vector<int
 std::vector<Case> cases_in(const std::string& records) {
   std::vector<Case> cases;
   for (int kind = 0; kind < candidates; ++kind)
-    cases.push_back({.name = "a rollback to a release that " + shown(static_cast<Candidate>(kind)), .broken = {}});
+    cases.push_back(
+        {.name = "a rollback to a release that " + shown(static_cast<Candidate>(kind)), .broken = {}});
   for (std::size_t at = 0; at < records.size();) {
     const auto end = records.find('\0', at);
     auto& one = cases.at(static_cast<std::size_t>(records[at] - '0'));
@@ -101,7 +102,8 @@ std::vector<Case> cases_in(const std::string& records) {
 std::string all_of(int from) {
   std::string text;
   char part[65536];
-  for (ssize_t got = 0; (got = ::read(from, part, sizeof part)) > 0;) text.append(part, static_cast<std::size_t>(got));
+  for (ssize_t got = 0; (got = ::read(from, part, sizeof part)) > 0;)
+    text.append(part, static_cast<std::size_t>(got));
   return text;
 }
 
@@ -133,6 +135,7 @@ int main(int count, char** arguments) {
   }
   if (!wanted.junit.empty()) write_junit(wanted.junit, cases);
   fmt::print("{} schedules from seed {} on: {} broke the promise\n", played, wanted.seed, broken);
-  if (played != wanted.schedules) fmt::print("{} were not played to their end: a process broke off\n", wanted.schedules - played);
+  if (played != wanted.schedules)
+    fmt::print("{} were not played to their end: a process broke off\n", wanted.schedules - played);
   return broken == 0 && played == wanted.schedules ? 0 : 1;
 }

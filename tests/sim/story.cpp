@@ -270,14 +270,16 @@ class Story {
 }  // namespace
 
 std::string shown(Candidate candidate) {
-  static constexpr const char* names[] = {"is good", "dies at once", "dies later", "answers 500", "never listens"};
+  static constexpr const char* names[] = {"is good", "dies at once", "dies later", "answers 500",
+                                          "never listens"};
   return names[static_cast<int>(candidate)];
 }
 
 std::string Schedule::shown() const {
   std::vector<std::string> listed;
   for (const auto& fault : faults) listed.push_back(fault.shown());
-  return fmt::format("seed {}: a rollback to a release that {}; {}", seed, sim::shown(candidate), fmt::join(listed, ", "));
+  return fmt::format("seed {}: a rollback to a release that {}; {}", seed, sim::shown(candidate),
+                     fmt::join(listed, ", "));
 }
 
 Schedule schedule_of(std::uint64_t seed, const std::vector<int>& calls) {
