@@ -313,6 +313,7 @@ docker::Reply FakeEngine::answer(const docker::Exchange& what) {
         json::object{{"Version", "20.10.24"}, {"ApiVersion", "1.41"}, {"Os", "linux"}, {"Arch", "amd64"}});
   const auto path = what.target.substr(what.target.find('/', 1));
   if (path == "/_ping") return reply(200);
+  if (path == "/info") return reply(200, json::object{{"DockerRootDir", "/var/lib/docker"}});
   if (path.starts_with("/containers/json")) return listed(path.substr(path.find('?') + 1));
   if (path.starts_with("/containers/create")) return created(path.substr(path.find('?') + 1), what);
   if (path.starts_with("/containers/")) {
