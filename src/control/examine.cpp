@@ -101,8 +101,12 @@ class Examination {
   void look_for_room_in_connection() {
     const auto second = session_->capture_there({"true"}, "", stop_, Deadline::in(std::chrono::seconds(20)));
     if (second.ok()) return;
-    add({Weight::problem, "ssh", "a second session over the connection is refused: " + second.err,
-         "MaxSessions in that host's sshd_config is too low: 10, its default, is enough"});
+    const bool refused = second.err.contains("Session open refused");
+    add({Weight::problem, "ssh",
+         "a second session over the connection fails: " +
+             (second.err.empty() ? second.outcome.described() : second.err),
+         refused ? "MaxSessions in that host's sshd_config is too low: 10, its default, is enough"
+                 : "see whether the host is overloaded, or the line is cut"});
   }
 
   void look_at_host() {

@@ -84,11 +84,11 @@ class Engine {
   const std::string& os() const { return os_; }                      // as images name it: "linux"
   const std::string& architecture() const { return architecture_; }  // "amd64"
 
-  /// All containers (stopped ones too) that carry each of these labels ("key" or "key=value").
   /// Throws Error{bad_input} if this is the Engine of Snap's package: its confinement hides most of the
   /// host's files from it and from its compose.
   void refuse_snap() const;
 
+  /// All containers (stopped ones too) that carry each of these labels ("key" or "key=value").
   std::vector<Container> containers(const std::vector<std::string>& labels) const;
   std::optional<Container> container_named(const std::string& name) const;  // exact name
   std::optional<Inspection> inspect(const std::string& id_or_name) const;

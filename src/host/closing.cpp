@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
+#include "drivers/container_watch.hpp"
 #include "drivers/health_probe.hpp"
 #include "drivers/health_targets.hpp"
 #include "edge/container.hpp"
@@ -29,11 +30,16 @@ struct Serving {
   std::string checked, started_again, trouble;
 };
 
-/// Empty: each of them runs.
+bool has_done_its_work(const docker::Inspection& found) {
+  return found.container.state == "exited" && found.exit_code == 0 && !is_kept_running(found.restart_policy);
+}
+
+/// Empty: each of them runs, or has done its work.
 std::string what_does_not_run(const Context& context, const WhatServed& previous) {
   for (const auto& service : previous.missing) return service + " has no container";
   for (const auto& container : previous.containers) {
     const auto found = container.running ? context.engine.inspect(container.id) : std::nullopt;
+    if (found && has_done_its_work(*found)) continue;
     if (container.running && (!found || !found->container.running()))
       return container.name + (found ? " does not run" : " is gone");
   }
@@ -81,7 +87,7 @@ bool ran(const WhatServed& previous) {
 }
 
 void add_names(std::string& names, const std::string& more) {
-  if (!more.empty()) names += (names.empty() ? "" : ", ") + more;
+  if (!more.empty() && !names.contains(more)) names += (names.empty() ? "" : ", ") + more;
 }
 
 /// Starts what has to run. Returns the containers, with the ids that they have then.
@@ -109,7 +115,11 @@ Serving bring_back_and_look(Context& context, const WhatServed& was, bool touche
     const bool returns = touched || !serving.started_again.empty();
     ask_health(context, previous,
                returns ? least_patience_with_one_that_returns : least_patience_with_one_that_runs, serving);
-    if (serving.healthy || what_does_not_run(context, previous).empty()) break;
+    const auto off = serving.healthy ? std::string{} : what_does_not_run(context, previous);
+    if (off.empty()) break;
+    serving.running = false;
+    serving.checked = off;
+    ++rounds;  // asking takes long: once more, and no more
   }
   return serving;
 }

@@ -47,6 +47,7 @@ Time beginning_of(const Journal& journal) {
 }
 
 void watch_what_serves(Context& context, const Journal& journal) {
+  if (context.serving && !context.serving->lost().empty()) return;  // the step after this one says so
   context.serving =
       std::make_unique<ServingWatch>(context.engine, what_served(context, beginning_of(journal)).containers,
                                      [cancel = context.cancel]() mutable { cancel.request_stop(); });

@@ -98,14 +98,14 @@ class HostSession {
   void heard(const wire::Tell& tell) { forward(tell); }
   void heard(const wire::Cancel& cancel) { forward(cancel); }
 
-  void start_run(const wire::Start& start, std::stop_token stop) {
+  void start_run(const wire::Start& start, const std::stop_token& stop) {
     if (const auto run = begun_run(start, stop)) show_run(*run, 1, stop);
   }
 
   /// The guard takes the lock, opens the journal and detaches; what it says meanwhile goes to the controller.
-  /// Empty: nothing begins, and the controller knows why. The process that was started here is gone then: it
-  /// ends when the guard has detached.
-  std::optional<std::string> begun_run(const wire::Start& start, std::stop_token stop) {
+  /// Empty: nothing begins, and the controller knows why. The process that was started here is gone then: the
+  /// guard is its child.
+  std::optional<std::string> begun_run(const wire::Start& start, const std::stop_token& stop) {
     Child guard({.argv = {own_program(), "host", "guard", "--path", layout_.live.string()}},
                 {.in = true, .out = true, .err = false});
     write_all(guard.in().get(), wire::encode(start) + "\n");

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
+#include "base/files.hpp"
 #include "drivers/host_port.hpp"
 #include "model/json_parts.hpp"
 #include "model/labels.hpp"
@@ -41,15 +42,22 @@ bool has_no_network_of_its_own(const boost::json::object& service) {
   return mode == "host" || mode == "none" || mode.contains(':');
 }
 
+/// From here on Linux gives out ports by itself: what listens there is another number at each start, and
+/// nobody calls it.
+constexpr int first_passing_port = 32768;
+
 /// Empty where one of its ports is named, or an edge has its names already.
 std::vector<int> ports_nobody_names(const docker::Engine& engine, const docker::Container& container) {
   if (!container.running() || container.labels.contains(label::host)) return {};
   const auto inspection = engine.inspect(container.id);
   if (!inspection || !inspection->exposed_tcp_ports.empty()) return {};
-  const auto* process = object_at(inspection->raw, "State").if_contains("Pid");
-  return process != nullptr && process->is_int64() && process->get_int64() > 0
-             ? ports_open_beside(process->get_int64())
-             : std::vector<int>{};
+  const auto process = number_at(object_at(inspection->raw, "State"), "Pid");
+  // Of an Engine in another machine or container the number may be another process's here.
+  const auto groups = read_file_if_exists(fmt::format("/proc/{}/cgroup", process)).value_or("");
+  if (process <= 0 || !groups.contains(container.id)) return {};
+  auto ports = ports_open_beside(process);
+  std::erase_if(ports, [](int port) { return port >= first_passing_port; });
+  return ports;
 }
 
 bool is_among(const std::vector<std::string>& services, const std::string& name) {

@@ -6,6 +6,7 @@
 
 #include "base/files.hpp"
 #include "drivers/compose.hpp"
+#include "drivers/container_watch.hpp"
 #include "drivers/own_port.hpp"
 #include "edge/container.hpp"
 #include "runtime/adoption.hpp"
@@ -39,6 +40,12 @@ struct Work {
   json::object model;  // compose's; empty: none was kept
 };
 
+/// Whether others stopped it since the run began. One that its policy lets end by itself may have done its
+/// work.
+bool was_stopped(const Context& context, const docker::Inspection& inspection) {
+  return is_kept_running(inspection.restart_policy) && ran_at_begin(context, inspection.container.id);
+}
+
 std::optional<PreviousContainer> found(const Context& context, const docker::Container& container,
                                        const std::string& service) {
   if (label_of(container, label::nonce) == context.nonce) return {};  // our own, of an apply that did not end
@@ -47,7 +54,7 @@ std::optional<PreviousContainer> found(const Context& context, const docker::Con
   return PreviousContainer{container.id,
                            container.name,
                            service,
-                           inspection->container.on() || ran_at_begin(context, container.id),
+                           inspection->container.on() || was_stopped(context, *inspection),
                            inspection->restart_policy,
                            inspection->restart_maximum};
 }
@@ -244,6 +251,15 @@ Work work_of_rollback(Context& context) {
   return {std::move(release), std::move(project), std::move(ours), std::move(previous), std::move(model)};
 }
 
+/// A rollback needs no compose: without it, who depends on what is made anew is made anew, too.
+bool dependents_follow_here(const Context& context) {
+  try {
+    return compose::dependents_follow(compose::version(context.stop));
+  } catch (const Error&) {  // that compose is missing is no reason to fail here
+    return true;
+  }
+}
+
 /// Behind an edge all services take part in its turn.
 std::vector<std::string> unchanged_in(const Context& context, const Work& work) {
   if (context.environment().edge || !edges_of(context.engine, work.ours.project()).empty()) return {};
@@ -254,7 +270,7 @@ std::vector<std::string> unchanged_in(const Context& context, const Work& work) 
     return hash_with_shared(attempt, work.release, work.project, work.ours, service, running);
   };
   const Follows follows = [&context, all = std::optional<bool>{}](const Dependency&) mutable {
-    if (!all) all = compose::dependents_follow(compose::version(context.stop));
+    if (!all) all = dependents_follow_here(context);
     return *all;
   };
   return unchanged_services_of(attempt, work.release, work.previous, hash_now, follows);

@@ -144,15 +144,17 @@ void require_variables_may_be_replaced(Context& context) {
     foreign.push_back(live);
   }
   const auto committed = committed_among(context, foreign);
+  if (context.stop.stop_requested()) throw Error("cancelled", "the deployment was asked to stop", {});
   for (const auto& live : foreign) {
     const auto name = live.lexically_relative(context.layout.live).string();
     if (std::ranges::find(committed, name) != committed.end()) continue;
     throw Error(
         fmt::format("the server has a {} of its own", name),
-        fmt::format("{} is neither what a release brought nor what was ever committed, and this release "
-                    "would replace it",
+        fmt::format("{} is neither what a release brought nor, as far as the repository here knows, what was "
+                    "ever committed; this release would replace it",
                     live.string()),
-        fmt::format("to keep the server's: sync: {{ exclude: [{0}] }} in belay.yml; to take that of the "
+        fmt::format("in a shallow clone (as CI makes them) fetch the history first: git fetch --unshallow; "
+                    "to keep the server's: sync: {{ exclude: [{0}] }} in belay.yml; to take that of the "
                     "release: move {1} away on the server",
                     name, live.string()),
         ExitCode::bad_input);

@@ -44,14 +44,14 @@ void require_certificates(const Context& context) {
 }  // namespace
 
 std::string apply(Context& context) {
-  context.engine.refuse_snap();
-  note_what_serves(context);
   require_space(context.layout.live);
   require_certificates(context);
+  note_what_serves(context);
   const auto free = human_bytes(free_space(context.layout.live).bytes_free);
   // What is gone back to is there, and was made.
   if (context.plan.kind == Plan::Kind::rollback)
     return fmt::format("docker {}, {} free", context.engine.version(), free);
+  context.engine.refuse_snap();
   Beside compose([&] { return compose::require_version(context.stop); });
   if (rsync::version(context.stop).empty())
     throw Error("rsync is missing on the host", {}, "install it there: apt-get install rsync");

@@ -6,21 +6,24 @@
 
 namespace belay::sim {
 
+// clang-format off
 /// What the world may do to a run, and so what belay has to survive:
 ///
-/// | fault         | what happens at a call of a port |
-/// |---------------|-------------------------------------------------------------------------------------------|
-/// | kill          | the executor (or the recovery) dies; what it wrote stays, the last line perhaps half |
-/// | kill_both     | so does its guard | | power_cut     | both die; what was not synced is lost or torn;
-/// containers come up as their policies say   | | disk_full     | writes fail, but for the room that the
-/// journal reserved; for `time`                        | | engine_away   | connections are refused for
-/// `time`; containers run on                                     | | engine_restart| the same, and containers
-/// stop; those that their policy lets come up with it               | | cut           | the Engine hangs up
-/// on one request, having carried it out or not                          | | refused       | the Engine
-/// answers one request with an error                                              | | prune         |
-/// somebody types `docker container prune`                                                   | | stop_serving
-/// | somebody types `docker stop` for a container of what serves                               | |
-/// remove_serving| somebody types `docker rm -f` for it | | write_fails   | one write fails (EIO) |
+/// | fault          | what happens at a call of a port                                                        |
+/// |----------------|-----------------------------------------------------------------------------------------|
+/// | kill           | the process that acts dies; what it wrote stays, the last line perhaps half             |
+/// | kill_both      | so does its guard                                                                       |
+/// | power_cut      | both die; what was not synced is lost or torn; containers come up as their policies say |
+/// | disk_full      | writes fail for `time`, but for the room that the journal reserved                      |
+/// | engine_away    | connections are refused for `time`; containers run on                                   |
+/// | engine_restart | the same, and containers stop; those that their policy lets come up with the Engine     |
+/// | cut            | the Engine hangs up on one request, having carried it out or not                        |
+/// | refused        | the Engine answers one request with an error                                            |
+/// | prune          | somebody types `docker container prune`                                                 |
+/// | stop_serving   | somebody types `docker stop` for a container of what serves                             |
+/// | remove_serving | somebody types `docker rm -f` for it                                                    |
+/// | write_fails    | one write fails (EIO)                                                                   |
+// clang-format on
 struct Fault {
   enum class Kind {
     kill,

@@ -103,6 +103,7 @@ bool Fibers::let_time_pass() {
     if (fiber.body) next = std::min(next, fiber.until);
   if (!timers_.empty()) next = std::min(next, timers_.begin()->first);
   if (next == Moment::max()) return false;
+  if (passes && next > time_) passes(next - time_);
   time_ = std::max(time_, next);
   while (!timers_.empty() && timers_.begin()->first <= time_) {
     const auto body = std::move(timers_.begin()->second);

@@ -38,6 +38,8 @@ class Fibers {
   void wait(const std::function<bool()>& ready, Moment until);
   /// Is called when that moment comes, between two fibers.
   void at(Moment, Body);
+  /// Is told of all time that passes, before it does.
+  std::function<void(SteadyClock::duration)> passes;
 
  private:
   struct Fiber;

@@ -258,7 +258,7 @@ int LogFile::append(std::string_view bytes) {
     return host.disk_is_full() ? ENOSPC : EIO;
   }
   put(path, bytes, 0600, O_APPEND);
-  if (bytes.contains("served_at_begin")) host.looks_after_it();
+  if (bytes.contains(R"("type":"step-done","step":"preflight")")) host.looks_after_it();
   if (bytes.contains(R"("type":"closed")")) host.lets_go_of_it();
   body_->length += bytes.size();
   return 0;

@@ -66,6 +66,10 @@ class Story {
     }
     host_.one_that_serves = [this] { return container_of("web", current_release); };
     host_.fibers.wait({}, host_.fibers.time() + std::chrono::seconds(60));
+    host_.fibers.passes = [this](SteadyClock::duration time) {
+      if (container_of("web", current_release).empty() && container_of("web", other_release).empty())
+        down_ += time;
+    };
   }
 
   ~Story() { std::filesystem::remove_all(layout_.live); }
@@ -73,8 +77,12 @@ class Story {
   Verdict play() {
     Verdict verdict;
     try {
-      host_.run_process([&] { roll_back(); });
+      const bool guard_lives = host_.run_process([&] { roll_back(); });
       verdict.calls = host_.calls();
+      look_at_the_time_without_service();
+      // The guard goes on by itself, but not for ever.
+      if (guard_lives && begun_ && !has_taken_long() && open_run(layout_))
+        say("the guard ended, and its run is open");
       come_to_an_end();
       look();
     } catch (const Error& error) {
@@ -156,6 +164,7 @@ class Story {
     const auto plan = plan_rollback("shop", environment(), other_release, {"ada", "laptop"});
     OpenedRun opened{.run = open_new_run(layout_, wire::Start{.plan = plan}),
                      .hearing = [](const std::string&, std::stop_source) { return nullptr; }};
+    begun_ = true;
     watch_over(layout_, opened, std::move(*lock));
   }
 
@@ -169,6 +178,27 @@ class Story {
         fs::resize_file(path, synced + static_cast<std::uint64_t>(
                                            host_.dice.below(static_cast<int>(length - synced) + 1)));
     }
+  }
+
+  bool any_fault(const std::function<bool(const Fault&)>& is) const {
+    return std::ranges::any_of(schedule_.faults, is);
+  }
+  bool has_taken_long() const {
+    return any_fault([](const Fault& one) { return one.time >= std::chrono::minutes(9); });
+  }
+
+  /// Stop, start and an undo take seconds. Where nothing but the disk and single answers fail, nothing else
+  /// may take longer.
+  void look_at_the_time_without_service() {
+    const bool only_small_faults = !any_fault([](const Fault& one) {
+      using enum Fault::Kind;
+      return one.kind != disk_full && one.kind != write_fails && one.kind != cut && one.kind != refused &&
+             one.kind != kill;
+    });
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(down_);
+    if (only_small_faults && schedule_.candidate != Candidate::dies_later &&
+        seconds > std::chrono::seconds(10))
+      say(fmt::format("no container served for {} s", seconds.count()));
   }
 
   /// A boot, and then the next commands.
@@ -265,6 +295,8 @@ class Story {
   Host host_;
   Layout layout_;
   std::vector<std::string> broken_;
+  bool begun_ = false;
+  SteadyClock::duration down_{};  // in which no web container ran
 };
 
 }  // namespace
