@@ -55,6 +55,8 @@ struct Inspection {
   std::vector<int> exposed_tcp_ports;                            // of the container, ascending
   std::vector<std::string> published;                            // "127.0.0.1:3001->3001/tcp"
   boost::json::object raw;                                       // the whole answer
+  /// It is off, and its last end was one without an error.
+  bool ended_well() const { return container.state == "exited" && exit_code == 0; }
 };
 
 struct Event {

@@ -82,7 +82,7 @@ std::string problem_of(const docker::Inspection& inspection) {
   if (inspection.oom_killed) return "was killed: out of memory";
   if (inspection.restarts > 0) return fmt::format("dies again and again, exit code {}", inspection.exit_code);
   if (inspection.container.running()) return {};
-  if (inspection.container.state == "exited" && inspection.exit_code == 0) return {};
+  if (inspection.ended_well()) return {};
   return fmt::format("is {}, exit code {}", inspection.container.state, inspection.exit_code);
 }
 

@@ -21,25 +21,22 @@ namespace {
 /// A release that comes back may be slower than a candidate is allowed to be: others are coming back beside
 /// it, and there is nothing else to try.
 constexpr auto least_patience_with_one_that_returns = std::chrono::seconds(60);
-constexpr int most_rounds = 3;
+constexpr int most_rounds = 4;
 /// One that nobody touched has only to answer.
 constexpr auto least_patience_with_one_that_runs = std::chrono::seconds(10);
 
 struct Serving {
   bool running = false, healthy = false;
-  std::string checked, started_again, trouble;
+  std::vector<std::string> started_again;
+  std::string checked, trouble;
 };
-
-bool has_done_its_work(const docker::Inspection& found) {
-  return found.container.state == "exited" && found.exit_code == 0 && !is_kept_running(found.restart_policy);
-}
 
 /// Empty: each of them runs, or has done its work.
 std::string what_does_not_run(const Context& context, const WhatServed& previous) {
   for (const auto& service : previous.missing) return service + " has no container";
   for (const auto& container : previous.containers) {
     const auto found = container.running ? context.engine.inspect(container.id) : std::nullopt;
-    if (found && has_done_its_work(*found)) continue;
+    if (found && found->ended_well() && !is_kept_running(found->restart_policy)) continue;
     if (container.running && (!found || !found->container.running()))
       return container.name + (found ? " does not run" : " is gone");
   }
@@ -86,27 +83,23 @@ bool ran(const WhatServed& previous) {
   });
 }
 
-void add_names(std::string& names, const std::string& more) {
-  if (!more.empty() && !names.contains(more)) names += (names.empty() ? "" : ", ") + more;
-}
-
-/// Starts what has to run. Returns the containers, with the ids that they have then.
-WhatServed brought_back(Context& context, WhatServed served, Serving& serving) {
-  for (auto& container : served.containers) container.id = id_now(context, container.id);
+/// Starts what has to run. The containers have new ids then, where they were made again.
+void bring_back(Context& context, WhatServed& served, Serving& serving) {
   std::optional<Error> trouble;
-  add_names(serving.started_again, start_what_stopped(context, served.containers, trouble));
+  for (auto& name : start_what_stopped(context, served.containers, trouble))
+    if (std::ranges::find(serving.started_again, name) == serving.started_again.end())
+      serving.started_again.push_back(std::move(name));
   serving.trouble = trouble ? trouble->message_and_why() : std::string{};
   for (auto& container : served.containers) container.id = id_now(context, container.id);
-  return served;
 }
 
 /// Starts what has to run, and says what serves then. Somebody may take down what was just started: then it
 /// is started once more, but not for ever.
-Serving bring_back_and_look(Context& context, const WhatServed& was, bool touched,
-                            const std::string& started_again) {
-  Serving serving{.started_again = started_again};
+Serving bring_back_and_look(Context& context, WhatServed previous, bool touched,
+                            std::vector<std::string> started_again) {
+  Serving serving{.started_again = std::move(started_again)};
   for (int rounds = 0; rounds < most_rounds; ++rounds) {
-    const auto previous = brought_back(context, was, serving);
+    bring_back(context, previous, serving);
     serving.running = serving.healthy = false;
     serving.checked = what_does_not_run(context, previous);
     if (!serving.checked.empty()) continue;
@@ -119,7 +112,6 @@ Serving bring_back_and_look(Context& context, const WhatServed& was, bool touche
     if (off.empty()) break;
     serving.running = false;
     serving.checked = off;
-    ++rounds;  // asking takes long: once more, and no more
   }
   return serving;
 }
@@ -134,8 +126,8 @@ std::string sentence(const Serving& serving, bool touched) {
   else
     text = "the release from before could not be started again";
   if (!touched && !serving.started_again.empty())
-    text = fmt::format("{} had stopped meanwhile and was started again{}", serving.started_again,
-                       serving.healthy ? "" : "; " + text);
+    text = fmt::format("{} had stopped meanwhile and was started again{}",
+                       fmt::join(serving.started_again, ", "), serving.healthy ? "" : "; " + text);
   return serving.trouble.empty() ? text : text + "; " + serving.trouble;
 }
 
@@ -163,10 +155,6 @@ event::Closed nothing_ran(const Context& context, const WhatServed& previous, bo
   return closed;
 }
 
-Time beginning_of(const Journal& journal) {
-  return journal.records().front().at;
-}
-
 }  // namespace
 
 std::string backup_of(const Journal& journal) {
@@ -177,22 +165,22 @@ std::string backup_of(const Journal& journal) {
   return file;
 }
 
-event::Closed close_undone(Context& context, const Journal& journal, const std::string& started_again) {
+event::Closed close_undone(Context& context, const Journal& journal, std::vector<std::string> started_again) {
   const auto state = run_state(journal.records()).value();
   const bool touched = was_touched(context, state);
-  const auto previous = what_served(context, beginning_of(journal));
+  const auto previous = what_served(context);
   event::Closed closed;
   if (!ran(previous)) {
     closed = nothing_ran(context, previous, touched);
   } else {
-    const auto serving = bring_back_and_look(context, previous, touched, started_again);
+    const auto serving = bring_back_and_look(context, previous, touched, std::move(started_again));
     closed.checked = serving.checked;
     // What nobody touched, and runs as before, may have failed a health check of the new belay.yml all along.
     const bool as_before = serving.running && !touched && serving.started_again.empty();
     closed.outcome = serving.healthy || as_before ? RunOutcome::rolled_back : RunOutcome::nothing_serves;
     closed.serving = serving.running ? state.previous : std::string{};
     closed.message = sentence(serving, touched);
-    if (!touched) closed.started_again = serving.started_again;
+    if (!touched) closed.started_again = fmt::format("{}", fmt::join(serving.started_again, ", "));
   }
   closed.backup = backup_of(journal);
   return closed;

@@ -10,7 +10,7 @@ namespace belay {
 /// when the run began and does not run now is started, or made again, whatever stopped it. One that was off
 /// before stays off. Then the health URL is asked.
 /// `started_again`: whom the way back had to start though no step had stopped it.
-event::Closed close_undone(Context&, const Journal&, const std::string& started_again);
+event::Closed close_undone(Context&, const Journal&, std::vector<std::string> started_again);
 
 /// The dump that the run made; empty: none.
 std::string backup_of(const Journal&);

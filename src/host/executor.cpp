@@ -85,6 +85,7 @@ void run_to_the_end(const Layout& layout, const std::string& run, const Hearing&
                   .release = opened.plan.release,
                   .nonce = opened.nonce,
                   .previous = state->previous,
+                  .began = journal.records().front().at,
                   .layout = layout,
                   .store = ReleaseStore(layout),
                   .engine = docker::Engine::connect(patience_of(

@@ -42,14 +42,10 @@ void add_log(const Context& context, StepName step, event::StepFailed& failed) {
   }
 }
 
-Time beginning_of(const Journal& journal) {
-  return journal.records().front().at;
-}
-
-void watch_what_serves(Context& context, const Journal& journal) {
+void watch_what_serves(Context& context) {
   if (context.serving && !context.serving->lost().empty()) return;  // the step after this one says so
   context.serving =
-      std::make_unique<ServingWatch>(context.engine, what_served(context, beginning_of(journal)).containers,
+      std::make_unique<ServingWatch>(context.engine, what_served(context).containers,
                                      [cancel = context.cancel]() mutable { cancel.request_stop(); });
 }
 
@@ -106,7 +102,7 @@ bool run_step(Context& context, Journal& journal, StepName step) {
       journal.append(event::StepBegan{step});
     throw_if_cancelled(context);  // while that was written
     auto summary = step_of(step).apply(context);
-    if (step == StepName::preflight || step == StepName::create) watch_what_serves(context, journal);
+    if (step == StepName::preflight || step == StepName::create) watch_what_serves(context);
     journal.append(event::StepDone{step, since(began), std::move(summary)});
     return true;
   } catch (const Error& error) {
@@ -174,31 +170,31 @@ std::string undo_steps(Context& context, Journal& journal) {
 }
 
 /// First of all where somebody took down what serves. Returns whom it started again.
-std::string bring_back_what_served(Context& context, const Journal& journal) {
+std::vector<std::string> bring_back_what_served(Context& context) {
   if (!context.serving || context.serving->lost().empty()) return {};
   std::optional<Error> trouble;  // found again, and told, when the run is closed
-  return start_what_stopped(context, what_served(context, beginning_of(journal)).containers, trouble);
+  return start_what_stopped(context, what_served(context).containers, trouble);
 }
 
 event::Closed go_back(Context& context, Journal& journal) {
   nothing_stops(context);
-  const auto started_again = bring_back_what_served(context, journal);
+  auto started_again = bring_back_what_served(context);
   context.serving.reset();
   const auto before = state_of(journal).closed_before;
   auto unfinished = undo_steps(context, journal);
   // What was found to serve then was told; what people did since is theirs.
   auto closed = before && before->outcome == RunOutcome::rolled_back
                     ? *before
-                    : close_undone(context, journal, started_again);
+                    : close_undone(context, journal, std::move(started_again));
   closed.unfinished = std::move(unfinished);
   return closed;
 }
 
 /// A run that was about to be closed has them no more.
-void keep_bodies_again(Context& context, const Journal& journal) {
+void keep_bodies_again(Context& context) {
   if (fs::exists(context.layout.previous_bodies(context.run))) return;
   try {
-    keep_bodies(context, {what_served(context, beginning_of(journal)).containers});
+    keep_bodies(context, {what_served(context).containers});
   } catch (const Error& error) {  // going back needs them only if others remove a container meanwhile
     context.ledger.output(StepName::preflight, "what serves is not kept: " + error.message_and_why());
   }
@@ -248,7 +244,7 @@ event::Closed recover(Context& context, Journal& journal, const std::string& by)
   const auto state = state_of(journal);
   if (state.committed) return go_forward(context, journal, RunOutcome::deployed);
   if (state.left_in_place) return go_forward(context, journal, RunOutcome::left_in_place);
-  keep_bodies_again(context, journal);
+  keep_bodies_again(context);
   return go_back(context, journal);
 }
 

@@ -142,7 +142,7 @@ bool is_part_of_what_serves(const docker::Inspection& inspection) {
   if (inspection.container.on()) return true;
   const auto& policy = inspection.restart_policy;
   const bool may_end = policy.empty() || policy == "no" || policy == "on-failure";
-  return inspection.container.state == "exited" && inspection.exit_code == 0 && may_end;
+  return inspection.ended_well() && may_end;
 }
 
 bool goes_on_for_ever(const ReleasedService& service) {

@@ -32,7 +32,6 @@ json::object body_to_make_again(const docker::Engine& engine, const docker::Insp
 
 std::string make_again(const docker::Engine& engine, const std::string& name, const json::object& body,
                        const std::map<std::string, std::string>& renewed) {
-  if (const auto there = engine.container_named(name)) return there->id;
   return engine.create(name, json::parse(with_new_ids(json::serialize(body), renewed)).as_object());
 }
 

@@ -16,8 +16,7 @@ namespace belay {
 boost::json::object body_to_make_again(const docker::Engine&, const docker::Inspection&);
 
 /// Makes it again, stopped, under its name. `renewed`: containers that were made again before, new ids by old
-/// ones; a namespace it shared with one of them is found in it. A container of the name that is there already
-/// is returned. Throws Error where its image is gone as well.
+/// ones; a namespace it shared with one of them is found in it. Throws Error where its image is gone as well.
 std::string make_again(const docker::Engine&, const std::string& name, const boost::json::object& body,
                        const std::map<std::string, std::string>& renewed);
 

@@ -19,7 +19,7 @@ constexpr auto longest_start = std::chrono::minutes(10);
 bool is_there(const Context& context, const docker::Container& container) {
   if (container.running()) return true;
   const auto inspection = context.engine.inspect(container.id);
-  return inspection && container.state == "exited" && inspection->exit_code == 0;
+  return inspection && inspection->ended_well();
 }
 
 }  // namespace

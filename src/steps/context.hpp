@@ -31,6 +31,7 @@ struct Context {
   std::string release;   // the candidate's id
   std::string nonce;     // of this attempt; label belay.nonce on everything it makes
   std::string previous;  // the release that served when it began; empty: none
+  Time began;            // when the run began, whichever process carries it on
   Layout layout;
   ReleaseStore store;
   docker::Engine engine;

@@ -82,8 +82,7 @@ class Readiness {
   std::string missing(const HealthTarget& target) {
     const auto& container = target.container.container;
     if (rules_.without_replaced && context_.environment().is_replaced(target.service)) return {};
-    if (container.state == "exited" && target.container.exit_code == 0 && may_end_.contains(container.id))
-      return {};
+    if (target.container.ended_well() && may_end_.contains(container.id)) return {};
     if (!container.running()) return fmt::format("{} is {}", container.name, container.state);
     const bool asked = target.check.has_value();
     if (!asked || rules_.healthcheck_of_asked)

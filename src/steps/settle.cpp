@@ -28,10 +28,9 @@ void let_one_restart(Context& context, const docker::Container& candidate, const
   const auto policy = restart_policy_of(service.containers.front());
   context.engine.set_restart_policy(candidate.id, policy.name, policy.maximum);
   const auto inspection = context.engine.inspect(candidate.id);
-  const bool ended_well =
-      may_have_ended && inspection && inspection->container.state == "exited" && inspection->exit_code == 0;
+  const bool has_done_its_work = may_have_ended && inspection && inspection->ended_well();
   // One that is off in a run that was closed already was stopped by others.
-  if (!ended_well && !context.ledger.taken_up_again()) context.engine.start(candidate.id);
+  if (!has_done_its_work && !context.ledger.taken_up_again()) context.engine.start(candidate.id);
 }
 
 /// The restart policy the compose file asks for; until now a candidate that dies stays dead, and is undone.

@@ -70,7 +70,7 @@ std::vector<std::string> ended_well(const Context& context,
   auto ids = may_end(candidates, release_of(context));
   std::erase_if(ids, [&](const std::string& id) {
     const auto inspection = context.engine.inspect(id);
-    return !inspection || inspection->container.state != "exited" || inspection->exit_code != 0;
+    return !inspection || !inspection->ended_well();
   });
   return ids;
 }

@@ -2,6 +2,7 @@
 #include <ranges>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "base/clock.hpp"
 #include "base/human.hpp"
@@ -161,12 +162,16 @@ void bring_files_back(Context& context, std::optional<Error>& trouble) {
   }
 }
 
-std::string back_behind_edge(Context& context, std::optional<Error>& trouble) {
+std::string runs_again(const std::vector<std::string>& names) {
+  return fmt::format("{} {} again", fmt::join(names, ", "), names.size() == 1 ? "runs" : "run");
+}
+
+std::vector<std::string> back_behind_edge(Context& context, std::optional<Error>& trouble) {
   const auto turn = edge_turn(context, StepName::switch_over);
   turn.close_candidates(std::chrono::seconds(2));
   if (auto stopped = stop_candidates(context)) trouble = stopped;
   bring_files_back(context, trouble);
-  const auto started = start_again(context, previous_containers(context), trouble);
+  auto started = start_again(context, previous_containers(context), trouble);
   wait_for_listeners(context, ids_of_running(context));
   turn.open_previous();
   return started;
@@ -181,7 +186,7 @@ std::string back_beside(Context& context) {
     context.engine.stop(candidate.id, std::chrono::seconds(2));
   const auto started = start_again(context, replaced_ones(context, previous_containers(context)), trouble);
   if (trouble) throw *trouble;
-  return started.empty() ? text : fmt::format("{}; {} runs again", text, started);
+  return started.empty() ? text : fmt::format("{}; {}", text, runs_again(started));
 }
 
 }  // namespace
@@ -213,7 +218,7 @@ std::string undo(Context& context) {
   if (!noted<notes::CurrentStops>(context.ledger) && something_served(context))
     return "what serves was not stopped";
   std::optional<Error> trouble;
-  std::string started;
+  std::vector<std::string> started;
   if (edge_stays(context) && something_served(context)) {
     started = back_behind_edge(context, trouble);
   } else {
@@ -223,7 +228,7 @@ std::string undo(Context& context) {
     bring_files_back(context, trouble);
     if (something_served(context)) started = start_again(context, outgoing(context), trouble);
   }
-  const auto left = something_served(context) ? started + " runs again" : leave_for_inspection(context);
+  const auto left = something_served(context) ? runs_again(started) : leave_for_inspection(context);
   if (trouble) throw *trouble;
   return left;
 }

@@ -54,18 +54,25 @@ std::map<std::string, std::string> renewed_ids(const std::vector<RestoredContain
   return renewed;
 }
 
-/// Those that are gone are made again, as often as others remove them; the rest is as it was. The note comes
-/// after the act: made twice, the second time finds the name.
+/// The id of the container with this name: of the one that is there, which a process may have made that died
+/// before its note, or of one made again from `body`. Empty: it is gone, and nothing was kept of it.
+std::string found_or_made_again(Context& context, const std::string& name, const json::value* body,
+                                const std::map<std::string, std::string>& renewed) {
+  if (const auto there = context.engine.container_named(name)) return there->id;
+  if (!body) return {};
+  context.ledger.output(StepName::switch_over, name + " was removed by others: it is made again");
+  return make_again(context.engine, name, body->as_object(), renewed);
+}
+
+/// Those that are gone are made again, as often as others remove them; the rest is as it was.
 void make_lost_ones_again(Context& context, std::vector<PreviousContainer>& containers) {
   auto restored = noted<notes::RestoredContainers>(context.ledger).value_or(notes::RestoredContainers{});
   const auto bodies = kept_bodies(context);
   for (auto& container : containers) {
+    if (!container.running || context.engine.inspect(container.id)) continue;
     const auto* body = bodies.if_contains(first_id(restored.value, container.id));
-    if (!body || !container.running || context.engine.inspect(container.id)) continue;
-    const auto id =
-        make_again(context.engine, container.name, body->as_object(), renewed_ids(restored.value));
-    context.ledger.output(StepName::switch_over,
-                          fmt::format("{} was removed by others: it is made again", container.name));
+    const auto id = found_or_made_again(context, container.name, body, renewed_ids(restored.value));
+    if (id.empty()) continue;
     restored.value.push_back({container.id, id});
     note(context.ledger, restored);
     container.id = id;
@@ -93,14 +100,14 @@ void make_again_what_can_be(Context& context, std::vector<PreviousContainer>& co
   }
 }
 
-std::string start_those_that_ran(Context& context, std::vector<PreviousContainer> containers,
-                                 std::optional<Error>& trouble) {
-  std::string started;
+std::vector<std::string> start_those_that_ran(Context& context, std::vector<PreviousContainer> containers,
+                                              std::optional<Error>& trouble) {
+  std::vector<std::string> started;
   std::erase_if(containers, [](const PreviousContainer& container) { return !container.running; });
   for (const auto& container : containers) {
     try {
       start_again(context, container);
-      started += (started.empty() ? "" : ", ") + container.name;
+      started.push_back(container.name);
     } catch (const Error& error) {
       trouble = error;
     }
@@ -171,8 +178,8 @@ std::string leave_for_inspection(const Context& context) {
   return "the first release's container is left stopped, for its logs";
 }
 
-std::string start_what_stopped(Context& context, std::vector<PreviousContainer> containers,
-                               std::optional<Error>& trouble) {
+std::vector<std::string> start_what_stopped(Context& context, std::vector<PreviousContainer> containers,
+                                            std::optional<Error>& trouble) {
   make_again_what_can_be(context, containers, trouble);
   std::erase_if(containers, [&](const PreviousContainer& container) {
     const auto inspection = context.engine.inspect(container.id);
@@ -181,8 +188,8 @@ std::string start_what_stopped(Context& context, std::vector<PreviousContainer> 
   return start_those_that_ran(context, std::move(containers), trouble);
 }
 
-std::string start_again(Context& context, std::vector<PreviousContainer> containers,
-                        std::optional<Error>& trouble) {
+std::vector<std::string> start_again(Context& context, std::vector<PreviousContainer> containers,
+                                     std::optional<Error>& trouble) {
   if (context.ledger.taken_up_again()) return start_what_stopped(context, std::move(containers), trouble);
   make_again_what_can_be(context, containers, trouble);
   return start_those_that_ran(context, std::move(containers), trouble);

@@ -31,10 +31,11 @@ std::string leave_for_inspection(const Context&);
 /// Of a run that is taken up again, only those that are off: what runs by now is left alone.
 /// One that others removed is made again from what was kept of it; the commands of `post_start` run as at any
 /// start.
-std::string start_again(Context&, std::vector<PreviousContainer>, std::optional<Error>& trouble);
+std::vector<std::string> start_again(Context&, std::vector<PreviousContainer>, std::optional<Error>& trouble);
 
 /// The same for those of them alone that ran and are off or gone now: others stopped them, or Docker did when
 /// it went away. What runs is left alone.
-std::string start_what_stopped(Context&, std::vector<PreviousContainer>, std::optional<Error>& trouble);
+std::vector<std::string> start_what_stopped(Context&, std::vector<PreviousContainer>,
+                                            std::optional<Error>& trouble);
 
 }  // namespace belay

@@ -11,15 +11,17 @@ namespace belay {
 
 namespace {
 
-PreviousContainer as_found(const docker::Inspection& found, const std::string& service, Time began) {
+PreviousContainer as_found(const Context& context, const docker::Inspection& found,
+                           const std::string& service) {
   // One that is off now, and ended after the run had begun, ran when it began.
-  const bool ran = found.container.on() || (found.container.state == "exited" && found.finished >= began);
+  const bool ran =
+      found.container.on() || (found.container.state == "exited" && found.finished >= context.began);
   return {found.container.id,   found.container.name, service, ran,
           found.restart_policy, found.restart_maximum};
 }
 
 /// The current release's containers and edge, as they are now.
-WhatServed found_now(const Context& context, Time began) {
+WhatServed found_now(const Context& context) {
   WhatServed served;
   const auto release = context.store.find(context.previous);
   if (!release) return served;
@@ -27,7 +29,7 @@ WhatServed found_now(const Context& context, Time began) {
   const auto add = [&](const docker::Container& container, const std::string& service) {
     if (label_of(container, label::nonce) == context.nonce) return;
     if (const auto found = context.engine.inspect(container.id))
-      served.containers.push_back(as_found(*found, service, began));
+      served.containers.push_back(as_found(context, *found, service));
   };
   for (const auto& service : release->services) {
     const auto containers = ours.containers(service.name);
@@ -56,10 +58,10 @@ std::vector<PreviousContainer> noted_at_begin(const Context& context) {
   return noted_then;
 }
 
-WhatServed as_noted(const Context& context, Time began) {
+WhatServed as_noted(const Context& context) {
   const auto at_begin = noted_at_begin(context);
   if (!noted<notes::PreviousContainers>(context.ledger)) {
-    auto missing = found_now(context, began).missing;
+    auto missing = found_now(context).missing;
     std::erase_if(missing, [&](const std::string& service) {
       return std::ranges::find(at_begin, service, &PreviousContainer::service) != at_begin.end();
     });
@@ -78,7 +80,7 @@ WhatServed as_noted(const Context& context, Time began) {
 }  // namespace
 
 void note_what_serves(Context& context) {
-  const auto served = found_now(context, now());
+  const auto served = found_now(context);
   keep_bodies(context, {served.containers});
   note(context.ledger, notes::ServedAtBegin{served.containers});
 }
@@ -88,14 +90,14 @@ bool ran_at_begin(const Context& context, const std::string& id) {
                              [&](const PreviousContainer& one) { return one.id == id && one.running; });
 }
 
-WhatServed what_served(const Context& context, Time began) {
+WhatServed what_served(const Context& context) {
   if (!noted<notes::ServedAtBegin>(context.ledger) && !noted<notes::PreviousContainers>(context.ledger))
-    return found_now(context, began);
-  auto served = as_noted(context, began);
+    return found_now(context);
+  auto served = as_noted(context);
   // One that was stopped after the run had begun, and before it was noted.
   for (auto& container : served.containers)
     if (const auto found = container.running ? std::nullopt : context.engine.inspect(container.id))
-      container.running = as_found(*found, container.service, began).running;
+      container.running = as_found(context, *found, container.service).running;
   return served;
 }
 

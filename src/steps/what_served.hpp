@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.hpp"
 #include "steps/context.hpp"
 
 namespace belay {
@@ -24,8 +23,8 @@ void note_what_serves(Context&);
 /// Whether this container ran when that was noted: others may have stopped it since.
 bool ran_at_begin(const Context&, const std::string& id);
 
-/// As the run noted it, with the ids that the containers have now. `began`: when the run began; a container
-/// that ended since then counts as one that ran.
-WhatServed what_served(const Context&, Time began);
+/// As the run noted it, with the ids that the containers have now. A container that ended since the run began
+/// counts as one that ran.
+WhatServed what_served(const Context&);
 
 }  // namespace belay

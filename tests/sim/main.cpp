@@ -48,8 +48,9 @@ std::string told(const Schedule& schedule, const Verdict& verdict) {
   return text;
 }
 
+/// Its length is always the same, so that a torn file is torn at the same byte in each run of a seed.
 std::string directory_of_this_process() {
-  return fmt::format("/dev/shm/belay-sim-{}", ::getpid());
+  return fmt::format("/dev/shm/belay-sim-{:08}", ::getpid());
 }
 
 /// How many port calls a story of each kind has, if nothing goes wrong; then it has to come out well.
