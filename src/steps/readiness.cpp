@@ -158,10 +158,22 @@ std::chrono::milliseconds patience_with(const Context& context, const std::vecto
 
 }  // namespace
 
+void require_whole(const Context& context, std::size_t containers) {
+  const auto unchanged = unchanged_services(context);
+  std::size_t made = 0;
+  for (const auto& service : release_of(context).services)
+    if (std::ranges::find(unchanged, service.name) == unchanged.end()) made += service.containers.size();
+  if (containers < made)
+    throw Error("the candidate is not whole",
+                fmt::format("{} of its {} containers were removed by others", made - containers, made),
+                "did somebody run docker container prune? deploy again");
+}
+
 std::vector<docker::Inspection> candidate_inspections(const Context& context) {
   std::vector<docker::Inspection> found;
   for (const auto& candidate : candidates_of(context))
     if (auto inspection = context.engine.inspect(candidate.id)) found.push_back(std::move(*inspection));
+  require_whole(context, found.size());
   return found;
 }
 

@@ -37,19 +37,6 @@ void watch(Context& context, const std::vector<docker::Container>& candidates) {
   if (!context.watch) watch_candidates(context, StepName::switch_over, candidates);
 }
 
-/// Somebody may have removed one that has not been started yet (`docker container prune`): what serves goes
-/// on.
-void require_all(const Context& context, const std::vector<docker::Container>& candidates) {
-  const auto unchanged = unchanged_services(context);
-  std::size_t made = 0;
-  for (const auto& service : release_of(context).services)
-    if (std::ranges::find(unchanged, service.name) == unchanged.end()) made += service.containers.size();
-  if (candidates.size() < made)
-    throw Error("the candidate is not whole",
-                fmt::format("{} of its {} containers were removed by others", made - candidates.size(), made),
-                "did somebody run docker container prune? deploy again");
-}
-
 bool all_run(const Context& context, const std::vector<std::string>& ids) {
   return std::ranges::all_of(ids, [&](const std::string& id) {
     const auto inspection = context.engine.inspect(id);
@@ -193,7 +180,7 @@ std::string back_beside(Context& context) {
 
 std::string apply(Context& context) {
   const auto candidates = candidates_of(context);
-  require_all(context, candidates);
+  require_whole(context, candidates.size());
   watch(context, candidates);
   const auto began = SteadyClock::now();
   const auto took = [&] { return human_duration(since(began)); };

@@ -23,6 +23,8 @@ namespace belay::sim {
 /// | stop_serving   | somebody types `docker stop` for a container of what serves                             |
 /// | remove_serving | somebody types `docker rm -f` for it                                                    |
 /// | write_fails    | one write fails (EIO)                                                                   |
+/// | another_person | somebody else types a rollback, and waits for the first one or does not                 |
+/// | damage         | after the end: a bit of a journal is another one, or its tail is gone                    |
 // clang-format on
 struct Fault {
   enum class Kind {
@@ -38,8 +40,10 @@ struct Fault {
     stop_serving,
     remove_serving,
     write_fails,
+    another_person,
+    damage,
   };
-  static constexpr int kinds = 12;
+  static constexpr int kinds = 14;
   Kind kind{};
   int at = 0;  // at which port call of the schedule
   std::chrono::milliseconds time{};

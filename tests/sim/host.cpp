@@ -19,8 +19,8 @@ constexpr auto year_2026 = std::chrono::seconds(1'770'000'000);
 
 std::string Fault::shown() const {
   static constexpr const char* names[] = {
-      "kill", "kill_both", "power_cut", "disk_full",    "engine_away",    "engine_restart",
-      "cut",  "refused",   "prune",     "stop_serving", "remove_serving", "write_fails"};
+      "kill",    "kill_both", "power_cut",    "disk_full",      "engine_away", "engine_restart", "cut",
+      "refused", "prune",     "stop_serving", "remove_serving", "write_fails", "another_person", "damage"};
   return fmt::format("{}@{}{}{}", names[static_cast<int>(kind)], at,
                      time.count() > 0 ? fmt::format(" for {} s", time.count() / 1000) : "",
                      other_way ? " (b)" : "");
@@ -90,7 +90,7 @@ void Host::strike(const Fault& fault) {
   const auto serving = [&] { return one_that_serves ? engine.find(one_that_serves()) : nullptr; };
   switch (fault.kind) {
     case kill:
-      processes_.back()->dead = true;
+      process_of(fibers.current())->dead = true;
       break;
     case power_cut:
       power_cut_ = true;
@@ -125,6 +125,11 @@ void Host::strike(const Fault& fault) {
     case write_fails:
       write_fails_ = true;
       break;
+    case another_person:
+      if (another_person_comes) another_person_comes(fault);
+      break;
+    case damage:
+      break;
   }
 }
 
@@ -158,11 +163,11 @@ bool Host::run_process(const std::function<void()>& body) {
   } catch (const Death&) {
     lives = false;
   } catch (...) {
-    processes_.pop_back();
+    std::erase(processes_, &process);
     of_fiber_[fibers.current()] = before;
     throw;
   }
-  processes_.pop_back();
+  std::erase(processes_, &process);
   of_fiber_[fibers.current()] = before;
   return lives;
 }

@@ -52,12 +52,13 @@ class Host {
 
   /// A process's body, in place. False: it died.
   bool run_process(const std::function<void()>& body);
-  Process* process() { return processes_.back(); }
   Process* process_of(int fiber);
   void set_process_of(int fiber, Process* process) { of_fiber_[fiber] = process; }
 
   /// The world is well again: disk, Engine. After a power cut the machine comes up.
   void heal();
+  /// From here on, the schedule strikes no more.
+  void leave_in_peace() { faults_.clear(); }
   /// A reboot in good order of things: what comes up by itself?
   void reboot();
 
@@ -66,7 +67,10 @@ class Host {
   /// serves, once it had begun to close the run, or after its last look. Then what that left is theirs.
   bool is_theirs() const { return acted_unwatched_ || last_act_ > last_look_; }
   void looks_after_it() { watched_ = true; }
-  void lets_go_of_it() { watched_ = false; }
+  void lets_go_of_it() {
+    watched_ = false;
+    acted_unwatched_ = is_theirs();
+  }
   void looked() { last_look_ = calls_; }
   /// What happened, for whoever reads a schedule that broke the promise.
   std::vector<std::string> story;
@@ -79,6 +83,8 @@ class Host {
   std::map<fs::path, std::uint64_t> reserved, synced;  // of log files
   /// Who stops or removes what serves: set by the story.
   std::function<std::string()> one_that_serves;
+  /// Lets somebody else type a command: set by the story.
+  std::function<void(const Fault&)> another_person_comes;
 
  private:
   void strike(const Fault&);

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "host.hpp"
 #include "host/journal.hpp"
@@ -64,6 +66,7 @@ class Story {
       container.policy = "unless-stopped";
       host_.engine.start(container);
     }
+    host_.another_person_comes = [this](const Fault& fault) { let_another_person_type(fault); };
     host_.one_that_serves = [this] { return container_of("web", current_release); };
     host_.fibers.wait({}, host_.fibers.time() + std::chrono::seconds(60));
     host_.fibers.passes = [this](SteadyClock::duration time) {
@@ -77,14 +80,14 @@ class Story {
   Verdict play() {
     Verdict verdict;
     try {
-      const bool guard_lives = host_.run_process([&] { roll_back(); });
+      host_.run_process([&] { roll_back(other_release); });
+      wait_for_others();
       verdict.calls = host_.calls();
       look_at_the_time_without_service();
-      // The guard goes on by itself, but not for ever.
-      if (guard_lives && begun_ && !has_taken_long() && open_run(layout_))
-        say("the guard ended, and its run is open");
       come_to_an_end();
       look();
+      for (const auto& fault : schedule_.faults)
+        if (fault.kind == Fault::Kind::damage) damage_a_journal(fault.other_way);
     } catch (const Error& error) {
       say(error.message_and_why());
     } catch (const Hang&) {
@@ -151,21 +154,41 @@ class Story {
   }
 
   /// What the guard does, from the lock to the end. An Error here is told to whoever typed the command.
-  void roll_back() {
+  void roll_back(const std::string& release, bool waits = false) {
     try {
-      begin_rollback();
+      begin_rollback(release, waits);
     } catch (const Error& error) {
       host_.tell("refused: " + error.message_and_why());
     }
   }
 
-  void begin_rollback() {
+  void begin_rollback(const std::string& release, bool waits) {
     auto lock = FileLock::try_acquire(layout_.lock());
-    const auto plan = plan_rollback("shop", environment(), other_release, {"ada", "laptop"});
+    for (; !lock && waits; lock = FileLock::try_acquire(layout_.lock())) pause(std::chrono::seconds(1));
+    if (!lock) throw Error("somebody else holds the environment");
+    recover_open_runs(layout_, "next command");
+    const auto plan = plan_rollback("shop", environment(), release, {"ada", "laptop"});
     OpenedRun opened{.run = open_new_run(layout_, wire::Start{.plan = plan}),
                      .hearing = [](const std::string&, std::stop_source) { return nullptr; }};
-    begun_ = true;
     watch_over(layout_, opened, std::move(*lock));
+    // A guard that lives goes on by itself, but not for ever.
+    if (!has_taken_long() && open_run(layout_) == opened.run) say("the guard ended, and its run is open");
+  }
+
+  void let_another_person_type(const Fault& fault) {
+    // What a release does that dies after its commit is not looked at; see look().
+    if (schedule_.candidate == Candidate::dies_later) return;
+    others_.push_back(host_.fibers.start([this, fault] {
+      const auto* release = fault.time > std::chrono::seconds(15) ? current_release : other_release;
+      host_.run_process([&] { roll_back(release, fault.other_way); });
+    }));
+  }
+  void wait_for_others() {
+    while (!others_.empty()) {  // while one is waited for, a next one may come
+      const auto other = others_.back();
+      others_.pop_back();
+      host_.fibers.wait([&] { return host_.fibers.ended(other); }, Fibers::Moment::max());
+    }
   }
 
   /// Of a log, all behind the last sync may be gone after a power cut, or be half there.
@@ -208,15 +231,42 @@ class Story {
       host_.heal();
       if (!open_run(layout_)) return;
       host_.tell("--- recovery");
-      host_.run_process([&] {
-        try {
-          recover_if_abandoned(layout_, "boot");
-        } catch (const Error& error) {
-          host_.tell("not recovered: " + error.message_and_why());
-        }
-      });
+      recover("boot");
+      wait_for_others();
     }
     if (const auto run = open_run(layout_)) say("the run " + *run + " is still open");
+  }
+
+  /// Whatever is damaged, the next command stops and removes nothing of what serves.
+  void damage_a_journal(bool cuts) {
+    const auto runs = runs_of(layout_);
+    if (runs.empty() || !broken_.empty() || host_.is_theirs()) return;
+    const auto journal = layout_.journal(runs[host_.dice.below(static_cast<int>(runs.size()))]);
+    auto text = read_file(journal);
+    const auto at = static_cast<std::size_t>(host_.dice.below(static_cast<int>(text.size())));
+    if (cuts)
+      text.resize(at);
+    else
+      text[at] = static_cast<char>(text[at] ^ (1 << host_.dice.below(8)));
+    std::ofstream(journal, std::ios::binary | std::ios::trunc) << text;
+    const auto before = shown_containers();
+    host_.leave_in_peace();
+    host_.tell(fmt::format("--- {} byte {} of {}", cuts ? "nothing is left from" : "another bit in", at,
+                           journal.string()));
+    recover("next command");
+    wait_for_others();
+    if (const auto after = shown_containers(); after != before)
+      say(fmt::format("a damaged journal made {} of {}", after, before));
+  }
+
+  void recover(const std::string& by) {
+    host_.run_process([&] {
+      try {
+        recover_if_abandoned(layout_, by);
+      } catch (const Error& error) {
+        host_.tell("not recovered: " + error.message_and_why());
+      }
+    });
   }
 
   std::vector<FakeContainer*> ours() {
@@ -287,7 +337,9 @@ class Story {
   std::string shown_containers() {
     std::vector<std::string> shown;
     for (const auto* container : ours())
-      shown.push_back(fmt::format("{} ({}, {})", container->name, release_of(*container), container->state));
+      shown.push_back(fmt::format("{} ({}, {}, {})", container->name, release_of(*container),
+                                  container->state, container->id.substr(0, 12)));
+    std::ranges::sort(shown);
     return fmt::format("{}", fmt::join(shown, ", "));
   }
 
@@ -295,7 +347,7 @@ class Story {
   Host host_;
   Layout layout_;
   std::vector<std::string> broken_;
-  bool begun_ = false;
+  std::vector<int> others_;       // fibers
   SteadyClock::duration down_{};  // in which no web container ran
 };
 
