@@ -91,10 +91,13 @@ std::vector<docker::Container> made_by_this_attempt(const Context& context, cons
 }
 
 std::vector<docker::Container> candidates_of(const Context& context) {
-  auto candidates = made_by_this_attempt(context, "candidate");
   const auto release = context.store.find(context.release);
-  if (!release) return candidates;
-  const auto order = in_order_of_start(*release);
+  return release ? candidates_of(context, *release) : made_by_this_attempt(context, "candidate");
+}
+
+std::vector<docker::Container> candidates_of(const Context& context, const Release& release) {
+  auto candidates = made_by_this_attempt(context, "candidate");
+  const auto order = in_order_of_start(release);
   std::ranges::stable_sort(candidates, {}, [&](const docker::Container& candidate) {
     return std::ranges::find(order, service_of(candidate), [](const auto* service) { return service->name; });
   });

@@ -83,6 +83,7 @@ bool something_served(const Context&);
 std::vector<docker::Container> made_by_this_attempt(const Context&, const std::string& role);
 /// The candidate's containers, in the order in which their services are started.
 std::vector<docker::Container> candidates_of(const Context&);
+std::vector<docker::Container> candidates_of(const Context&, const Release&);
 /// Those of the candidate's containers that may end by themselves, with exit code 0: one-shot services.
 std::vector<std::string> may_end(const std::vector<docker::Container>&, const Release&);
 std::vector<std::string> ids_of(const std::vector<docker::Container>&);

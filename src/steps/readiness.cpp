@@ -17,7 +17,7 @@ namespace belay {
 
 namespace {
 
-constexpr std::chrono::milliseconds between_looks{10}, between_own_checks{500};
+constexpr std::chrono::milliseconds shortest_pause{10}, longest_pause{200}, between_own_checks{500};
 constexpr auto default_check_time = std::chrono::seconds(30);  // the Engine's
 constexpr int last_words = 5;
 /// How long a first release without a health URL is given to open a port that it publishes.
@@ -158,10 +158,10 @@ std::chrono::milliseconds patience_with(const Context& context, const std::vecto
 
 }  // namespace
 
-void require_whole(const Context& context, std::size_t containers) {
+void require_whole(const Context& context, const Release& release, std::size_t containers) {
   const auto unchanged = unchanged_services(context);
   std::size_t made = 0;
-  for (const auto& service : release_of(context).services)
+  for (const auto& service : release.services)
     if (std::ranges::find(unchanged, service.name) == unchanged.end()) made += service.containers.size();
   if (containers < made)
     throw Error("the candidate is not whole",
@@ -170,10 +170,11 @@ void require_whole(const Context& context, std::size_t containers) {
 }
 
 std::vector<docker::Inspection> candidate_inspections(const Context& context) {
+  const auto release = release_of(context);
   std::vector<docker::Inspection> found;
-  for (const auto& candidate : candidates_of(context))
+  for (const auto& candidate : candidates_of(context, release))
     if (auto inspection = context.engine.inspect(candidate.id)) found.push_back(std::move(*inspection));
-  require_whole(context, found.size());
+  require_whole(context, release, found.size());
   return found;
 }
 
@@ -208,6 +209,7 @@ void watch_candidates(Context& context, StepName step, const std::vector<docker:
 std::vector<std::string> wait_until_ready(Context& context, const ReadinessRules& rules,
                                           std::stop_token stop) {
   Readiness readiness(context, rules, stop);
+  const auto began = SteadyClock::now();
   auto targets = candidate_targets(context);
   const auto limit = Deadline::in(std::max(patience_with(context, targets), rules.quiet) + rules.quiet);
   while (!stop.stop_requested()) {
@@ -224,7 +226,8 @@ std::vector<std::string> wait_until_ready(Context& context, const ReadinessRules
       throw failure_of(
           context, id,
           Error("the candidate did not become ready", missing, "its last log lines may say why"));
-    pause(between_looks);
+    // Seldom where it takes long: each look is some questions to the Engine.
+    pause(std::clamp<std::chrono::milliseconds>(since(began) / 8, shortest_pause, longest_pause));
     targets = candidate_targets(context);
   }
   return {};

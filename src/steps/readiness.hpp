@@ -16,9 +16,9 @@ namespace belay {
 
 /// Whether the candidates are up, by what the Engine knows of them and by their ports.
 
-/// Throws Error unless so many containers are all that this attempt's candidate has: others may have removed
-/// one that was stopped (`docker container prune`).
-void require_whole(const Context&, std::size_t containers);
+/// Throws Error unless so many containers are all that this attempt made for its release: others may have
+/// removed one that was stopped (`docker container prune`).
+void require_whole(const Context&, const Release&, std::size_t containers);
 /// Of all of them; see require_whole().
 std::vector<docker::Inspection> candidate_inspections(const Context&);
 std::vector<HealthTarget> candidate_targets(const Context&);

@@ -180,7 +180,7 @@ std::string back_beside(Context& context) {
 
 std::string apply(Context& context) {
   const auto candidates = candidates_of(context);
-  require_whole(context, candidates.size());
+  require_whole(context, release_of(context), candidates.size());
   watch(context, candidates);
   const auto began = SteadyClock::now();
   const auto took = [&] { return human_duration(since(began)); };
