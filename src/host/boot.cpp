@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <iostream>
-#include <sstream>
 #include <vector>
 
-#include <boost/algorithm/string/split.hpp>
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 #include <sys/stat.h>
@@ -15,6 +13,7 @@
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "base/process.hpp"
+#include "drivers/account.hpp"
 #include "host/arguments.hpp"
 #include "host/commands.hpp"
 #include "host/holder.hpp"
@@ -41,17 +40,11 @@ fs::path boot_program(const Layout& layout) {
 }
 
 /// Who deploys here: the owner of belay's directory. Its program is that account's, so root does not run it.
-/// Read from the file: a static program cannot ask the C library for accounts.
-std::string account_of(const Layout& layout) {
+std::string account_that_deploys(const Layout& layout) {
   struct stat status{};
   if (::stat(layout.state.c_str(), &status) != 0)
     throw system_error("cannot look at " + layout.state.string(), errno);
-  std::istringstream accounts(read_file("/etc/passwd"));
-  for (std::string line; std::getline(accounts, line);) {
-    std::vector<std::string> fields;
-    boost::algorithm::split(fields, line, [](char one) { return one == ':'; });
-    if (fields.size() > 2 && fields[2] == std::to_string(status.st_uid)) return fields[0];
-  }
+  if (const auto account = account_of(status.st_uid)) return account->name;
   throw Error(fmt::format("recovery at boot cannot be installed for account {}", status.st_uid),
               fmt::format("it owns {}, and /etc/passwd does not name it", layout.state.string()),
               "deploy with an account of this host");
@@ -70,7 +63,7 @@ void install_systemd(const Layout& layout) {
                   "[Service]\nType=oneshot\nUser={3}\nExecStart={1} host recover --path {2} --boot\n\n"
                   "[Install]\nWantedBy=multi-user.target\n",
                   layout.live.string(), quoted(boot_program(layout)), quoted(layout.live),
-                  account_of(layout)),
+                  account_that_deploys(layout)),
       0644);
   require_output({.argv = {"systemctl", "daemon-reload"}}, {}, Deadline::in(std::chrono::seconds(30)),
                  "systemd does not take the unit");
@@ -86,7 +79,7 @@ void install_cron(const Layout& layout) {
                         fmt::format("# belay: finish or undo what a deployment left in {0}\n"
                                     "@reboot {3} {1} host recover --path {2} --boot\n",
                                     layout.live.string(), quoted(boot_program(layout)), quoted(layout.live),
-                                    account_of(layout)),
+                                    account_that_deploys(layout)),
                         0644);
 }
 
@@ -111,8 +104,13 @@ std::string installed_boot_recovery(const Layout& layout) {
 }
 
 void point_boot_at_this_program(const Layout& layout) {
-  const auto self = fs::read_symlink("/proc/self/exe");
+  auto self = fs::read_symlink("/proc/self/exe");
   make_directories(boot_program(layout).parent_path());
+  // Its file went away with a state that was copied to another file system; the copy has another one.
+  if (constexpr std::string_view gone = " (deleted)"; self.native().ends_with(gone)) {
+    const auto name = self.filename().string();
+    self = boot_program(layout).parent_path() / name.substr(0, name.size() - gone.size());
+  }
   std::error_code absent;
   if (fs::read_symlink(boot_program(layout), absent) != self) replace_symlink(boot_program(layout), self);
   remove_old_programs(layout, self);
@@ -130,7 +128,7 @@ std::string install_boot_recovery(const Layout& layout) {
 }
 
 int host_install(std::span<const std::string> arguments) {
-  const auto layout = layout_from(arguments);
+  const auto layout = host_arguments(arguments).layout();
   const auto by = install_boot_recovery(layout);
   std::cout << "recovery of " << layout.live.string() << " runs at boot, by " << by << "\n";
   return 0;
@@ -152,8 +150,9 @@ int say_that_nothing_was_left(const Layout& layout, bool boot) {
 }  // namespace
 
 int host_recover(std::span<const std::string> arguments) {
-  const bool boot = !arguments.empty() && arguments.back() == "--boot";
-  const auto layout = layout_from(boot ? arguments.first(arguments.size() - 1) : arguments);
+  const auto where = host_arguments(arguments);
+  const auto layout = where.layout();
+  const bool boot = where.boot;
   const auto recovered = recover_if_abandoned(layout, boot ? "boot" : "next command");
   if (recovered.empty() && is_held(layout)) {
     std::cout << "a deployment is under way in " << layout.live.string() << "\n";

@@ -129,6 +129,7 @@ void look_at_docker(HostFacts& facts, const Layout& layout, const json::object& 
 
 HostFacts host_facts(const Layout& layout, const json::object& arguments, std::stop_token stop) {
   HostFacts facts{.clock = now()};
+  facts.state = layout.state.string();
   facts.path_exists = fs::is_directory(layout.live);
   auto place = layout.live;  // or where it will be
   while (!fs::exists(place)) place = place.parent_path();

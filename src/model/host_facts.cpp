@@ -77,6 +77,7 @@ static void fields(auto& archive, Is<HostFacts> auto& facts) {
   archive("buildx_version", facts.buildx_version);
   archive("docker_problem", facts.docker_problem);
   archive("docker_next", facts.docker_next);
+  archive("state", facts.state);
   archive("path_exists", facts.path_exists);
   archive("path_writable", facts.path_writable);
   archive("bytes_free", facts.bytes_free);

@@ -80,6 +80,7 @@ struct HostFacts {
   std::string docker_problem, docker_next;                     // why Docker cannot be used, and the cure
   bool path_exists = false, path_writable = false;
   std::uint64_t bytes_free = 0, inodes_free = 0;  // where the live directory is (or will be)
+  std::string state;                              // belay's own directory, where it lies now
   std::string boot_recovery;                      // "systemd", "cron" or empty: not installed
   bool busy = false;
   std::string current_release;                        // empty: none
