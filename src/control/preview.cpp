@@ -105,6 +105,7 @@ std::vector<std::string> warnings_of(const EnvironmentConfig& environment, const
   if (facts.project)
     for (const auto& finding : checked_project(*facts.project)) add_unless_ok(warnings, finding);
   if (environment.backup) add_unless_ok(warnings, checked_backup(facts, *environment.backup));
+  if (const auto login = checked_login(facts)) add_unless_ok(warnings, *login);
   add_unless_ok(warnings, checked_boot_recovery(facts, environment.name));
   if (facts.busy) warnings.push_back("a deployment is under way: this one would wait (--wait) or be refused");
   return warnings;

@@ -15,6 +15,7 @@
 #include "drivers/docker.hpp"
 #include "host/arguments.hpp"
 #include "host/boot.hpp"
+#include "host/boot_entry.hpp"
 #include "host/commands.hpp"
 #include "host/control_socket.hpp"
 #include "host/holder.hpp"
@@ -120,6 +121,7 @@ int host_guard(std::span<const std::string> arguments) {
     recover_open_runs(layout, "next command");
     layout = settled_in_its_place(where, *lock);
     point_boot_at_this_program(layout);
+    refresh_boot_recovery(layout);
     require_same_current(start->plan, when_typed, ReleaseStore(layout).current());
     const auto listener = std::make_shared<Fd>();
     OpenedRun opened{.run = open_new_run(layout, *start, listening(listener)),

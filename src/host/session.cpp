@@ -18,6 +18,7 @@
 #include "host/boot.hpp"
 #include "host/commands.hpp"
 #include "host/control_socket.hpp"
+#include "host/login_scope.hpp"
 #include "host/questions.hpp"
 #include "host/recovery.hpp"
 #include "host/run.hpp"
@@ -30,10 +31,12 @@ namespace {
 /// A controller says something (a ping, if nothing else) more often than this; else its network is gone.
 constexpr auto longest_silence = std::chrono::seconds(15);
 
+constexpr auto own_image = "/proc/self/exe";
+
 /// Its file goes away where a state is copied to another file system; the kernel still runs it.
 std::string own_program() {
-  const auto program = fs::read_symlink("/proc/self/exe");
-  return fs::exists(program) ? program.string() : "/proc/self/exe";
+  const auto program = fs::read_symlink(own_image);
+  return fs::exists(program) ? program.string() : own_image;
 }
 
 /// One controller's view of this host: answers questions, has runs started and shown. Owns nothing that
@@ -109,8 +112,13 @@ class HostSession {
   /// Empty: nothing begins, and the controller knows why. The process that was started here is gone then: the
   /// guard is its child.
   std::optional<std::string> begun_run(const wire::Start& start, const std::stop_token& stop) {
-    Child guard({.argv = command_of_role(own_program(), "guard", where_.layout())},
-                {.in = true, .out = true, .err = false});
+    const auto program = own_program();
+    auto argv = command_of_role(program, "guard", where_.layout());
+    if (program != own_image) {  // which is another program's in the hands of systemd-run
+      const auto scope = scope_of_its_own();
+      argv.insert(argv.begin(), scope.begin(), scope.end());
+    }
+    Child guard({.argv = argv}, {.in = true, .out = true, .err = false});
     write_all(guard.in().get(), wire::encode(start) + "\n");
     LineReader said(guard.out().get());
     std::string line;

@@ -83,6 +83,7 @@ static void fields(auto& archive, Is<HostFacts> auto& facts) {
   archive("bytes_free", facts.bytes_free);
   archive("inodes_free", facts.inodes_free);
   archive("boot_recovery", facts.boot_recovery);
+  archive("bound_to_login", facts.bound_to_login);
   archive("busy", facts.busy);
   archive("current_release", facts.current_release);
   archive("releases", facts.releases);

@@ -203,6 +203,18 @@ TEST_CASE("a state of another account is told, with its owner and what to do") {
   }
 }
 
+TEST_CASE("where this account may not look behind the link, the link's owner tells whose the state is") {
+  if (::geteuid() != 0) return;
+  const OldHost host(false);
+  host.settle();
+  fs::permissions(host.scratch.path(), fs::perms(0755));
+  fs::permissions(host.scratch / "home", fs::perms::owner_all);
+  REQUIRE(::seteuid(65534) == 0);
+  const auto owner = other_owner(host.where.live);
+  REQUIRE(::seteuid(0) == 0);
+  CHECK(owner == 0u);
+}
+
 TEST_CASE("a link that leads to a directory of another account which is no state of this one is not theirs") {
   if (::geteuid() != 0) return;
   const OldHost host(false);
