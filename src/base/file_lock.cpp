@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.hpp"
@@ -12,11 +13,18 @@
 namespace belay {
 
 std::optional<FileLock> FileLock::try_acquire(const fs::path& path) {
-  Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!file) throw system_error(fmt::format("cannot open the lock {}", path.native()), errno);
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return FileLock(std::move(file), path);
-  if (errno == EWOULDBLOCK) return std::nullopt;
-  throw system_error(fmt::format("cannot lock {}", path.native()), errno);
+  while (true) {
+    Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!file) throw system_error(fmt::format("cannot open the lock {}", path.native()), errno);
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
+      struct stat status{};
+      // Removed between the two calls: others lock the file that has the name now.
+      if (::fstat(file.get(), &status) == 0 && status.st_nlink == 0) continue;
+      return FileLock(std::move(file), path);
+    }
+    if (errno == EWOULDBLOCK) return std::nullopt;
+    throw system_error(fmt::format("cannot lock {}", path.native()), errno);
+  }
 }
 
 FileLock FileLock::adopt(Fd fd, fs::path path) {

@@ -8,7 +8,6 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "control/quoting.hpp"
-#include "model/layout.hpp"
 #include "model/visible_text.hpp"
 
 namespace belay {
@@ -17,20 +16,30 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// $1 live directory, $2 id, $3 sha256, $4 architecture, $5 marker, $6 purpose, $7 belay's own directory. One
-// line in the end, without single quotes, backslashes or exclamation marks, so that every login shell hands
-// it to sh as it stands. The bytes that are left are drained after a failure, so that the one who sends them
-// gets to read why. What is there is run only if it is our own and has the bytes that were shipped: others
-// may write there, such as a container that mounts the live directory. Needs nothing but a POSIX sh, gzip,
-// head and sha256sum (coreutils or busybox).
-constexpr std::string_view script = R"(
+// $1 live directory, $2 id, $3 sha256, $4 architecture, $5 marker, $6 purpose. Y is the state directory by
+// the rule of model/state_place.hpp, X what the live directory has of it: a link, which is not followed, or
+// the state itself, which an older belay keeps there until a deployment moves it. A state of another account
+// is told by the program, so for that the program needs no directory of its own. One line in the end, without
+// single quotes, backslashes or exclamation marks, so that every login shell hands it to sh as it stands. The
+// bytes that are left are drained after a failure, so that the one who sends them gets to read why. What is
+// there is run only if it is our own and has the bytes that were shipped. Needs nothing but a POSIX sh, gzip,
+// head, id, readlink, tr and sha256sum (coreutils or busybox).
+constexpr std::string_view script = R"sh(
 P=$1; M=$5; S=$3;
 say() { echo "$M $*"; };
 fail() { say FAIL "$*"; cat >/dev/null; exit 1; };
 A=$(uname -m); if [ "$A" = "$4" ]; then :; else say ARCH "$A"; exit 1; fi;
-D=$7; T=;
-if [ -d "$D" ] || [ "$6" = change ]; then
-(umask 022; mkdir -p "$P") && (umask 077; mkdir -p "$D/bin") && chmod 0700 "$D" || {
+T=; F=; if [ "$6" = change ]; then (umask 022; mkdir -p "$P") || fail "cannot make the directory $P"; fi;
+L=$(cd -P "$P" 2>/dev/null && pwd -P) || L=$P;
+K=$(printf %s "${L##*/}" | head -c 100 | LC_ALL=C tr -c A-Za-z0-9._- _)-$(printf %s "$L" | sha256sum | head -c 12);
+if [ "$(id -u)" = 0 ]; then Y=/var/lib/belay/$K; elif [ -n "$HOME" ]; then Y=$HOME/.local/state/belay/$K; else fail "this account has no home directory: HOME is not set"; fi;
+X=$L/.belay; D=$Y;
+if [ -L "$X" ]; then
+case $(readlink "$X") in */belay/"$K") if [ -e "$X" ] && [ ! -O "$X" ]; then F=1; fi;; esac;
+elif [ -e "$X" ] && [ ! -O "$X" ]; then F=1;
+elif [ -d "$Y" ]; then :; elif [ -d "$X/releases" ] || [ -d "$X/runs" ]; then D=$X; fi;
+if [ -z "$F" ] && { [ -d "$D" ] || [ "$6" = change ]; }; then
+(umask 077; mkdir -p "$D/bin") && chmod 0700 "$D" || {
 O=; if [ -e "$D" ] && [ ! -O "$D" ]; then O=$(ls -ld "$D"); O="; it belongs to another user: $O"; fi;
 fail "cannot make the directory $D$O";
 };
@@ -50,9 +59,9 @@ if "$B" version </dev/null >/dev/null 2>&1; then :; elif [ -n "$T" ]; then rm -r
 else fail "no program can be run in $D/bin: is it mounted noexec?"; fi;
 say SHIPPED;
 fi;
-if [ -n "$T" ]; then "$B" host session --path "$P"; R=$?; rm -rf "$T"; exit $R; fi;
-exec "$B" host session --path "$P"
-)";
+if [ -n "$T" ]; then "$B" host session --path "$P" --state "$Y"; R=$?; rm -rf "$T"; exit $R; fi;
+exec "$B" host session --path "$P" --state "$Y"
+)sh";
 
 std::string on_one_line(std::string_view text) {
   std::string line(text.substr(1, text.size() - 2));
@@ -109,8 +118,7 @@ std::string remote_command(const Bootstrap& bootstrap) {
   return "exec sh -c '" + on_one_line(script) + "' belay " +
          sh_joined({bootstrap.live.string(), bootstrap.binary.id, bootstrap.binary.sha256,
                     bootstrap.binary.architecture, bootstrap.marker,
-                    bootstrap.purpose == Purpose::look ? "look" : "change",
-                    Layout{bootstrap.live}.state.string()});
+                    bootstrap.purpose == Purpose::look ? "look" : "change"});
 }
 
 std::optional<wire::Hello> read_hello(Line& line, const std::string& host, std::stop_token stop) {

@@ -182,6 +182,14 @@ Finding checked_boot_recovery(const HostFacts& facts, const std::string& environ
   return fine("boot recovery", "installed (" + facts.boot_recovery + ")");
 }
 
+std::optional<Finding> checked_login(const HostFacts& facts) {
+  if (facts.bound_to_login.empty()) return std::nullopt;
+  return warning("login",
+                 "a deployment may end with the login that began it: systemd gives it no scope of its own\n" +
+                     facts.bound_to_login,
+                 "where logind.conf has KillUserProcesses=yes: loginctl enable-linger there, once");
+}
+
 Finding checked_releases(const HostFacts& facts) {
   if (facts.busy) return warning("release", "a deployment is under way", "watch it: belay attach");
   if (!facts.lost.empty()) {

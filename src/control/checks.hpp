@@ -44,6 +44,7 @@ std::vector<Finding> checked_project(const ProjectFacts&);
 /// None where an obstacle says it.
 std::optional<Finding> checked_ports(const ProjectFacts&);
 Finding checked_backup(const HostFacts&, const PostgresBackup&);
+std::optional<Finding> checked_login(const HostFacts&);
 Finding checked_boot_recovery(const HostFacts&, const std::string& environment);
 Finding checked_releases(const HostFacts&);
 /// Only what was asked for: none without an edge, or where it ends no TLS.

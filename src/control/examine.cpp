@@ -131,6 +131,7 @@ class Examination {
     if (environment_.backup) add(checked_backup(facts, *environment_.backup));
     add(checked_releases(facts));
     add(checked_boot_recovery(facts, environment_.name));
+    if (const auto login = checked_login(facts)) add(*login);
   }
 
   const Config& config_;

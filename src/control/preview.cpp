@@ -24,9 +24,10 @@ namespace {
 /// Against the current release's source; a release that was adopted has none (then there is no answer).
 std::optional<std::vector<rsync::Change>> against_release(Session& session,
                                                           const EnvironmentConfig& environment,
-                                                          const Checkout& checkout,
-                                                          const std::string& release, std::stop_token stop) {
-  const fs::path source = Layout{environment.path}.source(release);
+                                                          const Checkout& checkout, const HostFacts& facts,
+                                                          std::stop_token stop) {
+  const Layout layout{.live = environment.path, .state = facts.state};
+  const fs::path source = layout.source(facts.current_release);
   rsync::Request request{.from = checkout.source,
                          .to = session.rsync_target(source),
                          .exclude = environment.sync.exclude,
@@ -58,8 +59,7 @@ std::vector<rsync::Change> changed_files(Session& session, const EnvironmentConf
                                          const Checkout& checkout, const HostFacts& facts,
                                          std::stop_token stop) {
   if (!facts.current_release.empty())
-    if (auto changes = against_release(session, environment, checkout, facts.current_release, stop))
-      return *changes;
+    if (auto changes = against_release(session, environment, checkout, facts, stop)) return *changes;
   if (facts.path_exists)
     if (auto changes = against_live_directory(session, environment, checkout, stop)) return *changes;
   const TemporaryDirectory nothing("belay-plan-");
@@ -105,6 +105,7 @@ std::vector<std::string> warnings_of(const EnvironmentConfig& environment, const
   if (facts.project)
     for (const auto& finding : checked_project(*facts.project)) add_unless_ok(warnings, finding);
   if (environment.backup) add_unless_ok(warnings, checked_backup(facts, *environment.backup));
+  if (const auto login = checked_login(facts)) add_unless_ok(warnings, *login);
   add_unless_ok(warnings, checked_boot_recovery(facts, environment.name));
   if (facts.busy) warnings.push_back("a deployment is under way: this one would wait (--wait) or be refused");
   return warnings;

@@ -8,6 +8,7 @@
 #include "control/foreground.hpp"
 #include "control/ssh_command.hpp"
 #include "control/ssh_failure.hpp"
+#include "drivers/own_state.hpp"
 #include "model/layout.hpp"
 
 namespace belay {
@@ -30,9 +31,9 @@ namespace {
 /// Where this program runs as the host's side of `local`. A look at an environment that was never deployed
 /// uses the program as it is.
 fs::path local_program(const Bootstrap& bootstrap) {
-  const Layout layout{bootstrap.live};
+  if (bootstrap.purpose == Purpose::change) make_directories(bootstrap.live, 0755);
+  const Layout layout = layout_of(bootstrap.live);
   if (bootstrap.purpose == Purpose::look && !fs::exists(layout.state)) return bootstrap.binary.file;
-  make_directories(layout.live, 0755);
   make_directories(layout.state, 0700);
   return install_binary(bootstrap.binary, layout.state / "bin");
 }
@@ -68,7 +69,8 @@ void Session::Connection::connect_by_ssh(Watcher& watcher, std::stop_token stop)
 void Session::Connection::connect_here(std::stop_token stop) {
   const fs::path program = local_program(bootstrap);
   line = std::make_unique<Line>(
-      Command{.argv = {program.string(), "host", "session", "--path", bootstrap.live.string()}});
+      Command{.argv = {program.string(), "host", "session", "--path", bootstrap.live.string(), "--state",
+                       own_state(bootstrap.live).string()}});
   const auto said = read_hello(*line, host(), stop);
   if (!said) {
     const Line::LastWords last = line->last_words();

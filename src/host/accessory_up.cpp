@@ -19,6 +19,7 @@
 #include "host/recovery.hpp"
 #include "host/run.hpp"
 #include "host/running_container.hpp"
+#include "host/state_move.hpp"
 #include "release/release_store.hpp"
 #include "runtime/attempt.hpp"
 #include "runtime/compose_model.hpp"
@@ -120,13 +121,16 @@ std::vector<std::string> sharing_with(const std::string& service, const Release&
 
 }  // namespace
 
-UpAnswer made_anew(const Layout& layout, const UpRequest& request) {
-  const ReleaseStore store(layout);
-  if (store.current().empty())
+UpAnswer made_anew(const HostArguments& where, const UpRequest& request) {
+  auto layout = where.layout();
+  if (ReleaseStore(layout).current().empty())
     throw Error(fmt::format("nothing serves {} that belay deployed", request.environment.name), {},
                 fmt::format("belay deploy {}", request.environment.name), ExitCode::bad_input);
-  const auto lock = lock_for(layout, request);
+  auto lock = lock_for(layout, request);
+  layout = where.layout();  // another command may have moved it meanwhile
   recover_open_runs(layout, "next command");
+  layout = settled_in_its_place(where, lock);
+  const ReleaseStore store(layout);
   const auto current = store.find(store.current());
   if (!current) throw Error("the release that serves is not kept", store.current(), "deploy again");
 
@@ -152,7 +156,7 @@ UpAnswer made_anew(const Layout& layout, const UpRequest& request) {
 
 boost::json::value made_anew_in_own_process(const Layout& layout, const wire::Ask& ask,
                                             std::stop_token stop) {
-  Child child({.argv = {"/proc/self/exe", "host", "up", "--path", layout.live.string()}},
+  Child child({.argv = command_of_role("/proc/self/exe", "up", layout)},
               {.in = true, .out = true, .err = false});
   write_all(child.in().get(), wire::encode(ask) + "\n");
   LineReader said(child.out().get());

@@ -4,6 +4,7 @@
 
 #include <boost/json/value.hpp>
 
+#include "host/arguments.hpp"
 #include "model/layout.hpp"
 #include "model/up_request.hpp"
 #include "model/wire.hpp"
@@ -16,7 +17,7 @@ namespace belay {
 /// left: so it may fork, and its process has no threads yet. Throws Error{bad_input} for a service that is
 /// released, or none of those there are; Error{busy} while a deployment is under way; Error with the last
 /// lines of its log if it does not run afterwards.
-UpAnswer made_anew(const Layout&, const UpRequest&);
+UpAnswer made_anew(const HostArguments&, const UpRequest&);
 
 /// As above, for a session: by a process of its own, which sees it through should the session end.
 boost::json::value made_anew_in_own_process(const Layout&, const wire::Ask&, std::stop_token);

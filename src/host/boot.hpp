@@ -2,17 +2,15 @@
 
 #include <string>
 
+#include "host/arguments.hpp"
 #include "model/layout.hpp"
 
 namespace belay {
 
-/// Recovery at boot. "systemd", "cron", or empty: not installed for this environment.
-std::string installed_boot_recovery(const Layout&);
+/// `belay host install`: see host/boot_entry.hpp. Says by what.
+std::string recovery_installed_at_boot(const HostArguments&);
 
-/// Installs it, by systemd or cron; says by which. Throws Error without root, or where the host has neither.
-std::string install_boot_recovery(const Layout&);
-
-/// Points .belay/bin/belay at this very program: what boot calls, whatever version shipped last.
+/// Points bin/belay of the state at this very program: what boot calls, whatever version shipped last.
 void point_boot_at_this_program(const Layout&);
 
 }  // namespace belay

@@ -51,7 +51,7 @@ std::vector<EdgeCertificate> reload_certificates(const Layout& layout) {
 }
 
 int host_reload(std::span<const std::string> arguments) {
-  for (const auto& certificate : reload_certificates(layout_from(arguments)))
+  for (const auto& certificate : reload_certificates(host_arguments(arguments).layout()))
     std::cout << reloaded_text(certificate) << "\n";
   return 0;
 }

@@ -15,6 +15,7 @@
 #include "drivers/docker.hpp"
 #include "host/arguments.hpp"
 #include "host/boot.hpp"
+#include "host/boot_entry.hpp"
 #include "host/commands.hpp"
 #include "host/control_socket.hpp"
 #include "host/holder.hpp"
@@ -22,6 +23,7 @@
 #include "host/queue.hpp"
 #include "host/recovery.hpp"
 #include "host/run.hpp"
+#include "host/state_move.hpp"
 #include "host/watch_over.hpp"
 #include "model/secrets.hpp"
 #include "release/release_store.hpp"
@@ -91,7 +93,7 @@ void detach(const Layout& layout, const std::string& run) {
 }  // namespace
 
 int host_guard(std::span<const std::string> arguments) {
-  const auto layout = layout_from(arguments);
+  const auto where = host_arguments(arguments);
   LineReader input(STDIN_FILENO);
   std::string line;
   if (input.next(line, {}, Deadline::in(std::chrono::seconds(30))) != LineReader::Status::line)
@@ -106,15 +108,20 @@ int host_guard(std::span<const std::string> arguments) {
   if (child > 0) return 0;
   ::setsid();
   try {
+    auto layout = where.layout();
     make_directories(layout.state);
     const auto when_typed = ReleaseStore(layout).current();
     auto lock = lock_for(layout, *start);
     // Nobody is there any more to be told that it began: then it does not begin.
     if (!lock || stdin_is_closed()) ::_exit(static_cast<int>(ExitCode::busy));
+    layout = where.layout();  // another command may have moved it meanwhile
     point_boot_at_this_program(layout);
     write_holder(*lock, start->plan.by, {});
     require_docker_for_recovery(layout);
     recover_open_runs(layout, "next command");
+    layout = settled_in_its_place(where, *lock);
+    point_boot_at_this_program(layout);
+    refresh_boot_recovery(layout);
     require_same_current(start->plan, when_typed, ReleaseStore(layout).current());
     const auto listener = std::make_shared<Fd>();
     OpenedRun opened{.run = open_new_run(layout, *start, listening(listener)),

@@ -17,11 +17,13 @@
 #include "edge/shape.hpp"
 #include "host/accessory_up.hpp"
 #include "host/boot.hpp"
+#include "host/boot_entry.hpp"
 #include "host/control_socket.hpp"
 #include "host/edge_status.hpp"
 #include "host/holder.hpp"
 #include "host/journal.hpp"
 #include "host/kept_logs.hpp"
+#include "host/login_scope.hpp"
 #include "host/project_look.hpp"
 #include "host/recovery.hpp"
 #include "host/run.hpp"
@@ -127,16 +129,25 @@ void look_at_docker(HostFacts& facts, const Layout& layout, const json::object& 
   }
 }
 
+/// The directory, or the nearest above it that is there.
+fs::path what_is_there_of(fs::path directory) {
+  std::error_code unreadable;
+  while (!fs::exists(directory, unreadable)) directory = directory.parent_path();
+  return directory;
+}
+
 HostFacts host_facts(const Layout& layout, const json::object& arguments, std::stop_token stop) {
   HostFacts facts{.clock = now()};
+  facts.state = layout.state.string();
   facts.path_exists = fs::is_directory(layout.live);
-  auto place = layout.live;  // or where it will be
-  while (!fs::exists(place)) place = place.parent_path();
-  const auto space = free_space(place);
+  const auto place = what_is_there_of(layout.live);
   facts.path_writable = ::access(place.c_str(), W_OK) == 0;
-  facts.bytes_free = space.bytes_free;
-  facts.inodes_free = space.inodes_free;
+  // Releases arrive in the state, and are published in the live directory: the fuller disk counts.
+  const auto space = free_space(place), of_state = free_space(what_is_there_of(layout.state));
+  facts.bytes_free = std::min(space.bytes_free, of_state.bytes_free);
+  facts.inodes_free = std::min(space.inodes_free, of_state.inodes_free);
   facts.rsync_version = rsync::version(stop);
+  facts.bound_to_login = why_bound_to_login();
   facts.boot_recovery = installed_boot_recovery(layout);
   facts.busy = is_held(layout);
   const ReleaseStore store(layout);
@@ -272,7 +283,8 @@ json::object passed_on(const Layout& layout, const std::string& what) {
 json::value answer(const Layout& layout, const wire::Ask& ask, std::stop_token stop) {
   // What looks before a deployment touches nothing; any other command first recovers what a dead one left.
   if (ask.about == "facts") return facts_to_json(host_facts(layout, ask.arguments, stop));
-  if (ask.about == "install") return json::object{{"by", install_boot_recovery(layout)}};
+  if (ask.about == "install")
+    return json::object{{"by", recovery_installed_at_boot({.live = layout.live, .state = {}})}};
   if (ask.about == "recover") return recovered(layout, stop);
   if (ask.about == "reload") return certificates_to_json(reload_certificates(layout));
   if (ask.about == "promote" || ask.about == "abort") return passed_on(layout, ask.about);

@@ -8,6 +8,7 @@
 #include "base/files.hpp"
 #include "base/forked.hpp"
 #include "base/process.hpp"
+#include "host/arguments.hpp"
 #include "host/executor.hpp"
 #include "host/holder.hpp"
 #include "host/journal.hpp"
@@ -96,8 +97,8 @@ std::vector<RecoveredRun> recover_if_abandoned(const Layout& layout, const std::
 std::vector<RecoveredRun> recover_in_own_process(const Layout& layout, std::stop_token stop) {
   const auto open = open_run(layout);
   if (!open) return {};
-  const auto ended = capture({.argv = {"/proc/self/exe", "host", "recover", "--path", layout.live.string()}},
-                             std::move(stop), Deadline::in(recovery_limit));
+  const auto ended = capture({.argv = command_of_role("/proc/self/exe", "recover", layout)}, std::move(stop),
+                             Deadline::in(recovery_limit));
   std::vector<RecoveredRun> recovered;
   if (const auto closed = closed_event(layout, *open)) recovered.push_back({*open, *closed});
   if (recovered.empty() && !ended.ok())

@@ -18,6 +18,7 @@
 #include "host/boot.hpp"
 #include "host/commands.hpp"
 #include "host/control_socket.hpp"
+#include "host/login_scope.hpp"
 #include "host/questions.hpp"
 #include "host/recovery.hpp"
 #include "host/run.hpp"
@@ -30,15 +31,19 @@ namespace {
 /// A controller says something (a ping, if nothing else) more often than this; else its network is gone.
 constexpr auto longest_silence = std::chrono::seconds(15);
 
+constexpr auto own_image = "/proc/self/exe";
+
+/// Its file goes away where a state is copied to another file system; the kernel still runs it.
 std::string own_program() {
-  return fs::read_symlink("/proc/self/exe").string();
+  const auto program = fs::read_symlink(own_image);
+  return fs::exists(program) ? program.string() : own_image;
 }
 
 /// One controller's view of this host: answers questions, has runs started and shown. Owns nothing that
 /// matters.
 class HostSession {
  public:
-  explicit HostSession(Layout layout) : layout_(std::move(layout)) {}
+  explicit HostSession(HostArguments where) : where_(std::move(where)) {}
 
   int serve() {
     say(hello());
@@ -87,7 +92,8 @@ class HostSession {
 
   void heard(const wire::Ping&) { say(wire::Pong{}); }
   void heard(const wire::Ask& ask) {
-    in_background([this, ask](std::stop_token stop) { say(wire::Answer{answer(layout_, ask, stop)}); });
+    in_background(
+        [this, ask](std::stop_token stop) { say(wire::Answer{answer(where_.layout(), ask, stop)}); });
   }
   void heard(const wire::Start& start) {
     in_background([this, start](std::stop_token stop) { start_run(start, stop); });
@@ -106,8 +112,13 @@ class HostSession {
   /// Empty: nothing begins, and the controller knows why. The process that was started here is gone then: the
   /// guard is its child.
   std::optional<std::string> begun_run(const wire::Start& start, const std::stop_token& stop) {
-    Child guard({.argv = {own_program(), "host", "guard", "--path", layout_.live.string()}},
-                {.in = true, .out = true, .err = false});
+    const auto program = own_program();
+    auto argv = command_of_role(program, "guard", where_.layout());
+    if (program != own_image) {  // which is another program's in the hands of systemd-run
+      const auto scope = scope_of_its_own();
+      argv.insert(argv.begin(), scope.begin(), scope.end());
+    }
+    Child guard({.argv = argv}, {.in = true, .out = true, .err = false});
     write_all(guard.in().get(), wire::encode(start) + "\n");
     LineReader said(guard.out().get());
     std::string line;
@@ -129,22 +140,23 @@ class HostSession {
   }
 
   void show_run(std::string run, std::uint64_t from, std::stop_token stop) {
+    const auto layout = where_.layout();
     if (run.empty()) {
-      const auto runs = runs_of(layout_);
+      const auto runs = runs_of(layout);
       if (runs.empty())
         throw Error("nothing was ever deployed here", {}, "belay deploy ENV", ExitCode::bad_input);
-      run = open_run(layout_).value_or(runs.front());
+      run = open_run(layout).value_or(runs.front());
     }
-    if (!fs::exists(layout_.journal(run)))
+    if (!fs::exists(layout.journal(run)))
       throw Error("there is no run " + run, {}, "belay releases ENV", ExitCode::bad_input);
-    if (auto connection = ControlSocket::connect(layout_.run(run))) {
+    if (auto connection = ControlSocket::connect(layout.run(run))) {
       const std::scoped_lock lock(upstream_mutex_);
       upstream_ = std::move(*connection);
     }
     say(wire::Started{run});
     tail_journal(
-        layout_, run, from, [this](const Record& record) { say(wire::JournalRecord{record}); },
-        [&] { recover_in_own_process(layout_, stop); }, stop);
+        layout, run, from, [this](const Record& record) { say(wire::JournalRecord{record}); },
+        [&] { recover_in_own_process(layout, stop); }, stop);
   }
 
   void forward(const wire::ToHost& message) {
@@ -153,7 +165,7 @@ class HostSession {
     if (upstream_ && try_write_all(upstream_.get(), wire::encode(message) + "\n") != 0) upstream_.reset();
   }
 
-  Layout layout_;
+  HostArguments where_;  // asked anew for each request: a deployment may move the state
   std::mutex output_, upstream_mutex_;
   Fd upstream_;
   std::jthread worker_;
@@ -162,8 +174,7 @@ class HostSession {
 }  // namespace
 
 int host_session(std::span<const std::string> arguments) {
-  const auto layout = layout_from(arguments);
-  HostSession session(layout);
+  HostSession session(host_arguments(arguments));
   return session.serve();
 }
 

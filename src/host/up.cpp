@@ -23,9 +23,9 @@ wire::Ask question_of_stdin() {
   return *ask;
 }
 
-wire::ToController outcome_of(const Layout& layout, const wire::Ask& ask) {
+wire::ToController outcome_of(const HostArguments& where, const wire::Ask& ask) {
   try {
-    return wire::Answer{up_answer_to_json(made_anew(layout, up_request_from_json(ask.arguments)))};
+    return wire::Answer{up_answer_to_json(made_anew(where, up_request_from_json(ask.arguments)))};
   } catch (const Error& error) {
     return wire::Failure{error.message(), error.why(), error.next(), static_cast<int>(error.exit_code())};
   } catch (const std::exception& error) {
@@ -36,7 +36,7 @@ wire::ToController outcome_of(const Layout& layout, const wire::Ask& ask) {
 }  // namespace
 
 int host_up(std::span<const std::string> arguments) {
-  const auto layout = layout_from(arguments);
+  const auto where = host_arguments(arguments);
   const auto ask = question_of_stdin();
   // The session's child ends here; its own child lives on, so that nothing is left half made where the
   // session ends. No thread exists yet.
@@ -45,7 +45,7 @@ int host_up(std::span<const std::string> arguments) {
   if (child > 0) return 0;
   ::setsid();
   // Who asked may be gone by then: what runs can be seen with docker compose ps.
-  const int nobody = try_write_all(STDOUT_FILENO, wire::encode(outcome_of(layout, ask)) + "\n");
+  const int nobody = try_write_all(STDOUT_FILENO, wire::encode(outcome_of(where, ask)) + "\n");
   ::_exit(nobody == 0 ? 0 : 1);
 }
 

@@ -77,11 +77,13 @@ static void fields(auto& archive, Is<HostFacts> auto& facts) {
   archive("buildx_version", facts.buildx_version);
   archive("docker_problem", facts.docker_problem);
   archive("docker_next", facts.docker_next);
+  archive("state", facts.state);
   archive("path_exists", facts.path_exists);
   archive("path_writable", facts.path_writable);
   archive("bytes_free", facts.bytes_free);
   archive("inodes_free", facts.inodes_free);
   archive("boot_recovery", facts.boot_recovery);
+  archive("bound_to_login", facts.bound_to_login);
   archive("busy", facts.busy);
   archive("current_release", facts.current_release);
   archive("releases", facts.releases);

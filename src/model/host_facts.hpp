@@ -79,8 +79,11 @@ struct HostFacts {
   std::string buildx_version;                                  // asked for: empty where it is not there
   std::string docker_problem, docker_next;                     // why Docker cannot be used, and the cure
   bool path_exists = false, path_writable = false;
-  std::uint64_t bytes_free = 0, inodes_free = 0;  // where the live directory is (or will be)
-  std::string boot_recovery;                      // "systemd", "cron" or empty: not installed
+  std::uint64_t bytes_free = 0,
+                inodes_free = 0;  // of the live directory's disk or the state's, the fuller one
+  std::string state;              // belay's own directory, where it lies now
+  std::string boot_recovery;      // by what; empty: not installed
+  std::string bound_to_login;     // why a deployment ends with its login; empty: it does not
   bool busy = false;
   std::string current_release;                        // empty: none
   std::vector<std::string> releases;                  // kept, newest first

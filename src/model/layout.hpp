@@ -5,15 +5,19 @@
 
 namespace belay {
 
-/// belay's own directory in the live directory.
+/// A symlink in the live directory that shows people where belay's state lies. An older belay kept the state
+/// itself there.
 inline constexpr auto state_directory_name = ".belay";
+/// Lies in a state directory of an older belay while it is copied to its new place, and until it is removed.
+inline constexpr auto moving_name = "moving";
 /// The same as a pattern of rsync's, for a transfer from or to the live directory.
 inline constexpr auto state_directory_pattern = "/.belay";
 
-/// Where everything of an environment lies on its host. It has two roots.
+/// Where everything of an environment lies on its host. It has two roots; drivers/own_state.hpp finds them.
 struct Layout {
-  std::filesystem::path live;                                 // what operators know
-  std::filesystem::path state = live / state_directory_name;  // all of belay's own
+  std::filesystem::path live;  // what operators know
+  std::filesystem::path state =
+      live / state_directory_name;  // all of belay's own; default: an older belay's place
 
   std::filesystem::path lock() const { return state / "lock"; }
   /// A symlink to the release that serves.

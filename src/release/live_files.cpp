@@ -334,12 +334,41 @@ void write_manifest(const Publication& publication, const fs::path& live, const 
   write_file_atomically(aside / manifest_name, json::serialize(changes));
 }
 
+/// By its time same_file() knows it again. A file system that keeps no such times costs a look at the
+/// content.
+void copy_with_time(const fs::path& from, const fs::path& to, std::error_code& problem) {
+  struct stat status{};
+  if (::stat(from.c_str(), &status) != 0) {
+    problem = std::error_code(errno, std::generic_category());
+    return;
+  }
+  if (!fs::copy_file(from, to, problem)) return;
+  const std::array<timespec, 2> times{status.st_atim, status.st_mtim};
+  if (::utimensat(AT_FDCWD, to.c_str(), times.data(), 0) != 0)
+    problem = std::error_code(errno, std::generic_category());
+}
+
+/// Between two file systems: what was moved or linked there within one. A file keeps mode, time and, as far
+/// as the user who deploys may give it away, its owner; after a crash it is whole or not there.
+void copy_as_it_is(const fs::path& from, const fs::path& to, std::error_code& problem) {
+  if (kind_of(from) == Kind::symlink) return fs::copy_symlink(from, to, problem);
+  copy_with_time(from, to, problem);
+  if (problem) return;
+  struct stat was{}, is{};
+  if (::lstat(from.c_str(), &was) == 0 && ::lstat(to.c_str(), &is) == 0 &&
+      (was.st_uid != is.st_uid || was.st_gid != is.st_gid) &&
+      ::lchown(to.c_str(), was.st_uid, was.st_gid) == 0)
+    ::chmod(to.c_str(), was.st_mode & 07777u);  // a change of owner takes bits away
+  const Fd opened(::open(to.c_str(), O_RDONLY | O_CLOEXEC));
+  if (opened && ::fsync(opened.get()) != 0) problem = std::error_code(errno, std::generic_category());
+}
+
 /// Half a copy never has the name of a whole one.
 void copy_whole(const fs::path& from, const fs::path& to, const fs::path& aside) {
   const auto half = aside / "half";
   std::error_code problem;
   fs::remove(half, problem);
-  fs::copy(from, half, fs::copy_options::copy_symlinks, problem);
+  copy_as_it_is(from, half, problem);
   if (!problem) fs::rename(half, to, problem);
   if (problem) cannot("keep", from, problem.message());
 }
@@ -377,20 +406,6 @@ void make_directory_like(const fs::path& from, const fs::path& to) {
   if (::lstat(from.c_str(), &wanted) != 0 || ::lstat(to.c_str(), &made) != 0 ||
       ::chmod(to.c_str(), (wanted.st_mode & 07777u) | (made.st_mode & S_ISGID)) != 0)
     cannot("set the mode of", to, std::strerror(errno));
-}
-
-/// By its time same_file() knows it again. A file system that keeps no such times costs a look at the
-/// content.
-void copy_with_time(const fs::path& from, const fs::path& to, std::error_code& problem) {
-  struct stat status{};
-  if (::stat(from.c_str(), &status) != 0) {
-    problem = std::error_code(errno, std::generic_category());
-    return;
-  }
-  if (!fs::copy_file(from, to, problem)) return;
-  const std::array<timespec, 2> times{status.st_atim, status.st_mtim};
-  if (::utimensat(AT_FDCWD, to.c_str(), times.data(), 0) != 0)
-    problem = std::error_code(errno, std::generic_category());
 }
 
 void put_there(const fs::path& from, const fs::path& to) {
@@ -442,6 +457,18 @@ void take_away(const fs::path& live, const std::string& path, const fs::path& ke
   remove_one(live / path);
 }
 
+/// On a full disk the room of what lies there is taken.
+void bring_back_a_copy(const fs::path& kept, const fs::path& to, std::error_code& problem) {
+  const auto beside = unfinished(to);
+  copy_as_it_is(kept, beside, problem);
+  if (problem == std::errc::no_space_on_device) {
+    fs::remove(beside, problem);
+    fs::remove(to, problem);
+    copy_as_it_is(kept, beside, problem);
+  }
+  if (!problem) fs::rename(beside, to, problem);
+}
+
 void undo_one(const json::value& change, const fs::path& live, const fs::path& aside,
               const std::set<std::string>& replaced_files) {
   const std::string path(change.at("path").as_string());
@@ -457,8 +484,8 @@ void undo_one(const json::value& change, const fs::path& live, const fs::path& a
   fs::create_directories((live / path).parent_path(), problem);
   fs::rename(kept, live / path, problem);
   if (problem == std::errc::cross_device_link) {
-    fs::remove(live / path, problem);
-    fs::copy(kept, live / path, fs::copy_options::copy_symlinks, problem);
+    problem.clear();
+    bring_back_a_copy(kept, live / path, problem);
   }
   if (problem) cannot("bring back", live / path, problem.message());
 }

@@ -45,6 +45,7 @@ void require_certificates(const Context& context) {
 
 std::string apply(Context& context) {
   require_space(context.layout.live);
+  require_space(context.layout.state);  // which may lie on another disk
   require_certificates(context);
   note_what_serves(context);
   const auto free = human_bytes(free_space(context.layout.live).bytes_free);

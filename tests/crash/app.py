@@ -9,6 +9,7 @@ from pathlib import Path
 
 from belay_world.commands import CommandFailed, run, wait_until
 from belay_world.repository import Repository
+from belay_world.state import state_of
 
 DATABASE = "belay-crash-postgres"
 
@@ -127,12 +128,16 @@ class App:
         finally:
             connection.close()
 
+    @property
+    def state(self):
+        return state_of(self.live)
+
     def host_processes(self):
         """belay's own on the host: {pid: its arguments}."""
         found = {}
         for entry in Path("/proc").iterdir():
             try:
-                if entry.name.isdigit() and os.readlink(entry / "exe").startswith(f"{self.live}/"):
+                if entry.name.isdigit() and os.readlink(entry / "exe").startswith((f"{self.live}/", f"{self.state}/")):
                     found[int(entry.name)] = (entry / "cmdline").read_bytes().split(b"\0")[1:3]
             except OSError:
                 continue  # it ended while we looked
@@ -162,6 +167,7 @@ class App:
             for tag in image["RepoTags"]:
                 if tag.startswith(f"{self.name}:"):
                     self.engine.remove_image(tag)
+        shutil.rmtree(self.state, ignore_errors=True)
         shutil.rmtree(self.place, ignore_errors=True)
 
 

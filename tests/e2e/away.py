@@ -7,6 +7,7 @@ from pathlib import Path
 
 from belay_world.commands import Running, run, wait_until
 from belay_world.repository import Repository
+from belay_world.state import state_of
 
 BINARY = Path(os.environ.get("BELAY_BINARY") or Path(__file__).resolve().parents[2] / "build/release/belay_with_fault_points")
 GOOD, BAD = "trap 'exit 0' TERM; while :; do sleep 1000 & wait $$!; done", "echo this release is broken; exit 3"
@@ -35,7 +36,7 @@ class Away:
     """An environment on that Engine."""
 
     def __init__(self, engine, megabytes=0):
-        """`megabytes`: the live directory is a disk of that size."""
+        """`megabytes`: the live directory is a disk of that size, and so is belay's own directory."""
         self.engine, self.place = engine, engine.place / "app"
         engine.bring_back()
         self.live, self.faults = self.place / "live", self.place / "faults"
@@ -44,7 +45,9 @@ class Away:
         for folder in (self.live, self.place / "home", self.repository.path):
             folder.mkdir(parents=True)
         if megabytes:  # before anything that may fail: close() takes it away
-            run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", self.live)
+            state_of(self.live).mkdir(parents=True)
+            for disk in (self.live, state_of(self.live)):
+                run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", disk)
 
     def put_in_service(self):
         """Version 1 serves."""
@@ -60,7 +63,9 @@ class Away:
         self.engine.bring_back()
         self.wait_for_the_guard()
         self.engine.remove_containers()
-        run("umount", "-l", self.live, check=False)
+        for disk in (self.live, state_of(self.live)):
+            run("umount", "-l", disk, check=False)
+        shutil.rmtree(state_of(self.live), ignore_errors=True)
         shutil.rmtree(self.place)
 
     def wait_for_the_guard(self):

@@ -4,6 +4,7 @@ import textwrap
 import urllib.request
 
 from belay_world.commands import run
+from belay_world.state import state_of
 
 
 HEALTH = 'health: {{ url: "http://127.0.0.1:{port}/version", attempts: 60, interval: 100ms }}\n'
@@ -15,7 +16,8 @@ class LightApp:
     def __init__(self, world, name, project, port):
         self.world, self.name, self.project, self.port = world, name, project, port
         self.repository, self.live = world.place / name, world.root / name
-        shutil.rmtree(self.repository, ignore_errors=True)
+        for directory in (self.repository, state_of(self.live)):
+            shutil.rmtree(directory, ignore_errors=True)
         for directory in (self.repository, self.live):
             directory.mkdir(parents=True)
         run("git", "init", "-q", "-b", "main", cwd=self.repository)
@@ -44,4 +46,5 @@ class LightApp:
         run("docker", "compose", "-p", self.project, "down", "-v", "-t", "1", check=False)
         for found in run("docker", "images", "-q", image).out.split():
             run("docker", "rmi", "-f", found, check=False)
+        shutil.rmtree(state_of(self.live), ignore_errors=True)
         shutil.rmtree(self.live)

@@ -2,6 +2,7 @@
 import re
 
 from belay_world.commands import run
+from fake_systemd import FakeSystemd
 from scenario import Host, left_behind
 
 # Hidden, in a mount name space: this machine is not to boot with what a test installed.
@@ -38,6 +39,19 @@ def test_the_recovery_runs_as_the_account_that_deploys(world):
     run("install", "-d", "-o", "nobody", state, state / "bin")
     installed = run("unshare", "--mount", "sh", "-c", f"{INSTALLED} {world.binary} host install --path {world.live} && cat /etc/cron.d/*").out
     assert re.search(r"^@reboot nobody ", installed, re.M), installed
+
+
+def test_a_unit_that_cannot_run_is_told_when_it_is_installed(world):
+    fake = FakeSystemd(world.place / "fake-systemd")
+    state = world.production.state
+    (state / "bin").mkdir(parents=True)
+    install = f"mount -t tmpfs tmpfs /etc/systemd/system && {{ {world.binary} host install --path {world.live}; code=$?; cat /etc/systemd/system/*; exit $code; }}"
+    installed = fake.run(install, env=world.environment(fake.on_the_path()))
+    assert "by systemd" in installed.out and f'host recover --path "{world.live}" --state "{state}" --boot' in installed.out
+    assert "User=root\n" in installed.out and fake.calls()[-1] == f"systemd-run --wait --quiet --collect --property=User=root {state}/bin/belay version"
+    fake.refuse("systemd-run")
+    refused = fake.run(install, env=world.environment(fake.on_the_path()), check=False)
+    assert refused.code == 1 and f"systemd cannot run {state}/bin/belay" in refused.err and "restorecon" in refused.err, refused
 
 
 def test_a_boot_with_nothing_to_recover_touches_nothing(by_hand):

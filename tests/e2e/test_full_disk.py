@@ -4,8 +4,8 @@ from scenario import never_stopped
 
 def test_no_room_for_the_source(by_hand):
     by_hand.without_migration()
-    by_hand.world.small_disk(".belay", 24)
-    by_hand.world.repository.write("deploy-backend/large.bin", "x" * 24_000_000)
+    by_hand.world.small_disk(by_hand.world.production.state, 280)
+    by_hand.world.repository.write("deploy-backend/large.bin", "x" * 290_000_000)
     by_hand.release("good-code")
     deployed = by_hand.deploy()
     never_stopped(by_hand, deployed)

@@ -5,25 +5,27 @@ import pytest
 
 from away import BAD, Away
 from belay_world.commands import run, wait_until
+from belay_world.state import state_of
 
 
 class FullDisk:
-    """Keeps the disk of the live directory full: what is given back is taken at once."""
+    """Keeps the disks of the live directory and of the state full: what is given back is taken at once."""
 
-    def __init__(self, live):
-        self.path, self.ended = live / "filler", threading.Event()
+    def __init__(self, *disks):
+        self.paths, self.ended = [disk / "filler" for disk in disks], threading.Event()
         self.fill()
         self.thread = threading.Thread(target=self.keep_full)
         self.thread.start()
 
     def fill(self):
-        with open(self.path, "ab", buffering=0) as filler:
-            for size in (1 << 20, 4096, 1):
-                try:
-                    while not self.ended.is_set():
-                        filler.write(b"x" * size)
-                except OSError:
-                    continue
+        for path in self.paths:
+            with open(path, "ab", buffering=0) as filler:
+                for size in (1 << 20, 4096, 1):
+                    try:
+                        while not self.ended.is_set():
+                            filler.write(b"x" * size)
+                    except OSError:
+                        continue
 
     def keep_full(self):
         while not self.ended.wait(0.01):
@@ -32,7 +34,8 @@ class FullDisk:
     def make_room(self):
         self.ended.set()
         self.thread.join()
-        self.path.unlink(missing_ok=True)
+        for path in self.paths:
+            path.unlink(missing_ok=True)
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ def small(own_engine):
 
 def held_on_a_full_disk(small, point):
     deploying = small.begin(point)
-    full = FullDisk(small.live)
+    full = FullDisk(small.live, state_of(small.live))
     small.hold()
     return deploying, full
 

@@ -1,16 +1,20 @@
 """Deployed by a user of the group `docker` who is nobody else: also the edge, which reads and writes that user's files."""
 import grp
+import json
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from belay_world.commands import run
+from belay_world.commands import Running, run, wait_until
+from fake_systemd import FakeSystemd
 
 USER, PORT = "belay-test-user", 18390
 COMPOSE = f"""\
@@ -82,6 +86,48 @@ class User:
         for words in (["init", "-q"], ["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", version]):
             assert self.run("git", *words, directory="repository").returncode == 0
 
+    def processes(self):
+        """Of belay, on either side."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            with suppress(OSError):
+                if entry.name.isdigit() and os.readlink(entry / "exe").startswith((f"{self.home}/belay", f"{self.home}/.local/state/belay/")):
+                    found.append(int(entry.name))
+        return found
+
+    def loses_its_power(self, at):
+        """All of belay dies when a deployment is at this point."""
+        faults = self.home / "faults"
+        faults.write_text(f"executor {at} hold\n")
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.home), "USER": USER, "BELAY_FAULT_FILE": str(faults)}
+        with open(self.home / "log", "wb") as log:
+            deploying = subprocess.Popen([self.home / "belay", "deploy", "production"], cwd=self.home / "repository", env=environment, user=self.uid,
+                                         group=pwd.getpwuid(self.uid).pw_gid, extra_groups=[grp.getgrnam("docker").gr_gid], stdout=log, stderr=log)
+        try:
+            wait_until(f"it is held at {at}", lambda: (self.home / "faults.struck").exists())
+        finally:
+            while left := self.processes():
+                for pid in left:
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                deploying.poll()
+            deploying.wait()
+        faults.write_text("")
+
+    def boots(self):
+        """Debian's cron runs what is due at a reboot when it is started first: here with this user's crontab alone."""
+        tabs, own = "/var/spool/cron/crontabs", self.home / "crontab"
+        shutil.copy2(f"{tabs}/{USER}", own)
+        script = (
+            f"mount --bind /dev/null /etc/crontab && mount -t tmpfs tmpfs /etc/cron.d && mount -t tmpfs -o mode=1730,gid=crontab tmpfs {tabs} && "
+            f"install -m 600 -o {USER} -g crontab {own} {tabs}/{USER} && rm -f /run/crond.reboot && exec cron -f"
+        )
+        return Running(["unshare", "--mount", "sh", "-c", script], log=self.home / "cron")
+
+    def journals_end(self):
+        newest = sorted((self.live / ".belay/runs").iterdir())[-1]
+        return json.loads((newest / "journal.jsonl").read_text().splitlines()[-1].split(" ", 1)[1])
+
     def belay(self, *words):
         return self.run(str(self.home / "belay"), *words, directory="repository")
 
@@ -117,3 +163,88 @@ def test_files_of_root_in_the_live_directory_are_replaced_or_named(user):
     assert user.belay("host", "recover", "production").returncode == 0
     assert user.belay("deploy", "production").returncode == 0
     assert (user.live / "www/version").read_text() == "3"
+
+
+def test_another_account_is_told_whose_it_is(user):
+    user.commit("1")
+    assert user.belay("deploy", "production").returncode == 0
+    user.commit("2")
+    for words in (["status", "production"], ["plan", "production"], ["deploy", "production"], ["host", "recover", "--path", str(user.live)]):
+        own = os.environ | {"HOME": "/root", "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
+        refused = run(user.home / "belay", *words, cwd=user.home / "repository", env=own, check=False)
+        assert refused.code == 2 and f"{user.live} belongs to the account {USER}" in refused.err + refused.out, refused
+        assert f"deploy as {USER}" in refused.err + refused.out
+    assert urllib.request.urlopen(f"http://127.0.0.1:{PORT}/version", timeout=10).read().decode() == "1"
+
+
+def test_recovery_at_boot_by_the_users_own_crontab(user):
+    """By Debian's cron itself: it runs what a reboot runs when it is started first."""
+    user.commit("1")
+    assert user.belay("deploy", "production").returncode == 0
+    run("crontab", "-u", USER, "-", stdin="# mine\n@daily true\n")
+    try:
+        for _ in range(2):
+            installed = user.belay("host", "install", "production")
+            assert installed.returncode == 0 and "by crontab" in installed.stdout, installed
+        lines = run("crontab", "-u", USER, "-l").out.splitlines()
+        assert lines[:2] == ["# mine", "@daily true"] and len(lines) == 3 and lines[2].startswith("@reboot "), lines
+        assert "boot recovery" in user.belay("check", "production").stdout
+
+        user.commit("2")
+        user.loses_its_power("step-began:verify")
+        assert user.journals_end()["type"] != "closed"
+        cron = user.boots()
+        try:
+            wait_until("the boot has recovered it", lambda: user.journals_end()["type"] == "closed")
+        finally:
+            cron.kill()
+            Path("/run/crond.reboot").unlink(missing_ok=True)
+        assert user.journals_end()["outcome"] == "rolled-back"
+        assert urllib.request.urlopen(f"http://127.0.0.1:{PORT}/version", timeout=10).read().decode() == "1"
+    finally:
+        run("crontab", "-u", USER, "-r", check=False)
+
+
+def test_recovery_at_boot_by_the_users_own_systemd(user):
+    user.commit("1")
+    assert user.belay("deploy", "production").returncode == 0
+    fake = FakeSystemd(user.home / "fake-systemd")
+    state = (user.live / ".belay").readlink()
+
+    def install():
+        words = f"setpriv --reuid {user.uid} --clear-groups env PATH={fake.place}:$PATH HOME={user.home} {user.home}/belay host install --path {user.live}"
+        return fake.run("cd / && " + words, check=False)
+
+    installed = install()
+    assert installed.code == 0 and "by systemd for this account" in installed.out, installed
+    [unit] = (user.home / ".config/systemd/user").iterdir()
+    assert f'ExecStart="{state}/bin/belay" host recover --path "{user.live}" --state "{state}" --boot\n' in unit.read_text()
+    assert "User=" not in unit.read_text() and "WantedBy=default.target" in unit.read_text()
+    assert fake.calls() == [
+        "systemctl --user daemon-reload", f"systemctl --user enable {unit.name}", "loginctl enable-linger",
+        f"systemd-run --user --wait --quiet --collect {state}/bin/belay version",
+    ]
+    unit.unlink()
+    fake.refuse("loginctl")
+    try:
+        assert "by crontab" in install().out
+        assert not list((user.home / ".config/systemd/user").iterdir())
+    finally:
+        run("crontab", "-u", USER, "-r", check=False)
+
+
+def test_the_guard_has_a_scope_of_its_own_where_systemd_runs(user):
+    user.commit("1")
+    fake = FakeSystemd(user.home / "fake-systemd")
+    words = f"setpriv --reuid {user.uid} --regid {user.uid} --groups {grp.getgrnam('docker').gr_gid} env PATH={fake.place}:$PATH HOME={user.home} {user.home}/belay "
+    deployed = fake.run(words + "deploy production", cwd=user.home / "repository", check=False)
+    assert deployed.code == 0, deployed
+    [scope, guard] = [call.split(" --collect ")[1] for call in fake.calls() if call.startswith("systemd-run --user --scope --quiet --collect ")][-2:]
+    assert scope == "true" and " host guard --path " in guard, fake.calls()
+
+    fake.refuse("systemd-run")
+    user.commit("2")
+    deployed = fake.run(words + "deploy production", cwd=user.home / "repository", check=False)
+    assert deployed.code == 0, deployed
+    checked = fake.run(words + "check production", cwd=user.home / "repository", check=False)
+    assert "systemd gives it no scope of its own" in checked.out and "fake systemd-run refuses" in checked.out, checked

@@ -49,7 +49,7 @@ TEST_CASE("the binary is shipped once, and the next session finds it") {
     const Session second = world.open();
   }
   CHECK(world.watcher.count("shipping_binary") == 1);
-  CHECK(std::distance(fs::directory_iterator(world.live() / ".belay/bin"), {}) == 1);
+  CHECK(std::distance(fs::directory_iterator(world.state() / "bin"), {}) == 1);
 }
 
 TEST_CASE("the session on the host ends with the object, and its socket's directory too") {
@@ -200,7 +200,7 @@ TEST_CASE("local is the same session without ssh") {
     CHECK(session.remote_shell().empty());
     CHECK(session.rsync_target("/srv/x") == "/srv/x");
     CHECK(session.capture_there({"echo", "a b"}, "", {}, soon()).out == "a b\n");
-    CHECK(fs::exists(world.live() / ".belay/bin"));
+    CHECK(fs::exists(world.state() / "bin"));
   }
   SUBCASE("a look leaves nothing") {
     {

@@ -10,6 +10,7 @@
 #include "../../unit/control/repository.hpp"
 #include "base/error.hpp"
 #include "control/session.hpp"
+#include "drivers/own_state.hpp"
 #include "sshd.hpp"
 
 namespace belay::testing {
@@ -23,7 +24,9 @@ struct World {
   EnvironmentConfig environment{};
 
   World();
+  ~World() { remove_tree(state()); }
   fs::path live() const { return host / "srv/the shop"; }
+  fs::path state() const { return own_state(live()); }
   Session open(Purpose purpose = Purpose::change) { return Session::open(environment, watcher, {}, purpose); }
   /// A file through which the test talks to the stand-in.
   void tell_stand_in(const std::string& file, const std::string& content) const {

@@ -7,6 +7,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from belay_world.state import state_of
+
 from . import snapshot
 
 LIMIT = 600  # seconds for one command: far beyond what it needs, a guard against hanging
@@ -122,23 +124,16 @@ class Ground:
             if snapshot.is_ours(network, self.place):
                 self.engine.remove_network(network["Id"])
         self.remove_kept_images()
-        for folder in (self.live.parent, self.work / "home", self.work / "tmp", *self.states()):
+        for folder in (self.live.parent, self.work / "home", self.work / "tmp", state_of(self.live)):
             shutil.rmtree(folder, ignore_errors=True)
         for name in ("home", "tmp"):
             (self.work / name).mkdir(parents=True)
 
-    def states(self):
-        """belay's own directories outside the live directory, if they are of this place."""
-        root = Path("/var/lib/belay")
-        folders = root.iterdir() if root.is_dir() else ()
-        return [folder for folder in folders if any(str(self.live) in text_of(file) for file in folder.rglob("*.json*"))]
-
     def remove_kept_images(self):
         """Those that belay keeps under names of its own, for releases of this place."""
-        for folder in (self.live / ".belay", *self.states()):
-            for file in folder.rglob("release.json"):
-                for name in snapshot.KEPT_IMAGE.findall(text_of(file)):
-                    self.engine.remove_image(name)
+        for file in state_of(self.live).rglob("release.json"):
+            for name in snapshot.KEPT_IMAGE.findall(text_of(file)):
+                self.engine.remove_image(name)
 
     def remove_images(self):
         for name in self.engine.image_names():
@@ -147,12 +142,12 @@ class Ground:
 
     def processes(self):
         """belay's own of this place."""
-        found = []
+        found, ours = [], tuple(f"{folder}/" for folder in (self.live.parent, state_of(self.live)))
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit() or int(entry.name) == os.getpid():
                 continue
             try:
-                if any(os.readlink(entry / link).startswith(f"{self.live.parent}/") for link in ("exe", "cwd")):
+                if any(os.readlink(entry / link).startswith(ours) for link in ("exe", "cwd")):
                     found.append(int(entry.name))
             except OSError:
                 continue  # it ended while we looked

@@ -1,11 +1,15 @@
 #include "control/bootstrap.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../drivers/scratch.hpp"
 #include "base/error.hpp"
 #include "base/hash.hpp"
+#include "drivers/own_state.hpp"
+#include "model/state_place.hpp"
 #include "recording_watcher.hpp"
 
 using namespace belay;
@@ -37,6 +41,10 @@ struct Host {
   bool login_done = false;
   std::string last_words{};
 
+  Host() = default;
+  Host(const Host&) = delete;
+  ~Host() { remove_tree(state()); }
+
   std::optional<wire::Hello> meet(const std::string& before = "", const std::string& shell = "sh") {
     Line line(Command{.argv = {shell, "-c", before + remote_command(bootstrap)}});
     login_done = false;
@@ -53,7 +61,8 @@ struct Host {
     FAIL("it was accepted");
     return Error("");
   }
-  fs::path binary() const { return bootstrap.live / ".belay/bin" / ("belay-" + bootstrap.binary.id); }
+  fs::path state() const { return own_state(bootstrap.live); }
+  fs::path binary() const { return state() / "bin" / ("belay-" + bootstrap.binary.id); }
   /// In place of the binary: says hello as a host does, and what it was called with.
   void put_a_script_that_says_hello() {
     fs::create_directories(binary().parent_path());
@@ -74,7 +83,8 @@ TEST_CASE("a host that has the binary runs it at once, in every shell, under a p
     REQUIRE(hello);
     CHECK(hello->hostname == "there");
     CHECK(host.watcher.count("shipping_binary") == 0);
-    CHECK(host.last_words == "host session --path " + host.bootstrap.live.string());
+    CHECK(host.last_words == fmt::format("host session --path {} --state {}", host.bootstrap.live.string(),
+                                         host.state().string()));
   }
 }
 
@@ -86,7 +96,7 @@ TEST_CASE("a host without the binary gets it, byte for byte, mode 0700 in a dire
   CHECK(host.watcher.count("shipping_binary") == 1);
   CHECK(sha256_hex_of_file(host.binary()) == host.bootstrap.binary.sha256);
   CHECK((fs::status(host.binary()).permissions() & fs::perms::all) == fs::perms::owner_all);
-  CHECK((fs::status(host.bootstrap.live / ".belay").permissions() & fs::perms::all) == fs::perms::owner_all);
+  CHECK((fs::status(host.state()).permissions() & fs::perms::all) == fs::perms::owner_all);
   CHECK((fs::status(host.bootstrap.live).permissions() & fs::perms::all) == fs::perms(0755));
 }
 
@@ -101,20 +111,92 @@ TEST_CASE("a program there that is not the one that was shipped is not run, and 
   CHECK(!fs::exists(mark));
 }
 
-TEST_CASE("belay's directory of another user is named, with its owner") {
-  Host host;
-  fs::create_directories(host.bootstrap.live / ".belay");
-  fs::permissions(host.scratch.path(), fs::perms(0755));
-  fs::permissions(host.bootstrap.live / ".belay", fs::perms::owner_all);
-  // Only root can be another user; who runs the tests otherwise cannot make such a directory either.
+namespace {
+
+constexpr uid_t nobody = 65534;
+
+/// The script as another account runs it. Only root can.
+void meet_as_nobody(Host& host, const fs::path& home) {
+  Line line(Command{.argv = {"setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "env",
+                             "HOME=" + home.string(), "sh", "-c", remote_command(host.bootstrap)}});
+  bootstrapped(line, host.bootstrap, "host", host.login_done, host.watcher, {});
+}
+
+struct Prepared {
+  fs::path live, physical;
+};
+/// Names that a shell, or tr, could take for something else.
+std::vector<Prepared> odd_directories(const Scratch& scratch) {
+  std::vector<Prepared> found;
+  for (const std::string name :
+       {"app", "my app's", "ümläut", "-n", "a$HOME`b`", "%s*", ".hidden", "x\\ny", "with.dots_and-dashes"}) {
+    fs::create_directories(scratch / name);
+    found.push_back({scratch / name, fs::canonical(scratch / name)});
+  }
+  const std::string longest(255, 'x');
+  fs::create_directories(scratch / longest);
+  found.push_back({scratch / longest, fs::canonical(scratch / longest)});
+  fs::create_directory_symlink(scratch / "app", scratch / "linked");
+  found.push_back({scratch / "linked", fs::canonical(scratch / "app")});
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("the script puts the program where the program itself looks for its state") {
+  for (const bool root : {true, false}) {
+    if (::geteuid() != 0) return;
+    Host host;
+    const fs::path home = host.scratch / "home";
+    for (const auto& [live, physical] : odd_directories(host.scratch)) {
+      CAPTURE(root);
+      CAPTURE(live.string());
+      fs::create_directories(home);
+      for (const auto& path : {host.scratch.path(), home, physical}) {
+        REQUIRE(::chown(path.c_str(), root ? 0 : nobody, 0) == 0);
+        fs::permissions(path, fs::perms(0755));
+      }
+      host.bootstrap.live = live;
+      if (root)
+        host.meet();
+      else
+        meet_as_nobody(host, home);
+      const auto state = state_directory(root, home, physical);
+      CHECK(fs::exists(state / "bin" / ("belay-" + host.bootstrap.binary.id)));
+      if (root) CHECK(own_state(live) == state);
+      remove_tree(state);
+    }
+  }
+}
+
+TEST_CASE("a state that an older belay keeps in the live directory is used where it is") {
+  for (const auto purpose : {Purpose::look, Purpose::change}) {
+    Host host;
+    host.bootstrap.purpose = purpose;
+    host.scratch.write("live dir's/.belay/releases/r1/release.json", "{}");
+    CHECK(!host.meet());
+    CHECK(fs::exists(host.bootstrap.live / ".belay/bin" / ("belay-" + host.bootstrap.binary.id)));
+    CHECK_FALSE(fs::exists(host.state()));
+  }
+}
+
+TEST_CASE("nothing is laid beside the state of another account: the program tells whose it is") {
   if (::geteuid() != 0) return;
-  Line line(Command{.argv = {"setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "sh", "-c",
-                             remote_command(host.bootstrap)}});
-  try {
-    bootstrapped(line, host.bootstrap, "host", host.login_done, host.watcher, {});
-    FAIL("it took another user's directory");
-  } catch (const Error& error) {
-    CHECK(holds(error.message(), ".belay; it belongs to another user: drwx------"));
+  Host host;
+  const fs::path temporary = host.scratch / "tmp",
+                 theirs = host.scratch / "home/belay" / state_key(host.scratch / "live dir's");
+  fs::create_directories(temporary);
+  const auto before = "TMPDIR=" + temporary.string() + "; export TMPDIR; ";
+  for (const bool moved : {false, true}) {
+    const auto own = host.bootstrap.live / ".belay";
+    remove_tree(own);
+    fs::create_directories((moved ? theirs : own) / "releases");
+    REQUIRE(::chown((moved ? theirs : own).c_str(), nobody, nobody) == 0);
+    if (moved) fs::create_symlink(theirs, own);
+    CHECK(!host.meet(before));
+    CHECK_FALSE(fs::exists(host.state()));
+    CHECK_FALSE(fs::exists(own / "bin"));
+    CHECK(fs::is_empty(temporary));
   }
 }
 
@@ -172,7 +254,8 @@ TEST_CASE("a place where no program can be run is told, with what to do") {
   host.bootstrap.binary.image = "/bin/false";  // stands for one that a noexec mount does not run
   host.bootstrap.binary.sha256 = sha256_hex_of_file("/bin/false");
   const std::string temporary = "export TMPDIR='" + host.scratch.path().string() + "'; ";
-  CHECK(holds(host.refusal().message(), ".belay/bin: is it mounted noexec?"));
+  CHECK(holds(host.refusal().message(), "/bin: is it mounted noexec?"));
+  remove_tree(host.state());
   host.bootstrap.live = host.scratch / "never deployed";
   host.bootstrap.purpose = Purpose::look;
   const Error error = host.refusal(temporary);

@@ -544,25 +544,66 @@ TEST_CASE("a directory that the deploying user may not look into is kept") {
   CHECK(planned == Lines{"+app", "=pgdata"});
 }
 
+TEST_CASE("files are brought back as they were from another file system") {
+  const TemporaryDirectory other("/dev/shm", "belay-test");
+  Trees at;
+  const auto aside = other.path() / "replaced";
+  for (const char* name : {"file", "dir/gone", "same"}) make(at.live / name, "f:1");
+  for (const char* name : {"file", "new", "same"}) make(at.source / name, "f:2");
+  make(at.before / "dir/gone", "f:1");
+  make(at.before / "link", "l:file");
+  make(at.live / "link", "l:file");
+  make(at.source / "link", "f:2");
+  at.rules.remove_extraneous = true;
+  fs::permissions(at.live / "file", fs::perms(0640));
+  if (::geteuid() == 0) REQUIRE(::chown((at.live / "file").c_str(), 999, 998) == 0);
+  const timespec times[2] = {{1'700'000'000, 5}, {1'700'000'000, 7}};
+  REQUIRE(::utimensat(AT_FDCWD, (at.live / "file").c_str(), times, 0) == 0);
+  struct stat was{}, is{};
+  REQUIRE(::stat((at.live / "file").c_str(), &was) == 0);
+  REQUIRE(::stat(other.path().c_str(), &is) == 0);
+  REQUIRE(is.st_dev != was.st_dev);
+
+  publish(at.plan(), at.live, at.source, aside);
+  CHECK(content_of(at.live / "file") == "2");
+  CHECK(!fs::exists(at.live / "dir/gone"));
+  unpublish(at.live, aside);
+
+  REQUIRE(::stat((at.live / "file").c_str(), &is) == 0);
+  CHECK(content_of(at.live / "file") == "1");
+  CHECK(is.st_mode == was.st_mode);
+  CHECK(is.st_uid == was.st_uid);
+  CHECK(is.st_gid == was.st_gid);
+  CHECK(is.st_mtim.tv_nsec == was.st_mtim.tv_nsec);
+  CHECK(content_of(at.live / "dir/gone") == "1");
+  CHECK(fs::read_symlink(at.live / "link") == "file");
+  CHECK(!fs::exists(at.live / "new"));
+  CHECK(!fs::exists(aside));
+}
+
 TEST_CASE("bringing files back needs no room on the disk") {
   if (::geteuid() != 0) return;
-  Trees at;
-  REQUIRE(::mount("none", at.live.c_str(), "tmpfs", 0, "size=1m,mode=755") == 0);
-  const auto aside = at.live / ".belay/replaced";
-  make_directories(at.live / ".belay");
-  write_file_atomically(at.live / "p", std::string(300'000, 'a'), 0644);
-  write_file_atomically(at.source / "p", std::string(300'000, 'b'), 0644);
-  publish(at.plan(), at.live, at.source, aside);
-  {
-    const std::string chunk(4096, 'x');
-    std::ofstream full(at.live / "full");
-    while (full.write(chunk.data(), static_cast<std::streamsize>(chunk.size())).flush()) {
+  for (const bool elsewhere : {false, true}) {
+    CAPTURE(elsewhere);
+    const TemporaryDirectory other("/dev/shm", "belay-test");
+    Trees at;
+    REQUIRE(::mount("none", at.live.c_str(), "tmpfs", 0, "size=1m,mode=755") == 0);
+    const auto aside = elsewhere ? other.path() / "replaced" : at.live / "state/replaced";
+    make_directories(at.live / "state");
+    write_file_atomically(at.live / "p", std::string(300'000, 'a'), 0644);
+    write_file_atomically(at.source / "p", std::string(300'000, 'b'), 0644);
+    publish(at.plan(), at.live, at.source, aside);
+    {
+      const std::string chunk(4096, 'x');
+      std::ofstream full(at.live / "full");
+      while (full.write(chunk.data(), static_cast<std::streamsize>(chunk.size())).flush()) {
+      }
     }
+    unpublish(at.live, aside);
+    const auto back = content_of(at.live / "p");
+    ::umount2(at.live.c_str(), MNT_DETACH);
+    CHECK(back == std::string(300'000, 'a'));
   }
-  unpublish(at.live, aside);
-  const auto back = content_of(at.live / "p");
-  ::umount2(at.live.c_str(), MNT_DETACH);
-  CHECK(back == std::string(300'000, 'a'));
 }
 
 TEST_CASE(

@@ -5,6 +5,7 @@ from pathlib import Path
 from .commands import run
 from .database import USER
 from .repository import EXAMPLE
+from .state import state_of
 
 PASSWORD = "only-for-tests"
 
@@ -22,6 +23,11 @@ class Environment:
     @property
     def project(self):
         return self.live.name  # Compose's own rule
+
+    @property
+    def state(self):
+        """belay's own directory."""
+        return state_of(self.live)
 
     @property
     def base(self):

@@ -113,10 +113,10 @@ class World:
 
     def host_processes(self):
         """belay's processes on the host: {pid: command line}."""
-        return host_processes(self.production.live, self.staging.live)
+        return host_processes(*(folder for where in (self.production, self.staging) for folder in (where.live, where.state)))
 
     def small_disk(self, name, megabytes, environment=None):
-        """Puts a file system of that size in place of a folder of the live directory; gone at the next reset."""
+        """Puts a file system of that size in place of a folder of the live directory, or of another; gone at the next reset."""
         folder = self.of(environment).live / name
         folder.mkdir(parents=True, exist_ok=True)
         run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "belay-world", folder)
@@ -130,14 +130,15 @@ class World:
         part.rename(self.faults)  # a reader finds the old lines or the new ones
 
     def inventory(self):
-        live = self.production.live, self.staging.live
+        both = self.production, self.staging
         return Inventory(
             containers={c["Names"][0].lstrip("/"): c["State"] for c in self._containers()},
             images={tag: image["Id"] for image in self.engine.images() for tag in image["RepoTags"] if self._ours(tag)},
             networks=[name for name in self.engine.networks() if name.startswith("deploy-backend")],
             volumes=self._volumes(),
             processes=self.host_processes(),
-            files=[f"{where.name}/{name}" for where in live if where.exists() for name in tree(where)],
+            files=[f"{where.live.name}/{name}" for where in both if where.live.exists() for name in tree(where.live)]
+            + [f"{where.live.name}/.belay/{name}" for where in both if where.state.exists() for name in tree(where.state)],
             temporary=tree(self.temporary, depth=2),
         )
 
@@ -279,7 +280,8 @@ class World:
         for where in (self.production, self.staging):
             self._remove_networks_and_volumes(where, keep and where is self.production)
         self._unmount()
-        shutil.rmtree(self.root, ignore_errors=True)
+        for folder in (self.root, self.production.state, self.staging.state):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _remove_image(self, image):
         # Version 1.0.0 in service has the base image's id: only the names that tests gave go, then.
@@ -300,7 +302,7 @@ class World:
     def _unmount(self):
         for line in Path("/proc/mounts").read_text().splitlines():
             target = line.split()[1]
-            if target.startswith(f"{self.root}/"):
+            if target.startswith(f"{self.root}/") or Path(target) in (self.production.state, self.staging.state):
                 run("umount", "-l", target, check=False)
 
     def close(self):
