@@ -69,7 +69,7 @@ class BusyboxHost:
         for shared in SHARED:
             shared.mkdir(parents=True, exist_ok=True)
             mounts += [f"mkdir -p {self.root}{shared}", f"mount --bind {shared} {self.root}{shared}"]
-        mounts += [f"mkdir {self.root}{NOEXEC}", f"mount -t tmpfs -o noexec tmpfs {self.root}{NOEXEC}"]
+        mounts += [f"mkdir -p {self.root}{NOEXEC}", f"mount -t tmpfs -o noexec tmpfs {self.root}{NOEXEC}"]
         command = f"exec chroot {self.root} /usr/sbin/dropbear -F -E -s -p 127.0.0.1:{self.port} -r /etc/dropbear/host_key"
         self.log = self.root.with_name(self.root.name + ".log")
         with open(self.log, "wb") as log:
@@ -101,5 +101,6 @@ class BusyboxHost:
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(0.2)
         shutil.rmtree(self.root)
+        shutil.rmtree(LIVE)
         for file in self.root.parent.glob(self.root.name + ".*"):
             file.unlink()

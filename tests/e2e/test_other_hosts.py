@@ -5,8 +5,9 @@ from belay_world.commands import run
 
 from busybox_host import LIVE, NOEXEC, BusyboxHost
 from elsewhere import DIES, Elsewhere, write_ssh_config
+from plain_sshd import PlainSshd
 
-PORT, SSH_PORT = 18420, 18421
+PORT, SSH_PORT, BASTION_PORT, BEHIND_PORT = 18420, 18421, 18422, 18423
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +54,48 @@ def test_a_disk_from_which_no_program_may_be_run_is_named(user):
     refused = user.deploy()
     assert refused.code == 1 and f"no program can be run in {user.live}" in refused.err and "noexec" in refused.err, refused
     assert "refused" in user.serves()
+
+
+@pytest.fixture(scope="module")
+def bastion():
+    bastion = PlainSshd(BASTION_PORT)
+    yield bastion
+    bastion.close()
+
+
+@pytest.fixture(scope="module")
+def behind(bastion):
+    """A host that takes the bastion's login key."""
+    behind = PlainSshd(BEHIND_PORT, logs_in=bastion)
+    yield behind
+    behind.close()
+
+
+@pytest.fixture
+def runner(bastion, behind, tmp_path):
+    """A CI runner: no ssh configuration, no known_hosts, no key on its disk."""
+    runner = Elsewhere("belay-test-jump", PORT, tmp_path / "live")
+    write_ssh_config(runner, {})
+    yield runner
+    runner.gone()
+
+
+def way(bastion_pin, host_pin):
+    return f'    host_key: "{host_pin}"\n    jump: {{ host: "root@127.0.0.1:{BASTION_PORT}", host_key: "{bastion_pin}" }}\n'
+
+
+def test_a_runner_reaches_a_host_behind_a_bastion_with_one_key_and_two_pins(runner, bastion, behind):
+    host, key = f"root@127.0.0.1:{BEHIND_PORT}", {"BELAY_SSH_KEY": bastion.key}
+    runner.release("1", host=host, keys=way(bastion.fingerprint, behind.fingerprint))
+    deployed = runner.belay("deploy", "production", env=key)
+    assert deployed.code == 0 and runner.serves() == "1", deployed
+    assert bastion.logins() == behind.logins() == 1  # one connection, through the other one
+
+    runner.release("2", host=host, keys=way(behind.fingerprint, behind.fingerprint))
+    refused = runner.belay("deploy", "production", env=key)
+    assert refused.code == 2 and f"the jump host root@127.0.0.1:{BASTION_PORT} on the way to {host} is not the host" in refused.err, refused
+    assert bastion.fingerprint in refused.err and bastion.logins() == 1
+
+    runner.release("3", host=host, keys=way(bastion.fingerprint, bastion.fingerprint))
+    refused = runner.belay("deploy", "production", env=key)
+    assert refused.code == 2 and f"{host} is not the host that belay.yml pins" in refused.err and behind.logins() == 1, refused
