@@ -15,8 +15,7 @@ services:
   web:
     build: .
     image: {name}
-    ports: ["127.0.0.1:{port}:8080"]
-    stop_grace_period: 1s
+{ports}    stop_grace_period: 1s
 {more}"""
 SERVES = ["httpd", "-f", "-p", "8080", "-h", "/www"]
 DIES = ["sh", "-c", "echo no such database >&2; exit 1"]
@@ -49,13 +48,13 @@ class Elsewhere:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
 
-    def release(self, version, command=SERVES, host="host", keys="", compose="", health=True):
+    def release(self, version, command=SERVES, host="host", keys="", compose="", health=True, ports=True, image=""):
         """Commits a release that serves /version, or does not."""
         url = f'    health: {{ url: "http://127.0.0.1:{self.port}/version", attempts: 60, interval: 100ms }}\n' if health else ""
         self.write("belay.yml", f"app: {self.name}\nservices: [web]\nenvironments:\n  production:\n    host: {host}\n    path: {self.live}\n{url}{keys}")
-        self.write("compose.yml", COMPOSE.format(name=self.name, port=self.port, more=compose))
+        self.write("compose.yml", COMPOSE.format(name=self.name, ports=f'    ports: ["127.0.0.1:{self.port}:8080"]\n' if ports else "", more=compose))
         words = ", ".join(f'"{word}"' for word in command)
-        self.write("Dockerfile", f"FROM busybox\nCOPY www /www\nCMD [{words}]\n")
+        self.write("Dockerfile", f"FROM busybox\nCOPY www /www\n{image}CMD [{words}]\n")
         self.write("www/version", version)
         self.git("add", "-A")
         self.git("commit", "--allow-empty", "-qm", version)
