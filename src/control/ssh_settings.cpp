@@ -22,6 +22,14 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return parts;
 }
 
+template <class ValueOf>
+std::string with_tokens(const std::string& text, const ValueOf& value_of) {
+  std::string filled;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    filled += text[i] == '%' && i + 1 < text.size() ? value_of(text[++i]) : std::string(1, text[i]);
+  return filled;
+}
+
 }  // namespace
 
 std::vector<std::string> ssh_program() {
@@ -32,7 +40,8 @@ std::vector<std::string> ssh_program() {
   return argv;
 }
 
-SshSettings::SshSettings(const HostAddress& host, std::stop_token stop) {
+SshSettings::SshSettings(const HostAddress& host, std::stop_token stop)
+    : name_(host.destination.substr(host.destination.rfind('@') + 1)) {
   std::vector<std::string> argv = ssh_program();
   argv.push_back("-G");
   if (host.port) argv.insert(argv.end(), {"-p", std::to_string(*host.port)});
@@ -54,7 +63,24 @@ std::vector<HostAddress> SshSettings::jump_hosts() const {
   const std::string jump = at("proxyjump");
   std::vector<HostAddress> hosts;
   if (jump == "none") return hosts;
-  for (const std::string& host : split(jump, ',')) hosts.push_back(jump_host_from(host));
+  for (const std::string& host : split(jump, ',')) {
+    // `ssh -G` leaves them as they are written.
+    const auto of_host = [&](char token) {
+      switch (token) {
+        case 'h':
+          return at("hostname");
+        case 'n':
+          return name_;
+        case 'p':
+          return at("port");
+        case 'r':
+          return at("user");
+        default:
+          return std::string(1, token);
+      }
+    };
+    hosts.push_back(jump_host_from(with_tokens(host, of_host)));
+  }
   return hosts;
 }
 

@@ -25,7 +25,7 @@ class SshSettings {
   std::vector<HostAddress> jump_hosts() const;
 
  private:
-  std::string text_;
+  std::string name_, text_;  // the host as ssh was given it, without a user
 };
 
 /// A host of ProxyJump, as `ssh -G` writes it: user@host:port, with brackets around an address.

@@ -83,6 +83,9 @@ TEST_CASE("a host behind two others is reached: as the ssh configuration says, o
   SUBCASE("ProxyJump with two hosts") {
     way.write_config("  ProxyJump first,second\n");
   }
+  SUBCASE("ProxyJump with ssh's tokens") {
+    way.write_config("  ProxyJump %r@first,second\n");
+  }
   SUBCASE("ProxyJump of a host on the way") {
     way.write_config("  ProxyJump second\n");
     write_file_atomically(way.world.sshd.client_config(),
