@@ -9,6 +9,8 @@ from pathlib import Path
 
 from belay_world.commands import run, wait_until
 
+from elsewhere import engine_is_ready
+
 LIVE = Path("/srv/belay-test-busybox")
 # Where belay may keep things that containers mount: the Engine, which is outside, has to see them under the same name.
 NOEXEC = LIVE / "noexec"  # a disk from which no program may be run
@@ -19,6 +21,7 @@ class BusyboxHost:
     """A directory as root, in a mount namespace of its own; the Engine is the machine's, by its socket."""
 
     def __init__(self, port):
+        engine_is_ready()
         self.port, self.root = port, Path(tempfile.mkdtemp(prefix="belay-busybox-"))
         for name in ("bin", "etc/dropbear", "dev", "proc", "run", "tmp", "root/.ssh", "usr/bin", "usr/sbin", "lib", "lib64", "var", "usr/libexec/docker/cli-plugins"):
             (self.root / name).mkdir(parents=True)

@@ -1,4 +1,5 @@
 """Deployments to hosts that are not the world's server: each test file brings its host, and all share the machine's Engine or have their own."""
+import functools
 import os
 import shutil
 import tempfile
@@ -7,7 +8,7 @@ import urllib.request
 from pathlib import Path
 
 from belay_world.commands import run
-from belay_world.machine import REPOSITORY
+from belay_world.machine import REPOSITORY, SCRIPTS
 
 COMPOSE = """\
 name: {name}
@@ -21,6 +22,13 @@ SERVES = ["httpd", "-f", "-p", "8080", "-h", "/www"]
 DIES = ["sh", "-c", "echo no such database >&2; exit 1"]
 
 
+@functools.cache
+def engine_is_ready():
+    """The machine's Engine runs and has busybox; the rest of the world is not needed here."""
+    run(SCRIPTS / "engine", "start", limit=120)
+    run(SCRIPTS / "images", limit=1800)
+
+
 def binary(place):
     """belay as it is sent, without the debugger's symbols."""
     built = Path(os.environ.get("BELAY_BINARY") or REPOSITORY / "build/release/belay_with_fault_points")
@@ -32,6 +40,7 @@ class Elsewhere:
     """A user's machine: belay, a home, ssh's configuration and an app's repository."""
 
     def __init__(self, name, port, live):
+        engine_is_ready()
         self.name, self.port, self.live = name, port, Path(live)
         self.place = Path(tempfile.mkdtemp(prefix=f"{name}-"))
         self.home, self.repository = self.place / "home", self.place / "repository"

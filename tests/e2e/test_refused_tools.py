@@ -12,7 +12,6 @@ from belay_world.commands import run
 from elsewhere import Elsewhere
 
 PORT = 18450
-REAL_PLUGINS = run("docker", "info", "--format", "{{range .ClientInfo.Plugins}}{{.Name}}={{.Path}} {{end}}").out.split()
 
 
 @pytest.fixture
@@ -25,7 +24,8 @@ def user(tmp_path):
 
 def pretend(user, plugin, version):
     """docker's plugin of that name says this version of itself, and is the real one otherwise."""
-    real = dict(word.split("=", 1) for word in REAL_PLUGINS)[plugin]
+    plugins = run("docker", "info", "--format", "{{range .ClientInfo.Plugins}}{{.Name}}={{.Path}} {{end}}").out.split()
+    real = dict(word.split("=", 1) for word in plugins)[plugin]
     fake = user.home / ".docker/cli-plugins" / f"docker-{plugin}"
     fake.parent.mkdir(parents=True, exist_ok=True)
     says = version if plugin == "compose" else f"github.com/docker/buildx {version} fake"

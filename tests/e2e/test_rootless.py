@@ -7,7 +7,7 @@ import pytest
 
 from belay_world.commands import run, wait_until
 
-from elsewhere import DIES, Elsewhere, write_ssh_config
+from elsewhere import DIES, Elsewhere, engine_is_ready, write_ssh_config
 from plain_sshd import Account, PlainSshd
 
 PORT, SSH_PORT = 18430, 18431
@@ -18,6 +18,7 @@ class RootlessEngine:
     """Debian's dockerd-rootless.sh. The account may use a TUN device, which a machine without udev keeps for root."""
 
     def __init__(self, account):
+        engine_is_ready()
         self.account, self.runtime = account, account.home / "run"
         self.runtime.mkdir(mode=0o700)
         os.chown(self.runtime, account.uid, account.gid)
