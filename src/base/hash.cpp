@@ -3,7 +3,6 @@
 #include <array>
 #include <cerrno>
 #include <memory>
-#include <vector>
 
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/base64.hpp"
 #include "base/error.hpp"
 #include "base/fd.hpp"
 #include "base/files.hpp"
@@ -58,21 +58,6 @@ const unsigned char* unsigned_bytes(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
-std::vector<unsigned char> decoded_base64(std::string_view text) {
-  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const std::size_t end = text.find_last_not_of('=') + 1;  // npos + 1 is 0: nothing but padding
-  const std::size_t padding = text.size() - end;
-  // OpenSSL would pass over white space and misplaced padding: what is no key must not get a fingerprint.
-  if (end == 0 || padding > 2 || text.size() % 4 != 0 ||
-      text.substr(0, end).find_first_not_of(alphabet) != std::string_view::npos) {
-    throw Error("cannot read the SSH key", "it is not valid base64");
-  }
-  std::vector<unsigned char> bytes(text.size() / 4 * 3);
-  EVP_DecodeBlock(bytes.data(), unsigned_bytes(text), static_cast<int>(text.size()));
-  bytes.resize(bytes.size() - padding);
-  return bytes;
-}
-
 }  // namespace
 
 std::uint32_t crc32(std::string_view bytes) {
@@ -111,13 +96,12 @@ std::string git_blob_id(const std::filesystem::path& file) {
 }
 
 std::string ssh_fingerprint(std::string_view base64_key) {
-  const auto key = decoded_base64(base64_key);
+  const auto key = base64_decoded(base64_key);
   Sha256 sha;
   sha.add(key.data(), key.size());
   const auto digest = sha.digest();
-  std::array<unsigned char, 45> text;  // 32 bytes make 44 digits, and OpenSSL writes a 0 behind
-  EVP_EncodeBlock(text.data(), digest.data(), static_cast<int>(digest.size()));
-  return "SHA256:" + std::string(text.begin(), text.begin() + 43);  // without the one '=' of padding
+  const auto text = base64_encoded({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  return "SHA256:" + text.substr(0, 43);  // without the one '=' of padding
 }
 
 }  // namespace belay

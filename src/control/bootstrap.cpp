@@ -44,7 +44,10 @@ O=; if [ -e "$D" ] && [ ! -O "$D" ]; then O=$(ls -ld "$D"); O="; it belongs to a
 fail "cannot make the directory $D$O";
 };
 else
-T=$(mktemp -d) && mkdir "$T/bin" || fail "cannot make a temporary directory"; D=$T;
+for W in "${TMPDIR:-/tmp}" "${HOME:-/}" /var/tmp; do
+T=$(mktemp -d "$W/belay-XXXXXX" 2>/dev/null) && mkdir "$T/bin" && echo : > "$T/bin/try" && chmod 0700 "$T/bin/try" && "$T/bin/try" 2>/dev/null && break;
+[ -z "$T" ] || rm -rf "$T"; T=; done;
+[ -n "$T" ] || fail "no program can be run in ${TMPDIR:-/tmp}, $HOME or /var/tmp: are they mounted noexec? Let TMPDIR there name another directory"; D=$T;
 fi;
 B=$D/bin/belay-$2;
 same() { H=$(sha256sum < "$1") && [ "${H%% *}" = "$S" ]; };

@@ -32,6 +32,16 @@ std::string joined(const std::vector<std::string>& words, const char* separator,
 
 }  // namespace
 
+Finding checked_host_key(const KeyOfHost& key) {
+  const std::string of = key.jump_to.empty() ? "" : "jump host " + key.host + ": ";
+  if (!key.pin.empty()) return fine("host key", of + "is the pinned " + key.pin);
+  if (!key.offered) return fine("host key", of + "known by known_hosts");
+  return fine("host key",
+              fmt::format("{}known by known_hosts; to pin it, which a machine without known_hosts needs, in "
+                          "belay.yml:\n{}",
+                          of, pinning_line(key)));
+}
+
 Finding checked_docker(const HostFacts& facts) {
   if (!facts.docker_problem.empty())
     return problem("docker", facts.docker_problem,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "control/findings.hpp"
+#include "control/host_key.hpp"
 #include "drivers/git_submodules.hpp"
 #include "drivers/program.hpp"
 #include "model/config.hpp"
@@ -27,6 +28,8 @@ inline constexpr const char* rsync_needed = "3.1";  // tells the progress of the
 inline constexpr const char* compose_with_buildx = "2.40";
 inline constexpr const char* buildx_needed = "0.17";
 
+/// A key that was believed: pinned, or known; and then the line that pins it.
+Finding checked_host_key(const KeyOfHost&);
 Finding checked_docker(const HostFacts&);
 Finding checked_compose(const HostFacts&);
 /// Of a host that builds. Empty: nothing is known against its builder.

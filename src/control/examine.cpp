@@ -91,10 +91,7 @@ class Examination {
          fmt::format("logged in on {} ({})", session_->hello().hostname, session_->hello().architecture),
          {}});
     look_for_room_in_connection();
-    add({Weight::ok,
-         "host key",
-         environment_.host_key.empty() ? "known by known_hosts" : "is the pinned " + environment_.host_key,
-         {}});
+    for (const auto& key : session_->host_keys()) add(checked_host_key(key));
   }
 
   /// rsync, and each program that is run there, has a session of its own over the one connection.

@@ -1,41 +1,14 @@
 #include "control/host_key.hpp"
 
-#include <cerrno>
-#include <charconv>
-#include <future>
-
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <unistd.h>
 
-#include "base/fd.hpp"
 #include "base/files.hpp"
-#include "base/hash.hpp"
 #include "base/process.hpp"
 #include "control/shipment.hpp"
-#include "control/ssh_command.hpp"
 
 namespace belay {
 
 namespace {
-
-std::vector<std::string> words_of(const std::string& line) {
-  std::vector<std::string> words;
-  for (std::size_t at = 0; at < line.size();) {
-    const std::size_t begin = line.find_first_not_of(' ', at);
-    if (begin == std::string::npos) break;
-    const std::size_t end = std::min(line.find(' ', begin), line.size());
-    words.push_back(line.substr(begin, end - begin));
-    at = end;
-  }
-  return words;
-}
-
-void note(const std::string& record, const std::string& line) {
-  Fd file(::open(record.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
-  if (!file) throw system_error("cannot write " + record, errno);
-  write_all(file.get(), line);
-}
 
 /// ssh splits the option's value like a shell, and takes % for a token.
 std::string for_ssh_option(const std::string& text) {
@@ -48,106 +21,125 @@ std::string for_ssh_option(const std::string& text) {
   return quoted + "\"";
 }
 
-/// The value of one line of `ssh -G`; empty if it is not there.
-std::string setting(const std::string& settings, const std::string& name) {
-  for (std::size_t at = 0; at < settings.size();) {
-    const std::size_t end = std::min(settings.find('\n', at), settings.size());
-    const std::string line = settings.substr(at, end - at);
-    if (line.starts_with(name + " ")) return line.substr(name.size() + 1);
+/// ssh-keyscan -c prints certificates without the host's name.
+std::string named_lines(const std::string& lines, const std::string& host) {
+  std::string named;
+  for (std::size_t at = 0; at < lines.size();) {
+    const std::size_t end = std::min(lines.find('\n', at), lines.size());
+    named += host + " " + lines.substr(at, end - at) + "\n";
     at = end + 1;
   }
-  return {};
+  return named;
 }
 
-std::string effective_settings(const HostAddress& host, std::stop_token stop) {
-  std::vector<std::string> argv = ssh_program();
-  argv.push_back("-G");
-  if (host.port) argv.insert(argv.end(), {"-p", std::to_string(*host.port)});
-  argv.insert(argv.end(), {"--", host.destination});
-  const Captured answer = capture(Command{.argv = argv}, stop, Deadline::in(std::chrono::seconds(20)));
-  if (!answer.ok())
-    throw Error("ssh does not accept its configuration for " + host.shown, answer.err,
-                "correct ~/.ssh/config, or host: in belay.yml", ExitCode::bad_input);
-  return answer.out;
-}
-
-bool has_known_hosts_command(std::stop_token stop) {
-  std::vector<std::string> argv = ssh_program();
-  argv.push_back("-V");
-  const Captured answer = capture(Command{.argv = argv}, stop, Deadline::in(std::chrono::seconds(20)));
-  const auto version = openssh_version(answer.err + answer.out);
-  return version == std::pair(0, 0) || version >= std::pair(8, 5);
-}
-
-/// Known-hosts lines of the keys that ssh-keyscan sees and that have the fingerprint.
-std::string scanned_lines(const std::string& settings, const std::string& pin, std::stop_token stop) {
-  const std::string port = setting(settings, "port"), name = setting(settings, "hostname");
-  const Command scan{.argv = {"ssh-keyscan", "-T", "10", "-p", port, "--", name}};
-  const Captured keys = capture(scan, stop, Deadline::in(std::chrono::seconds(30)));
-  std::string lines;
-  for (std::size_t at = 0; at < keys.out.size();) {
-    const std::size_t end = std::min(keys.out.find('\n', at), keys.out.size());
-    const auto words = words_of(keys.out.substr(at, end - at));
-    if (words.size() == 3 && words[0] != "#" && ssh_fingerprint(words[2]) == pin)
-      lines += fmt::format("{} {} {}\n", words[0], words[1], words[2]);
-    at = end + 1;
-  }
-  return lines;
-}
-
-}  // namespace
-
-std::string OfferedKey::fingerprint() const {
-  return ssh_fingerprint(key);
-}
-
-std::string known_hosts_answer(const std::string& pin, const std::string& reason, const OfferedKey& offered) {
-  if (reason == "ORDER" || pin == "-" || offered.fingerprint() != pin) return {};
-  return offered.known_hosts_line() + "\n";
-}
-
-int known_host_command(const std::vector<std::string>& arguments) {
-  if (arguments.size() != 6)
-    throw Error("internal known-host needs RECORD PIN REASON TYPE KEY HOST", {}, {}, ExitCode::bad_input);
-  const std::string &record = arguments[0], &pin = arguments[1], &reason = arguments[2];
-  const OfferedKey offered{.type = arguments[3], .key = arguments[4], .host = arguments[5]};
-  if (reason == "HOSTNAME") note(record, offered.known_hosts_line() + "\n");
-  write_all(STDOUT_FILENO, known_hosts_answer(pin, reason, offered));
-  return 0;
-}
-
-std::vector<OfferedKey> offered_keys(const std::filesystem::path& record) {
+/// Plain keys and certificates of a host that is reached directly.
+std::vector<OfferedKey> scanned_keys(const SshSettings& settings, std::stop_token stop) {
   std::vector<OfferedKey> keys;
-  const std::string text = read_file_if_exists(record).value_or("");
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    const auto words = words_of(text.substr(at, end - at));
-    if (words.size() == 3) keys.push_back({.type = words[1], .key = words[2], .host = words[0]});
-    at = end + 1;
+  for (const bool certificates : {false, true}) {
+    Command scan{.argv = {"ssh-keyscan", "-T", "10", "-p", settings.at("port")}};
+    if (certificates) scan.argv.emplace_back("-c");
+    scan.argv.insert(scan.argv.end(), {"--", settings.at("hostname")});
+    const Captured answer = capture(scan, stop, Deadline::in(std::chrono::seconds(30)));
+    for (auto& key : keys_in(certificates ? named_lines(answer.out, settings.at("hostname")) : answer.out))
+      keys.push_back(std::move(key));
   }
   return keys;
 }
 
-HostKeyRule::HostKeyRule(const HostAddress& host, std::string pin, std::filesystem::path directory,
-                         std::stop_token stop)
-    : pin_(std::move(pin)), record_(directory / "offered-key"), known_hosts_(directory / "known_hosts") {
+/// The key of a host behind another one: ssh writes it down before a login that it does not try.
+std::vector<OfferedKey> key_behind(const HostAddress& host, const std::vector<std::string>& proxy,
+                                   const std::filesystem::path& file, std::stop_token stop) {
+  std::vector<std::string> argv = ssh_program();
+  argv.emplace_back("-T");
+  for (const std::string& option :
+       {std::string("StrictHostKeyChecking=accept-new"), "UserKnownHostsFile=" + file.string(),
+        std::string("GlobalKnownHostsFile=/dev/null"), std::string("HashKnownHosts=no"),
+        std::string("BatchMode=yes"), std::string("PreferredAuthentications=none"),
+        std::string("ControlPath=none"), std::string("ConnectTimeout=30")})
+    argv.insert(argv.end(), {"-o", option});
+  argv.insert(argv.end(), proxy.begin(), proxy.end());
+  if (host.port) argv.insert(argv.end(), {"-p", std::to_string(*host.port)});
+  argv.insert(argv.end(), {"--", host.destination, "true"});
+  capture(Command{.argv = argv}, std::move(stop), Deadline::in(std::chrono::seconds(40)));
+  return keys_in(read_file_if_exists(file).value_or(""));
+}
+
+bool is_reached_directly(const Reached& reached) {
+  const std::string proxy = reached.settings.at("proxycommand");
+  return reached.proxy.empty() && (proxy.empty() || proxy == "none") && reached.settings.jump_hosts().empty();
+}
+
+const char* const compare =
+    "Find out from the host itself (its console: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub). ";
+
+std::string shown(const OfferedKey& offered) {
+  const auto certificate = certificate_in(offered);
+  if (!certificate) return offered.type + " " + offered.fingerprint();
+  return fmt::format("{} {}, with a certificate signed by {} {}", certificate->own.type,
+                     certificate->own.fingerprint(), certificate->authority.type,
+                     certificate->authority.fingerprint());
+}
+
+std::string known_hosts_lines(const OfferedKey& offered) {
+  const auto certificate = certificate_in(offered);
+  if (!certificate) return offered.known_hosts_line();
+  return certificate->own.known_hosts_line() + "\n    or:                " + certificate->known_hosts_line();
+}
+
+std::string lines_to_add(const KeyOfHost& key) {
+  if (!key.offered) return "\n  in belay.yml:        host_key: SHA256:… (ssh-keygen -lf prints it)";
+  return fmt::format("\n  in belay.yml:        {}\n  or in known_hosts:   {}", pinning_line(key),
+                     known_hosts_lines(*key.offered));
+}
+
+std::string named(const KeyOfHost& key) {
+  if (key.jump_to.empty()) return key.host;
+  return fmt::format("the jump host {} on the way to {}", key.host, key.jump_to);
+}
+
+Error refused_pinned_key(const KeyOfHost& key, const std::string& words) {
+  // The authority was believed, and its certificate does not hold: expired, or made out to another name.
+  if (words.contains("Certificate invalid"))
+    return Error(fmt::format("the certificate of {} does not hold: refused", named(key)), words,
+                 "have it signed anew for the name by which belay reaches the host (HostKeyAlias in "
+                 "~/.ssh/config is another name for it), or pin the host's own key",
+                 ExitCode::bad_input);
+  return Error(fmt::format("{} is not the host that belay.yml pins: refused", named(key)),
+               fmt::format("pinned:  host_key: {}\noffered: {}", key.pin,
+                           key.offered ? shown(*key.offered) : "a key that was not told"),
+               std::string("Somebody may stand between you and the host. ") + compare +
+                   "Only if the new key is really its own, put it into belay.yml" +
+                   (key.offered ? ":\n  " + pinning_line(key) : "."),
+               ExitCode::bad_input);
+}
+
+}  // namespace
+
+HostKeyRule::HostKeyRule(const HostAddress& host, std::string pin, const Reached& reached,
+                         const std::filesystem::path& directory, std::stop_token stop)
+    : pin_(std::move(pin)), record_(directory / "offered-key") {
   options_ = {"-o", "StrictHostKeyChecking=yes"};
-  auto command_is_known = std::async(std::launch::async, [&] { return has_known_hosts_command(stop); });
-  const std::string settings = effective_settings(host, stop);
-  if (const std::string jump = setting(settings, "proxyjump"); jump != "none") jump_ = jump;
-  const bool command_works = command_is_known.get();
-  const bool users_own_command = !setting(settings, "knownhostscommand").empty();
   std::string believed = "/dev/null";
-  if (!pin_.empty() && !command_works) {
-    write_file_atomically(known_hosts_, scanned_lines(settings, pin_, stop));
-    believed = known_hosts_.string();
+  if (!pin_.empty() && !reached.has_known_hosts_command) {
+    const auto keys = is_reached_directly(reached)
+                          ? scanned_keys(reached.settings, stop)
+                          : key_behind(host, reached.proxy, directory / "seen", stop);
+    note_offered(record_, keys);
+    std::string lines;
+    for (OfferedKey key : keys) {
+      key.host = "*";  // the file is this host's alone
+      if (const auto line = line_believing(pin_, key); !line.empty()) lines += line + "\n";
+    }
+    believed = (directory / "known_hosts").string();
+    write_file_atomically(believed, lines);
   }
   if (!pin_.empty())
-    options_.insert(options_.end(),
-                    {"-o", "UserKnownHostsFile=" + believed, "-o", "GlobalKnownHostsFile=/dev/null", "-o",
-                     "VerifyHostKeyDNS=no", "-o", "HostKeyAlias=none"});
+    options_.insert(options_.end(), {"-o", "UserKnownHostsFile=" + believed, "-o",
+                                     "GlobalKnownHostsFile=/dev/null", "-o", "VerifyHostKeyDNS=no"});
   // The user's own command decides for the user, as known_hosts would.
-  if (command_works && (!pin_.empty() || !users_own_command))
+  const bool users_own_command = !reached.settings.at("knownhostscommand").empty();
+  notes_ = reached.has_known_hosts_command && (!pin_.empty() || !users_own_command);
+  if (notes_)
     options_.insert(options_.end(),
                     {"-o", fmt::format("KnownHostsCommand={} internal known-host {} {} %I %t %K %H",
                                        for_ssh_option(own_executable().string()),
@@ -160,51 +152,34 @@ std::optional<OfferedKey> HostKeyRule::offered() const {
   return keys.back();
 }
 
-Error refused_host_key(const std::string& host, const std::string& pin,
-                       const std::optional<OfferedKey>& offered, const std::string& words) {
-  const std::string shown = offered ? fmt::format("{} {}", offered->type, offered->fingerprint()) : "";
-  if (!pin.empty()) {
-    return Error(
-        fmt::format("{} is not the host that belay.yml pins: refused", host),
-        fmt::format("pinned:  host_key: {}\noffered: {}", pin, offered ? shown : "a key that was not told"),
-        "Somebody may stand between you and the host. Find out from the host itself (its console: ssh-keygen "
-        "-lf "
-        "/etc/ssh/ssh_host_ed25519_key.pub). Only if the new key is really its own, put it into belay.yml" +
-            (offered ? ":\n  host_key: " + offered->fingerprint() : "."),
-        ExitCode::bad_input);
-  }
-  const bool changed = words.find("IDENTIFICATION HAS CHANGED") != std::string::npos;
-  const std::string lines =
-      offered ? fmt::format("\n  in belay.yml:        host_key: {}\n  or in known_hosts:   {}",
-                            offered->fingerprint(), offered->known_hosts_line())
-              : "\n  in belay.yml:        host_key: SHA256:… (ssh-keygen -lf prints it)";
-  if (changed)
-    return Error(
-        fmt::format("THE HOST KEY OF {} HAS CHANGED: refused", host),
-        words + (offered ? "\noffered: " + shown : ""),
-        "Somebody may stand between you and the host. Find out from the host itself (its console: ssh-keygen "
-        "-lf /etc/ssh/ssh_host_ed25519_key.pub). Only if the new key is really its own, remove the old line "
-        "from known_hosts (ssh-keygen -R) and add the new one:" +
-            lines,
-        ExitCode::bad_input);
-  return Error(fmt::format("the host key of {} is not known: refused", host),
-               words + (offered ? "\noffered: " + shown : ""),
-               "Compare the fingerprint with the host's own (its console: ssh-keygen -lf "
-               "/etc/ssh/ssh_host_ed25519_key.pub); if it is the same, add it:" +
-                   lines,
-               ExitCode::bad_input);
+void HostKeyRule::forget() const {
+  if (notes_) remove_tree(record_);
 }
 
-std::pair<int, int> openssh_version(const std::string& text) {
-  const std::string_view mark = "OpenSSH_";
-  const std::size_t at = text.find(mark);
-  if (at == std::string::npos) return {0, 0};
-  const char* const end = text.data() + text.size();
-  std::pair<int, int> version{0, 0};
-  const auto major = std::from_chars(text.data() + at + mark.size(), end, version.first);
-  if (major.ec != std::errc{} || major.ptr == end || *major.ptr != '.') return {0, 0};
-  std::from_chars(major.ptr + 1, end, version.second);
-  return version;
+std::string pinning_line(const KeyOfHost& key) {
+  const auto certificate = certificate_in(*key.offered);
+  const std::string fingerprint = key.offered->fingerprint();
+  const std::string authority =
+      certificate ? "  # or the authority's: " + certificate->authority.fingerprint() : "";
+  if (key.jump_to.empty()) return "host_key: " + fingerprint + authority;
+  return fmt::format("jump: {{ host: \"{}\", host_key: {} }}{}", key.host, fingerprint, authority);
+}
+
+Error refused_host_key(const KeyOfHost& key, const std::string& words) {
+  if (!key.pin.empty()) return refused_pinned_key(key, words);
+  const std::string why = words + (key.offered ? "\noffered: " + shown(*key.offered) : "");
+  if (words.contains("IDENTIFICATION HAS CHANGED"))
+    return Error(fmt::format("THE HOST KEY OF {} HAS CHANGED: refused", named(key)), why,
+                 std::string("Somebody may stand between you and the host. ") + compare +
+                     "Only if the new key is really its own, remove the old line from known_hosts "
+                     "(ssh-keygen -R) and add the new one:" +
+                     lines_to_add(key),
+                 ExitCode::bad_input);
+  return Error(fmt::format("the host key of {} is not known: refused", named(key)), why,
+               "Compare the fingerprint with the host's own (its console: ssh-keygen -lf "
+               "/etc/ssh/ssh_host_ed25519_key.pub); if it is the same, add it:" +
+                   lines_to_add(key),
+               ExitCode::bad_input);
 }
 
 }  // namespace belay

@@ -48,7 +48,7 @@ void Session::Connection::connect(Watcher& watcher, std::stop_token stop) {
 }
 
 void Session::Connection::connect_by_ssh(Watcher& watcher, std::stop_token stop) {
-  ssh->clear_socket();
+  ssh->forget_connection();
   bootstrap.marker = "belay-" + random_nonce();
   line = std::make_unique<Line>(ssh->connect(remote_command(bootstrap)));
   bool login_done = false;
@@ -61,7 +61,7 @@ void Session::Connection::connect_by_ssh(Watcher& watcher, std::stop_token stop)
                                .outcome = last.outcome,
                                .words = last.text,
                                .login_done = login_done,
-                               .jump = ssh->host_keys().jump()});
+                               .hops = ssh->way().ends()});
   }
   hello = *said;
 }
@@ -97,7 +97,8 @@ Session Session::open(const EnvironmentConfig& environment, Watcher& watcher, st
   connection->bootstrap = {
       .binary = own_binary(), .live = environment.path, .marker = {}, .purpose = purpose};
   if (!environment.host.local)
-    connection->ssh = std::make_unique<SshAccess>(environment.host, environment.host_key, stop);
+    connection->ssh =
+        std::make_unique<SshAccess>(environment.host, environment.host_key, environment.jump, stop);
   connection->connect(watcher, stop);
   return Session(std::move(connection));
 }
@@ -146,6 +147,16 @@ boost::json::value Session::ask(const std::string& about, boost::json::object ar
       throw error;
     }
   }
+}
+
+std::vector<KeyOfHost> Session::host_keys() const {
+  std::vector<KeyOfHost> keys;
+  if (!connection_->ssh) return keys;
+  for (auto& hop : connection_->ssh->way().ends()) keys.push_back(std::move(hop.key));
+  keys.push_back({.host = connection_->host(),
+                  .pin = connection_->ssh->host_keys().pin(),
+                  .offered = connection_->ssh->host_keys().offered()});
+  return keys;
 }
 
 std::string Session::remote_shell() const {

@@ -6,12 +6,14 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include <boost/json/object.hpp>
 
 #include "base/deadline.hpp"
 #include "base/process.hpp"
 #include "control/bootstrap.hpp"
+#include "control/host_key.hpp"
 #include "control/line.hpp"
 #include "control/watcher.hpp"
 #include "model/config.hpp"
@@ -47,6 +49,9 @@ class Session {
   /// Connects anew, with the key and the rules it had. Throws Error like open(). Nothing else may use the
   /// session then.
   void reconnect(Watcher&, std::stop_token);
+
+  /// Whose keys were believed: the hosts on the way, and the host itself, last. Empty for local.
+  std::vector<KeyOfHost> host_keys() const;
 
   /// For rsync's -e over this same connection; empty for local.
   std::string remote_shell() const;

@@ -11,15 +11,6 @@ namespace belay {
 
 namespace {
 
-HostAddress checked(const HostAddress& host) {
-  const std::size_t at = host.destination.rfind('@');
-  const std::string name = at == std::string::npos ? host.destination : host.destination.substr(at + 1);
-  if (host.destination.empty() || host.destination.starts_with('-') || name.empty() || name.starts_with('-'))
-    throw Error("\"" + host.shown + "\" is no host", "ssh would take it for an option",
-                "write host: user@name in belay.yml, or local", ExitCode::bad_input);
-  return host;
-}
-
 void require_room_for_socket(const fs::path& directory) {
   // ssh binds "<path>.<16 random letters>" first and renames it.
   const std::size_t needed = directory.string().size() + std::string("/ssh.").size() + 16;
@@ -36,19 +27,20 @@ std::optional<PrivateAgent> agent_for_key(const Lifeline& life, std::stop_token 
 
 }  // namespace
 
-std::vector<std::string> ssh_program() {
-  const char* const program = std::getenv("BELAY_SSH");
-  const char* const config = std::getenv("BELAY_SSH_CONFIG");
-  std::vector<std::string> argv{program != nullptr && *program != '\0' ? program : "ssh"};
-  if (config != nullptr && *config != '\0') argv.insert(argv.end(), {"-F", config});
-  return argv;
-}
-
-SshAccess::SshAccess(const HostAddress& host, const std::string& host_key, std::stop_token stop)
-    : host_(checked(host)),
+SshAccess::SshAccess(const HostAddress& host, const std::string& host_key, const std::vector<JumpHost>& jump,
+                     std::stop_token stop)
+    : host_(checked_host(host)),
       life_("belay-ssh-"),
       agent_(agent_for_key(life_, stop)),
-      host_keys_(host_, host_key, life_.directory(), stop) {
+      has_known_hosts_command_(has_known_hosts_command(stop)),
+      settings_(host_, stop),
+      way_(host_, jump, settings_,
+           {.directory = life_.directory(),
+            .agent = agent_ ? std::optional(agent_->socket()) : std::nullopt,
+            .has_known_hosts_command = has_known_hosts_command_},
+           stop),
+      host_keys_(host_, host_key, {settings_, way_.options(), has_known_hosts_command_}, life_.directory(),
+                 stop) {
   require_room_for_socket(life_.directory());
 }
 
@@ -56,10 +48,13 @@ Command SshAccess::connect(const std::string& remote_command) const {
   std::vector<std::string> argv = ssh_program();
   argv.insert(argv.end(), {"-M", "-S", socket(), "-T"});
   for (const char* const option :
-       {"ControlPersist=no", "BatchMode=yes", "LogLevel=ERROR", "ConnectTimeout=10", "ServerAliveInterval=5",
+       {"ControlPersist=no", "BatchMode=yes", "LogLevel=ERROR", "ServerAliveInterval=5",
         "ServerAliveCountMax=3", "ClearAllForwardings=yes", "ForwardAgent=no", "ForwardX11=no",
         "RemoteCommand=none", "PermitLocalCommand=no"})
     argv.insert(argv.end(), {"-o", option});
+  argv.insert(argv.end(), {"-o", way_.patience()});
+  const auto through = way_.options();
+  argv.insert(argv.end(), through.begin(), through.end());
   argv.insert(argv.end(), host_keys_.options().begin(), host_keys_.options().end());
   if (agent_)
     argv.insert(argv.end(), {"-o", "IdentityAgent=" + agent_->socket().string(), "-o", "IdentitiesOnly=no",
@@ -67,7 +62,7 @@ Command SshAccess::connect(const std::string& remote_command) const {
   if (host_.port) argv.insert(argv.end(), {"-p", std::to_string(*host_.port)});
   argv.insert(argv.end(), {"--", host_.destination, remote_command});
   Command command{.argv = argv};
-  // A jump host (ProxyJump) is reached by an ssh of its own, which takes none of the options above. What it
+  // A ProxyCommand of the user's own may be an ssh, too, which takes none of the options above. What it
   // would ask for, it gets no answer to, and fails instead of waiting; the key it finds as every ssh does.
   command.set = {{"SSH_ASKPASS", "false"}, {"SSH_ASKPASS_REQUIRE", "force"}};
   if (agent_) command.set["SSH_AUTH_SOCK"] = agent_->socket().string();
@@ -93,8 +88,10 @@ std::string SshAccess::remote_shell() const {
   return sh_joined(client()) + " -T";
 }
 
-void SshAccess::clear_socket() const {
+void SshAccess::forget_connection() const {
   remove_tree(socket());
+  host_keys_.forget();
+  way_.forget();
 }
 
 }  // namespace belay

@@ -71,34 +71,70 @@ bool is_about_a_host_key(const std::string& words) {
          says(words, "host key is known for");
 }
 
-/// The host itself was never reached; host_key: in belay.yml is its pin, not the jump host's.
-Error refused_jump_host(const SshFailure& failure) {
-  const bool changed = says(failure.words, "IDENTIFICATION HAS CHANGED");
-  return Error(
-      fmt::format("the host key of the jump host {} on the way to {} {}: refused", failure.jump, failure.host,
-                  changed ? "HAS CHANGED" : "is not known"),
-      failure.words,
-      "host_key: in belay.yml pins the host behind it. The jump host's key has to be in known_hosts: "
-      "compare it with that host's own (its console: ssh-keygen -lf "
-      "/etc/ssh/ssh_host_ed25519_key.pub), then add the line that ssh-keyscan prints for it",
-      ExitCode::bad_input);
+const Known* known_case(const std::string& words) {
+  for (const Known& one : known)
+    if (says(words, one.sign)) return &one;
+  return nullptr;
+}
+
+Error cannot_connect(const std::string& who, const std::string& host, const std::string& words,
+                     const Known& case_) {
+  std::string next(case_.next);
+  if (const auto at = next.find("<host>"); at != std::string::npos) next.replace(at, 6, host);
+  return Error(fmt::format("cannot connect to {}: {}", who, case_.what), words, next, case_.code);
+}
+
+std::string named(const HopEnd& hop) {
+  return fmt::format("the jump host {} on the way to {}", hop.key.host, hop.key.jump_to);
+}
+
+/// The jump host let us in, and does not lead on.
+Error does_not_lead_on(const HopEnd& hop, const std::string& to) {
+  const bool forbidden = says(hop.words, "administratively prohibited");
+  return Error(fmt::format("the jump host {} does not reach {}", hop.key.host, to), hop.words,
+               forbidden
+                   ? "allow it there: AllowTcpForwarding and PermitOpen in its sshd_config"
+                   : fmt::format("try there: ssh {} true; check the name, the port, and that sshd runs", to),
+               forbidden ? ExitCode::bad_input : ExitCode::failed);
+}
+
+/// What a jump host's own ssh said, if that one is to blame. `behind`: the next host.
+std::optional<Error> blamed(const HopEnd& hop, const std::string& behind) {
+  if (is_about_a_host_key(hop.words)) return refused_host_key(hop.key, hop.words);
+  if (says(hop.words, "stdio forwarding failed")) return does_not_lead_on(hop, behind);
+  if (const Known* const case_ = known_case(hop.words))
+    return cannot_connect(named(hop), hop.key.host, hop.words, *case_);
+  return std::nullopt;
+}
+
+/// Of hosts that all said nothing: the first that did not even offer its key.
+std::optional<Error> silent(const std::vector<HopEnd>& hops) {
+  for (const HopEnd& hop : hops)
+    if (hop.key_is_noted && !hop.key.offered)
+      return Error(fmt::format("cannot connect to {}: it does not answer", named(hop)), hop.words,
+                   "check that this host is up and that no firewall drops the ssh port");
+  return std::nullopt;
+}
+
+std::optional<Error> blamed_on_the_way(const SshFailure& failure) {
+  const bool arrived = failure.offered && !failure.hops.empty() && failure.hops.front().key_is_noted;
+  for (std::size_t i = 0; i < failure.hops.size() && !arrived; ++i)
+    if (auto error = blamed(failure.hops[i],
+                            i + 1 < failure.hops.size() ? failure.hops[i + 1].key.host : failure.host))
+      return error;
+  return says(failure.words, "timed out") ? silent(failure.hops) : std::nullopt;
 }
 
 }  // namespace
 
 Error described(const SshFailure& failure) {
   if (failure.login_done) return after_login(failure);
-  if (is_about_a_host_key(failure.words) && !failure.jump.empty() && !failure.offered)
-    return refused_jump_host(failure);
+  if (auto error = blamed_on_the_way(failure)) return *std::move(error);
   if (is_about_a_host_key(failure.words))
-    return refused_host_key(failure.host, failure.pin, failure.offered, failure.words);
-  for (const Known& case_ : known)
-    if (says(failure.words, case_.sign)) {
-      std::string next(case_.next);
-      if (const auto at = next.find("<host>"); at != std::string::npos) next.replace(at, 6, failure.host);
-      return Error(fmt::format("cannot connect to {}: {}", failure.host, case_.what), failure.words, next,
-                   case_.code);
-    }
+    return refused_host_key({.host = failure.host, .pin = failure.pin, .offered = failure.offered},
+                            failure.words);
+  if (const Known* const case_ = known_case(failure.words))
+    return cannot_connect(failure.host, failure.host, failure.words, *case_);
   return Error(
       fmt::format("cannot connect to {}", failure.host),
       failure.words.empty() && failure.outcome ? "ssh: " + failure.outcome->described() : failure.words,

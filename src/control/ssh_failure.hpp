@@ -2,10 +2,11 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/process.hpp"
-#include "control/host_key.hpp"
+#include "control/way.hpp"
 
 namespace belay {
 
@@ -17,7 +18,7 @@ struct SshFailure {
   std::optional<Outcome> outcome;     // ssh's own end, if it ended
   std::string words;                  // what came on its stderr
   bool login_done = false;            // the far side's shell had answered
-  std::string jump{};                 // the host on the way there (ProxyJump), if there is one
+  std::vector<HopEnd> hops{};         // the hosts on the way there, the nearest first
 };
 
 /// Says it in the user's terms: what failed, ssh's words, and what to do about it.

@@ -3,8 +3,8 @@
 #include <cstdlib>
 
 #include <boost/json.hpp>
-#include <openssl/evp.h>
 
+#include "base/base64.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
 
@@ -13,15 +13,6 @@ namespace belay::docker {
 namespace json = boost::json;
 
 namespace {
-
-std::string base64(const std::string& text) {
-  std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
-  const int length =
-      ::EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                        reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  out.resize(static_cast<std::size_t>(length));
-  return out;
-}
 
 json::object& object_in(json::object& object, std::string_view key) {
   auto& value = object[key];
@@ -52,7 +43,8 @@ std::string config_with(const std::string& own_config, const std::vector<Registr
   json::object config = std::move(parsed.get_object());
   for (const auto& login : logins) {
     const auto key = login_key(login.registry);
-    object_in(config, "auths")[key] = json::object{{"auth", base64(login.user + ":" + login.password)}};
+    object_in(config, "auths")[key] =
+        json::object{{"auth", base64_encoded(login.user + ":" + login.password)}};
     if (config.contains("credsStore") || config.contains("credHelpers"))
       object_in(config, "credHelpers")[key] = "";
   }

@@ -20,12 +20,18 @@ bool holds_sections(const YamlNode& list) {
                              [](const YamlNode& item) { return item.kind == YamlNode::Kind::mapping; });
 }
 
+/// Whether a list of texts is one section: the words of a command.
+bool takes_words(const ConfigKey& key) {
+  const ConfigKey* const main = config_key(key.name, key.shorthand);
+  return main != nullptr && main->kind != ValueKind::text;
+}
+
 /// A lone text in place of a section stands for one of its keys: `migrate: COMMAND` is `migrate: { run:
 /// COMMAND }`. So does a list of words, where the section may be a list; in a list of sections each text
 /// does.
 YamlNode written_out(const ConfigKey& key, const YamlNode& value) {
   const bool list = value.kind == YamlNode::Kind::sequence && key.may_be_list && !value.items.empty();
-  if (list && holds_sections(value)) {
+  if (list && (holds_sections(value) || !takes_words(key))) {
     YamlNode sections = value;
     for (YamlNode& item : sections.items) item = written_out(key, item);
     return sections;
@@ -93,8 +99,11 @@ YamlNode shared_part(const YamlNode& mapping) {
 
 YamlNode written_out(YamlNode environment) {
   for (YamlEntry& entry : environment.entries)
-    if (const ConfigKey* key = config_key(shared_section, entry.key))
-      entry.value = written_out(*key, entry.value);
+    for (const std::string_view section : {shared_section, std::string_view("environment")})
+      if (const ConfigKey* key = config_key(section, entry.key)) {
+        entry.value = written_out(*key, entry.value);
+        break;
+      }
   return environment;
 }
 
@@ -387,6 +396,19 @@ void read_shared(SectionReader& section, EnvironmentConfig& into, Reading& readi
   if (auto build = section.section("build")) read_build(*build, into.build, reading);
 }
 
+void read_jump_hosts(SectionReader& section, EnvironmentConfig& into, Reading& reading) {
+  for (auto& one : section.sections("jump")) {
+    JumpHost& jump = into.jump.emplace_back();
+    one.text("host", jump.host, host_value);
+    one.text("host_key", jump.host_key, host_key_value);
+    if (jump.host.local)
+      reading.report(one.location_of("host"), "'host' of 'jump' cannot be 'local'",
+                     "name a host between here and there, or leave 'jump' out");
+  }
+  if (into.host.local && !into.jump.empty())
+    reading.report(section.location_of("jump"), "'jump' is of no use with 'host: local'", "take it out");
+}
+
 EnvironmentConfig read_environment(const YamlEntry& entry, const YamlNode& shared, Reading& reading) {
   EnvironmentConfig environment;
   environment.name = entry.key;
@@ -403,6 +425,7 @@ EnvironmentConfig read_environment(const YamlEntry& entry, const YamlNode& share
   SectionReader section(reading, "environment", effective, entry.at);
   section.text("host", environment.host, host_value);
   section.text("host_key", environment.host_key, host_key_value);
+  read_jump_hosts(section, environment, reading);
   section.text("path", environment.path, absolute_path_value);
   read_shared(section, environment, reading);
   if (auto on = section.section("on"))

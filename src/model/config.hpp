@@ -165,10 +165,17 @@ struct HostAddress {
   std::string shown;  // as written, for messages
 };
 
+/// A host on the way to another one.
+struct JumpHost {
+  HostAddress host;
+  std::string host_key;  // as an environment's
+};
+
 struct EnvironmentConfig {
   std::string name;
   HostAddress host;
   std::string host_key;        // SHA256:… or empty: known_hosts decides
+  std::vector<JumpHost> jump;  // the nearest first; empty: ssh's own configuration says the way
   std::filesystem::path path;  // the live directory on the host, absolute
   std::filesystem::path source =
       ".";  // what is shipped, relative to belay.yml's directory; "." is that directory

@@ -12,6 +12,7 @@
 #include <boost/json.hpp>
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -302,6 +303,43 @@ constexpr auto replaced_name = "replaced";
       "let the user who deploys own it, or take it out of the release (sync: exclude:)");
 }
 
+bool is_allowed(const fs::path& path, int what) {
+  return ::faccessat(AT_FDCWD, path.c_str(), what, AT_EACCESS) == 0;
+}
+
+std::string owned_by(const fs::path& path) {
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0) return path.string() + " may not be looked at";
+  return fmt::format("{} belongs to uid {}, mode {:04o}", path.string(), status.st_uid,
+                     status.st_mode & 07777u);
+}
+
+/// In a directory that may be written: a file that may not be kept aside (neither linked nor read), or not be
+/// renamed over since the directory is a shared one, as /tmp is.
+bool may_not_be_replaced(const fs::path& file, const fs::path& directory) {
+  struct stat of_file{}, of_directory{};
+  if (::lstat(file.c_str(), &of_file) != 0 || ::stat(directory.c_str(), &of_directory) != 0) return false;
+  const uid_t user = ::geteuid();
+  if (user == 0 || of_file.st_uid == user) return false;
+  const bool shared = (of_directory.st_mode & S_ISVTX) != 0 && of_directory.st_uid != user;
+  return shared || (S_ISREG(of_file.st_mode) && !is_allowed(file, R_OK));
+}
+
+/// A line each: what forbids these changes, and whose it is.
+std::set<std::string> what_forbids(const Publication& publication, const fs::path& live) {
+  std::set<std::string> lines;
+  for (const auto& change : publication.changes) {
+    const auto file = live / change.path;
+    fs::path directory = file.parent_path();
+    while (kind_of(directory) == Kind::none) directory = directory.parent_path();
+    if (!is_allowed(directory, W_OK | X_OK))
+      lines.insert(owned_by(directory));
+    else if (may_not_be_replaced(file, directory))
+      lines.insert(owned_by(file));
+  }
+  return lines;
+}
+
 /// A name in git need not be UTF-8.
 json::array read_manifest(const std::string& text) {
   json::parse_options options;
@@ -518,6 +556,18 @@ Publication limited_to(const Publication& all, const std::vector<std::string>& p
   for (const auto& kept : all.kept)
     if (concerned(kept.path)) limited.kept.push_back(kept);
   return limited;
+}
+
+void require_may_publish(const Publication& publication, const fs::path& live) {
+  const auto lines = what_forbids(publication, live);
+  if (lines.empty()) return;
+  throw Error(fmt::format("the user who deploys (uid {}) may not put the release's files into {}",
+                          ::geteuid(), live.string()),
+              fmt::format("{}", fmt::join(lines, "\n")),
+              fmt::format("let that user own them, on the server: chown -R {} …; or leave them out of the "
+                          "release: sync: {{ exclude: […] }} in belay.yml",
+                          ::geteuid()),
+              ExitCode::bad_input);
 }
 
 void publish(const Publication& publication, const fs::path& live, const fs::path& source,

@@ -47,6 +47,10 @@ Publication plan_publication(const PublicationRules&);
 /// Only the changes to these paths and what is below them; "." is all.
 Publication limited_to(const Publication&, const std::vector<std::string>& paths);
 
+/// Before anything is published: throws Error{bad_input} with every file and directory of the live directory
+/// that keeps the user of this process from making the changes, and whose each is.
+void require_may_publish(const Publication&, const std::filesystem::path& live);
+
 /// Makes the changes. What they replace is kept in `aside` (on the same file system), so that going back
 /// needs no room on the disk. Done again after a death it finishes. Throws Error naming the file and its
 /// owner.

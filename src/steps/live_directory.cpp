@@ -128,8 +128,11 @@ void begin_publication(Context& context) {
     untold.push_back(file);
     return false;
   });
-  if (context.plan.kind != Plan::Kind::deploy || noted<notes::CommittedBefore>(context.ledger)) return;
-  note(context.ledger, notes::CommittedBefore{committed_among(context, untold)});
+  if (context.plan.kind == Plan::Kind::deploy && !noted<notes::CommittedBefore>(context.ledger))
+    note(context.ledger, notes::CommittedBefore{committed_among(context, untold)});
+  // A rollback goes on without them: settle says then what it could not put there.
+  if (context.plan.kind == Plan::Kind::deploy)
+    require_may_publish(publication_of(context), context.layout.live);
 }
 
 void require_variables_may_be_replaced(Context& context) {

@@ -33,6 +33,7 @@ std::map<std::string, std::string> changed_files_of_services(const Context&, con
 /// then is kept in the context, and those paths alone are looked at again. Which files that a container may
 /// write to are an older commit's all the same is asked of the controller, who has the repository, where no
 /// release before tells. Without an answer they are the server's.
+/// A deployment throws Error{bad_input} here if its user may not put the release's files there.
 void begin_publication(Context&);
 /// Before anything is made of the release: throws Error{bad_input} where it would replace a .env (or a file
 /// of `env_files:`) that is the server's own, with the secrets that it may hold. The server's is one that no

@@ -72,7 +72,7 @@ class Readiness {
       accepting_before_.insert(before->value.begin(), before->value.end());
   }
 
-  /// Of those that are ready and publish ports, but accept at none: a sentence each.
+  /// Of those that are ready, but were not seen to accept at a port: a sentence each.
   std::vector<std::string> silent() const {
     std::vector<std::string> sentences;
     for (const auto& [id, sentence] : silent_) sentences.push_back(sentence);
@@ -123,11 +123,16 @@ class Readiness {
   std::string missing_by_ports(const HealthTarget& target, bool no_url, bool& accepts) {
     const auto& name = target.container.container.name;
     bool refused = false;
+    silent_.erase(target.container.container.id);  // the last look counts: an IPv6 address takes a moment
     for (const auto& port : target.further) {
       const auto found = listening(port);
       accepts = accepts || found == http::Listens::yes;
       refused = refused || found == http::Listens::no;
     }
+    // As in a network of macvlan.
+    if (!accepts && !refused && !target.further.empty())
+      silent_[target.container.container.id] = fmt::format(
+          "no address of {} can be reached from this host: whether it listens was not seen", name);
     if (accepts || !refused || !target.publishes) return {};
     auto sentence = fmt::format("no port that {} publishes accepts connections", name);
     if (no_url && accepting_before_.contains(target.service)) return sentence;

@@ -34,6 +34,7 @@ class Sshd {
   fs::path client_config() const { return scratch_ / "ssh_config"; }
   fs::path known_hosts() const { return scratch_ / "known_hosts"; }
   fs::path private_key() const { return scratch_ / "id"; }
+  fs::path host_key() const { return scratch_ / "host_key"; }
   /// A client's configuration without any key.
   fs::path keyless_config() const { return scratch_ / "ssh_config_keyless"; }
 

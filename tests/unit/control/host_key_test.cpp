@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "../drivers/scratch.hpp"
+#include "base/base64.hpp"
 
 using namespace belay;
 using namespace belay::testing;
@@ -65,7 +66,8 @@ TEST_CASE("the command notes the offered key for the one who explains the refusa
 
 TEST_CASE("a refusal of an unknown host prints the fingerprint and both lines that would allow it") {
   const RealKey real;
-  const Error error = refused_host_key("root@shop", "", real.key, "No ED25519 host key is known for shop");
+  const Error error =
+      refused_host_key({.host = "root@shop", .offered = real.key}, "No ED25519 host key is known for shop");
   CHECK(error.exit_code() == ExitCode::bad_input);
   CHECK(holds(error.message(), "not known"));
   CHECK(holds(error.why(), real.fingerprint));
@@ -75,12 +77,12 @@ TEST_CASE("a refusal of an unknown host prints the fingerprint and both lines th
 
 TEST_CASE("a changed key is refused in strong words") {
   const RealKey real;
-  const Error known =
-      refused_host_key("root@shop", "", real.key, "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @");
+  const Error known = refused_host_key({.host = "root@shop", .offered = real.key},
+                                       "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @");
   CHECK(holds(known.message(), "HAS CHANGED"));
   CHECK(holds(known.next(), "Somebody may stand between you and the host"));
-  const Error pinned =
-      refused_host_key("root@shop", "SHA256:other", real.key, "Host key verification failed.");
+  const Error pinned = refused_host_key({.host = "root@shop", .pin = "SHA256:other", .offered = real.key},
+                                        "Host key verification failed.");
   CHECK(holds(pinned.message(), "not the host that belay.yml pins"));
   CHECK(holds(pinned.why(), "SHA256:other"));
   CHECK(holds(pinned.why(), real.fingerprint));
@@ -92,4 +94,57 @@ TEST_CASE("the version of OpenSSH is read from its own words") {
   CHECK(openssh_version("OpenSSH_8.4p1") == std::pair(8, 4));
   CHECK(openssh_version("OpenSSH_10.0p2") == std::pair(10, 0));
   CHECK(openssh_version("Sun_SSH_1.1") == std::pair(0, 0));
+}
+
+TEST_CASE("a host of ProxyJump is read as ssh -G writes it") {
+  struct Case {
+    const char *text, *destination;
+    int port;  // 0: none
+  };
+  for (const Case& c :
+       {Case{"bastion", "bastion", 0}, Case{"ops@bastion:2222", "ops@bastion", 2222},
+        Case{"[10.0.0.1]", "10.0.0.1", 0}, Case{"ops@[10.0.0.1]:22", "ops@10.0.0.1", 22},
+        Case{"[fd00::1]:2222", "fd00::1", 2222}, Case{"ssh://ops@bastion:2200", "ops@bastion", 2200},
+        Case{"a@corp@bastion", "a@corp@bastion", 0}}) {
+    CAPTURE(c.text);
+    const HostAddress host = jump_host_from(c.text);
+    CHECK(host.destination == c.destination);
+    CHECK(host.port.value_or(0) == c.port);
+    CHECK(host.shown == c.text);
+  }
+}
+
+TEST_CASE("a certificate of each kind of key is read: the host's own key, and its authority's") {
+  for (const char* const kind : {"ed25519", "rsa", "ecdsa"}) {
+    CAPTURE(kind);
+    const Scratch scratch;
+    const std::string own = (scratch / "own").string(), authority = (scratch / "authority").string();
+    sh({"ssh-keygen", "-q", "-t", kind, "-N", "", "-C", "", "-f", own});
+    sh({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", authority});
+    sh({"ssh-keygen", "-q", "-s", authority, "-I", "x", "-h", "-n", "shop", own + ".pub"});
+    const auto key_in = [](const std::string& file) { return keys_in("shop " + read_file(file)).at(0); };
+    const std::string text = read_file(own + "-cert.pub");
+    const OfferedKey offered{
+        .type = text.substr(0, text.find(' ')),
+        .key = text.substr(text.find(' ') + 1,
+                           text.find_first_of(" \n", text.find(' ') + 1) - text.find(' ') - 1),
+        .host = "shop"};
+    const auto certificate = certificate_in(offered);
+    REQUIRE(certificate);
+    CHECK(certificate->own.known_hosts_line() == key_in(own + ".pub").known_hosts_line());
+    CHECK(certificate->authority.known_hosts_line() == key_in(authority + ".pub").known_hosts_line());
+    CHECK(offered.fingerprint() == key_in(own + ".pub").fingerprint());
+  }
+}
+
+TEST_CASE("what only calls itself a certificate is none, and is believed by no pin") {
+  const RealKey real;
+  const std::string blob = base64_decoded(real.key.key);
+  for (std::size_t size = 0; size <= blob.size(); ++size) {
+    const OfferedKey cut{.type = "ssh-ed25519-cert-v01@openssh.com",
+                         .key = base64_encoded(blob.substr(0, size)),
+                         .host = "shop"};
+    CHECK(!certificate_in(cut));
+    if (size > 0 && size < blob.size()) CHECK(known_hosts_answer(real.fingerprint, "HOSTNAME", cut).empty());
+  }
 }

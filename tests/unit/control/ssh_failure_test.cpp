@@ -46,19 +46,51 @@ TEST_CASE("what ssh says when it cannot connect is told as what, why and next") 
   }
 }
 
-TEST_CASE("a jump host's key is told apart from that of the host behind it") {
-  SshFailure failure{.host = "root@shop.example",
-                     .pin = "SHA256:x",
-                     .words =
-                         "No ED25519 host key is known for jump.example and you have requested strict "
-                         "checking.\nHost key verification failed.",
-                     .jump = "jump.example"};
-  CHECK(described(failure).message() ==
-        "the host key of the jump host jump.example on the way to root@shop.example is not known: refused");
-  CHECK(described(failure).next().contains("known_hosts"));
-  CHECK(described(failure).exit_code() == ExitCode::bad_input);
-  failure.offered = OfferedKey{.type = "ssh-ed25519", .key = "AAAA", .host = "shop.example"};
-  CHECK(described(failure).message().contains("is not the host that belay.yml pins"));
+namespace {
+
+HopEnd hop(const std::string& host, const std::string& words, bool offered) {
+  HopEnd end{.key = {.host = host, .jump_to = "root@shop.example"}, .key_is_noted = true, .words = words};
+  if (offered) end.key.offered = OfferedKey{.type = "ssh-ed25519", .key = "AAAA", .host = host};
+  return end;
+}
+
+}  // namespace
+
+TEST_CASE("of hosts on the way, the one that is to blame is named") {
+  struct Case {
+    const char* what;
+    std::vector<HopEnd> hops;
+    const char *words, *message;
+  };
+  const char* const closed = "kex_exchange_identification: Connection closed by remote host";
+  const char* const timed_out = "Connection timed out during banner exchange";
+  const std::vector<Case> cases{
+      {"an unknown key",
+       {hop("a", "No ED25519 host key is known for a\nHost key verification failed.", true)},
+       closed,
+       "the host key of the jump host a on the way to root@shop.example is not known: refused"},
+      {"the first does not answer",
+       {hop("a", "", false), hop("b", "", false)},
+       timed_out,
+       "cannot connect to the jump host a on the way to root@shop.example: it does not answer"},
+      {"the second does not answer",
+       {hop("a", "", true), hop("b", "", false)},
+       timed_out,
+       "cannot connect to the jump host b on the way to root@shop.example: it does not answer"},
+      {"the host itself does not answer",
+       {hop("a", "", true), hop("b", "", true)},
+       timed_out,
+       "cannot connect to root@shop.example: it does not answer"},
+      {"the first does not lead on",
+       {hop("a", "channel 0: open failed: connect failed: No route to host\nstdio forwarding failed", true),
+        hop("b", closed, false)},
+       closed,
+       "the jump host a does not reach b"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.what);
+    CHECK(described({.host = "root@shop.example", .words = c.words, .hops = c.hops}).message() == c.message);
+  }
 }
 
 TEST_CASE("words that are not known are quoted, not guessed at") {

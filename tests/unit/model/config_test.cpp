@@ -127,6 +127,38 @@ TEST_CASE("migrations at different points, or of a service that is not released,
   CHECK(problems(minimal("migrate: []")).contains("'migrate' must"));
 }
 
+TEST_CASE(
+    "hosts on the way are one or a list, each a text or a section; without a host to reach they are "
+    "refused") {
+  const std::string key = "SHA256:uNiVztksCsDhcc0u9e8BrrJXbXzEMWJKj1vpqbF1k0M";
+  const auto jump = [&](const std::string& value) {
+    return parsed(
+               "app: shop\nservices: [web]\nenvironments:\n  production:\n    host: deploy@shop\n    path: "
+               "/srv\n"
+               "    jump: " +
+               value + "\n")
+        .environments.at(0)
+        .jump;
+  };
+  struct Case {
+    std::string written, shown;
+  };
+  for (const Case& c : {Case{"ops@bastion:2222", "ops@bastion:2222 -"}, Case{"[a, b]", "a - b -"},
+                        Case{"{ host: a, host_key: \"" + key + "\" }", "a " + key},
+                        Case{"[a, { host: b, host_key: \"" + key + "\" }]", "a - b " + key}}) {
+    std::string shown;
+    for (const auto& one : jump(c.written))
+      shown +=
+          (shown.empty() ? "" : " ") + one.host.shown + " " + (one.host_key.empty() ? "-" : one.host_key);
+    CHECK(shown == c.shown);
+  }
+  CHECK(jump("ops@bastion:2222").at(0).host.port == 2222);
+  CHECK(problems(minimal("jump: bastion")).contains("'jump' is of no use with 'host: local'"));
+  CHECK(problems(minimal("jump: [local]")).contains("cannot be 'local'"));
+  CHECK(problems(minimal("jump: []")).contains("'jump' must"));
+  CHECK(problems(minimal("jump: { host_key: \"" + key + "\" }")).contains("'host'"));
+}
+
 TEST_CASE("a health check says which answers are good, and what it sends") {
   const auto health =
       production(

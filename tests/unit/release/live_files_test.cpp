@@ -581,6 +581,48 @@ TEST_CASE("files are brought back as they were from another file system") {
   CHECK(!fs::exists(aside));
 }
 
+TEST_CASE(
+    "what the deploying user may not replace is told at once, and whose it is; what needs no change is not") {
+  if (::geteuid() != 0) return;
+  Trees at;
+  make(at.source / "app", "f:2");
+  make(at.source / "roots/changed", "f:2");
+  make(at.source / "roots/new/file", "f:2");
+  make(at.source / "same/file", "f:1");
+  make(at.source / "secret", "f:2");
+  make(at.source / "readable", "f:2");
+  make(at.source / "shared/others", "f:2");
+  make(at.live / "app", "f:1");
+  make(at.live / "roots/changed", "f:1");
+  make(at.live / "same/file", "f:1");
+  make(at.live / "secret", "f:1");
+  make(at.live / "readable", "f:1");
+  make(at.live / "shared/others", "f:1");
+  constexpr uid_t user = 65534;
+  const auto hand_over = [](const fs::path& path, fs::perms mode) {
+    fs::permissions(path, mode);
+    REQUIRE(::chown(path.c_str(), user, user) == 0);
+  };
+  fs::permissions(at.scratch.path(), static_cast<fs::perms>(0755));
+  hand_over(at.live, static_cast<fs::perms>(0755));
+  hand_over(at.live / "app", static_cast<fs::perms>(0644));
+  fs::permissions(at.live / "shared", static_cast<fs::perms>(01777));
+  fs::permissions(at.live / "secret", static_cast<fs::perms>(0600));
+  REQUIRE(::seteuid(user) == 0);
+  std::string why;
+  try {
+    require_may_publish(at.plan(), at.live);
+  } catch (const Error& error) {
+    why = error.why();
+    CHECK(error.exit_code() == ExitCode::bad_input);
+  }
+  REQUIRE(::seteuid(0) == 0);
+  const auto line = [&](const char* path, const char* mode) {
+    return (at.live / path).string() + " belongs to uid 0, mode " + mode;
+  };
+  CHECK(why == line("roots", "0755") + "\n" + line("secret", "0600") + "\n" + line("shared/others", "0644"));
+}
+
 TEST_CASE("bringing files back needs no room on the disk") {
   if (::geteuid() != 0) return;
   for (const bool elsewhere : {false, true}) {
