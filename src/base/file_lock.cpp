@@ -12,7 +12,14 @@
 namespace belay {
 
 std::optional<FileLock> FileLock::try_acquire(const fs::path& path) {
-  Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  return locked(Fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)), path);
+}
+
+std::optional<FileLock> FileLock::try_acquire_directory(const fs::path& path) {
+  return locked(Fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)), path);
+}
+
+std::optional<FileLock> FileLock::locked(Fd file, const fs::path& path) {
   if (!file) throw system_error(fmt::format("cannot open the lock {}", path.native()), errno);
   if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return FileLock(std::move(file), path);
   if (errno == EWOULDBLOCK) return std::nullopt;
