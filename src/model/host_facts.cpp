@@ -84,6 +84,7 @@ static void fields(auto& archive, Is<HostFacts> auto& facts) {
   archive("boot_recovery", facts.boot_recovery);
   archive("busy", facts.busy);
   archive("current_release", facts.current_release);
+  archive("current_built", facts.current_built);
   archive("releases", facts.releases);
   archive("lost", facts.lost);
   archive("containers", facts.containers);

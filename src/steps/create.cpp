@@ -227,7 +227,8 @@ Work work_of_deployment(Context& context) {
                   .project = ours.project(),
                   .directory = project.directory(),
                   .services = std::move(frozen.services),
-                  .accessories = std::move(frozen.accessories)};
+                  .accessories = std::move(frozen.accessories),
+                  .built = context.plan.built};
   note_when_asked(context, release);
   auto previous =
       previous_of(context, ours, in_order_of_dependency(context.model, context.services), context.model);
