@@ -1,15 +1,17 @@
 """`compose: { host: … }`: one repository per service, the stack beside them. Two repositories share one compose project, and neither touches what is the other's."""
+import fcntl
 import json
+import os
 import shutil
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from belay_world.commands import run
+from belay_world.commands import run, wait_until
 from light_app import LightApp
 
 PROJECT, IMAGE = "belay-test-stack", "belay-test-stack"
-PORTS = {"api": 18394, "web": 18395}
+PORTS = {"api": 18384, "web": 18385}
 DOCKERFILE = """\
 FROM busybox:latest
 COPY www /www
@@ -197,6 +199,23 @@ def test_two_deployments_at_once_make_each_network_once(stack):
     assert len(stack.networks()) == 1
     assert (stack.api.serves(), stack.web.serves()) == ("1", "1")
     assert stack.changed_by(lambda: stack.compose("up", "-d")) == set()
+
+
+def test_a_deployment_waits_while_another_one_makes_its_containers_there(stack):
+    def told():
+        return any("waiting: another deployment makes its containers" in journal.read_text() for journal in stack.api.live.glob(".belay/runs/*/journal.jsonl"))
+
+    held = os.open(stack.directory, os.O_RDONLY)
+    with ThreadPoolExecutor() as beside:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            deploying = beside.submit(stack.api.deploy)
+            wait_until("the deployment waits", lambda: told() or deploying.done())
+            assert not deploying.done() and stack.containers() == {}
+        finally:
+            os.close(held)
+        result = deploying.result()
+    assert result.code == 0 and stack.api.serves() == "1", result
 
 
 def test_a_stack_that_is_not_there_is_told_before_anything_is_touched(stack):

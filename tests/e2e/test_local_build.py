@@ -5,7 +5,7 @@ import pytest
 
 from light_app import LightApp
 
-PORT, PROJECT, IMAGE = 18393, "belay-test-local-build", "belay-test-local-build"
+PORT, PROJECT, IMAGE = 18383, "belay-test-local-build", "belay-test-local-build"
 COMPOSE = f"""\
 name: {PROJECT}
 services:
