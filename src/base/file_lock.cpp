@@ -14,17 +14,23 @@ namespace belay {
 
 std::optional<FileLock> FileLock::try_acquire(const fs::path& path) {
   while (true) {
-    Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (!file) throw system_error(fmt::format("cannot open the lock {}", path.native()), errno);
-    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
-      struct stat status{};
-      // Removed between the two calls: others lock the file that has the name now.
-      if (::fstat(file.get(), &status) == 0 && status.st_nlink == 0) continue;
-      return FileLock(std::move(file), path);
-    }
-    if (errno == EWOULDBLOCK) return std::nullopt;
-    throw system_error(fmt::format("cannot lock {}", path.native()), errno);
+    auto lock = locked(Fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)), path);
+    struct stat status{};
+    // Removed between the two calls: others lock the file that has the name now.
+    if (lock && ::fstat(lock->fd_.get(), &status) == 0 && status.st_nlink == 0) continue;
+    return lock;
   }
+}
+
+std::optional<FileLock> FileLock::try_acquire_directory(const fs::path& path) {
+  return locked(Fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)), path);
+}
+
+std::optional<FileLock> FileLock::locked(Fd file, const fs::path& path) {
+  if (!file) throw system_error(fmt::format("cannot open the lock {}", path.native()), errno);
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return FileLock(std::move(file), path);
+  if (errno == EWOULDBLOCK) return std::nullopt;
+  throw system_error(fmt::format("cannot lock {}", path.native()), errno);
 }
 
 FileLock FileLock::adopt(Fd fd, fs::path path) {

@@ -63,6 +63,8 @@ class FileLock {
  public:
   /// Empty if somebody else holds it.
   static std::optional<FileLock> try_acquire(const fs::path&);
+  /// The same of a directory that is there already; it need not be writable.
+  static std::optional<FileLock> try_acquire_directory(const fs::path&);
   /// Takes over a lock inherited on an open descriptor.
   static FileLock adopt(Fd, fs::path);
   int fd() const { return fd_.get(); }
@@ -70,6 +72,7 @@ class FileLock {
   void write_holder(std::string_view) const;
 
  private:
+  static std::optional<FileLock> locked(Fd, const fs::path&);
   FileLock(Fd fd, fs::path path) : fd_(std::move(fd)), path_(std::move(path)) {}
   Fd fd_;
   fs::path path_;

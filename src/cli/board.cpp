@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "base/human.hpp"
+#include "cli/origin_text.hpp"
 #include "cli/style.hpp"
 #include "cli/text_width.hpp"
 
@@ -99,6 +100,22 @@ void Board::gate_ended(const GateResult& result) {
   Row& test = row("test");
   if (test.mark == Mark::running) test.mark = Mark::done;
   test.took = result.took;
+}
+
+void Board::local_build_began(int commands, Time at) {
+  begin(local_build_row, at).doing = counted(static_cast<std::size_t>(commands), "command");
+}
+
+void Board::local_build_said(const std::string& line) {
+  row(local_build_row).tail.add(line);
+}
+
+void Board::local_build_ended(const BuiltHere& built, std::chrono::milliseconds took) {
+  Row& build = row(local_build_row);
+  build.mark = Mark::done;
+  build.took = took;
+  build.doing.clear();
+  build.summary = built_text(built);
 }
 
 void Board::connecting(const std::string& host, Time at) {

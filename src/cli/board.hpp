@@ -61,6 +61,9 @@ class Board {
   void test_said(int number, const std::string& line);
   void test_ended(int number, bool ok, std::chrono::milliseconds took, const std::string& log_file, Time);
   void gate_ended(const GateResult&);
+  void local_build_began(int commands, Time);
+  void local_build_said(const std::string& line);
+  void local_build_ended(const BuiltHere&, std::chrono::milliseconds took);
   void connecting(const std::string& host, Time);
   void connected(const wire::Hello&, Time);
   void shipping_binary(std::uint64_t bytes);

@@ -3,6 +3,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "cli/text_width.hpp"
+#include "model/release_json.hpp"
 
 namespace belay::cli {
 
@@ -41,6 +42,15 @@ void JsonLines::test_ended(int number, const std::string& command, bool ok, std:
 void JsonLines::gate_ended(const GateResult& result) {
   put("gate-ended",
       {{"skipped", result.skipped}, {"commands", result.commands}, {"took_ms", result.took.count()}});
+}
+void JsonLines::local_build_began(int commands) {
+  put("local-build-began", {{"commands", commands}});
+}
+void JsonLines::local_build_said(const std::string& line) {
+  put("local-build-output", {{"line", printable(line)}});
+}
+void JsonLines::local_build_ended(const BuiltHere& built, std::chrono::milliseconds took) {
+  put("local-build-ended", {{"took_ms", took.count()}, {"built", object_of(built)}});
 }
 void JsonLines::connecting(const std::string& host) {
   put("connecting", {{"host", host}});

@@ -85,6 +85,15 @@ void LiveView::test_ended(int number, const std::string&, bool ok, std::chrono::
 void LiveView::gate_ended(const GateResult& result) {
   change([&](Board& board) { board.gate_ended(result); });
 }
+void LiveView::local_build_began(int commands) {
+  change([&](Board& board) { board.local_build_began(commands, now()); });
+}
+void LiveView::local_build_said(const std::string& line) {
+  change([&](Board& board) { board.local_build_said(line); });
+}
+void LiveView::local_build_ended(const BuiltHere& built, std::chrono::milliseconds took) {
+  change([&](Board& board) { board.local_build_ended(built, took); });
+}
 void LiveView::connecting(const std::string& host) {
   change([&](Board& board) { board.connecting(host, now()); });
 }

@@ -10,4 +10,11 @@ namespace belay::cli {
 /// name"; or that it was there before belay.
 std::string origin_text(const Release&, const std::string& before, const std::string& after);
 
+/// The row of `build.local` in what is shown of a deployment.
+inline constexpr auto local_build_row = "build here";
+
+/// What was built where belay was started: "12 files for the release (1.2 MB): src/version.ts (changed),
+/// dist/".
+std::string built_text(const BuiltHere&);
+
 }  // namespace belay::cli

@@ -4,6 +4,7 @@
 
 #include "base/human.hpp"
 #include "cli/board.hpp"
+#include "cli/origin_text.hpp"
 #include "cli/text_width.hpp"
 
 namespace belay::cli {
@@ -120,6 +121,25 @@ void PlainLines::gate_ended(const GateResult& result) {
   const std::lock_guard lock(mutex_);
   at_ = clock_();
   say(fmt::format("test: over after {}", human_duration(result.took)));
+  close_group();
+}
+
+void PlainLines::local_build_began(int commands) {
+  const std::lock_guard lock(mutex_);
+  at_ = clock_();
+  open_group("build here");
+  say(fmt::format("build here: {}", counted(static_cast<std::size_t>(commands), "command")));
+}
+
+void PlainLines::local_build_said(const std::string& line) {
+  const std::lock_guard lock(mutex_);
+  quote(line);
+}
+
+void PlainLines::local_build_ended(const BuiltHere& built, std::chrono::milliseconds took) {
+  const std::lock_guard lock(mutex_);
+  at_ = clock_();
+  say(fmt::format("build here: over after {}; {}", human_duration(took), built_text(built)));
   close_group();
 }
 

@@ -5,6 +5,7 @@
 #include "base/human.hpp"
 #include "cli/context.hpp"
 #include "cli/environment_choice.hpp"
+#include "cli/origin_text.hpp"
 #include "cli/quiet_watcher.hpp"
 #include "cli/screens.hpp"
 #include "cli/table.hpp"
@@ -15,14 +16,19 @@ namespace {
 
 constexpr std::size_t files_shown = 40;
 
-std::string gate_text(const EnvironmentConfig& environment) {
+std::string commands_text(const std::vector<TestStep>& steps) {
   std::string text;
-  for (const TestStep& step : environment.test) {
+  for (const TestStep& step : steps) {
     std::string together;
     for (const std::string& command : step.commands) together += (together.empty() ? "" : " | ") + command;
     text += (text.empty() ? "" : "; ") + together;
   }
-  return text.empty() ? "none configured" : text + "   (here, on a clean checkout)";
+  return text.empty() ? text : text + "   (here, on a clean checkout)";
+}
+
+std::string gate_text(const EnvironmentConfig& environment) {
+  const auto text = commands_text(environment.test);
+  return text.empty() ? "none configured" : text;
 }
 
 std::string services_text(const EnvironmentConfig& environment) {
@@ -195,6 +201,8 @@ std::string preview_text(const Preview& preview, const Style& style) {
 
   text += "\n" + style.bold("Steps") + "\n";
   std::vector<std::pair<std::string, std::string>> steps = {{"test", gate_text(environment)}};
+  if (environment.build.local)
+    steps.emplace_back(local_build_row, commands_text(environment.build.local->run));
   for (const StepName step : plan.steps) steps.emplace_back(to_string(step), step_text(step, plan));
   text += labelled(steps, style);
 

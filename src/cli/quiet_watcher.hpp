@@ -17,6 +17,9 @@ class QuietWatcher : public Watcher {
   void test_said(int, const std::string&) override {}
   void test_ended(int, const std::string&, bool, std::chrono::milliseconds, const std::string&) override {}
   void gate_ended(const GateResult&) override {}
+  void local_build_began(int) override {}
+  void local_build_said(const std::string&) override {}
+  void local_build_ended(const BuiltHere&, std::chrono::milliseconds) override {}
   void connecting(const std::string&) override {}
   void connected(const wire::Hello&) override {}
   void shipping_binary(std::uint64_t bytes) override;

@@ -11,6 +11,7 @@
 #include "control/checks.hpp"
 #include "control/gate.hpp"
 #include "control/lifeline.hpp"
+#include "control/local_build.hpp"
 #include "control/missing_contents.hpp"
 #include "control/run_follower.hpp"
 #include "control/session.hpp"
@@ -65,10 +66,21 @@ GateResult through_the_gate(const EnvironmentConfig& environment, const DeployOp
   }
   if (environment.test.empty()) return {};
   const Checkout tested =
-      check_out_for_gate(source, shipped, life.directory() / "gate", stop, checkout_limit());
+      check_out_for_commands(source, shipped, "gate", life.directory() / "gate", stop, checkout_limit());
   if (environment.test_git) lay_repository(source, tested, stop, checkout_limit());
   if (tested.kept && !tested.kept->left_behind().empty()) watcher.notice(tested.kept->left_behind());
   return run_gate(environment, tested.commit, tested.source, gate_logs(), life, watcher, std::move(stop));
+}
+
+std::optional<LocallyBuilt> built_here(const EnvironmentConfig& environment, const Source& source,
+                                       const Checkout& shipped, const Lifeline& life, Watcher& watcher,
+                                       std::stop_token stop) {
+  if (!environment.build.local) return {};
+  const Checkout built_in =
+      check_out_for_commands(source, shipped, "build", life.directory() / "build", stop, checkout_limit());
+  if (environment.test_git) lay_repository(source, built_in, stop, checkout_limit());
+  if (built_in.kept && !built_in.kept->left_behind().empty()) watcher.notice(built_in.kept->left_behind());
+  return build_locally(environment, shipped, built_in, life, watcher, std::move(stop));
 }
 
 /// The report is worth more than this hint: what keeps it from being found is passed over.
@@ -120,12 +132,15 @@ Ending deploy(const Config& config, const EnvironmentConfig& environment, const 
     Session session = Session::open(environment, watcher, stop);
     const Checkout shipped = checkout.get(environment.sync.exclude, watcher);
     const GateResult gate = through_the_gate(environment, options, source, shipped, life, watcher, stop);
+    const auto built = built_here(environment, source, shipped, life, watcher, stop);
     require_alive(session, watcher, stop);
-    const Plan plan = plan_deployment(config.app, environment, shipped.commit, this_author(), gate);
+    Plan plan = plan_deployment(config.app, environment, shipped.commit, this_author(), gate);
+    if (built) plan.built = built->what;
     auto ending = hand_over(session, environment, plan, options.wait,
                             {.starts_it = true,
-                             .source = shipped.source,
-                             .times_memory = shipped.times_memory(),
+                             .source = built ? built->source : shipped.source,
+                             // The times of what was built say nothing of its contents.
+                             .times_memory = built ? fs::path() : shipped.times_memory(),
                              .repository = source.repository},
                             watcher, stop);
     ending.held_back = held_back(ending, source, shipped, environment.sync.exclude);

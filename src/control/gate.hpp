@@ -14,12 +14,8 @@ namespace belay {
 /// ~/.cache/…), a directory for each run, the newest twenty.
 std::filesystem::path gate_logs();
 
-/// Runs the environment's test steps with `sh -c` in `source`, a checkout of their own: the lines one after
-/// another, the commands of a parallel line at the same time, each with its own log file. CI=true is set, as
-/// in the pipelines that these commands come from; BELAY_COMMIT, BELAY_BRANCH and BELAY_ENVIRONMENT say what
-/// is tested, since the checkout has no .git unless `test_git` asks for one. The first failure stops what
-/// runs beside it and throws Error with the command, its end, its last lines and the log's path. `life` ends
-/// what the commands leave behind, however this process ends.
+/// Runs the environment's test steps in `source`, a checkout of their own, as CommandsHere says it. Throws
+/// what that throws.
 GateResult run_gate(const EnvironmentConfig&, const Commit&, const std::filesystem::path& source,
                     const std::filesystem::path& logs, const Lifeline& life, Watcher&, std::stop_token);
 

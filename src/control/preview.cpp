@@ -69,6 +69,16 @@ std::vector<rsync::Change> changed_files(Session& session, const EnvironmentConf
       .value_or(std::vector<rsync::Change>{});
 }
 
+/// What is built where belay is started is not built for a plan: what it will be is not known.
+std::vector<rsync::Change> without_built(std::vector<rsync::Change> changes,
+                                         const EnvironmentConfig& environment, const HostFacts& facts) {
+  if (!environment.build.local) return changes;
+  std::erase_if(changes, [&](const rsync::Change& change) {
+    return facts.current_built && facts.current_built->has(change.path);
+  });
+  return changes;
+}
+
 void add_unless_ok(std::vector<std::string>& warnings, const Finding& finding) {
   if (finding.weight != Finding::Weight::ok)
     warnings.push_back(finding.subject + ": " + finding.text +
@@ -95,6 +105,9 @@ std::vector<std::string> warnings_of(const EnvironmentConfig& environment, const
                     "the ports",
                     facts.edges.front().name));
   if (!environment.rollback) warnings.push_back("rollback: false: a release that fails stays as it is");
+  if (environment.build.local)
+    warnings.push_back(
+        "build.local: a plan does not run its commands, and the files that they make are not in the list");
   if (environment.test.empty())
     warnings.push_back("no test: in belay.yml: nothing is tested before it is shipped");
   add_unless_ok(warnings, checked_excludes(hidden));
@@ -127,7 +140,8 @@ Preview preview(const Config& config, const EnvironmentConfig& environment, cons
     found.facts = ask_facts(session, environment, checkout.source, stop);
     found.refused = found.facts.project && has_problem(checked_project(*found.facts.project));
     found.plan = plan_deployment(config.app, environment, checkout.commit, this_author(), {});
-    found.files = changed_files(session, environment, checkout, found.facts, stop);
+    found.files = without_built(changed_files(session, environment, checkout, found.facts, stop), environment,
+                                found.facts);
     const auto further =
         warnings_of(environment, found.facts, hidden_files(source, checkout, environment.sync.exclude, stop));
     found.warnings.insert(found.warnings.end(), further.begin(), further.end());

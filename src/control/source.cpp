@@ -195,8 +195,8 @@ Checkout check_out(const Source& source, const std::filesystem::path& aside, std
           .pointers = pointers_of(*kept)};
 }
 
-Checkout check_out_for_gate(const Source& source, const Checkout& shipped, const std::filesystem::path& aside,
-                            std::stop_token stop, Deadline deadline) {
+Checkout check_out_for_commands(const Source& source, const Checkout& shipped, const std::string& use,
+                                const std::filesystem::path& aside, std::stop_token stop, Deadline deadline) {
   if (!shipped.working_copy.empty()) {
     std::error_code problem;
     fs::copy(shipped.working_copy, aside, fs::copy_options::recursive | fs::copy_options::copy_symlinks,
@@ -206,7 +206,7 @@ Checkout check_out_for_gate(const Source& source, const Checkout& shipped, const
             .commit = shipped.commit,
             .working_copy = aside};
   }
-  auto kept = kept_tree(source, ".", "gate", std::move(stop), deadline);
+  auto kept = kept_tree(source, ".", use, std::move(stop), deadline);
   return {.source = (kept->directory() / source.inside).lexically_normal(),
           .commit = source.commit,
           .kept = kept};

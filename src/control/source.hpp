@@ -49,14 +49,15 @@ struct Checkout {
 /// working tree is copied into `aside` instead, without what git ignores.
 Checkout check_out(const Source&, const std::filesystem::path& aside, std::stop_token, Deadline);
 
-/// A second one for the gate, of the whole repository (tests may look at a neighbouring folder), in which
-/// tests may write: what they leave behind is never shipped, and is gone before the next gate begins.
-Checkout check_out_for_gate(const Source&, const Checkout& shipped, const std::filesystem::path& aside,
-                            std::stop_token, Deadline);
+/// A second one for commands, of the whole repository (tests may look at a neighbouring folder), in which
+/// they may write: what they leave behind is gone before the next ones begin. `use` is "gate" or "build":
+/// neither sees what the other has left.
+Checkout check_out_for_commands(const Source&, const Checkout& shipped, const std::string& use,
+                                const std::filesystem::path& aside, std::stop_token, Deadline);
 
-/// Makes the gate's checkout a repository of its own whose HEAD is the commit (for --dirty: the one that the
-/// changes are made to). It is shallow, and gone before the next gate begins. Throws Error{exit code 2} for a
-/// source outside of git.
+/// Makes such a checkout a repository of its own whose HEAD is the commit (for --dirty: the one that the
+/// changes are made to). It is shallow, and gone before the next commands begin. Throws Error{exit code 2}
+/// for a source outside of git.
 void lay_repository(const Source&, const Checkout& for_gate, std::stop_token, Deadline);
 
 /// The files tracked by git that the excludes hide, with the pattern at fault.

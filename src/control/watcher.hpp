@@ -30,6 +30,13 @@ class Watcher {
                           const std::string& log_file) = 0;
   virtual void gate_ended(const GateResult&) = 0;
 
+  // ---- build.local
+  virtual void local_build_began(int commands) = 0;
+  /// A command, behind "$ ", or a line that it printed.
+  virtual void local_build_said(const std::string& line) = 0;
+  /// All commands succeeded, and this goes into the release.
+  virtual void local_build_ended(const BuiltHere&, std::chrono::milliseconds took) = 0;
+
   // ---- the connection
   virtual void connecting(const std::string& host) = 0;
   virtual void connected(const wire::Hello&) = 0;

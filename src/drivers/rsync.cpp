@@ -57,6 +57,7 @@ Command command(const Request& request, std::vector<std::string> further) {
   for (const std::string& pattern : request.exclude) argv.push_back("--exclude=" + pattern);
   for (const std::string& pattern : request.never_remove) argv.push_back("--filter=protect " + pattern);
   if (request.remove_extraneous) argv.push_back("--delete");
+  if (request.make_room) argv.push_back("--force");
   if (links_first(request)) {
     argv.insert(argv.end(), {"--delete", "--delete-excluded"});  // what the links brought and is not ours
     if (!request.remote_shell.empty()) argv.push_back("--rsync-path=" + remote_program(request));

@@ -28,6 +28,7 @@ struct Request {
   std::vector<std::string> exclude{};       // rsync patterns
   std::string link_destination{};           // the receiver's: unchanged files are hard links into it
   bool remove_extraneous = false;           // --delete: what is excluded is never removed
+  bool make_room = false;                   // a directory that is not empty gives way to a file of its name
   std::vector<std::string> never_remove{};  // nor is what matches these, though it is transferred
   std::string remote_shell{};               // for -e; empty: local
   Compare compare = Compare::contents;

@@ -122,6 +122,13 @@ std::vector<std::string> sharing_with(const std::string& service, const Release&
 }  // namespace
 
 UpAnswer made_anew(const HostArguments& where, const UpRequest& request) {
+  if (request.environment.has_compose_on_host())
+    throw Error(fmt::format("{} is not this environment's", request.service),
+                fmt::format("{} lies outside of what {} releases, and its other services belong to others",
+                            request.environment.compose.front(), request.environment.name),
+                fmt::format("docker compose up -d {}  (in {}, on the host)", request.service,
+                            fs::path(request.environment.compose.front()).parent_path().string()),
+                ExitCode::bad_input);
   auto layout = where.layout();
   if (ReleaseStore(layout).current().empty())
     throw Error(fmt::format("nothing serves {} that belay deployed", request.environment.name), {},

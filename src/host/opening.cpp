@@ -68,6 +68,7 @@ Plan completed(const Layout& layout, Plan plan) {
     const auto kept = release_meant(layout, plan.code_of, true);
     plan.code_of = kept.id;
     plan.commit = kept.commit;
+    plan.built = kept.built;
     plan.environment = with_commit(plan.environment, kept.commit);
   }
   plan.release = new_release_id(layout, plan.commit);

@@ -144,7 +144,8 @@ void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout
   });
   facts.name = project_name_in(model);
   for (const auto& file : project.files())
-    facts.files.push_back(file.lexically_relative(layout.live).string());
+    facts.files.push_back(environment.has_compose_on_host() ? file.string()
+                                                            : file.lexically_relative(layout.live).string());
   facts.services = services_to_release(model, environment);
   facts.ports = published_ports(model, facts.services);
   const Ownership ours(engine, facts.name, layout, project.directory());

@@ -152,6 +152,7 @@ HostFacts host_facts(const Layout& layout, const json::object& arguments, std::s
   facts.busy = is_held(layout);
   const ReleaseStore store(layout);
   facts.current_release = store.current();
+  if (const auto current = store.find(facts.current_release)) facts.current_built = current->built;
   for (const auto& release : store.all()) facts.releases.push_back(release.id);
   if (const auto text =
           read_file_if_exists(layout.live / live_compose_file(layout, texts_at(arguments, "compose"))))

@@ -21,21 +21,40 @@ bool holds_sections(const YamlNode& list) {
 }
 
 /// Whether a list of texts is one section: the words of a command.
-bool takes_words(const ConfigKey& key) {
-  const ConfigKey* const main = config_key(key.name, key.shorthand);
+bool takes_words(const ConfigKey& key, const std::string& path) {
+  const ConfigKey* const main = config_key(path, key.shorthand);
   return main != nullptr && main->kind != ValueKind::text;
 }
 
+/// Whether a list in the place of the section `path` stands for one of its keys.
+bool may_stand_for_list(const ConfigKey& key, const std::string& path) {
+  const ConfigKey* meant = key.shorthand.empty() ? nullptr : config_key(path, key.shorthand);
+  return key.may_be_list || (meant != nullptr && meant->kind == ValueKind::commands);
+}
+
+YamlNode written_out(const ConfigKey& key, const YamlNode& value, const std::string& path);
+
+/// The section's own sections, written out.
+YamlNode with_inner_written_out(YamlNode section, const std::string& path) {
+  for (YamlEntry& entry : section.entries)
+    if (const ConfigKey* inner = config_key(path, entry.key);
+        inner != nullptr && inner->kind == ValueKind::section)
+      entry.value = written_out(*inner, entry.value, path + "." + entry.key);
+  return section;
+}
+
 /// A lone text in place of a section stands for one of its keys: `migrate: COMMAND` is `migrate: { run:
-/// COMMAND }`. So does a list of words, where the section may be a list; in a list of sections each text
-/// does.
-YamlNode written_out(const ConfigKey& key, const YamlNode& value) {
-  const bool list = value.kind == YamlNode::Kind::sequence && key.may_be_list && !value.items.empty();
-  if (list && (holds_sections(value) || !takes_words(key))) {
+/// COMMAND }`. So does a list of words, where the section may be a list, or its key is one; in a list of
+/// sections each text does. `path` is the section's name in the table of keys.
+YamlNode written_out(const ConfigKey& key, const YamlNode& value, const std::string& path) {
+  const bool list =
+      value.kind == YamlNode::Kind::sequence && may_stand_for_list(key, path) && !value.items.empty();
+  if (list && key.may_be_list && (holds_sections(value) || !takes_words(key, path))) {
     YamlNode sections = value;
-    for (YamlNode& item : sections.items) item = written_out(key, item);
+    for (YamlNode& item : sections.items) item = written_out(key, item, path);
     return sections;
   }
+  if (value.kind == YamlNode::Kind::mapping) return with_inner_written_out(value, path);
   if (key.shorthand.empty() || value.is_null() || is_off(value)) return value;
   if (value.kind != YamlNode::Kind::scalar && !list) return value;
   YamlNode mapping;
@@ -93,7 +112,7 @@ YamlNode shared_part(const YamlNode& mapping) {
   part.at = mapping.at;
   for (const YamlEntry& entry : mapping.entries)
     if (const ConfigKey* key = config_key(shared_section, entry.key))
-      part.entries.push_back({entry.key, entry.at, written_out(*key, entry.value)});
+      part.entries.push_back({entry.key, entry.at, written_out(*key, entry.value, entry.key)});
   return part;
 }
 
@@ -101,7 +120,7 @@ YamlNode written_out(YamlNode environment) {
   for (YamlEntry& entry : environment.entries)
     for (const std::string_view section : {shared_section, std::string_view("environment")})
       if (const ConfigKey* key = config_key(section, entry.key)) {
-        entry.value = written_out(*key, entry.value);
+        entry.value = written_out(*key, entry.value, entry.key);
         break;
       }
   return environment;
@@ -336,10 +355,21 @@ PushTrigger read_push(SectionReader section) {
   return push;
 }
 
+LocalBuild read_local_build(SectionReader section, Reading& reading) {
+  LocalBuild local;
+  section.commands("run", local.run);
+  if (local.run.empty() && section.has("run"))
+    reading.report(section.location_of("run"), "'run' has no command",
+                   "for example run: [npm ci, npm run build]");
+  section.texts("ship", local.ship, relative_path_value);
+  return local;
+}
+
 void read_build(SectionReader section, BuildRule& into, Reading& reading) {
   section.choice("at", into.at);
   section.texts("with", into.with, relative_path_value);
   section.duration("timeout", into.timeout);
+  if (auto local = section.section("local")) into.local = read_local_build(*local, reading);
   if (into.at == BuildRule::At::here && !into.with.empty())
     reading.report(section.location_of(section.has("with") ? "with" : "at"),
                    "'with' names files of the server, but 'at: here' builds where belay is started",
@@ -360,9 +390,32 @@ void read_registries(SectionReader& section, std::vector<RegistryLogin>& into, R
   reading.variables_needed = needed;
 }
 
+/// A compose file of the host holds services of others: which ones are this environment's has to be said.
+void require_own_services(SectionReader& section, const EnvironmentConfig& into, Reading& reading) {
+  if (into.services.empty() && reading.keys_needed)
+    reading.report(section.location_of("compose"), "'compose: host' needs 'services'",
+                   "name the services that are released: the others of that file belong to others");
+  if (into.accessories == Accessories::as_compose)
+    reading.report(section.location_of("accessories"),
+                   "'accessories' cannot be 'as-compose' with 'compose: host'",
+                   "the other services of that file belong to others: write leave, or take it out");
+}
+
+/// The containers of an edge are found by their project, which is that of others, too.
+void refuse_edge_in_shared_project(SectionReader& section, const EnvironmentConfig& into, Reading& reading) {
+  if (!into.edge || !into.has_compose_on_host()) return;
+  const auto* key = section.has("edge") ? "edge" : section.has("strategy") ? "strategy" : "soak";
+  reading.report(section.location_of(key), "there can be no edge with 'compose: host'",
+                 "take it out: write edge: off and strategy: recreate");
+}
+
 /// What compose is given: its files, project and variables; and which of its services are belay's.
 void read_compose(SectionReader& section, EnvironmentConfig& into, Reading& reading) {
-  section.one_or_more("compose", into.compose, relative_path_value);
+  auto elsewhere = section.section_instead("compose");
+  if (elsewhere)
+    elsewhere->one_or_more("host", into.compose, absolute_path_value);
+  else
+    section.one_or_more("compose", into.compose, relative_path_value);
   section.text("project", into.project, project_name_value);
   section.one_or_more("env_files", into.env_files, host_file_value);
   const bool needed =
@@ -371,6 +424,7 @@ void read_compose(SectionReader& section, EnvironmentConfig& into, Reading& read
   reading.variables_needed = needed;
   section.texts("services", into.services, service_name_value);
   section.choice("accessories", into.accessories);
+  if (elsewhere) require_own_services(section, into, reading);
 }
 
 void read_timeouts(SectionReader section, EnvironmentConfig& into) {
@@ -390,6 +444,7 @@ void read_shared(SectionReader& section, EnvironmentConfig& into, Reading& readi
   if (auto health = section.section("health")) read_health(*health, into, reading);
   read_registries(section, into.registries, reading);
   read_edge_and_strategy(section, into, reading);
+  refuse_edge_in_shared_project(section, into, reading);
   section.boolean("rollback", into.rollback);
   section.number("keep", into.keep_releases);
   if (auto timeouts = section.section("timeouts")) read_timeouts(*timeouts, into);

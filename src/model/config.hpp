@@ -138,6 +138,13 @@ struct SoakRule {
 /// Services that are not released: left as they run, or brought to what the compose file says of them.
 enum class Accessories { leave, as_compose };
 
+/// Commands that are run where belay is started, in a checkout of their own, before anything is sent. What
+/// they add or change goes into the release.
+struct LocalBuild {
+  std::vector<TestStep> run;
+  std::vector<std::string> ship{};  // what of it goes, relative to the source; empty: all
+};
+
 /// Where images come from. host: built there; here: built where belay was started, and sent; image: nothing
 /// is built, what the compose file names as `image:` is pulled.
 struct BuildRule {
@@ -145,6 +152,7 @@ struct BuildRule {
   At at = At::host;
   std::vector<std::string> with;  // files only the server has, that a build needs; relative to `path`
   std::chrono::milliseconds timeout{std::chrono::minutes(30)};
+  std::optional<LocalBuild> local{};
 };
 
 /// Who belay is at a registry. It travels beside the plan (wire::Start), lives in memory, and has no form in
@@ -179,7 +187,9 @@ struct EnvironmentConfig {
   std::filesystem::path path;  // the live directory on the host, absolute
   std::filesystem::path source =
       ".";  // what is shipped, relative to belay.yml's directory; "." is that directory
-  std::vector<std::string> compose;  // relative to the source; empty: those that compose itself would find
+  /// Relative to the source; empty: those that compose itself would find. Or absolute, all of them: they lie
+  /// on the host and in no release, and the services in them that are not released belong to others.
+  std::vector<std::string> compose;
   std::vector<std::string>
       services;         // empty: those with `build:`, a {commit}, {version} or value in `image:`
   std::string project;  // compose's -p; empty: compose decides
@@ -217,6 +227,8 @@ struct EnvironmentConfig {
   bool is_replaced(const std::string& service) const;
   /// Whether the images are built where belay is started, and sent. On this very machine that is the host.
   bool builds_elsewhere() const { return build.at == BuildRule::At::here && !host.local; }
+  /// Whether the compose files lie on the host and in no release.
+  bool has_compose_on_host() const { return !compose.empty() && compose.front().starts_with('/'); }
   /// Every check that has a URL: the environment's own first.
   std::vector<ServiceHealth> checks() const;
 };

@@ -118,10 +118,16 @@ void fields(auto& archive, Is<SoakRule> auto& soak) {
   archive.required("abort_if", soak.abort_if);
 }
 
+void fields(auto& archive, Is<LocalBuild> auto& local) {
+  archive.required("run", local.run);
+  archive("ship", local.ship);
+}
+
 void fields(auto& archive, Is<BuildRule> auto& build) {
   archive("at", build.at);
   archive("with", build.with);
   archive("timeout", build.timeout);
+  archive("local", build.local);
 }
 
 void fields(auto& archive, Is<PushTrigger> auto& push) {

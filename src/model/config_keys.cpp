@@ -128,7 +128,10 @@ constexpr auto table = std::to_array<ConfigKey>({
      .fallback = "what compose itself takes: `COMPOSE_FILE` of the server's `.env`, else `compose.yaml`, "
                  "`compose.yml`, `docker-compose.yaml` or `docker-compose.yml`, and the override beside it",
      .example = "[compose.yml, compose.production.yml]",
-     .meaning = "The compose file, or several, as compose's `-f`. Relative to `source`."},
+     .meaning =
+         "The compose file, or several, as compose's `-f`. Relative to `source`. Or, with `host`, files "
+         "that lie on the server and in no release.",
+     .or_section = true},
     {.section = "shared",
      .name = "project",
      .kind = text,
@@ -360,6 +363,51 @@ constexpr auto table = std::to_array<ConfigKey>({
      .meaning = "Building and pulling the images. After this it has failed.",
      .least = second,
      .most = 24 * hour},
+    {.section = "build",
+     .name = "local",
+     .kind = section,
+     .variables = Variables::none,
+     .required = false,
+     .fallback = "off",
+     .example = "[npm ci, npm run build]",
+     .meaning = "What is built where belay is started, before anything is sent. A lone text, or a list of "
+                "texts, is its commands; `off` takes the top level's away.",
+     .shorthand = "run",
+     .may_be_off = true},
+    {.section = "build.local",
+     .name = "run",
+     .kind = commands,
+     .variables = Variables::command,
+     .required = true,
+     .fallback = {},
+     .example = "[npm ci, npm run build]",
+     .meaning =
+         "The commands, run by `sh` in a clean checkout of their own, in `source`, once the tests have "
+         "passed: one after the other, those under `parallel` at the same time. The files that they add or "
+         "change go into the release, those that "
+         "git ignores too; `sync.exclude` counts. The first that fails stops the deployment."},
+    {.section = "build.local",
+     .name = "ship",
+     .kind = texts,
+     .variables = Variables::shown,
+     .required = false,
+     .fallback = "all that the commands add or change",
+     .example = "[dist, public/build]",
+     .meaning =
+         "Files and directories that go into the release, relative to `source`. What else the commands "
+         "add or change stays here."},
+
+    {.section = "compose",
+     .name = "host",
+     .kind = one_or_more,
+     .variables = Variables::shown,
+     .required = true,
+     .fallback = {},
+     .example = "/srv/stack/compose.yml",
+     .meaning =
+         "The compose file on the server, or several, as compose's `-f`: absolute paths. The directory "
+         "of the first one is the project directory. `services` names what is released; the other "
+         "services of the file belong to others, and are not touched."},
 
     {.section = "registries",
      .name = "user",

@@ -61,6 +61,8 @@ struct ConfigKey {
   /// Of a section: a further key whose value is a mapping names a compose service, and that mapping is such a
   /// section of its own. It takes from this one what it does not say itself.
   bool by_service = false;
+  /// Of texts: in their place there may be a mapping, which is the section of this name.
+  bool or_section = false;
 };
 
 std::span<const ConfigKey> config_keys();

@@ -389,6 +389,12 @@ void SectionReader::one_or_more(std::string_view name, std::vector<std::string>&
   if (value) into = {std::move(*value)};
 }
 
+std::optional<SectionReader> SectionReader::section_instead(std::string_view name) {
+  const YamlNode* node = node_.find(name);
+  if (node == nullptr || node->kind != YamlNode::Kind::mapping || !key(name).or_section) return std::nullopt;
+  return inner(name, *node);
+}
+
 void SectionReader::variables(std::string_view name, std::map<std::string, std::string>& into) {
   std::vector<std::string> names;
   texts(name, names, variable_name_value);

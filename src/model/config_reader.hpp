@@ -98,6 +98,8 @@ class SectionReader {
   /// As texts; a lone text is a list of one.
   void one_or_more(std::string_view name, std::vector<std::string>& into,
                    Value<std::string> (*check)(std::string_view));
+  /// Of texts in whose place there may be a section: that section. Empty where there is none.
+  std::optional<SectionReader> section_instead(std::string_view name);
   /// Names of variables, with their values.
   void variables(std::string_view name, std::map<std::string, std::string>& into);
   void commands(std::string_view name, std::vector<TestStep>& into);

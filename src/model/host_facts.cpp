@@ -86,6 +86,7 @@ static void fields(auto& archive, Is<HostFacts> auto& facts) {
   archive("bound_to_login", facts.bound_to_login);
   archive("busy", facts.busy);
   archive("current_release", facts.current_release);
+  archive("current_built", facts.current_built);
   archive("releases", facts.releases);
   archive("lost", facts.lost);
   archive("containers", facts.containers);

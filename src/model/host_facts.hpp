@@ -86,6 +86,7 @@ struct HostFacts {
   std::string bound_to_login;     // why a deployment ends with its login; empty: it does not
   bool busy = false;
   std::string current_release;                        // empty: none
+  std::optional<BuiltHere> current_built;             // what of it was built where belay was started
   std::vector<std::string> releases;                  // kept, newest first
   std::map<std::string, std::string> lost;            // by a release's id: what others removed of it
   std::vector<RunningContainer> containers;           // of the services asked about

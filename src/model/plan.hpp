@@ -58,6 +58,7 @@ struct Plan {
   Author by;
   GateResult gate;
   std::vector<StepName> steps;
+  std::optional<BuiltHere> built{};  // what `build.local` has made, before there was a plan
 };
 
 /// The environment with BELAY_COMMIT and BELAY_VERSION among its values, for the compose file. Where what is

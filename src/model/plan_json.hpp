@@ -50,6 +50,7 @@ void fields(auto& archive, Is<Plan> auto& plan) {
   archive("by", plan.by);
   archive("gate", plan.gate);
   archive.required("steps", plan.steps);
+  archive("built", plan.built);
 }
 
 }  // namespace belay

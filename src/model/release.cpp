@@ -1,5 +1,7 @@
 #include "model/release.hpp"
 
+#include <algorithm>
+
 #include <boost/json/serialize.hpp>
 
 #include "model/json_parts.hpp"
@@ -7,6 +9,13 @@
 #include "model/release_json.hpp"
 
 namespace belay {
+
+bool BuiltHere::has(const std::string& path) const {
+  const auto holds = [&](const std::string& one) {
+    return path == one || (one.ends_with('/') && path.starts_with(one));
+  };
+  return std::ranges::any_of(added, holds) || std::ranges::any_of(changed, holds);
+}
 
 std::string release_to_json(const Release& release) {
   return boost::json::serialize(object_of(release));

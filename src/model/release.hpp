@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,19 @@ struct Commit {
   std::string version{};  // `git describe --tags --always`
   bool dirty = false;     // the working tree was shipped, not the commit
   std::string abbreviated() const { return id.substr(0, 7); }
+};
+
+/// What `build.local` made where belay was started: files of a release that its commit has not, or not so.
+struct BuiltHere {
+  static constexpr std::size_t most_named = 200;
+
+  std::uint64_t files = 0, bytes = 0;  // all of them
+  /// Relative to the source, of each kind so many at the most. A directory that the commit has not got ends
+  /// in a slash, and stands for all that is in it.
+  std::vector<std::string> added, changed;
+
+  /// Whether this path is one of these, or lies in one. Of more than are named the rest is not known.
+  bool has(const std::string& path) const;
 };
 
 struct Author {
@@ -90,6 +105,7 @@ struct Release {
   /// The services of its compose model that are not released, with compose's hash of each: what a container
   /// of theirs is compared with. None in a release of an older belay.
   std::map<std::string, std::string> accessories{};
+  std::optional<BuiltHere> built{};  // by `build.local`
 };
 
 std::string release_to_json(const Release&);

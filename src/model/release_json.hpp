@@ -28,6 +28,13 @@ void fields(auto& archive, Is<Commit> auto& commit) {
   archive("dirty", commit.dirty);
 }
 
+void fields(auto& archive, Is<BuiltHere> auto& built) {
+  archive("files", built.files);
+  archive("bytes", built.bytes);
+  archive("added", built.added);
+  archive("changed", built.changed);
+}
+
 void fields(auto& archive, Is<Author> auto& author) {
   archive("user", author.user);
   archive("machine", author.machine);
@@ -93,6 +100,7 @@ void fields(auto& archive, Is<Release> auto& release) {
   archive("directory", release.directory);
   archive("services", release.services);
   archive("accessories", release.accessories);
+  archive("built", release.built);
 }
 
 }  // namespace belay

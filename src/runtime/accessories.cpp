@@ -237,6 +237,7 @@ std::vector<StaleAccessory> stale_accessories(const docker::Engine& engine, cons
                                               const std::vector<std::string>& released,
                                               const AccessoryComparison& comparison) {
   std::vector<StaleAccessory> stale;
+  if (ours.shares_project()) return stale;  // they are others' to look after
   std::optional<ServiceHashes> hashes;
   std::vector<std::string> changed;
   const auto bound = bound_paths(model);

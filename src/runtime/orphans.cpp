@@ -13,6 +13,7 @@ namespace belay {
 std::vector<std::string> orphans(const Ownership& ours, const boost::json::object& model,
                                  const std::optional<Release>& current) {
   std::vector<std::string> sentences;
+  if (ours.shares_project()) return sentences;  // they may be another environment's
   const auto known = services_in(model);
   for (const auto& container : ours.containers()) {
     const auto service = service_of(container);

@@ -24,6 +24,15 @@ fs::path resolved(const fs::path& path) {
   return not_there ? path.lexically_normal() : found;
 }
 
+bool is_within(const fs::path& path, const fs::path& directory) {
+  const auto relative = path.lexically_relative(directory);
+  return !relative.empty() && *relative.begin() != "..";
+}
+
+bool is_edge(const docker::Container& container) {
+  return label_of(container, label::role) == "edge";
+}
+
 std::string owner_of(const docker::Container& container) {
   const auto project = label_of(container, compose_label::project);
   if (project.empty() || !is_of_compose(container)) return "made without compose";
@@ -50,21 +59,23 @@ Ownership::Ownership(const docker::Engine& engine, std::string project, const La
                      const fs::path& directory)
     : engine_(engine),
       project_(std::move(project)),
-      directories_{resolved(directory), resolved(layout.live)} {}
+      directories_{resolved(directory), resolved(layout.live)},
+      shares_project_(!is_within(directory, layout.live) &&
+                      !is_within(directories_.front(), directories_.back())) {}
 
 Ownership Ownership::of(const docker::Engine& engine, const Layout& layout, const Release& release) {
   return {engine, project_of(release), layout, release.directory.empty() ? layout.live : release.directory};
 }
 
 bool Ownership::is_ours(const docker::Container& container) const {
+  if (shares_project_ && is_edge(container)) return false;
   return is_of_compose(container) && label_of(container, compose_label::project) == project_ &&
          std::ranges::find(directories_, resolved(label_of(container, compose_label::directory))) !=
              directories_.end();
 }
 
 bool Ownership::is_our_edge(const docker::Container& container) const {
-  return label_of(container, label::role) == "edge" &&
-         label_of(container, compose_label::project) == project_ &&
+  return !shares_project_ && is_edge(container) && label_of(container, compose_label::project) == project_ &&
          std::ranges::find(directories_, resolved(label_of(container, compose_label::directory))) !=
              directories_.end();
 }

@@ -18,6 +18,8 @@ inline constexpr auto conflicts_remedy =
 
 /// Whose a container is. The compose project's name alone does not say it: two directories of one name make
 /// one project name. A container is this environment's if its project *and* the directory it was made in are.
+/// In a project that it shares no container is but those of its services, which who asks names: others have
+/// theirs.
 class Ownership {
  public:
   /// `directory`: the project directory. Older releases name the live directory.
@@ -28,6 +30,9 @@ class Ownership {
   static Ownership of(const docker::Engine&, const Layout&, const Release&);
 
   const std::string& project() const { return project_; }
+  /// Whether the project directory is none of this environment's: it lies outside of the live directory. Then
+  /// other environments may have services, and an edge, in the same project.
+  bool shares_project() const { return shares_project_; }
   bool is_ours(const docker::Container&) const;
   /// An edge in front of this project's services, whose ports it has.
   bool is_our_edge(const docker::Container&) const;
@@ -46,6 +51,7 @@ class Ownership {
   const docker::Engine& engine_;
   std::string project_;
   std::vector<std::filesystem::path> directories_;
+  bool shares_project_;
 };
 
 }  // namespace belay

@@ -35,7 +35,8 @@ class ProjectView {
   /// came with the release before: this release's file counts, as publishing replaces it.
   void make(const Question& is_gone = {}, const Question& was_brought = {}) const;
 
-  /// Where `in_live`, an absolute path below the live directory, is seen in the view.
+  /// Where `in_live`, an absolute path on the host, is seen in the view: below the live directory as the
+  /// release has it, else as it is.
   std::filesystem::path of(const std::filesystem::path& in_live) const;
 
   /// Paths into the view or the release's source, anywhere in the text, become paths of the live directory.

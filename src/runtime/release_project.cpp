@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <boost/json.hpp>
+#include <fmt/core.h>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
@@ -42,6 +43,32 @@ fs::path project_directory(const EnvironmentConfig& environment) {
   const auto parent = fs::path(environment.compose.front()).lexically_normal().parent_path();
   return parent.empty() ? "." : parent;
 }
+
+namespace {
+
+/// A build may name the live directory by its whole path: this release's files are meant.
+void point_builds_into_view(json::object& model, const fs::path& live, const ProjectView& view) {
+  const auto point = [&](json::value* path) {
+    if (path == nullptr || !path->is_string()) return;
+    const fs::path named(std::string(path->get_string()));
+    const auto relative = named.lexically_relative(live);
+    const auto in_view = named.lexically_relative(view.of("/"));  // which may lie in the live directory
+    if (*in_view.begin() == ".." && !relative.empty() && *relative.begin() != "..")
+      *path = json::string((view.of(live) / relative).lexically_normal().string());
+  };
+  auto* services = model.if_contains("services");
+  if (services == nullptr || !services->is_object()) return;
+  for (auto& service : services->get_object()) {
+    auto* build = service.value().is_object() ? service.value().get_object().if_contains("build") : nullptr;
+    if (build == nullptr || !build->is_object()) continue;
+    point(build->get_object().if_contains("context"));
+    point(build->get_object().if_contains("dockerfile"));
+    if (auto* more = build->get_object().if_contains("additional_contexts"); more && more->is_object())
+      for (auto& one : more->get_object()) point(&one.value());
+  }
+}
+
+}  // namespace
 
 ReleaseProject::ReleaseProject(const ProjectPlace& place, const EnvironmentConfig& environment)
     : view_(place),
@@ -94,8 +121,19 @@ compose::Project ReleaseProject::in_live(const fs::path& model, const std::strin
   return project;
 }
 
+void ReleaseProject::require_files_of_host() const {
+  if (!environment_.has_compose_on_host()) return;
+  for (const auto& file : environment_.compose)
+    if (std::error_code unreadable; !fs::is_regular_file(file, unreadable))
+      throw Error(
+          fmt::format("the compose file {} is not on the host", file),
+          unreadable ? unreadable.message() : std::string("`compose: { host: … }` in belay.yml names it"),
+          "put it there, or correct belay.yml", ExitCode::bad_input);
+}
+
 json::object ReleaseProject::resolved(std::stop_token stop, Deadline deadline,
                                       const compose::LineSink& warn) {
+  require_files_of_host();
   auto model = asked(in_view(), stop, deadline, warn);
   if (has_all(model, environment_.services)) return model;
   auto everything = in_view();
@@ -113,7 +151,9 @@ json::object ReleaseProject::resolved(std::stop_token stop, Deadline deadline,
 json::object ReleaseProject::asked(const compose::Project& project, std::stop_token stop, Deadline deadline,
                                    const compose::LineSink& warn) const {
   try {
-    return compose::resolved(project, std::move(stop), deadline, warn);
+    auto model = compose::resolved(project, std::move(stop), deadline, warn);
+    point_builds_into_view(model, live_, view_);
+    return model;
   } catch (const Error& error) {
     throw Error(view_.put_back(error.message()), view_.put_back(error.why()), view_.put_back(error.next()),
                 error.exit_code());

@@ -49,6 +49,7 @@ class ReleaseProject {
                                                Deadline, Where = Where::view) const;
 
  private:
+  void require_files_of_host() const;
   boost::json::object asked(const compose::Project&, std::stop_token, Deadline,
                             const compose::LineSink& warn = {}) const;
 
@@ -58,11 +59,12 @@ class ReleaseProject {
   std::vector<std::string> profiles_;
 };
 
-/// The compose files that belay.yml names, relative to the source; empty: those that compose finds. One file
-/// that has a name compose looks for by itself counts as found, with its override and COMPOSE_FILE of .env:
-/// so the same `docker compose up` is meant that operators type there.
+/// The compose files that belay.yml names, relative to the source, or absolute on the host; empty: those that
+/// compose finds. One file that has a name compose looks for by itself counts as found, with its override and
+/// COMPOSE_FILE of .env: so the same `docker compose up` is meant that operators type there.
 std::vector<std::string> named_compose_files(const EnvironmentConfig&);
-/// The project directory, relative to the live directory; "." for the live directory.
+/// The project directory, relative to the live directory; "." for the live directory. Absolute where the
+/// compose files lie on the host.
 std::filesystem::path project_directory(const EnvironmentConfig&);
 
 }  // namespace belay

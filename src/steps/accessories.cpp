@@ -16,8 +16,9 @@ namespace {
 
 constexpr auto longest_start = std::chrono::minutes(10);
 
-bool is_there(const Context& context, const docker::Container& container) {
-  if (container.running()) return true;
+/// In a project that others share what is stopped may be in the middle of another deployment.
+bool is_there(const Context& context, const Ownership& ours, const docker::Container& container) {
+  if (container.running() || ours.shares_project()) return true;
   const auto inspection = context.engine.inspect(container.id);
   return inspection && inspection->ended_well();
 }
@@ -28,7 +29,7 @@ void start_accessories(Context& context, const ReleaseProject& project, const Ow
   std::vector<std::string> needed;
   for (const auto& service : accessories_of(context.model, context.services))
     if (std::ranges::none_of(ours.containers(service),
-                             [&](const docker::Container& one) { return is_there(context, one); }))
+                             [&](const docker::Container& one) { return is_there(context, ours, one); }))
       needed.push_back(service);
   if (needed.empty()) return;
   compose::start(

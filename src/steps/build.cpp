@@ -159,12 +159,25 @@ void take_kept_images(Context& context, const ReleaseProject& project) {
   }
 }
 
+/// The compose files that are in no commit, as this release was made with them.
+void keep_files_of_host(const Context& context, const ReleaseProject& project) {
+  if (!context.environment().has_compose_on_host()) return;
+  const auto kept = context.layout.release(context.release) / "compose";
+  for (const auto& file : project.files()) {
+    const auto to = kept / file.relative_path();
+    make_directories(to.parent_path());
+    write_file_atomically(to, read_file(file), 0600);
+  }
+}
+
 std::vector<ImageNeed> resolve(Context& context, ReleaseProject& project, Deadline deadline) {
-  make_directories(project.directory(), 0755);
+  make_directories(context.layout.live, 0755);
+  if (!context.environment().has_compose_on_host()) make_directories(project.directory(), 0755);
   project.view().make(what_is_gone(context), which_it_brought(context));
   context.model = project.resolved(context.stop, deadline, [&](const std::string& line) {
     context.ledger.output(StepName::build, project.view().put_back(line));
   });
+  keep_files_of_host(context, project);
   context.services = services_to_release(context.model, context.environment());
   const Ownership ours(context.engine, project_name_in(context.model), context.layout, project.directory());
   require_no_obstacles(

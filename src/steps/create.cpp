@@ -1,9 +1,12 @@
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
 
+#include "base/clock.hpp"
+#include "base/error.hpp"
 #include "base/files.hpp"
 #include "drivers/compose.hpp"
 #include "drivers/container_watch.hpp"
@@ -224,7 +227,8 @@ Work work_of_deployment(Context& context) {
                   .project = ours.project(),
                   .directory = project.directory(),
                   .services = std::move(frozen.services),
-                  .accessories = std::move(frozen.accessories)};
+                  .accessories = std::move(frozen.accessories),
+                  .built = context.plan.built};
   note_when_asked(context, release);
   auto previous =
       previous_of(context, ours, in_order_of_dependency(context.model, context.services), context.model);
@@ -306,8 +310,27 @@ bool all_came(const Context& context) {
 
 }  // namespace
 
+/// Two deployments into one project would make the same network or volume twice, under one name: the Engine
+/// lets them. The directory itself is locked, which needs no permission to write there.
+std::optional<FileLock> lock_of_shared_project(const Context& context) {
+  if (!context.environment().has_compose_on_host()) return {};
+  const auto directory = project_directory(context.environment());
+  if (!fs::is_directory(directory)) return {};  // a rollback needs no compose file
+  bool told = false;
+  for (;;) {
+    if (auto lock = FileLock::try_acquire_directory(directory)) return lock;
+    if (context.stop.stop_requested()) throw Error("cancelled", "the deployment was asked to stop", {});
+    if (!std::exchange(told, true))
+      context.ledger.output(
+          StepName::create,
+          fmt::format("waiting: another deployment makes its containers in {}", directory.string()));
+    pause(std::chrono::milliseconds(100), context.stop);
+  }
+}
+
 std::string apply(Context& context) {
   const bool deploys = context.plan.kind != Plan::Kind::rollback;
+  const auto project_lock = lock_of_shared_project(context);
   auto work = deploys ? work_of_deployment(context) : work_of_rollback(context);
   require_free_names(work);
   std::vector<std::string> services;

@@ -42,7 +42,7 @@ std::string apply(Context& context) {
     throw Error("the source did not arrive", heard.detail,
                 "deploy again from a machine that stays connected until the source is here");
   if (!heard.ok) throw Error("the source could not be transferred", heard.detail, {});
-  if (!fs::exists(source / compose_file_of(context)))
+  if (!context.environment().has_compose_on_host() && !fs::exists(source / compose_file_of(context)))
     throw Error(fmt::format("the source has no {}", compose_file_of(context)),
                 "what arrived does not hold the compose file this environment names",
                 "check `compose:` and `sync: exclude:` in belay.yml");

@@ -172,3 +172,12 @@ TEST_CASE("up: what runs now is told, and who still has what it shared") {
   CHECK(up_text(answer, "production", plain).contains("backend has done its work"));
   CHECK(up_text({}, "production", plain).contains("no container"));
 }
+
+TEST_CASE("what was built here is told in one line: what was changed first, and of many only some") {
+  CHECK(built_text({}) == "the commands have made no file that is shipped");
+  CHECK(built_text({.files = 3, .bytes = 2048, .added = {"dist/"}, .changed = {"stamp"}}) ==
+        "3 files for the release (2.0 kB): stamp (changed), dist/");
+  CHECK(built_text({.files = 6, .bytes = 6, .added = {"a", "b", "c", "d", "e", "f"}, .changed = {}}) ==
+        "6 files for the release (6 B): a, b, c, d, e and more");
+  CHECK(built_text({.files = 1, .bytes = 1, .added = {"a\nb"}, .changed = {}}).find('\n') == std::string::npos);
+}

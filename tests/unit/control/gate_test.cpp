@@ -27,7 +27,7 @@ struct World {
     environment.test = std::move(steps);
     const Source source = find_source(app.config().file, app.config().source, "HEAD", false, watcher, {});
     const Checkout shipped = check_out(source, "", {}, Deadline::in(1min));
-    const Checkout checkout = check_out_for_gate(source, shipped, "", {}, Deadline::in(1min));
+    const Checkout checkout = check_out_for_commands(source, shipped, "gate", "", {}, Deadline::in(1min));
     if (environment.test_git) lay_repository(source, checkout, {}, Deadline::in(1min));
     return run_gate(environment, checkout.commit, checkout.source, logs, life, watcher, stop);
   }

@@ -39,6 +39,15 @@ void RecordingWatcher::test_ended(int number, const std::string& command, bool o
 void RecordingWatcher::gate_ended(const GateResult& result) {
   keep(fmt::format("gate_ended {}", result.commands));
 }
+void RecordingWatcher::local_build_began(int commands) {
+  keep(fmt::format("local_build_began {}", commands));
+}
+void RecordingWatcher::local_build_said(const std::string& line) {
+  keep("local_build_said " + line);
+}
+void RecordingWatcher::local_build_ended(const BuiltHere& built, std::chrono::milliseconds) {
+  keep(fmt::format("local_build_ended {}", built.files));
+}
 void RecordingWatcher::connecting(const std::string& host) {
   keep("connecting " + host);
 }

@@ -27,6 +27,9 @@ class RecordingWatcher : public Watcher {
   void test_ended(int number, const std::string& command, bool ok, std::chrono::milliseconds took,
                   const std::string& log_file) override;
   void gate_ended(const GateResult&) override;
+  void local_build_began(int commands) override;
+  void local_build_said(const std::string& line) override;
+  void local_build_ended(const BuiltHere&, std::chrono::milliseconds took) override;
   void connecting(const std::string& host) override;
   void connected(const wire::Hello&) override;
   void shipping_binary(std::uint64_t bytes) override;

@@ -137,7 +137,7 @@ TEST_CASE("the gate's tree is the whole repository; what tests do in it is never
   const Checkout shipped = check_out(source, "", {}, soon());
   const auto before = files_in(shipped.source);
   {
-    const Checkout gate = check_out_for_gate(source, shipped, "", {}, soon());
+    const Checkout gate = check_out_for_commands(source, shipped, "gate", "", {}, soon());
     CHECK(files_in(gate.source) == before);
     CHECK(read_file(gate.source / "../README") == "the shop\n");
     CHECK(fs::is_symlink(gate.source / "link.js"));
@@ -149,7 +149,7 @@ TEST_CASE("the gate's tree is the whole repository; what tests do in it is never
   }
   CHECK(files_in(shipped.source) == before);
   CHECK(read_file(shipped.source / "index.js") == "console.log(1)\n");
-  const Checkout gate = check_out_for_gate(source, shipped, "", {}, soon());
+  const Checkout gate = check_out_for_commands(source, shipped, "gate", "", {}, soon());
   CHECK(files_in(gate.source) == before);
   CHECK(read_file(gate.source / "index.js") == "console.log(1)\n");
 }
@@ -161,7 +161,7 @@ TEST_CASE("the gate's copy of a working tree can be changed without touching wha
   const Scratch scratch;
   const Source source = find_source(app.config().file, app.config().source, "HEAD", true, watcher, {});
   const Checkout shipped = check_out(source, scratch / "out", {}, soon());
-  const Checkout gate = check_out_for_gate(source, shipped, scratch / "gate", {}, soon());
+  const Checkout gate = check_out_for_commands(source, shipped, "gate", scratch / "gate", {}, soon());
   CHECK(files_in(gate.source) == files_in(shipped.source));
   write_file_atomically(gate.source / "new.js", "spoilt");
   CHECK(read_file(shipped.source / "new.js") == "new\n");

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 
 #include "samples.hpp"
 
@@ -353,6 +354,73 @@ TEST_CASE("where images are built: a lone text is the place; the older timeout c
   CHECK(problems(minimal("build: there")).contains("'at' cannot be 'there'"));
   CHECK(build("build: here").at == BuildRule::At::here);
   CHECK(problems(minimal("build: { at: here, with: [.env] }")).contains("'with' names files of the server"));
+}
+
+TEST_CASE("what is built here: a text, a list or a section; an environment adds to it, or takes it away") {
+  const auto local = [](const std::string& text, const std::string& own = "") {
+    return parsed(minimal(own, text + "\n")).environments.at(0).build.local;
+  };
+  const auto shown = [](const std::optional<LocalBuild>& build) {
+    std::string text;
+    for (const auto& step : build.value().run) {
+      text += text.empty() ? "" : "; ";
+      for (const auto& command : step.commands) text += command + (step.commands.size() > 1 ? "|" : "");
+    }
+    return text;
+  };
+  CHECK_FALSE(local("").has_value());
+  CHECK_FALSE(local("build: here").has_value());
+  CHECK(shown(local("build: { local: npm run build }")) == "npm run build");
+  CHECK(shown(local("build: { local: [npm ci, { parallel: [a, b] }] }")) == "npm ci; a|b|");
+  const auto both = local("build: { local: { run: make, ship: [dist, public/build/] } }");
+  CHECK(shown(both) == "make");
+  CHECK(both->ship == std::vector<std::string>{"dist", "public/build"});
+  CHECK_FALSE(local("build: { local: make }", "build: { local: off }").has_value());
+  CHECK(local("build: { local: make }", "build: { local: { ship: [out] } }")->ship ==
+        std::vector<std::string>{"out"});
+  CHECK(shown(local("build: { local: make }", "build: { local: [make all] }")) == "make all");
+  const auto said = problems(minimal("build: { local: { run: [], ship: [/srv, ../x], with: 1 } }"));
+  CHECK(said.contains("'run' has no command"));
+  CHECK(said.contains("'ship' must be a relative path, not '/srv'"));
+  CHECK(said.contains("'ship' must not contain '..'"));
+  CHECK(said.contains("unknown key 'with'"));
+  CHECK(problems(minimal("build: { local: { ship: [dist] } }")).contains("'run' is missing"));
+  CHECK(problems(minimal("build: { local: [] }")).contains("'local' must be a mapping or off"));
+}
+
+TEST_CASE(
+    "a compose file of the host: one or several, in the place of those of the source; what goes with it is "
+    "said") {
+  const auto environment = [](const std::string& text, const std::string& own = "") {
+    return parsed(minimal(own, text + "\n")).environments.at(0);
+  };
+  const auto host = environment("services: [api]\ncompose: { host: /srv//stack/./compose.yml }");
+  CHECK(host.has_compose_on_host());
+  CHECK(host.compose == std::vector<std::string>{"/srv/stack/compose.yml"});
+  CHECK(environment("services: [api]\ncompose: { host: [/srv/a.yml, /srv/b.yml] }").compose.size() == 2);
+  CHECK_FALSE(environment("compose: compose.yml").has_compose_on_host());
+  // Either replaces the other, whichever level says it.
+  CHECK(environment("services: [api]\ncompose: a.yml", "compose: { host: /srv/b.yml }").compose ==
+        std::vector<std::string>{"/srv/b.yml"});
+  CHECK(environment("services: [api]\ncompose: { host: /srv/b.yml }", "compose: [a.yml]").compose ==
+        std::vector<std::string>{"a.yml"});
+  const auto wrong = [](const std::string& text) { return problems(minimal(text)); };
+  CHECK(wrong("services: [api]\ncompose: { host: stack/compose.yml }")
+            .contains("'host' must be an absolute path, not 'stack/compose.yml'"));
+  CHECK(wrong("services: [api]\ncompose: { host: [/srv/../a.yml, /a, /a] }")
+            .contains("'host' must not contain '..'"));
+  CHECK(wrong("services: [api]\ncompose: { host: [/a, /a] }").contains("'host' has '/a' twice"));
+  CHECK(wrong("services: [api]\ncompose: {}").contains("'host' is missing"));
+  CHECK(wrong("services: [api]\ncompose: { file: /srv/a.yml }").contains("unknown key 'file'"));
+  const auto all = wrong("services: []\ncompose: { host: /srv/a.yml }\naccessories: as-compose\nedge: on");
+  CHECK(all.contains("'compose: host' needs 'services'"));
+  CHECK(all.contains("'accessories' cannot be 'as-compose' with 'compose: host'"));
+  CHECK(all.contains("there can be no edge with 'compose: host'"));
+  for (const auto* edge : {"strategy: blue-green", "strategy: canary", "soak: 10s"}) {
+    CAPTURE(edge);
+    CHECK(wrong(fmt::format("services: [api]\ncompose: {{ host: /srv/a.yml }}\n{}", edge))
+              .contains("there can be no edge"));
+  }
 }
 
 TEST_CASE("registries: each with a user and a password, and no word of either in a mistake") {

@@ -36,7 +36,8 @@ bool is_section(const ConfigKey& key) {
 
 /// No value of the key's kind.
 const char* wrong_value_for(const ConfigKey& key) {
-  if (key.may_be_list) return "[]";
+  if (key.may_be_list || key.shorthand == "run") return "[]";  // a list stands for its key
+  if (key.or_section) return "[[1]]";
   return is_section(key) || key.kind == ValueKind::texts_by_name ? "[1]" : "{ wrong: kind }";
 }
 

@@ -47,7 +47,7 @@ std::string type_of(const ConfigKey& key) {
     case ValueKind::texts:
       return "list of text";
     case ValueKind::one_or_more:
-      return "text, or list of text";
+      return key.or_section ? "text, or list of text, or section" : "text, or list of text";
     case ValueKind::variables:
       return "list of variables";
     case ValueKind::numbers:
@@ -96,6 +96,15 @@ json::object unique_texts() {
   return type;
 }
 
+/// Of the gate: commands, and groups of them.
+json::object commands_type() {
+  const json::object group{{"type", "object"},
+                           {"properties", {{"parallel", list_of(text_type())}}},
+                           {"required", {"parallel"}},
+                           {"additionalProperties", false}};
+  return list_of(either({text_type(), group}));
+}
+
 json::object environments_type() {
   return {{"type", "object"},
           {"minProperties", 1},
@@ -123,6 +132,7 @@ json::object value_type(const ConfigKey& key) {
     case ValueKind::texts:
       return unique_texts();
     case ValueKind::one_or_more:
+      if (key.or_section) return either({text_type(), unique_texts(), reference_to(section_of(key))});
       return either({text_type(), unique_texts()});
     case ValueKind::variables: {
       json::object type = list_of({{"type", "string"}, {"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}});
@@ -138,16 +148,14 @@ json::object value_type(const ConfigKey& key) {
       return {{"type", "object"}, {"additionalProperties", {{"type", {"string", "number", "boolean"}}}}};
     case ValueKind::command:
       return either({text_type(), list_of(text_type())});
-    case ValueKind::commands: {
-      const json::object group{{"type", "object"},
-                               {"properties", {{"parallel", list_of(text_type())}}},
-                               {"required", {"parallel"}},
-                               {"additionalProperties", false}};
-      return either({text_type(), list_of(either({text_type(), group}))});
-    }
+    case ValueKind::commands:
+      return either({text_type(), commands_type()});
     case ValueKind::section: {
       json::array forms{reference_to(section_of(key))};
       if (!key.shorthand.empty()) forms.push_back(text_type());
+      if (const auto* meant = config_key(section_of(key), key.shorthand);
+          meant != nullptr && meant->kind == ValueKind::commands)
+        forms.push_back(commands_type());
       if (key.may_be_list) forms.push_back(list_of(either({text_type(), reference_to(section_of(key))})));
       if (key.may_be_off) forms.push_back(json::object{{"enum", {"off", "no", false}}});
       return forms.size() == 1 ? json::object{{"allOf", forms}} : either(forms);
@@ -267,7 +275,7 @@ std::string key_table(std::string_view section) {
 std::string schema() {
   json::object definitions{{"environment", section_type_object("environment")}};
   for (const ConfigKey& key : config_keys())
-    if (key.kind == ValueKind::section || key.kind == ValueKind::by_registry)
+    if (key.kind == ValueKind::section || key.kind == ValueKind::by_registry || key.or_section)
       definitions[section_of(key)] = section_type_object(section_of(key));
   json::object whole{{"$schema", "http://json-schema.org/draft-07/schema#"}, {"title", "belay.yml"}};
   for (const auto& [name, value] : section_type_object("")) whole[name] = value;
@@ -282,6 +290,10 @@ std::string file_with(const ConfigKey& key, std::string_view value) {
     std::string services = "services: [w], ";
     return value_in("", key.name, value).insert(2, services);
   }
+  // What lies on the host holds services of others, too.
+  if (key.section == "compose")
+    return value_in(std::string(shared_section), "compose",
+                    fmt::format("{{ {}: {} }}, services: [w]", key.name, value));
   // A password is refused without its user.
   if (key.section == "health" && key.name == "password")
     return value_in(std::string(key.section), key.name, std::string(value) + ", user: monitor");
