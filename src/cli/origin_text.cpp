@@ -22,6 +22,7 @@ std::string built_text(const BuiltHere& built) {
   if (built.files == 0) return "the commands have made no file that is shipped";
   constexpr std::size_t most_shown = 5;
   std::vector<std::string> names;
+  names.reserve(built.changed.size() + built.added.size());
   for (const auto& path : built.changed) names.push_back(printable(path) + " (changed)");
   for (const auto& path : built.added) names.push_back(printable(path));
   const bool more = names.size() > most_shown;

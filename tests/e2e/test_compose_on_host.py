@@ -192,6 +192,20 @@ def test_a_rollback_brings_the_definition_of_its_service_back(stack):
     assert "ADDED" not in environment() and stack.api.serves() == "1"
 
 
+def test_what_others_stopped_or_changed_is_left_to_them_and_not_spoken_of(stack):
+    deployed(stack.api)
+    deployed(stack.web)
+    run("docker", "stop", "-t", "1", f"{PROJECT}-db-1")
+    stack.write(more=", ADDED: yes")
+    stack.api.version("2")
+    results = []
+    assert stack.changed_by(lambda: results.append(stack.api.deploy())) == names("api")
+    assert results[0].code == 0, results
+    assert "not released" not in results[0].out and "web" not in results[0].out, results
+    checked = stack.api.belay("check", "production")
+    assert "not released" not in checked.out, checked
+
+
 def test_two_deployments_at_once_make_each_network_once(stack):
     with ThreadPoolExecutor() as both:
         for result in both.map(lambda one: one.deploy(), (stack.api, stack.web)):

@@ -179,5 +179,6 @@ TEST_CASE("what was built here is told in one line: what was changed first, and 
         "3 files for the release (2.0 kB): stamp (changed), dist/");
   CHECK(built_text({.files = 6, .bytes = 6, .added = {"a", "b", "c", "d", "e", "f"}, .changed = {}}) ==
         "6 files for the release (6 B): a, b, c, d, e and more");
-  CHECK(built_text({.files = 1, .bytes = 1, .added = {"a\nb"}, .changed = {}}).find('\n') == std::string::npos);
+  CHECK(built_text({.files = 1, .bytes = 1, .added = {"a\nb"}, .changed = {}}).find('\n') ==
+        std::string::npos);
 }
