@@ -77,6 +77,7 @@ std::string apply(Context& context) {
   throw_if_candidate_died(context);
   ask_each(context, either.token());
   throw_if_candidate_died(context);
+  require_named_ports(context);
   context.watch->restart_no_more();
   return fmt::format(
       "ready beside what serves after {}",

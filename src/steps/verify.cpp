@@ -4,6 +4,7 @@
 
 #include "base/either_stop.hpp"
 #include "model/secrets.hpp"
+#include "steps/attempt_edge.hpp"
 #include "steps/readiness.hpp"
 #include "steps/step.hpp"
 
@@ -101,6 +102,7 @@ std::string apply(Context& context) {
                                         .port_of_asked = false},
                                        either.token());
   throw_if_candidate_died(context);
+  require_named_ports(context);
   if (checks.empty())
     findings = fmt::format("no health URL: it ran for {} s and did not restart", quiet_time.count());
   for (const auto& sentence : silent) findings += "; " + sentence;
