@@ -56,6 +56,7 @@ class Report {
     facts();
     not_finished();
     accessories();
+    replaced_edits();
     times();
     way_back();
   }
@@ -198,6 +199,25 @@ class Report {
       line(fmt::format("  {} {}", style_.yellow("!"), printable(one.what)));
       text_ += next_line(fmt::format("To bring it up to date:  {}", one.remedy), style_, 4);
     }
+  }
+
+  // What somebody edited on the server is the release's now.
+  void replaced_edits() {
+    constexpr std::size_t most_shown = 10;
+    if (!run_.replaced_edits) return;
+    const auto& [directory, files] = *run_.replaced_edits;
+    line("");
+    line(fmt::format(
+        "  {} {} not as the release before brought {}, and this one replaced {}:", style_.yellow("!"),
+        files.size() == 1 ? "a file on the server was" : "files on the server were",
+        files.size() == 1 ? "it" : "them", files.size() == 1 ? "it" : "them"));
+    std::string text;
+    for (std::size_t i = 0; i < std::min(files.size(), most_shown); ++i) text += printable(files[i]) + "\n";
+    if (files.size() > most_shown) text += fmt::format("{} and more\n", style_.ellipsis());
+    text_ += quoted_block(text, style_, 4);
+    text_ += next_line(fmt::format("As edited {} there in {}. Commit what is to stay.",
+                                   files.size() == 1 ? "it lies" : "they lie", printable(directory)),
+                       style_, 4);
   }
 
   // Code goes back, data does not: said whenever it happened.

@@ -43,6 +43,11 @@ fs::path project_directory(const EnvironmentConfig& environment) {
   return parent.empty() ? "." : parent;
 }
 
+std::vector<fs::path> variable_files(const EnvironmentConfig& environment) {
+  if (environment.env_files.empty()) return {(project_directory(environment) / ".env").lexically_normal()};
+  return {environment.env_files.begin(), environment.env_files.end()};
+}
+
 ReleaseProject::ReleaseProject(const ProjectPlace& place, const EnvironmentConfig& environment)
     : view_(place),
       environment_(environment),

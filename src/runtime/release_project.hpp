@@ -64,5 +64,7 @@ class ReleaseProject {
 std::vector<std::string> named_compose_files(const EnvironmentConfig&);
 /// The project directory, relative to the live directory; "." for the live directory.
 std::filesystem::path project_directory(const EnvironmentConfig&);
+/// The files that compose takes variables from, relative to the live directory.
+std::vector<std::filesystem::path> variable_files(const EnvironmentConfig&);
 
 }  // namespace belay
