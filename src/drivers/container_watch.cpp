@@ -64,6 +64,16 @@ std::optional<ContainerWatch::Death> ContainerWatch::last_death_of(const std::st
   return death == last_deaths_.end() ? std::nullopt : std::optional(death->second);
 }
 
+void ContainerWatch::restart_no_more() {
+  restart_ = false;
+  std::optional<Death> down;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!down_.empty()) down = down_.begin()->second;
+  }
+  if (down) report(std::move(*down));
+}
+
 void ContainerWatch::follow(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     try {
@@ -145,7 +155,12 @@ bool ContainerWatch::is_hopeless(const Death& death, Time life) {
   auto& loop = loops_[death.id];
   const bool alike = loop.exit_code == *death.exit_code && now() - life < short_life;
   loop = {*death.exit_code, alike ? loop.number + 1 : 1};
-  return loop.number >= most_alike_deaths && !(rules_.may_wait && rules_.may_wait(death.id));
+  if (loop.number < most_alike_deaths) return false;
+  try {
+    return !rules_.may_wait || !rules_.may_wait(death.id);
+  } catch (const Error&) {  // nobody knows: the waiting has a limit of its own
+    return false;
+  }
 }
 
 /// Beside the stream: others may die during the pause.
@@ -154,19 +169,25 @@ void ContainerWatch::start_again(const Death& death, std::chrono::milliseconds p
   if (rules_.told) rules_.told(death);
   if (stop.stop_requested()) return;
   out_of_memory_.erase(death.id);
+  {
+    const std::scoped_lock lock(mutex_);
+    down_[death.id] = death;
+  }
+  const auto begin_again = [this, death, pause_before,
+                            engine = engine_.with(std::nullopt)](const std::stop_token& stopped) {
+    if (!pause(pause_before, stopped)) return;
+    try {
+      engine.with(docker::Patience{.until = stopped}).start(death.id);
+      const std::scoped_lock lock(mutex_);
+      down_.erase(death.id);
+    } catch (const Error& error) {
+      auto final = death;
+      final.how += ", and could not be started again: " + error.message_and_why();
+      report(std::move(final));
+    }
+  };
   starting_again_.erase(death.id);
-  starting_again_.emplace(death.id,
-                          Background([this, death, pause_before,
-                                      engine = engine_.with(std::nullopt)](const std::stop_token& stopped) {
-                            if (!pause(pause_before, stopped) || !restart_) return;
-                            try {
-                              engine.with(docker::Patience{.until = stopped}).start(death.id);
-                            } catch (const Error& error) {
-                              auto final = death;
-                              final.how += ", and could not be started again: " + error.message_and_why();
-                              report(std::move(final));
-                            }
-                          }));
+  starting_again_.emplace(death.id, Background(begin_again));
 }
 
 std::string ContainerWatch::how_it_ended(const std::string& id, int exit_code) {

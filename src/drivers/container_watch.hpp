@@ -67,8 +67,8 @@ class ContainerWatch {
   std::optional<Death> last_death_of(const std::string& id) const;
   /// Requested when a watched container dies for good: whatever waits on it wakes.
   std::stop_token died() const { return died_.get_token(); }
-  /// The candidates are ready: from now on each death is final.
-  void restart_no_more() { restart_ = false; }
+  /// The candidates are ready: from now on each death is final, and so is one whose restart is still to come.
+  void restart_no_more();
 
  private:
   void wait_until_it_stands();
@@ -101,6 +101,7 @@ class ContainerWatch {
   mutable std::mutex mutex_;
   std::optional<Death> death_;                // guarded by mutex_
   std::map<std::string, Death> last_deaths_;  // guarded by mutex_
+  std::map<std::string, Death> down_;         // guarded by mutex_; to be started again
   std::stop_source died_;
   std::map<std::string, Background> starting_again_;  // by container id; of the following thread alone
   Background following_;                              // last: it uses all of the above

@@ -106,12 +106,12 @@ std::string apply(Context& context) {
                                         .healthcheck_of_asked = false,
                                         .port_of_asked = false},
                                        either.token());
+  context.watch->restart_no_more();
   throw_if_candidate_died(context);
   require_named_ports(context);
   if (checks.empty())
     findings = fmt::format("no health URL: it ran for {} s and did not restart", quiet_time.count());
   for (const auto& sentence : silent) findings += "; " + sentence;
-  context.watch->restart_no_more();
   note(context.ledger, notes::HealthFinding{findings});
   return findings;
 }

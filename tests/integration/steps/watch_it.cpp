@@ -99,6 +99,17 @@ TEST_CASE("how often a container may die before it comes up, by its policy and b
   }
 }
 
+TEST_CASE("a death whose restart is still to come is final once the candidates are said to be ready") {
+  const Watched at;
+  const auto id = at.create("dies", "exit 1");
+  ContainerWatch watch(at.host.engine, {id}, {.restarts = {{id, {.policy = "always"}}}});
+  at.host.engine.start(id);
+  // The pauses before the third and the fourth start are long enough to be met.
+  REQUIRE(eventually([&] { return watch.last_death_of(id) && watch.last_death_of(id)->number == 4; }));
+  watch.restart_no_more();
+  CHECK(eventually([&] { return watch.died().stop_requested(); }));
+}
+
 TEST_CASE("once the candidates are ready each death is final; so is one that the policy does not answer") {
   const Watched at;
   const auto ready = at.create("ready", "sleep 1; exit 1"), failing = at.create("failing", "exit 0");
