@@ -189,7 +189,7 @@ namespace {
 
 void keep_what_was_edited(Context& context) {
   constexpr std::size_t most_noted = 50;
-  const auto before = source_before(context), kept = context.layout.edited(context.release);
+  const auto before = source_before(context), kept = context.layout.edited(context.release) / context.nonce;
   if (before.empty()) return;
   auto files = keep_edits(aside(context), before, kept);
   if (files.empty()) return;
