@@ -218,7 +218,7 @@ event::Closed close_undone(Context& context, const Journal& journal, const std::
     closed.outcome = serving.healthy || as_before ? RunOutcome::rolled_back : RunOutcome::nothing_serves;
     closed.serving = serving.running ? state.previous : std::string{};
     closed.message = sentence(serving, touched);
-    if (serving.healthy && (touched || state.has_begun(StepName::migrate)))
+    if (serving.running && (touched || state.has_begun(StepName::migrate)))
       closed.errors = bad_answers_of(context, previous);
     if (!closed.errors.empty()) {
       closed.outcome = RunOutcome::nothing_serves;

@@ -118,6 +118,7 @@ class Readiness {
   /// Of those that are ready and publish ports, but accept at none: a sentence each.
   std::vector<std::string> silent() const {
     std::vector<std::string> sentences;
+    sentences.reserve(silent_.size());
     for (const auto& [id, sentence] : silent_) sentences.push_back(sentence);
     return sentences;
   }
