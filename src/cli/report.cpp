@@ -49,13 +49,18 @@ class Report {
 
   void success() {
     const char* what = rollback() ? "Rolled back as asked." : "Deployed.";
-    line(style_.bold_green(
-        fmt::format("{} {} {} now serves {}", style_.tick(), what, environment(), run_.closed.serving)));
+    if (!run_.closed.errors.empty())
+      line(style_.bold_red(fmt::format("{} {} {} now serves {}, and {}", style_.cross(), what, environment(),
+                                       run_.closed.serving, run_.closed.errors)));
+    else
+      line(style_.bold_green(
+          fmt::format("{} {} {} now serves {}", style_.tick(), what, environment(), run_.closed.serving)));
     if (!run_.recovered_by.empty())
       line(fmt::format("  The process that ran it died on the way; the {} finished it.", run_.recovered_by));
     facts();
     not_finished();
     accessories();
+    replaced_edits();
     times();
     way_back();
   }
@@ -105,6 +110,10 @@ class Report {
   // What serves now, in a sentence that cannot be mistaken for a success.
   std::string verdict() const {
     switch (run_.closed.outcome) {
+      case RunOutcome::nothing_serves:
+        if (!run_.closed.errors.empty())
+          return style_.bold_red(fmt::format("{} {}", style_.cross(), serves_errors()));
+        break;
       case RunOutcome::rolled_back:
         return style_.bold_yellow(fmt::format("{} {}", style_.back(), still_serving()));
       case RunOutcome::left_in_place:
@@ -112,8 +121,16 @@ class Report {
             "{} Left as it is, because belay.yml says rollback: false. Nothing verified serves {}",
             style_.cross(), environment()));
       default:
-        return style_.bold_red(fmt::format("{} {}", style_.cross(), nothing_serving()));
+        break;
     }
+    return style_.bold_red(fmt::format("{} {}", style_.cross(), nothing_serving()));
+  }
+
+  // The health URL is answered well, and the edge counts errors of others.
+  std::string serves_errors() const {
+    return fmt::format(
+        "{}, and {}{}", still_serving(), run_.closed.errors,
+        began(StepName::migrate) ? ". The database was migrated, and that is not taken back" : "");
   }
 
   std::string still_serving() const {
@@ -200,6 +217,25 @@ class Report {
     }
   }
 
+  // What somebody edited on the server is the release's now.
+  void replaced_edits() {
+    constexpr std::size_t most_shown = 10;
+    if (!run_.replaced_edits) return;
+    const auto& [directory, files] = *run_.replaced_edits;
+    line("");
+    line(fmt::format(
+        "  {} {} not as the release before brought {}, and this one replaced {}:", style_.yellow("!"),
+        files.size() == 1 ? "a file on the server was" : "files on the server were",
+        files.size() == 1 ? "it" : "them", files.size() == 1 ? "it" : "them"));
+    std::string text;
+    for (std::size_t i = 0; i < std::min(files.size(), most_shown); ++i) text += printable(files[i]) + "\n";
+    if (files.size() > most_shown) text += fmt::format("{} and more\n", style_.ellipsis());
+    text_ += quoted_block(text, style_, 4);
+    text_ += next_line(fmt::format("As edited {} there in {}. Commit what is to stay.",
+                                   files.size() == 1 ? "it lies" : "they lie", printable(directory)),
+                       style_, 4);
+  }
+
   // Code goes back, data does not: said whenever it happened.
   std::string database() const {
     if (run_.closed.outcome == RunOutcome::deployed || !began(StepName::migrate)) return "";
@@ -274,6 +310,11 @@ class Report {
                       "/uploads means the top directory only.",
                       printable(fmt::format("{}", fmt::join(run_.held_back, ", ")))));
     const bool serves = run_.closed.outcome == RunOutcome::rolled_back;
+    if (!run_.closed.errors.empty() && began(StepName::migrate))
+      next(
+          "What serves is older than the database's schema: take the migration back by hand, or bring a "
+          "release "
+          "that fits it.");
     if (!serves) next(fmt::format("See what it says:  belay logs {}", name));
     if (!serves && !run_.first_deployment())
       next(fmt::format(

@@ -29,6 +29,7 @@ class Collector {
   /// What was found when the candidate was made, such as a container that belay did not deploy.
   void take(const event::Noted& noted) {
     if (const auto adopted = note_in<notes::AdoptedRelease>(noted)) summary_.previous = adopted->value;
+    if (auto edits = note_in<notes::ReplacedEdits>(noted)) summary_.replaced_edits = std::move(edits->value);
     if (auto stale = note_in<notes::StaleAccessories>(noted)) summary_.accessories = std::move(stale->value);
   }
   void take(const event::StepBegan& began) {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "control/deployment.hpp"
-#include "model/accessory.hpp"
+#include "model/notes.hpp"
 
 namespace belay::cli {
 
@@ -29,6 +29,7 @@ struct RunSummary {
   std::vector<Step> steps;    // those that began, in their order; the gate first
   std::vector<Undo> undone;
   std::vector<StaleAccessory> accessories;   // left as they run
+  std::optional<KeptFiles> replaced_edits;   // on the server, by the release
   std::optional<event::StepFailed> failure;  // the first
   std::string recovered_by;                  // "guard" …; empty: the executor saw it through
   std::string unfinished;                    // the step that began and never ended; empty: none

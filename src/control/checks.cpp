@@ -73,6 +73,8 @@ std::optional<Finding> checked_buildx(const HostFacts& facts) {
   const bool builds_with_it = at_least(facts.compose_version, compose_with_buildx);
   if (!builds_with_it || facts.buildx_version.empty() || at_least(facts.buildx_version, buildx_needed))
     return std::nullopt;
+  // Where compose could not tell what is built, a build is taken for granted.
+  if (facts.project && facts.project->problem.empty() && !facts.project->builds) return std::nullopt;
   return problem("buildx",
                  fmt::format("buildx {} is too old: Compose {} builds with {} or newer", facts.buildx_version,
                              facts.compose_version, buildx_needed),
@@ -240,6 +242,40 @@ std::vector<Finding> checked_edge(const HostFacts& facts, const EdgeConfig& edge
                       fmt::format("to be sure that it can:  docker pull {}  there", edge.image)));
   for (const auto& certificate : facts.certificates)
     findings.push_back(checked_certificate(certificate, facts.clock));
+  return findings;
+}
+
+Finding checked_edits(const std::vector<std::string>& edited) {
+  if (edited.empty()) return fine("edited files", "none is replaced");
+  return warning(
+      "edited files",
+      fmt::format("{} not as the release that serves brought {}, and a deployment replaces {}:\n{}",
+                  edited.size() == 1 ? "a file on the server is"
+                                     : fmt::format("{} files on the server are", edited.size()),
+                  edited.size() == 1 ? "it" : "them", edited.size() == 1 ? "it" : "them",
+                  joined(edited, "\n")),
+      "commit what is to stay; belay keeps what it replaces beside the release");
+}
+
+std::vector<Finding> checked_host(const EnvironmentConfig& environment, const HostFacts& facts,
+                                  std::uint64_t source_bytes) {
+  std::vector<Finding> findings{checked_docker(facts)};
+  // Without Docker nobody knows what else it would have answered.
+  if (!facts.docker_version.empty()) findings.push_back(checked_compose(facts));
+  if (environment.build.at == BuildRule::At::host)
+    if (auto buildx = checked_buildx(facts)) findings.push_back(std::move(*buildx));
+  findings.push_back(checked_rsync(facts.rsync_version, "on the host"));
+  findings.push_back(checked_path(facts, environment.path));
+  findings.push_back(checked_disk(facts, source_bytes));
+  if (facts.project) {
+    for (auto& finding : checked_project(*facts.project)) findings.push_back(std::move(finding));
+    if (facts.project->problem.empty())
+      if (auto ports = checked_ports(*facts.project)) findings.push_back(std::move(*ports));
+  }
+  if (environment.edge)
+    for (auto& finding : checked_edge(facts, *environment.edge)) findings.push_back(std::move(finding));
+  if (environment.backup && facts.docker_problem.empty())
+    findings.push_back(checked_backup(facts, *environment.backup));
   return findings;
 }
 

@@ -32,7 +32,8 @@ inline constexpr const char* buildx_needed = "0.17";
 Finding checked_host_key(const KeyOfHost&);
 Finding checked_docker(const HostFacts&);
 Finding checked_compose(const HostFacts&);
-/// Of a host that builds. Empty: nothing is known against its builder.
+/// The builder of a host that is to build. Empty: the project builds nothing, or nothing is known against the
+/// builder.
 std::optional<Finding> checked_buildx(const HostFacts&);
 /// `where` is "here" or the host.
 Finding checked_rsync(const std::string& version, const std::string& where);
@@ -58,6 +59,12 @@ Finding checked_submodules(const std::vector<git::AbsentSubmodule>&);
 /// Of what hidden_files() says those that the words of a failure name, as programs write it: with or without
 /// the suffix, with the directory at least ("./uploads/limits.js" is src/uploads/limits.ts). Pure.
 std::vector<std::string> named_in_failure(const std::vector<std::string>& files, const event::StepFailed&);
+
+/// `edited`: what ask_what_was_edited() says.
+Finding checked_edits(const std::vector<std::string>& edited);
+/// All that `check` and `plan` hold against a host in the same way. A deployment to a host with a problem
+/// among these would end before anything is touched.
+std::vector<Finding> checked_host(const EnvironmentConfig&, const HostFacts&, std::uint64_t source_bytes);
 
 /// `hidden`: what hidden_files() says.
 Finding checked_excludes(const std::vector<std::string>& hidden);

@@ -46,7 +46,8 @@ std::set<std::string> words_in(const std::string& text) {
 
 class Collection {
  public:
-  explicit Collection(fs::path source) : source_(std::move(source)) {}
+  Collection(fs::path source, const std::set<std::string>& hidden)
+      : source_(std::move(source)), hidden_(hidden) {}
 
   ComposeInputs all() {
     for (auto entry = fs::recursive_directory_iterator(source_); entry != fs::recursive_directory_iterator();
@@ -73,6 +74,7 @@ class Collection {
     std::error_code unusable;  // a word that is no path
     const auto path = file.lexically_normal().lexically_relative(source_);
     if (path.empty() || *path.begin() == ".." || found_.texts.contains(path.string())) return;
+    if (hidden_.contains(path.string())) return;
     if (!fs::is_regular_file(file, unusable) || fs::file_size(file, unusable) > largest_file) return;
     auto text = read_file(file);
     if (text.contains('\0') || bytes_ + text.size() > most_bytes) return;
@@ -99,10 +101,12 @@ class Collection {
 
   void take_id(const fs::path& file) {
     const auto path = file.lexically_relative(source_).string();
+    if (hidden_.contains(path)) return;
     if (!found_.ids.contains(path)) found_.ids.emplace(path, git_blob_id(file));
   }
 
   fs::path source_;
+  const std::set<std::string>& hidden_;
   std::set<fs::path> directories_;
   std::size_t bytes_ = 0;
   ComposeInputs found_;
@@ -110,8 +114,8 @@ class Collection {
 
 }  // namespace
 
-ComposeInputs compose_inputs_of(const fs::path& source) {
-  return Collection(source.lexically_normal()).all();
+ComposeInputs compose_inputs_of(const fs::path& source, const std::set<std::string>& hidden) {
+  return Collection(source.lexically_normal(), hidden).all();
 }
 
 }  // namespace belay

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 
 namespace belay {
@@ -16,7 +17,8 @@ struct ComposeInputs {
 /// variables, and every file that a YAML file names (env_file, extends, include, label_file). Binary and
 /// large files are left out: compose reads none. Ids: of every file that a YAML file names, and of those in
 /// the directories that it names: what containers may mount. Of a directory with thousands of files none is
-/// told.
-ComposeInputs compose_inputs_of(const std::filesystem::path& source);
+/// told. Nothing is told of the `hidden` files: they are not shipped.
+ComposeInputs compose_inputs_of(const std::filesystem::path& source,
+                                const std::set<std::string>& hidden = {});
 
 }  // namespace belay

@@ -75,7 +75,8 @@ class Examination {
              fmt::format("commit {} has no {}", source_->commit.abbreviated(),
                          (source_->inside / file).string()),
              "commit it, or correct compose: in belay.yml"});
-    add(checked_excludes(hidden_files(*source_, *checkout_, environment_.sync.exclude, stop_)));
+    hidden_ = hidden_files(*source_, *checkout_, environment_.sync.exclude, stop_);
+    add(checked_excludes(hidden_));
     for (Finding& found : missing_contents(*checkout_, environment_.sync.exclude, stop_))
       add(std::move(found));
   }
@@ -109,23 +110,12 @@ class Examination {
   void look_at_host() {
     const auto asked = now();
     const HostFacts facts =
-        ask_facts(*session_, environment_, checkout_ ? checkout_->source : std::filesystem::path(), stop_);
+        ask_facts(*session_, environment_,
+                  checkout_ ? Shipped{checkout_->source, hidden_, source_->repository} : Shipped{}, stop_);
     const auto under_way = now() - asked;
     add(checked_clock(facts.clock - asked - under_way / 2, under_way / 2));
-    add(checked_docker(facts));
-    add(checked_compose(facts));
-    if (environment_.build.at == BuildRule::At::host)
-      if (auto buildx = checked_buildx(facts)) add(std::move(*buildx));
-    add(checked_rsync(facts.rsync_version, "on the host"));
-    add(checked_path(facts, environment_.path));
-    add(checked_disk(facts, checkout_ ? bytes_in(checkout_->source) : 0));
-    if (facts.project)
-      for (auto& finding : checked_project(*facts.project)) add(std::move(finding));
-    if (facts.project && facts.project->problem.empty())
-      if (auto ports = checked_ports(*facts.project)) add(std::move(*ports));
-    if (environment_.edge)
-      for (auto& finding : checked_edge(facts, *environment_.edge)) add(std::move(finding));
-    if (environment_.backup) add(checked_backup(facts, *environment_.backup));
+    for (auto& finding : checked_host(environment_, facts, checkout_ ? bytes_in(checkout_->source) : 0))
+      add(std::move(finding));
     add(checked_releases(facts));
     add(checked_boot_recovery(facts, environment_.name));
     if (const auto login = checked_login(facts)) add(*login);
@@ -139,6 +129,7 @@ class Examination {
   std::vector<Finding> findings_;
   std::optional<Source> source_;
   std::optional<Checkout> checkout_;
+  std::vector<std::string> hidden_;
   std::optional<Session> session_;
 };
 

@@ -34,7 +34,7 @@ struct Preview {
   HostFacts facts;
   std::vector<rsync::Change> files;   // against the current release
   std::vector<std::string> warnings;  // hidden tracked files, first deployment, no boot recovery …
-  bool refused = false;               // check has a problem with the project: it would not be deployed
+  bool refused = false;               // check has a problem with the host or the project: no deployment
 };
 Preview preview(const Config&, const EnvironmentConfig&, const std::string& ref, bool dirty, Watcher&,
                 std::stop_token);

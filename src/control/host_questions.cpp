@@ -1,18 +1,46 @@
 #include "control/host_questions.hpp"
 
 #include <chrono>
+#include <set>
 
 #include <boost/json/object.hpp>
 
 #include "base/error.hpp"
+#include "base/hash.hpp"
 #include "control/compose_inputs.hpp"
+#include "drivers/git.hpp"
 #include "model/config_json.hpp"
+#include "model/json_parts.hpp"
 
 namespace belay {
 
-HostFacts ask_facts(Session& session, const EnvironmentConfig& environment,
-                    const std::filesystem::path& source, std::stop_token stop) {
-  const auto inputs = source.empty() ? ComposeInputs{} : compose_inputs_of(source);
+namespace {
+
+std::set<std::string> paths_of(const std::vector<std::string>& hidden) {
+  std::set<std::string> paths;
+  for (const auto& one : hidden) paths.insert(one.substr(0, one.rfind(" (excluded by ")));
+  return paths;
+}
+
+/// The host asks for files of variables that no release brought; the repository here knows what was
+/// committed.
+void judge_variables(ProjectFacts& project, const EnvironmentConfig& environment, const Shipped& shipped,
+                     std::stop_token stop) {
+  if (project.variables.empty()) return;
+  std::string ids;
+  for (const auto& one : project.variables) ids += one.id + "\n";
+  const auto known = shipped.repository ? git::known_blobs(*shipped.repository, ids, std::move(stop)) : "";
+  for (const auto& one : project.variables)
+    if (!known.contains(one.id + "\n"))
+      project.obstacles.push_back(own_variables(environment.path.string(), one.file));
+}
+
+}  // namespace
+
+HostFacts ask_facts(Session& session, const EnvironmentConfig& environment, const Shipped& shipped,
+                    std::stop_token stop) {
+  const auto& source = shipped.source;
+  const auto inputs = source.empty() ? ComposeInputs{} : compose_inputs_of(source, paths_of(shipped.hidden));
   boost::json::object files, ids;
   for (const auto& [path, text] : inputs.texts) files[path] = text;
   for (const auto& [path, id] : inputs.ids) ids[path] = id;
@@ -28,7 +56,7 @@ HostFacts ask_facts(Session& session, const EnvironmentConfig& environment,
     if (edge->tls) arguments["tls"] = tls_to_json(*edge->tls);
   }
   const boost::json::value answer =
-      session.ask("facts", std::move(arguments), std::move(stop), Deadline::in(std::chrono::minutes(2)));
+      session.ask("facts", std::move(arguments), stop, Deadline::in(std::chrono::minutes(2)));
   if (!answer.is_object()) throw Error("the host's facts are no facts");
   auto facts = facts_from_json(answer.get_object());
   // The host was shown only what compose reads.
@@ -36,7 +64,23 @@ HostFacts ask_facts(Session& session, const EnvironmentConfig& environment,
     std::erase_if(facts.project->wanted, [&](const WantedFile& wanted) {
       return !source.empty() && std::filesystem::exists(source / wanted.file);
     });
+  if (facts.project) judge_variables(*facts.project, environment, shipped, std::move(stop));
   return facts;
+}
+
+std::vector<std::string> ask_what_was_edited(Session& session, const std::filesystem::path& source,
+                                             const std::vector<rsync::Change>& changes,
+                                             std::stop_token stop) {
+  boost::json::object ids;
+  for (const auto& change : changes)
+    if (change.kind != rsync::Change::Kind::removed &&
+        std::filesystem::is_regular_file(std::filesystem::symlink_status(source / change.path)))
+      ids[change.path] = git_blob_id(source / change.path);
+  if (ids.empty()) return {};
+  const auto answer = session.ask("edited", {{"ids", std::move(ids)}}, std::move(stop),
+                                  Deadline::in(std::chrono::minutes(2)));
+  if (!answer.is_object()) throw Error("the host's answer is none");
+  return texts_at(answer.get_object(), "files");
 }
 
 std::uint64_t bytes_in(const std::filesystem::path& tree) {

@@ -86,6 +86,7 @@ void add_unless_ok(std::vector<std::string>& warnings, const Finding& finding) {
 }
 
 std::vector<std::string> warnings_of(const EnvironmentConfig& environment, const HostFacts& facts,
+                                     const std::vector<Finding>& on_host,
                                      const std::vector<std::string>& hidden) {
   std::vector<std::string> warnings;
   if (facts.current_release.empty())
@@ -111,13 +112,7 @@ std::vector<std::string> warnings_of(const EnvironmentConfig& environment, const
   if (environment.test.empty())
     warnings.push_back("no test: in belay.yml: nothing is tested before it is shipped");
   add_unless_ok(warnings, checked_excludes(hidden));
-  add_unless_ok(warnings, checked_docker(facts));
-  add_unless_ok(warnings, checked_compose(facts));
-  if (environment.build.at == BuildRule::At::host)
-    if (const auto buildx = checked_buildx(facts)) add_unless_ok(warnings, *buildx);
-  if (facts.project)
-    for (const auto& finding : checked_project(*facts.project)) add_unless_ok(warnings, finding);
-  if (environment.backup) add_unless_ok(warnings, checked_backup(facts, *environment.backup));
+  for (const auto& finding : on_host) add_unless_ok(warnings, finding);
   if (const auto login = checked_login(facts)) add_unless_ok(warnings, *login);
   add_unless_ok(warnings, checked_boot_recovery(facts, environment.name));
   if (facts.busy) warnings.push_back("a deployment is under way: this one would wait (--wait) or be refused");
@@ -137,13 +132,17 @@ Preview preview(const Config& config, const EnvironmentConfig& environment, cons
         check_out(source, life.directory() / "source", stop, Deadline::in(std::chrono::minutes(10)));
     require_contents(checkout, environment.sync.exclude, stop);
     Preview found;
-    found.facts = ask_facts(session, environment, checkout.source, stop);
-    found.refused = found.facts.project && has_problem(checked_project(*found.facts.project));
+    const auto hidden = hidden_files(source, checkout, environment.sync.exclude, stop);
+    found.facts = ask_facts(session, environment, {checkout.source, hidden, source.repository}, stop);
+    const auto on_host = checked_host(environment, found.facts, bytes_in(checkout.source));
+    found.refused = has_problem(on_host);
     found.plan = plan_deployment(config.app, environment, checkout.commit, this_author(), {});
     found.files = without_built(changed_files(session, environment, checkout, found.facts, stop), environment,
                                 found.facts);
-    const auto further =
-        warnings_of(environment, found.facts, hidden_files(source, checkout, environment.sync.exclude, stop));
+    const auto further = warnings_of(environment, found.facts, on_host, hidden);
+    if (!found.facts.current_release.empty())
+      add_unless_ok(found.warnings,
+                    checked_edits(ask_what_was_edited(session, checkout.source, found.files, stop)));
     found.warnings.insert(found.warnings.end(), further.begin(), further.end());
     return found;
   });

@@ -157,6 +157,10 @@ namespace {
 
 /// Of `${TAG:?}` compose says: required variable TAG is missing a value.
 std::string remedy_for(const std::string& words, const std::string& usual) {
+  if (words.contains("SSHKey"))
+    return "this Compose cannot print a build's `ssh:` that names a file: write ssh: [default], which asks "
+           "the "
+           "agent, or hand the key to the build as a secret (build: secrets:)";
   constexpr std::string_view lead = "required variable ";
   const auto at = words.find(lead);
   if (at == std::string::npos) return usual;

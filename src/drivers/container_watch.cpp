@@ -1,7 +1,10 @@
 #include "drivers/container_watch.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
+
+#include <fmt/core.h>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -14,7 +17,9 @@ constexpr auto unhealthy = "was found unhealthy by its HEALTHCHECK";
 constexpr auto pause_before_reconnect = std::chrono::milliseconds(200);
 constexpr auto first_pause_before_restart =
     std::chrono::milliseconds(100);  // the Engine's; doubled each time
-constexpr int most_deaths = 2;
+constexpr auto longest_pause_before_restart = std::chrono::seconds(10);
+/// The Engine's: it takes a container that lived so long for one that had come up.
+constexpr auto short_life = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -51,6 +56,22 @@ ContainerWatch::~ContainerWatch() = default;
 std::optional<ContainerWatch::Death> ContainerWatch::death() const {
   const std::scoped_lock lock(mutex_);
   return death_;
+}
+
+std::optional<ContainerWatch::Death> ContainerWatch::last_death_of(const std::string& id) const {
+  const std::scoped_lock lock(mutex_);
+  const auto death = last_deaths_.find(id);
+  return death == last_deaths_.end() ? std::nullopt : std::optional(death->second);
+}
+
+void ContainerWatch::restart_no_more() {
+  restart_ = false;
+  std::optional<Death> down;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!down_.empty()) down = down_.begin()->second;
+  }
+  if (down) report(std::move(*down));
 }
 
 void ContainerWatch::follow(const std::stop_token& stop) {
@@ -113,26 +134,60 @@ void ContainerWatch::ended(const std::string& id, int exit_code, const std::stop
   if (const auto counted = last_counted_.find(id); counted != last_counted_.end() && counted->second == life)
     return;
   last_counted_[id] = life;
-  const Death death{id, how_it_ended(id, exit_code), exit_code, ++deaths_[id]};
+  Death death{id, how_it_ended(id, exit_code), exit_code};
+  {
+    const std::scoped_lock lock(mutex_);
+    if (const auto before = last_deaths_.find(id); before != last_deaths_.end())
+      death.number = before->second.number + 1;
+    last_deaths_[id] = death;
+  }
   const auto rule = rules_.restarts.find(id);
-  if (!inspection || !restart_ || rule == rules_.restarts.end() || death.number >= most_deaths ||
-      !rule->second.allows(exit_code, death.number))
+  if (!inspection || !restart_ || rule == rules_.restarts.end() ||
+      !rule->second.allows(exit_code, death.number) || is_hopeless(death, life))
     return report(death);
-  start_again(death, stop);
+  auto& pause_before = pauses_.try_emplace(id, first_pause_before_restart).first->second;
+  if (now() - life >= short_life) pause_before = first_pause_before_restart;
+  start_again(death, pause_before, stop);
+  pause_before = std::min<std::chrono::milliseconds>(2 * pause_before, longest_pause_before_restart);
 }
 
-void ContainerWatch::start_again(const Death& death, const std::stop_token& stop) {
+bool ContainerWatch::is_hopeless(const Death& death, Time life) {
+  auto& loop = loops_[death.id];
+  const bool alike = loop.exit_code == *death.exit_code && now() - life < short_life;
+  loop = {*death.exit_code, alike ? loop.number + 1 : 1};
+  if (loop.number < most_alike_deaths) return false;
+  try {
+    return !rules_.may_wait || !rules_.may_wait(death.id);
+  } catch (const Error&) {  // nobody knows: the waiting has a limit of its own
+    return false;
+  }
+}
+
+/// Beside the stream: others may die during the pause.
+void ContainerWatch::start_again(const Death& death, std::chrono::milliseconds pause_before,
+                                 const std::stop_token& stop) {
   if (rules_.told) rules_.told(death);
-  pause(first_pause_before_restart * (1 << (death.number - 1)), stop);
   if (stop.stop_requested()) return;
   out_of_memory_.erase(death.id);
-  try {
-    engine_.with(docker::Patience{.until = stop}).start(death.id);
-  } catch (const Error& error) {
-    auto final = death;
-    final.how += ", and could not be started again: " + error.message_and_why();
-    report(std::move(final));
+  {
+    const std::scoped_lock lock(mutex_);
+    down_[death.id] = death;
   }
+  const auto begin_again = [this, death, pause_before,
+                            engine = engine_.with(std::nullopt)](const std::stop_token& stopped) {
+    if (!pause(pause_before, stopped)) return;
+    try {
+      engine.with(docker::Patience{.until = stopped}).start(death.id);
+      const std::scoped_lock lock(mutex_);
+      down_.erase(death.id);
+    } catch (const Error& error) {
+      auto final = death;
+      final.how += ", and could not be started again: " + error.message_and_why();
+      report(std::move(final));
+    }
+  };
+  starting_again_.erase(death.id);
+  starting_again_.emplace(death.id, Background(begin_again));
 }
 
 std::string ContainerWatch::how_it_ended(const std::string& id, int exit_code) {
@@ -147,7 +202,7 @@ std::string ContainerWatch::how_it_ended(const std::string& id, int exit_code) {
 }
 
 void ContainerWatch::report(Death death) {
-  if (death.number > 1) death.how += " for the second time";
+  if (death.number > 1) death.how += fmt::format("; it died {} times", death.number);
   {
     const std::scoped_lock lock(mutex_);
     if (!death_) death_ = std::move(death);

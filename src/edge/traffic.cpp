@@ -2,9 +2,43 @@
 
 #include <algorithm>
 
+#include <fmt/core.h>
+
 #include "edge/container.hpp"
 
 namespace belay {
+
+namespace {
+/// Any application has a 5xx now and then.
+constexpr std::int64_t least_errors = 5, one_error_in = 10;
+}  // namespace
+
+PassedOn::PassedOn(const Layout& layout, const docker::Container& edge)
+    : PassedOn(runtime_of(layout, edge).servers()) {}
+
+PassedOn::PassedOn(const std::vector<haproxy::Server>& servers) {
+  for (const auto& server : servers)
+    if (server.state == haproxy::Server::State::ready && server.slot != haproxy::hold_slot)
+      counts_[{server.backend, server.slot, server.host}] = {server.requests, server.errors_5xx};
+}
+
+PassedOn::Count PassedOn::since(const PassedOn& earlier) const {
+  Count sum;
+  for (const auto& [slot, count] : counts_) {
+    const auto before = earlier.counts_.find(slot);
+    if (before == earlier.counts_.end()) continue;
+    // HAProxy counts from zero when it has read its file again.
+    sum.requests += std::max<std::int64_t>(0, count.requests - before->second.requests);
+    sum.errors += std::max<std::int64_t>(0, count.errors - before->second.errors);
+  }
+  sum.errors = std::min(sum.errors, sum.requests);
+  return sum;
+}
+
+std::string bad_answers_text(const PassedOn::Count& count) {
+  if (count.errors < least_errors || count.errors * one_error_in < count.requests) return {};
+  return fmt::format("answers {} of {} requests with 5xx since then", count.errors, count.requests);
+}
 
 EdgeTraffic::EdgeTraffic(const Layout& layout, const docker::Container& edge, EdgeShape shape,
                          std::vector<docker::Container> previous, std::vector<docker::Container> candidates)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <map>
 #include <mutex>
 #include <string>
@@ -12,6 +13,28 @@
 #include "model/layout.hpp"
 
 namespace belay {
+
+/// What the edge has passed on to the containers that it gives requests to, slot by slot, since its start:
+/// two of them tell what came in between.
+class PassedOn {
+ public:
+  /// Throws Error if the edge does not answer.
+  PassedOn(const Layout&, const docker::Container& edge);
+  /// Pure.
+  explicit PassedOn(const std::vector<haproxy::Server>&);
+
+  struct Count {
+    std::int64_t requests = 0, errors = 0;  // errors: answered with 5xx, or broken off
+  };
+  /// In the slots where the same container stood at both times.
+  Count since(const PassedOn& earlier) const;
+
+ private:
+  std::map<std::array<std::string, 3>, Count> counts_;  // by backend, slot and host
+};
+
+/// "answers 57 of 60 requests with 5xx since then"; empty: too few of them, to be held against what serves.
+std::string bad_answers_text(const PassedOn::Count&);
 
 /// Requests, errors and response times of the current release and of the candidate. HAProxy counts; the times
 /// come from its log. Starts when constructed.

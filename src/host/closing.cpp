@@ -5,10 +5,12 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
+#include "base/clock.hpp"
 #include "drivers/container_watch.hpp"
 #include "drivers/health_probe.hpp"
 #include "drivers/health_targets.hpp"
 #include "edge/container.hpp"
+#include "edge/traffic.hpp"
 #include "host/run.hpp"
 #include "model/secrets.hpp"
 #include "steps/way_back.hpp"
@@ -131,6 +133,30 @@ std::string sentence(const Serving& serving, bool touched) {
   return serving.trouble.empty() ? text : text + "; " + serving.trouble;
 }
 
+/// How long requests are waited for that tell whether what serves answers well, and how many are enough.
+constexpr auto longest_look_at_traffic = std::chrono::seconds(3);
+constexpr std::int64_t enough_requests = 50;
+
+/// One URL that answers well is not all: an older release may meet a database that was migrated. What the
+/// edge passes on in a short time tells.
+std::string bad_answers_of(const Context& context, const WhatServed& serving) {
+  const auto edge = std::ranges::find(serving.containers, edge_service, &PreviousContainer::service);
+  const auto found =
+      edge == serving.containers.end() ? std::nullopt : context.engine.inspect(id_now(context, edge->id));
+  if (!found || !found->container.running()) return {};
+  try {
+    const PassedOn before(context.layout, found->container);
+    const auto over = Deadline::in(longest_look_at_traffic);
+    while (true) {
+      const auto count = PassedOn(context.layout, found->container).since(before);
+      if (count.requests >= enough_requests || over.expired()) return bad_answers_text(count);
+      pause(std::chrono::milliseconds(100));
+    }
+  } catch (const Error&) {  // an edge that does not answer says nothing
+    return {};
+  }
+}
+
 bool was_touched(const Context& context, const RunState& state) {
   return state.has_begun(StepName::switch_over) || state.has_begun(StepName::canary) ||
          (state.has_begun(StepName::start) && !something_served(context));
@@ -180,6 +206,12 @@ event::Closed close_undone(Context& context, const Journal& journal, std::vector
     closed.outcome = serving.healthy || as_before ? RunOutcome::rolled_back : RunOutcome::nothing_serves;
     closed.serving = serving.running ? state.previous : std::string{};
     closed.message = sentence(serving, touched);
+    if (serving.running && (touched || state.has_begun(StepName::migrate)))
+      closed.errors = bad_answers_of(context, previous);
+    if (!closed.errors.empty()) {
+      closed.outcome = RunOutcome::nothing_serves;
+      closed.message += "; it " + closed.errors;
+    }
     if (!touched) closed.started_again = fmt::format("{}", fmt::join(serving.started_again, ", "));
   }
   closed.backup = backup_of(journal);

@@ -135,6 +135,36 @@ void what_stays_behind(ProjectFacts& facts, const docker::Engine& engine, const 
     facts.old_files = services_with_old_files(engine, ours, model, facts.services, comparison);
 }
 
+/// What the release before brought; empty: nothing tells.
+fs::path brought_before(const Layout& layout) {
+  const ReleaseStore store(layout);
+  const auto current = store.find(store.current());
+  if (!current || current->origin != Release::Origin::deployed) return {};
+  const auto source = layout.source(current->id);
+  return fs::is_directory(source) ? source : fs::path();
+}
+
+bool is_regular(const fs::path& path) {
+  std::error_code unreadable;
+  return fs::symlink_status(path, unreadable).type() == fs::file_type::regular;
+}
+
+/// The question that a deployment asks when the source has arrived.
+std::vector<LiveFile> variables_in_question(const Layout& layout, const EnvironmentConfig& environment,
+                                            const std::map<std::string, std::string>& texts) {
+  std::vector<LiveFile> found;
+  const auto before = brought_before(layout);
+  for (const auto& file : variable_files(environment)) {
+    const auto name = file.lexically_normal().string();
+    const auto live = layout.live / name;
+    const auto text = texts.find(name);
+    if (text == texts.end() || !is_regular(live) || read_file_if_exists(live) == text->second) continue;
+    if (!before.empty() && same_file(live, before / name)) continue;
+    found.push_back({name, git_blob_id(live)});
+  }
+  return found;
+}
+
 void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout, ReleaseProject& project,
           const ProjectQuestion& asked) {
   const auto& [environment, files, stop] = asked;
@@ -147,6 +177,8 @@ void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout
     facts.files.push_back(environment.has_compose_on_host() ? file.string()
                                                             : file.lexically_relative(layout.live).string());
   facts.services = services_to_release(model, environment);
+  facts.builds =
+      std::ranges::any_of(facts.services, [&](const std::string& one) { return is_built(model, one); });
   facts.ports = published_ports(model, facts.services);
   const Ownership ours(engine, facts.name, layout, project.directory());
   facts.obstacles = obstacles_to_release(engine, ours, environment, model, facts.services);
@@ -174,6 +206,7 @@ ProjectLook look_at_project(const docker::Engine& engine, const Layout& layout,
   ReleaseProject project(place, environment);
   project.view().make();
   ProjectLook found;
+  found.facts.variables = variables_in_question(layout, environment, files.texts);
   found.facts.wanted = wanted_by_dockerfiles(files.texts, layout.live, environment.build.with);
   try {
     look(found, engine, layout, project, {environment, files, stop});
@@ -183,6 +216,24 @@ ProjectLook look_at_project(const docker::Engine& engine, const Layout& layout,
     found.facts.next = error.next();
   }
   return found;
+}
+
+std::vector<std::string> edited_on_server(const Layout& layout,
+                                          const std::map<std::string, std::string>& ids) {
+  const auto before = brought_before(layout);
+  if (before.empty()) return {};
+  const auto text = read_file_if_exists(layout.compose_model(ReleaseStore(layout).current()));
+  const auto bound = text ? bound_paths(json::parse(*text).as_object()) : std::vector<BoundPath>{};
+  std::vector<std::string> edited;
+  for (const auto& [path, id] : ids) {
+    const auto live = (layout.live / path).lexically_normal();
+    if (!is_regular(live) || same_file(live, before / path) || git_blob_id(live) == id) continue;
+    if (std::ranges::none_of(bound, [&](const BoundPath& one) {
+          return one.writable && (live.string() + "/").starts_with(one.host + "/");
+        }))
+      edited.push_back(path);
+  }
+  return edited;
 }
 
 }  // namespace belay

@@ -103,9 +103,9 @@ void look_at_docker(HostFacts& facts, const Layout& layout, const json::object& 
                     std::stop_token stop) {
   const auto engine = docker::Engine::connect();
   facts.docker_version = engine.version();
-  engine.refuse_snap();
   facts.compose_version = compose::version(stop);
   facts.buildx_version = compose::buildx_version(stop);
+  engine.refuse_snap();
   facts.lost = what_is_lost(engine, ReleaseStore(layout).all());
   const auto look = look_at_asked_project(engine, layout, arguments, stop);
   if (look) facts.project = look->facts;
@@ -284,6 +284,9 @@ json::object passed_on(const Layout& layout, const std::string& what) {
 json::value answer(const Layout& layout, const wire::Ask& ask, std::stop_token stop) {
   // What looks before a deployment touches nothing; any other command first recovers what a dead one left.
   if (ask.about == "facts") return facts_to_json(host_facts(layout, ask.arguments, stop));
+  if (ask.about == "edited")
+    return json::object{
+        {"files", json::value_from(edited_on_server(layout, texts_in(object_at(ask.arguments, "ids"))))}};
   if (ask.about == "install")
     return json::object{{"by", recovery_installed_at_boot({.live = layout.live, .state = {}})}};
   if (ask.about == "recover") return recovered(layout, stop);

@@ -8,8 +8,10 @@
 
 #include "base/clock.hpp"
 #include "base/files.hpp"
+#include "edge/traffic.hpp"
 #include "host/closing.hpp"
 #include "host/kept_logs.hpp"
+#include "steps/attempt_edge.hpp"
 #include "steps/step.hpp"
 #include "steps/way_back.hpp"
 #include "steps/what_served.hpp"
@@ -207,18 +209,33 @@ std::string last_failure_of(const Journal& journal) {
   return failure->why.empty() ? failure->message : failure->message + ": " + failure->why;
 }
 
+/// What the edge has passed on to the release that serves now; empty: there is no edge, or it does not
+/// answer.
+std::optional<PassedOn> passed_on(const Context& context) {
+  if (!context.environment().edge) return std::nullopt;
+  try {
+    const auto edge = edge_of_this_attempt(context);
+    if (edge && edge->running()) return PassedOn(context.layout, *edge);
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
+  }
+  return std::nullopt;
+}
+
 /// After the commit, or after the decision to leave a failed release in place: only forward.
 event::Closed go_forward(Context& context, Journal& journal, RunOutcome outcome) {
   nothing_stops(context);
   context.watch.reset();
   context.traffic.reset();
+  const auto before = passed_on(context);
   const bool settled = run_step(context, journal, StepName::settle);
+  const auto after = before ? passed_on(context) : std::nullopt;
   const auto finding = noted<notes::HealthFinding>(context.ledger);
   return {.outcome = outcome,
           .serving = context.release,
           .checked = finding ? finding->value : std::string{},
           .backup = backup_of(journal),
           .message = {},
+          .errors = after ? bad_answers_text(after->since(*before)) : std::string{},
           .unfinished = settled ? std::string{} : last_failure_of(journal)};
 }
 

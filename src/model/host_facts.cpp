@@ -1,5 +1,7 @@
 #include "model/host_facts.hpp"
 
+#include <filesystem>
+
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
@@ -55,6 +57,11 @@ static void fields(auto& archive, Is<WantedFile> auto& wanted) {
   archive("file", wanted.file);
 }
 
+static void fields(auto& archive, Is<LiveFile> auto& file) {
+  archive.required("file", file.file);
+  archive("id", file.id);
+}
+
 static void fields(auto& archive, Is<ProjectFacts> auto& project) {
   archive("name", project.name);
   archive("problem", project.problem);
@@ -62,7 +69,9 @@ static void fields(auto& archive, Is<ProjectFacts> auto& project) {
   archive("warnings", project.warnings);
   archive("files", project.files);
   archive("services", project.services);
+  archive("builds", project.builds);
   archive("obstacles", project.obstacles);
+  archive("variables", project.variables);
   archive("ports", project.ports);
   archive("wanted", project.wanted);
   archive("accessories", project.accessories);
@@ -153,6 +162,18 @@ boost::json::object certificates_to_json(const std::vector<EdgeCertificate>& cer
 }
 std::vector<EdgeCertificate> certificates_from_json(const boost::json::object& from) {
   return value_of<Certificates>(from, "certificates").certificates;
+}
+
+Obstacle own_variables(const std::string& live, const std::string& file) {
+  const auto path = (std::filesystem::path(live) / file).string();
+  return {"variables",
+          fmt::format("the server has a {} of its own: {} is neither what a release brought nor, as far as "
+                      "the repository here knows, what was ever committed; this release would replace it",
+                      file, path),
+          fmt::format("in a shallow clone (as CI makes them) fetch the history first: git fetch --unshallow; "
+                      "to keep the server's: sync: {{ exclude: [{0}] }} in belay.yml; to take that of the "
+                      "release: move {1} away on the server",
+                      file, path)};
 }
 
 boost::json::object facts_to_json(const HostFacts& facts) {

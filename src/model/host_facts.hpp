@@ -52,6 +52,14 @@ struct Obstacle {
   std::string remedy;   // what to do
 };
 
+/// A file of the live directory, relative to it.
+struct LiveFile {
+  std::string file, id;  // id: that of its content in git
+};
+/// A file of variables that no release brought and that was never committed: a deployment does not replace
+/// it.
+Obstacle own_variables(const std::string& live, const std::string& file);
+
 /// A file of the live directory that a Dockerfile names and what is shipped may lack.
 struct WantedFile {
   std::string dockerfile, file;
@@ -65,7 +73,9 @@ struct ProjectFacts {
   std::vector<std::string> warnings;          // compose's, such as variables that are not set
   std::vector<std::string> files;             // the compose files, relative to the live directory
   std::vector<std::string> services;          // those that are released
+  bool builds = false;                        // one of these is built
   std::vector<Obstacle> obstacles;            // a deployment is refused with all of them
+  std::vector<LiveFile> variables;            // variables that a release would replace and none brought
   std::vector<int> ports;                     // that these services publish, ascending
   std::vector<WantedFile> wanted;             // by builds, of the server's own files
   std::vector<StaleAccessory> accessories{};  // a deployment leaves them as they run, though they differ

@@ -18,6 +18,7 @@ std::string to_string(RunOutcome outcome) {
 }
 
 ExitCode exit_code_of(const event::Closed& closed) {
+  if (!closed.errors.empty()) return ExitCode::nothing_serves;
   switch (closed.outcome) {
     case RunOutcome::deployed:
       return closed.unfinished.empty() ? ExitCode::deployed : ExitCode::unfinished;
@@ -152,6 +153,7 @@ static void fields(auto& archive, Is<event::Closed> auto& closed) {
   archive("backup", closed.backup);
   archive("message", closed.message);
   archive("started_again", closed.started_again);
+  archive("errors", closed.errors);
   archive("unfinished", closed.unfinished);
 }
 

@@ -109,6 +109,9 @@ struct Closed {
   std::string message;  // for people
   /// What had stopped meanwhile, though no step stopped it, and was started again: names of containers.
   std::string started_again{};
+  /// What the edge counted against the release that serves, though its health is good: "answers 57 of 60
+  /// requests with 5xx since then". Empty: nothing.
+  std::string errors{};
   /// What settling or undoing could not do: a sentence or more, empty where all is done. With it the run
   /// stays open for the guard, a boot and the next command, which try again.
   std::string unfinished{};

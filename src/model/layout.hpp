@@ -29,6 +29,8 @@ struct Layout {
   std::filesystem::path view(const std::string& id) const { return release(id) / "view"; }
   /// What compose made of it: the resolved model, with the paths of the live directory.
   std::filesystem::path compose_model(const std::string& id) const { return release(id) / "compose.json"; }
+  /// Files that others edited in the live directory, as they were before this release replaced them.
+  std::filesystem::path edited(const std::string& id) const { return release(id) / "edited"; }
   /// The live directory's compose file as an adopted release was found with it: it has no source of its own.
   std::filesystem::path adopted_compose_file(const std::string& id) const {
     return release(id) / "adopted.yml";

@@ -55,6 +55,17 @@ void fields(auto& archive, Is<RestoredContainer> auto& restored) {
   archive.required("id", restored.id);
 }
 
+/// Files of the live directory that were not as the release before brought them, and were replaced.
+struct KeptFiles {
+  std::string directory;           // where they lie as they were
+  std::vector<std::string> files;  // the first of them, relative to it and to the live directory
+};
+
+void fields(auto& archive, Is<KeptFiles> auto& kept) {
+  archive.required("directory", kept.directory);
+  archive.required("files", kept.files);
+}
+
 /// Each note has its key, the steps that write it, and a value of any type that json_archive can store. To
 /// add one: write its struct, put it into All, and describe it in docs/journal.md.
 namespace notes {
@@ -202,10 +213,17 @@ struct LeftInPlace {
   bool value = true;
 };
 
+/// For the report.
+struct ReplacedEdits {
+  static constexpr std::string_view key = "replaced_edits";
+  static constexpr std::array steps = {StepName::settle};
+  KeptFiles value;
+};
+
 using All = std::tuple<ServedAtBegin, BackupFile, LinkDestination, FrozenImages, ImageNames, AskedRegistries,
                        PreviousContainers, UnchangedServices, UnchangedContainers, AcceptingServices,
                        StaleAccessories, CommittedBefore, PreviousEdge, AdoptedRelease, EdgeStays, EdgeTurns,
-                       CurrentStops, RestoredContainers, HealthFinding, LeftInPlace>;
+                       CurrentStops, RestoredContainers, HealthFinding, LeftInPlace, ReplacedEdits>;
 
 }  // namespace notes
 

@@ -122,7 +122,13 @@ class Planning {
   }
 
  private:
-  void add(LiveChange::Kind kind, const fs::path& path) { planned_.changes.push_back({kind, path.string()}); }
+  void add(LiveChange::Kind kind, const fs::path& path) {
+    planned_.changes.push_back({kind, path.string(), kind != LiveChange::Kind::added && is_edited(path)});
+  }
+  bool is_edited(const fs::path& path) const {
+    return !rules_.before.empty() && kind_of(rules_.live / path) == Kind::file &&
+           !same_file(rules_.live / path, rules_.before / path);
+  }
   void keep(const fs::path& path, std::string why) {
     planned_.kept.push_back({path.string(), std::move(why)});
   }
@@ -528,6 +534,17 @@ void undo_one(const json::value& change, const fs::path& live, const fs::path& a
   if (problem) cannot("bring back", live / path, problem.message());
 }
 
+/// Relative to the directory, in order; none where it is not there.
+std::vector<std::string> files_below(const fs::path& directory) {
+  std::vector<std::string> paths;
+  if (!is_real_directory(directory)) return paths;
+  for (const auto& entry : fs::recursive_directory_iterator(directory))
+    if (kind_of(entry.path()) == Kind::file)
+      paths.push_back(entry.path().lexically_relative(directory).string());
+  std::ranges::sort(paths);
+  return paths;
+}
+
 }  // namespace
 
 bool same_file(const fs::path& live, const fs::path& source) {
@@ -606,6 +623,16 @@ void unpublish(const fs::path& live, const fs::path& aside) {
   }
   if (trouble) throw Error(*trouble);  // what could not be brought back stays in `aside`
   remove_tree(aside);
+}
+
+std::vector<std::string> keep_edits(const fs::path& aside, const fs::path& before, const fs::path& kept) {
+  const auto replaced = aside / replaced_name;
+  for (const auto& path : files_below(replaced)) {
+    if (same_file(replaced / path, before / path)) continue;
+    make_directories((kept / path).parent_path());
+    fs::rename(replaced / path, kept / path);
+  }
+  return files_below(kept);
 }
 
 void keep_live_version(const fs::path& live, const fs::path& source, const fs::path& kept) {

@@ -18,6 +18,8 @@ struct LiveChange {
   enum class Kind { added, changed, removed };
   Kind kind = Kind::changed;
   std::string path;  // relative to the live directory; of a directory without a slash behind it
+  /// The file there is not as the release before brought it: somebody edited it.
+  bool replaces_edits = false;
 };
 
 /// A file of the release that is not put there, because what is there is the server's.
@@ -60,6 +62,11 @@ void publish(const Publication&, const std::filesystem::path& live, const std::f
 /// Undoes what publish() did with this `aside`, whole or in part. Nothing was published: nothing happens. A
 /// file that cannot be brought back does not stop the others; then throws Error, and it stays in `aside`.
 void unpublish(const std::filesystem::path& live, const std::filesystem::path& aside);
+
+/// Moves the files in `aside` that publishing replaced and that are not as `before` has them to `kept`.
+/// Returns the paths of all in `kept`, in order.
+std::vector<std::string> keep_edits(const std::filesystem::path& aside, const std::filesystem::path& before,
+                                    const std::filesystem::path& kept);
 
 /// Keeps the live directory's version of every file that the release would bring, as the source of the
 /// release that serves now and has none: a rollback needs it.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
@@ -46,9 +47,9 @@ bool has_no_network_of_its_own(const boost::json::object& service) {
 /// nobody calls it.
 constexpr int first_passing_port = 32768;
 
-/// Empty where one of its ports is named, or an edge has its names already.
+/// Empty where one of its ports is named.
 std::vector<int> ports_nobody_names(const docker::Engine& engine, const docker::Container& container) {
-  if (!container.running() || container.labels.contains(label::host)) return {};
+  if (!container.running()) return {};
   const auto inspection = engine.inspect(container.id);
   if (!inspection || !inspection->exposed_tcp_ports.empty()) return {};
   const auto process = number_at(object_at(inspection->raw, "State"), "Pid");
@@ -62,6 +63,22 @@ std::vector<int> ports_nobody_names(const docker::Engine& engine, const docker::
 
 bool is_among(const std::vector<std::string>& services, const std::string& name) {
   return std::ranges::find(services, name) != services.end();
+}
+
+void add_undeclared_ports(std::vector<Obstacle>& found, const docker::Engine& engine,
+                          const docker::Container& container, const boost::json::object& model) {
+  const auto name = service_of(container);
+  const auto& service = service_in(model, name);
+  if (names_port(service) || has_no_network_of_its_own(service)) return;
+  const auto ports = ports_nobody_names(engine, container);
+  if (ports.empty()) return;
+  found.push_back(
+      {"edge",
+       fmt::format("service {} listens on {}, which neither the compose file nor its image names: behind the "
+                   "edge nobody would reach it by its name",
+                   name, fmt::join(ports, ", ")),
+       fmt::format("write expose: [{}] for {} in the compose file, or edge: off and strategy: recreate",
+                   fmt::join(ports, ", "), name)});
 }
 
 }  // namespace
@@ -113,21 +130,22 @@ std::vector<Obstacle> undeclared_ports(const docker::Engine& engine, const Owner
   std::vector<Obstacle> found;
   if (model.empty()) return found;  // a release of before models were kept
   for (const auto& name : services) {
-    const auto& service = service_in(model, name);
-    if (names_port(service) || has_no_network_of_its_own(service)) continue;
     const auto containers = ours.containers(name);
-    if (containers.empty()) continue;
-    const auto ports = ports_nobody_names(engine, containers.front());
-    if (ports.empty()) continue;
-    found.push_back(
-        {"edge",
-         fmt::format(
-             "service {} listens on {}, which neither the compose file nor its image names: behind the "
-             "edge nobody would reach it by its name",
-             name, fmt::join(ports, ", ")),
-         fmt::format("write expose: [{}] for {} in the compose file, or edge: off and strategy: recreate",
-                     fmt::join(ports, ", "), name)});
+    // One with a label has an edge before it already, which has its names.
+    if (!containers.empty() && !containers.front().labels.contains(label::host))
+      add_undeclared_ports(found, engine, containers.front(), model);
   }
+  return found;
+}
+
+std::vector<Obstacle> undeclared_ports(const docker::Engine& engine,
+                                       const std::vector<docker::Container>& candidates,
+                                       const boost::json::object& model) {
+  std::vector<Obstacle> found;
+  if (model.empty()) return found;  // a release of before models were kept
+  std::set<std::string> seen;       // replicas are alike
+  for (const auto& candidate : candidates)
+    if (seen.insert(service_of(candidate)).second) add_undeclared_ports(found, engine, candidate, model);
   return found;
 }
 

@@ -30,6 +30,12 @@ std::vector<Obstacle> undeclared_ports(const docker::Engine&, const Ownership&,
                                        const boost::json::object& model,
                                        const std::vector<std::string>& services);
 
+/// The same of candidates, which are to stand behind an edge for the first time: what their images listen on
+/// is known only when they run.
+std::vector<Obstacle> undeclared_ports(const docker::Engine&,
+                                       const std::vector<docker::Container>& candidates,
+                                       const boost::json::object& model);
+
 /// Those of them that no edge can stand in front of: they publish a port that is not TCP's, or have another's
 /// network. Pure.
 std::vector<Obstacle> unfit_for_edge(const boost::json::object& model,

@@ -70,6 +70,11 @@ void point_builds_into_view(json::object& model, const fs::path& live, const Pro
 
 }  // namespace
 
+std::vector<fs::path> variable_files(const EnvironmentConfig& environment) {
+  if (environment.env_files.empty()) return {(project_directory(environment) / ".env").lexically_normal()};
+  return {environment.env_files.begin(), environment.env_files.end()};
+}
+
 ReleaseProject::ReleaseProject(const ProjectPlace& place, const EnvironmentConfig& environment)
     : view_(place),
       environment_(environment),

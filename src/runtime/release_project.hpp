@@ -66,5 +66,7 @@ std::vector<std::string> named_compose_files(const EnvironmentConfig&);
 /// The project directory, relative to the live directory; "." for the live directory. Absolute where the
 /// compose files lie on the host.
 std::filesystem::path project_directory(const EnvironmentConfig&);
+/// The files that compose takes variables from, relative to the live directory.
+std::vector<std::filesystem::path> variable_files(const EnvironmentConfig&);
 
 }  // namespace belay

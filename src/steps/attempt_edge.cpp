@@ -1,6 +1,11 @@
 #include "steps/attempt_edge.hpp"
 
+#include <set>
+
 #include "base/error.hpp"
+#include "runtime/edge_fit.hpp"
+#include "runtime/obstacles.hpp"
+#include "steps/live_directory.hpp"
 #include "steps/readiness.hpp"
 #include "steps/way_back.hpp"
 
@@ -46,6 +51,15 @@ docker::Container edge_in_front(const Context& context) {
 
 EdgeShape edge_shape_of(const Context& context) {
   return edge_shape(release_of(context), *context.environment().edge);
+}
+
+void require_named_ports(const Context& context) {
+  if (!context.environment().edge || context.plan.kind == Plan::Kind::rollback) return;
+  std::set<std::string> known;
+  for (const auto& previous : previous_behind_edge(context)) known.insert(service_of(previous));
+  auto candidates = candidates_of(context);
+  std::erase_if(candidates, [&](const docker::Container& one) { return known.contains(service_of(one)); });
+  require_no_obstacles(undeclared_ports(context.engine, candidates, kept_model(context, context.release)));
 }
 
 bool names_move(const Context& context) {

@@ -23,6 +23,10 @@ docker::Container edge_in_front(const Context&);
 /// What the edge in front of this attempt's release has to be.
 EdgeShape edge_shape_of(const Context&);
 
+/// Throws Error{bad_input} where a candidate, whose service stands behind an edge for the first time, listens
+/// on ports that nothing names.
+void require_named_ports(const Context&);
+
 /// Whether the names of several services come to a new edge. A program may look one up at its start and never
 /// again: the candidates start, or start once more, when the edge has the names.
 bool names_move(const Context&);

@@ -353,6 +353,7 @@ std::string apply(Context& context) {
   const std::vector<PreviousContainer> unchanged_ones(replaced.begin(), replaced.end());
   work.previous.erase(replaced.begin(), replaced.end());
   note_previous(context, work, unchanged, unchanged_ones);
+  tell_what_was_edited(context, publication);
   publish_missing_mounts(context, publication);
   tell_what_stays_behind(context, work.release, work.ours, publication, unchanged);
   if (deploys) start_accessories(context, work.project, work.ours);

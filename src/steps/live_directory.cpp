@@ -12,6 +12,7 @@
 #include "base/files.hpp"
 #include "base/hash.hpp"
 #include "runtime/compose_model.hpp"
+#include "runtime/obstacles.hpp"
 #include "runtime/release_project.hpp"
 
 namespace belay {
@@ -114,12 +115,6 @@ std::vector<std::string> committed_among(Context& context, const std::vector<fs:
   return committed;
 }
 
-/// The files that compose takes variables from, relative to the live directory.
-std::vector<fs::path> variable_files(const EnvironmentConfig& environment) {
-  if (environment.env_files.empty()) return {(project_directory(environment) / ".env").lexically_normal()};
-  return {environment.env_files.begin(), environment.env_files.end()};
-}
-
 }  // namespace
 
 void begin_publication(Context& context) {
@@ -148,20 +143,13 @@ void require_variables_may_be_replaced(Context& context) {
   }
   const auto committed = committed_among(context, foreign);
   if (context.stop.stop_requested()) throw Error("cancelled", "the deployment was asked to stop", {});
+  std::vector<Obstacle> obstacles;
   for (const auto& live : foreign) {
     const auto name = live.lexically_relative(context.layout.live).string();
-    if (std::ranges::find(committed, name) != committed.end()) continue;
-    throw Error(
-        fmt::format("the server has a {} of its own", name),
-        fmt::format("{} is neither what a release brought nor, as far as the repository here knows, what was "
-                    "ever committed; this release would replace it",
-                    live.string()),
-        fmt::format("in a shallow clone (as CI makes them) fetch the history first: git fetch --unshallow; "
-                    "to keep the server's: sync: {{ exclude: [{0}] }} in belay.yml; to take that of the "
-                    "release: move {1} away on the server",
-                    name, live.string()),
-        ExitCode::bad_input);
+    if (std::ranges::find(committed, name) == committed.end())
+      obstacles.push_back(own_variables(context.layout.live.string(), name));
   }
+  require_no_obstacles(obstacles);
 }
 
 std::map<std::string, std::string> changed_files_of_services(const Context& context,
@@ -187,11 +175,39 @@ void publish_mounted_files(Context& context) {
     publish_now(context, limited_to(publication_of(context), mounted));
 }
 
+void tell_what_was_edited(Context& context, const Publication& publication) {
+  constexpr std::size_t most_told = 20;
+  std::vector<std::string> edited;
+  for (const auto& change : publication.changes)
+    if (change.replaces_edits) edited.push_back(change.path);
+  for (std::size_t i = 0; i < std::min(edited.size(), most_told); ++i)
+    context.ledger.output(
+        StepName::create,
+        fmt::format("{} is not as the release before brought it: this release replaces it", edited[i]));
+  if (edited.size() > most_told)
+    context.ledger.output(StepName::create, fmt::format("and {} more", edited.size() - most_told));
+}
+
+namespace {
+
+void keep_what_was_edited(Context& context) {
+  constexpr std::size_t most_noted = 50;
+  const auto before = source_before(context), kept = context.layout.edited(context.release) / context.nonce;
+  if (before.empty()) return;
+  auto files = keep_edits(aside(context), before, kept);
+  if (files.empty()) return;
+  if (files.size() > most_noted) files.resize(most_noted);
+  note(context.ledger, notes::ReplacedEdits{{kept.string(), files}});
+}
+
+}  // namespace
+
 void publish_the_rest(Context& context) {
   const auto publication = publication_of(context);
   publish_now(context, publication);
   for (const auto& kept : publication.kept)
     context.ledger.output(StepName::settle, fmt::format("{} is left as it is: {}", kept.path, kept.why));
+  keep_what_was_edited(context);
   remove_tree(aside(context));
 }
 

@@ -39,12 +39,14 @@ void begin_publication(Context&);
 /// of `env_files:`) that is the server's own, with the secrets that it may hold. The server's is one that no
 /// release brought and whose content was never committed.
 void require_variables_may_be_replaced(Context&);
+/// Says which files of the live directory are replaced though somebody edited them since the release before.
+void tell_what_was_edited(Context&, const Publication&);
 /// Before candidates are created: what they mount and the live directory does not have yet. Docker would
 /// refuse the mount, or make an empty directory in its place.
 void publish_missing_mounts(Context&, const Publication&);
 /// At the switch: what containers mount.
 void publish_mounted_files(Context&);
-/// At settle: the rest. Says what is kept as the server's.
+/// At settle: the rest. Says what is kept as the server's, and keeps what was edited and replaced.
 void publish_the_rest(Context&);
 /// Brings the live directory back to what it was before this attempt.
 void unpublish_all(Context&);

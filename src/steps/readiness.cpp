@@ -10,6 +10,9 @@
 #include "base/clock.hpp"
 #include "base/human.hpp"
 #include "base/process.hpp"
+#include "edge/shape.hpp"
+#include "model/labels.hpp"
+#include "runtime/attempt.hpp"
 #include "runtime/compose_model.hpp"
 #include "runtime/freeze.hpp"
 
@@ -49,6 +52,46 @@ std::string name_of_container(const Context& context, const std::string& id) {
   return inspection ? inspection->container.name : id.substr(0, 12);
 }
 
+/// How long a container without a HEALTHCHECK counts as coming up.
+constexpr auto coming_up = std::chrono::seconds(60);
+
+bool comes_up(const docker::Inspection& found) {
+  if (!found.container.running()) return false;
+  return found.health.empty() ? now() - found.started < coming_up : found.health == "starting";
+}
+
+/// The released services that this one depends on, directly or not.
+std::set<std::string> needed_by(const Release& release, const std::string& service) {
+  std::set<std::string> needed;
+  std::vector<std::string> left{service};
+  while (!left.empty()) {
+    const auto one = std::ranges::find(release.services, left.back(), &ReleasedService::name);
+    left.pop_back();
+    if (one == release.services.end()) continue;
+    for (const auto& on : one->dependencies)
+      if (needed.insert(on.service).second) left.push_back(on.service);
+  }
+  needed.erase(service);
+  return needed;
+}
+
+/// Whether something comes up that the candidate may be waiting for: a service that it depends on, or one of
+/// the project that is not released, such as its database.
+bool may_wait_for_others(const Context& context, const Release& release, const docker::Container& candidate) {
+  const auto needed = needed_by(release, service_of(candidate));
+  const auto& project = candidate.labels.at(compose_label::project);
+  for (const auto& other :
+       context.engine.containers({fmt::format("{}={}", compose_label::project, project)})) {
+    const auto service = service_of(other);
+    const bool released =
+        std::ranges::find(release.services, service, &ReleasedService::name) != release.services.end();
+    if (other.id == candidate.id || service == edge_service || (released && !needed.contains(service)))
+      continue;
+    if (const auto found = context.engine.inspect(other.id); found && comes_up(*found)) return true;
+  }
+  return false;
+}
+
 /// The Engine's words about a container's end, and its own last ones.
 void tell_restart(Context& context, StepName step, const ContainerWatch::Death& death,
                   const std::string& policy) {
@@ -75,6 +118,7 @@ class Readiness {
   /// Of those that are ready, but were not seen to accept at a port: a sentence each.
   std::vector<std::string> silent() const {
     std::vector<std::string> sentences;
+    sentences.reserve(silent_.size());
     for (const auto& [id, sentence] : silent_) sentences.push_back(sentence);
     return sentences;
   }
@@ -208,6 +252,10 @@ void watch_candidates(Context& context, StepName step, const std::vector<docker:
   rules.told = [&context, step, restarts = rules.restarts](const ContainerWatch::Death& death) {
     tell_restart(context, step, death, restarts.at(death.id).policy);
   };
+  rules.may_wait = [&context, release = release_of(context), candidates](const std::string& id) {
+    const auto candidate = std::ranges::find(candidates, id, &docker::Container::id);
+    return candidate != candidates.end() && may_wait_for_others(context, release, *candidate);
+  };
   context.watch = std::make_unique<ContainerWatch>(context.engine, ids_of(candidates), std::move(rules));
 }
 
@@ -245,15 +293,35 @@ AttemptSink attempts_shown(Context& context, StepName step, const HealthCheck& c
   };
 }
 
+namespace {
+
+/// What the failure of this container's release is to tell besides; lines.
+std::vector<std::string> known_of(const Context& context, const std::string& id,
+                                  const docker::Inspection& found) {
+  std::vector<std::string> lines;
+  const auto death = context.watch ? context.watch->last_death_of(id) : std::nullopt;
+  if (death && !context.watch->death())
+    lines.push_back(fmt::format("{} died {} while it was tried, and {} at last", found.container.name,
+                                death->number == 1 ? "once" : fmt::format("{} times", death->number),
+                                death->how));
+  if (found.health != "unhealthy" && found.health != "starting") return lines;
+  const auto outputs = healthcheck_outputs(found);
+  if (outputs.empty()) return lines;
+  lines.emplace_back("its HEALTHCHECK said:");
+  lines.insert(lines.end(), outputs.begin(), outputs.end());
+  return lines;
+}
+
+}  // namespace
+
 Error failure_of(Context& context, const std::string& container_id, Error error) {
   context.at_fault = container_id;
   const auto inspection = context.engine.inspect(container_id);
-  if (!inspection || (inspection->health != "unhealthy" && inspection->health != "starting")) return error;
-  const auto outputs = healthcheck_outputs(*inspection);
-  if (outputs.empty()) return error;
+  if (!inspection) return error;
+  const auto known = known_of(context, container_id, *inspection);
+  if (known.empty()) return error;
   return Error(error.message(),
-               fmt::format("{}{}its HEALTHCHECK said:\n{}", error.why(), error.why().empty() ? "" : "\n",
-                           fmt::join(outputs, "\n")),
+               fmt::format("{}{}{}", error.why(), error.why().empty() ? "" : "\n", fmt::join(known, "\n")),
                error.next(), error.exit_code());
 }
 

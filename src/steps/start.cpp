@@ -76,8 +76,9 @@ std::string apply(Context& context) {
                    either.token());
   throw_if_candidate_died(context);
   ask_each(context, either.token());
-  throw_if_candidate_died(context);
   context.watch->restart_no_more();
+  throw_if_candidate_died(context);
+  require_named_ports(context);
   return fmt::format(
       "ready beside what serves after {}",
       human_duration(std::chrono::duration_cast<std::chrono::milliseconds>(SteadyClock::now() - began)));

@@ -4,6 +4,7 @@
 
 #include "base/either_stop.hpp"
 #include "model/secrets.hpp"
+#include "steps/attempt_edge.hpp"
 #include "steps/readiness.hpp"
 #include "steps/step.hpp"
 
@@ -42,6 +43,11 @@ std::string next_of(const HealthCheck& check, const std::string& cure) {
   return cure.empty() ? "ask it by hand once the release runs somewhere: " + check.by_hand() : cure;
 }
 
+/// One that was started again may have another address.
+bool listens_now(const Context& context, const ServiceHealth& asked) {
+  return all_listen(asked_ports(asked_by(context, asked)));
+}
+
 std::string ask_from_host(Context& context, const ServiceHealth& asked, std::stop_token stop) {
   const auto targets = asked_by(context, asked);
   const auto ports = asked_ports(targets);
@@ -52,7 +58,7 @@ std::string ask_from_host(Context& context, const ServiceHealth& asked, std::sto
                                           .masks = masks_of(context.environment(), context.variables),
                                           .stop = stop,
                                           .on_attempt = attempts_shown(context, StepName::verify, check),
-                                          .listens = [&] { return all_listen(ports); }});
+                                          .listens = [&] { return listens_now(context, asked); }});
   throw_if_candidate_died(context);
   if (!verdict.healthy)
     throw failed(context, targets,
@@ -100,11 +106,12 @@ std::string apply(Context& context) {
                                         .healthcheck_of_asked = false,
                                         .port_of_asked = false},
                                        either.token());
+  context.watch->restart_no_more();
   throw_if_candidate_died(context);
+  require_named_ports(context);
   if (checks.empty())
     findings = fmt::format("no health URL: it ran for {} s and did not restart", quiet_time.count());
   for (const auto& sentence : silent) findings += "; " + sentence;
-  context.watch->restart_no_more();
   note(context.ledger, notes::HealthFinding{findings});
   return findings;
 }

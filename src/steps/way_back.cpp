@@ -132,14 +132,11 @@ std::vector<std::string> environment_moved_on(const Context& context) {
   std::vector<std::string> changed;
   const auto release = context.store.find(context.release);
   if (context.plan.kind != Plan::Kind::rollback || !release) return changed;
-  auto files = context.environment().env_files;
-  if (files.empty())
-    files.push_back((project_directory(context.environment()) / ".env").lexically_normal().string());
-  for (const auto& file : files) {
+  for (const auto& file : variable_files(context.environment())) {
     struct stat status{};
     if (::stat((context.layout.live / file).c_str(), &status) == 0 &&
         status.st_mtime > std::chrono::system_clock::to_time_t(release->created))
-      changed.push_back(file);
+      changed.push_back(file.string());
   }
   return changed;
 }

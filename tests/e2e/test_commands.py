@@ -173,8 +173,11 @@ def test_what_a_deployment_is_refused_for_is_said_by_check_and_plan_with_the_sam
     file = "deploy-backend/docker-compose.production.yml"
     by_hand.world.repository.replace(file, "networks:\n  crm:\n", "networks:\n  crm: { external: true, name: belay-nowhere }\n")
     by_hand.world.repository.commit(file)
+    by_hand.configure("container: crm-postgres,", "container: crm-postgers,")
     for command, code in (("check", 1), ("plan", 2)):
-        assert "belay-nowhere is external, and not there" in touches_nothing(by_hand, command, "production", code=code)
+        said = touches_nothing(by_hand, command, "production", code=code)
+        assert "belay-nowhere is external, and not there" in said and "there is no container crm-postgers" in said
+    by_hand.configure("container: crm-postgers,", "container: crm-postgres,")
     refused = by_hand.deploy(load=False)
     assert refused.code == 1 and "belay-nowhere is external, and not there" in refused.said + refused.outcome.err, refused.outcome
     assert by_hand.world.version() == "1.0.0"

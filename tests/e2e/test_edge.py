@@ -2,6 +2,7 @@
 second on kept connections."""
 import http.client
 import json
+import re
 import subprocess
 import threading
 import time
@@ -101,6 +102,21 @@ def test_a_failing_migration_loses_nothing(by_hand, capsys):
         outcome = by_hand.world.belay("deploy", "production", "--skip-test")
     assert outcome.code == 1, outcome
     nothing_is_lost(by_hand, client, capsys, "a failing migration")
+
+
+def test_old_code_that_meets_a_migrated_database_is_told_though_its_health_is_good(by_hand):
+    """The health URL does not touch the renamed column; the API does."""
+    by_hand.shorten_health()
+    put_edge_in(by_hand)
+    assert by_hand.deploy(load=False).code == 0
+    by_hand.release("rename-column")
+    with by_hand.world.load(**LOAD) as client:
+        outcome = by_hand.world.belay("deploy", "production", "--skip-test")
+    assert client.report.failed > 0
+    first = next(line for line in outcome.out.splitlines() if "production still serves" in line or "production serves" in line)
+    assert re.search(r"answers \d+ of \d+ requests with 5xx since then\. The database was migrated, and that is not taken back$", first), outcome
+    assert outcome.code == 3 and "What serves is older than the database's schema" in outcome.out, outcome
+    assert by_hand.world.version() == "1.0.0"
 
 
 def test_a_release_that_dies_after_the_turn_is_turned_back(behind_edge, capsys):

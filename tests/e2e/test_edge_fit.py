@@ -34,11 +34,15 @@ class App(LightApp):
         super().__init__(world, "fit", PROJECT, PORT)
         self.write("app/Dockerfile", DOCKERFILE)
 
-    def release(self, version, more="", edge=True):
-        self.write("belay.yml", BELAY.format(live=self.live, port=PORT, more='    edge: { image: "haproxy:2.6" }' if edge else ""))
+    def release(self, version, more="", edge=True, strategy="recreate"):
+        edge = f'    edge: {{ image: "haproxy:2.6" }}\n    strategy: {strategy}' if edge else ""
+        self.write("belay.yml", BELAY.format(live=self.live, port=PORT, more=edge))
         self.write("app/compose.yml", COMPOSE.replace("{more}", more))
         self.write("app/www/version", version)
         self.commit()
+
+    def containers(self):
+        return run("docker", "ps", "-aq", "--filter", f"label=com.docker.compose.project={PROJECT}").out.strip()
 
     def belay(self, *arguments):
         return self.world.belay(*arguments, cwd=self.repository)
@@ -73,4 +77,16 @@ def test_a_port_of_udp_is_refused_by_check_too(app):
     for command in ("check", "deploy"):
         refused = app.belay(command, "production")
         assert refused.code == 1 and "it cannot stand in front of service api, which publishes 5353/udp" in refused.out, refused
-    assert run("docker", "ps", "-aq", "--filter", f"label=com.docker.compose.project={PROJECT}").out.strip() == ""
+    assert app.containers() == ""
+
+
+@pytest.mark.parametrize("strategy", ["recreate", "blue-green"])
+def test_a_port_that_nobody_names_is_refused_at_the_first_deployment_too(app, strategy):
+    app.release("1", strategy=strategy)
+    refused = app.belay("deploy", "production")
+    assert refused.code == 3 and "service api listens on 8080, which neither the compose file nor its image names" in refused.out, refused
+    assert "expose: [8080]" in refused.out and "this was the first release" in refused.out
+
+    app.release("2", ', expose: ["8080"]', strategy=strategy)
+    deployed = app.belay("deploy", "production")
+    assert deployed.code == 0 and app.serves() == "2", deployed

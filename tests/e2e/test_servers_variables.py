@@ -5,15 +5,24 @@ from away import COMPOSE, GOOD
 def test_it_is_never_replaced_unasked(away):
     own = away.live / ".env"
 
-    def deploy(text, version):
+    def foretold(code):
+        """By check and by plan, with the words of the deployment."""
+        for command, refused in (("check", 1), ("plan", 2)):
+            said = away.start(command, "production").wait()
+            assert ("the server has a .env of its own" in said.out) is bool(code), said
+            if code or command == "plan":
+                assert said.code == (refused if code else 0), said
+
+    def deploy(text, version, refused=0):
         away.repository.write("app/.env", text)
         away.repository.write("app/compose.yml", COMPOSE.format(version=f"{version}-${{WORD}}", command=GOOD))
         away.repository.commit(text)
+        foretold(refused)
         return away.start_deployment().wait()
 
     # Nobody knows whose it is: no release brought it, and it was never committed.
     own.write_text("WORD=server\nSECRET=s\n")
-    refused = deploy("WORD=one\n", 2)
+    refused = deploy("WORD=one\n", 2, refused=1)
     assert refused.code == 1 and "the server has a .env of its own" in refused.out
     assert "sync: { exclude: [.env] }" in refused.out
     assert own.read_text() == "WORD=server\nSECRET=s\n" and away.version_that_runs() == "1"
@@ -26,5 +35,57 @@ def test_it_is_never_replaced_unasked(away):
     # So is the one that the release before brought; not what somebody made of it.
     assert deploy("WORD=three\n", 4).code == 0 and own.read_text() == "WORD=three\n"
     own.write_text("WORD=three\nSECRET=s\n")
-    assert deploy("WORD=four\n", 5).code == 1 and own.read_text() == "WORD=three\nSECRET=s\n"
+    assert deploy("WORD=four\n", 5, refused=1).code == 1 and own.read_text() == "WORD=three\nSECRET=s\n"
     assert away.version_that_runs() == "4-three"
+
+    # What is not shipped is in nobody's way.
+    away.repository.replace("belay.yml", "app: away\n", "app: away\nsync: { exclude: [.env] }\n")
+    away.repository.commit("without it")
+    foretold(0)
+
+
+def test_a_file_that_the_servers_people_edited_is_told_before_it_is_replaced_and_kept(away):
+    """Of variables that a service takes, of anything else, and one that a release brings where the server has its own."""
+
+    def commit(version):
+        away.repository.write("app/web.env", f"WORD={version}\n")
+        away.repository.write("app/notes/read.me", f"{version}\n")
+        away.repository.write("app/compose.yml", COMPOSE.format(version=version, command=GOOD) + "    env_file: web.env\n")
+        if version > 2:
+            away.repository.write("app/own.txt", f"{version}\n")
+        away.repository.commit(f"version {version}")
+
+    def plan():
+        said = away.start("plan", "production").wait()
+        assert said.code == 0, said
+        return said.out
+
+    commit(2)
+    assert away.start_deployment().wait().code == 0
+    commit(3)
+    assert "not as the release that serves brought" not in plan()
+
+    edited = {"web.env": "WORD=theirs\n", "notes/read.me": "theirs\n", "own.txt": "theirs\n"}
+    for name, text in edited.items():
+        (away.live / name).write_text(text)
+    said = plan()
+    assert "3 files on the server are not as the release that serves brought them" in said and all(name in said for name in edited), said
+
+    away.repository.write("app/compose.yml", COMPOSE.format(version=3, command="exit 3") + "    env_file: web.env\n")
+    away.repository.commit("a bad one")
+    failed = away.start_deployment().wait()
+    assert failed.code == 1 and {name: (away.live / name).read_text() for name in edited} == edited, failed
+
+    commit(4)
+    ended = away.start_deployment().wait()
+    assert ended.code == 0 and away.version_that_runs() == "4", ended
+    for name, text in edited.items():
+        assert f"{name} is not as the release before brought it: this release replaces it" in ended.out
+        assert (away.live / name).read_text() != text
+    assert "files on the server were not as the release before brought them, and this one replaced them" in ended.out
+    kept = next(away.live.glob(".belay/releases/*/edited/*"))
+    assert {name: (kept / name).read_text() for name in edited} == edited and str(kept) in ended.out
+    commit(5)
+    assert "not as the release that serves brought" not in plan()
+    ended = away.start_deployment().wait()
+    assert ended.code == 0 and "not as the release before" not in ended.out, ended

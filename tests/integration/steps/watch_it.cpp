@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
 
@@ -36,7 +38,7 @@ TEST_CASE("a container that exits is seen with its exit code") {
 }
 
 TEST_CASE(
-    "a container that dies in a loop is started again as its policy says, and given up at the second death") {
+    "a container that dies again and again in the same way is given up, with the number of its deaths") {
   const Watched at;
   const auto id = at.create("restarts", "exit 4");
   std::vector<int> told;
@@ -46,26 +48,66 @@ TEST_CASE(
                                 .told = [&](const auto& death) { told.push_back(death.number); }});
     at.host.engine.start(id);
     REQUIRE(eventually([&] { return watch.died().stop_requested(); }));
-    CHECK(watch.death()->how == "exited with code 4 for the second time");
+    CHECK(watch.death()->how == "exited with code 4; it died 5 times");
     CHECK(watch.death()->exit_code == 4);
   }
-  CHECK(told == std::vector<int>{1});
+  CHECK(told == std::vector<int>{1, 2, 3, 4});
 }
 
-TEST_CASE("a container that dies once, until what it needs is there, is no death") {
+TEST_CASE("how often a container may die before it comes up, by its policy and by how it dies") {
+  // It counts its lives in a file, ends with the exit code of each, and then stays.
+  struct Row {
+    RestartRule rule;
+    std::string exit_codes;
+    bool may_wait;
+    std::string death;  // empty: it comes up
+  };
+  for (const auto& row : {
+           Row{{.policy = "always"}, "1", false, ""},
+           Row{{.policy = "always"}, "1 1 1 1", false, ""},
+           Row{{.policy = "unless-stopped"}, "1 1 1 1 1", false, "exited with code 1; it died 5 times"},
+           Row{{.policy = "unless-stopped"}, "1 1 1 1 1 1 1", true, ""},
+           Row{{.policy = "always"}, "1 1 1 2 1 1 1", false, ""},
+           Row{{.policy = "always"}, "0 0 0", false, ""},
+           Row{{.policy = "on-failure"}, "3 3 3", false, ""},
+           Row{{.policy = "on-failure"}, "3 0", false, "exited with code 0; it died 2 times"},
+           Row{{.policy = "on-failure", .maximum = 2}, "3 3", false, ""},
+           Row{{.policy = "on-failure", .maximum = 2}, "3 3 3", true, "exited with code 3; it died 3 times"},
+           Row{{.policy = "no"}, "1", true, "exited with code 1"},
+       }) {
+    CAPTURE(row.rule.policy);
+    CAPTURE(row.exit_codes);
+    const Watched at;
+    const auto id =
+        at.create("lives", "echo >> /lives; n=$(wc -l < /lives); set -- " + row.exit_codes +
+                               "; shift $((n - 1)) && [ $# -gt 0 ] && exit $1; touch /up; exec sleep 1000");
+    const ContainerWatch watch(
+        at.host.engine, {id},
+        {.restarts = {{id, row.rule}}, .may_wait = [&](const auto&) { return row.may_wait; }});
+    at.host.engine.start(id);
+    const auto is_up = [&] {
+      const auto inspection = at.host.engine.inspect(id);
+      return inspection && inspection->container.running() &&
+             capture({.argv = {"docker", "exec", id, "test", "-e", "/up"}}, {},
+                     Deadline::in(std::chrono::seconds(10)))
+                 .ok();
+    };
+    CHECK(eventually([&] { return row.death.empty() ? is_up() : watch.died().stop_requested(); }));
+    CHECK((watch.death() ? watch.death()->how : "") == row.death);
+    if (row.death.empty())
+      CHECK(watch.last_death_of(id)->number == std::ranges::count(row.exit_codes, ' ') + 1);
+  }
+}
+
+TEST_CASE("a death whose restart is still to come is final once the candidates are said to be ready") {
   const Watched at;
-  const auto id = at.create("waits", "test -e /came || { touch /came; exit 1; }; touch /up; exec sleep 1000");
-  const ContainerWatch watch(at.host.engine, {id},
-                             {.restarts = {{id, {.policy = "on-failure", .maximum = 3}}}});
+  const auto id = at.create("dies", "exit 1");
+  ContainerWatch watch(at.host.engine, {id}, {.restarts = {{id, {.policy = "always"}}}});
   at.host.engine.start(id);
-  CHECK(eventually([&] {
-    const auto inspection = at.host.engine.inspect(id);
-    return inspection && inspection->container.running() &&
-           capture({.argv = {"docker", "exec", id, "test", "-e", "/up"}}, {},
-                   Deadline::in(std::chrono::seconds(10)))
-               .ok();
-  }));
-  CHECK_FALSE(watch.death().has_value());
+  // The pauses before the third and the fourth start are long enough to be met.
+  REQUIRE(eventually([&] { return watch.last_death_of(id) && watch.last_death_of(id)->number == 4; }));
+  watch.restart_no_more();
+  CHECK(eventually([&] { return watch.died().stop_requested(); }));
 }
 
 TEST_CASE("once the candidates are ready each death is final; so is one that the policy does not answer") {

@@ -54,6 +54,27 @@ TEST_CASE("report: deployed, and not all of it is tidied up") {
       "not done yet: the live directory\ncannot write /srv/crm/compose.yml: No space left on device";
   check_golden("report-unfinished.txt", report_of(records));
 }
+TEST_CASE(
+    "report: the health is good, and the edge counts errors: the first line says so, and the exit code") {
+  const std::string errors = "answers 57 of 60 requests with 5xx since then";
+  auto undone = samples::candidate_crashes();
+  auto& closed = std::get<event::Closed>(undone.back().event);
+  closed.outcome = RunOutcome::nothing_serves;
+  closed.errors = errors;
+  CHECK(exit_code_of(closed) == ExitCode::nothing_serves);
+  const auto text = report_of(undone);
+  CHECK(text.contains("✗ Rolled back. production serves " + closed.serving + " again, and " + errors +
+                      ". The database was migrated, and that is not taken back\n"));
+  CHECK(text.contains("What serves is older than the database's schema"));
+  CHECK(!text.contains("NOTHING GOOD SERVES"));
+
+  auto deployed = samples::deployed();
+  auto& good = std::get<event::Closed>(deployed.back().event);
+  good.errors = errors;
+  CHECK(exit_code_of(good) == ExitCode::nothing_serves);
+  CHECK(report_of(deployed).contains("✗ Deployed. production now serves " + good.serving + ", and " + errors +
+                                     "\n"));
+}
 TEST_CASE("report: what serves was started again, so it is not said that it never stopped") {
   auto records = samples::migration_fails();
   CHECK(report_of(records).find("it never stopped") != std::string::npos);

@@ -1,5 +1,7 @@
 #include "control/checks.hpp"
 
+#include <functional>
+
 #include <boost/json/parse.hpp>
 #include <doctest/doctest.h>
 
@@ -220,6 +222,73 @@ TEST_CASE("a builder that is older than compose builds with is refused by its na
     const auto found = checked_buildx(facts);
     CHECK((found ? found->text : "") == row.refused);
     CHECK((!found || found->weight == Weight::problem));
+  }
+}
+
+TEST_CASE("a builder is held against a host only where something is built, or nobody knows") {
+  HostFacts facts = good();
+  facts.compose_version = "2.40.3";
+  facts.buildx_version = "0.16.2";
+  CHECK(checked_buildx(facts));
+  facts.project = ProjectFacts{.name = "shop", .services = {"web"}};
+  CHECK(!checked_buildx(facts));
+  facts.project->builds = true;
+  CHECK(checked_buildx(facts));
+  facts.project = ProjectFacts{.problem = "services.web: bad"};
+  CHECK(checked_buildx(facts));
+}
+
+TEST_CASE(
+    "what is held against a host refuses the deployment, each with its own words and nothing invented") {
+  struct Row {
+    const char* name;
+    std::function<void(HostFacts&)> is_wrong;
+    const char* subject;  // of the only problem; empty: none
+  };
+  const auto without_docker = [](const char* version) {
+    return [=](HostFacts& facts) {
+      facts.docker_version = version;
+      facts.docker_problem = "cannot be used";
+      facts.compose_version = *version == 0 ? "" : "2.40.3";
+      facts.backup_container_state.reset();
+      facts.project.reset();
+    };
+  };
+  for (const auto& row : std::vector<Row>{
+           {"good", [](HostFacts&) {}, ""},
+           {"Podman", without_docker(""), "docker"},
+           {"Docker from Snap", without_docker("27.2.0"), "docker"},
+           {"an old Docker", [](HostFacts& facts) { facts.docker_version = "19.03.1"; }, "docker"},
+           {"an old Compose", [](HostFacts& facts) { facts.compose_version = "2.3.0"; }, "compose"},
+           {"an old buildx",
+            [](HostFacts& facts) {
+              facts.compose_version = "2.40.3";
+              facts.buildx_version = "0.9.1";
+            },
+            "buildx"},
+           {"no rsync", [](HostFacts& facts) { facts.rsync_version = ""; }, "rsync"},
+           {"no right to write", [](HostFacts& facts) { facts.path_writable = false; }, "directory"},
+           {"a full disk", [](HostFacts& facts) { facts.bytes_free = 1'000'000; }, "disk"},
+           {"a container that is away",
+            [](HostFacts& facts) { facts.project->obstacles = {{"network", "x", "y"}}; }, "network"},
+           {"no database", [](HostFacts& facts) { facts.backup_container_state = "absent"; }, "backup"},
+           {"a certificate that is away",
+            [](HostFacts& facts) { facts.certificates = {{.file = "a.pem", .problem = "is not there"}}; },
+            "certificate"},
+       }) {
+    CAPTURE(row.name);
+    EnvironmentConfig environment;
+    environment.path = "/srv/app";
+    environment.edge = EdgeConfig{};
+    environment.backup = PostgresBackup{.container = "db", .user = {}, .database = {}};
+    HostFacts facts = good();
+    facts.project = ProjectFacts{.name = "shop", .services = {"web"}, .builds = true};
+    row.is_wrong(facts);
+    std::vector<std::string> problems;
+    for (const auto& finding : checked_host(environment, facts, 0))
+      if (finding.weight == Weight::problem) problems.push_back(finding.subject);
+    CHECK(problems ==
+          (*row.subject == 0 ? std::vector<std::string>{} : std::vector<std::string>{row.subject}));
   }
 }
 

@@ -15,20 +15,21 @@ json::object parsed(const char* text) {
 }  // namespace
 
 TEST_CASE("the devices of blkio_config get the names that compose reads; all else stays as it is printed") {
-  CHECK(compose::readable_output(parsed(R"({"name":"shop","services":{"web":{"environment":{"Path":"/x"},
+  CHECK(compose::readable_output(
+            parsed(R"({"name":"shop","networks":{},"services":{"web":{"environment":{"Path":"/x"},
           "blkio_config":{"weight":300,"device_read_bps":[{"Path":"/dev/sda","Rate":"12"}],
                           "weight_device":[{"Path":"/dev/sdb","Weight":400}]}},"db":null}})")) ==
-        parsed(R"({"name":"shop","services":{"web":{"environment":{"Path":"/x"},
+        parsed(R"({"name":"shop","networks":{},"services":{"web":{"environment":{"Path":"/x"},
           "blkio_config":{"weight":300,"device_read_bps":[{"path":"/dev/sda","rate":"12"}],
                           "weight_device":[{"path":"/dev/sdb","weight":400}]}},"db":null}})"));
   CHECK(compose::readable_output({}) == json::object{});
 }
 
 TEST_CASE("limits of 0 are written out, of a build's too, and no limit of swap is a number") {
-  CHECK(compose::readable_output(parsed(R"({"services":{"web":{"memswap_limit":"-1",
+  CHECK(compose::readable_output(parsed(R"({"networks":{},"services":{"web":{"memswap_limit":"-1",
           "ulimits":{"core":{},"nproc":5,"nofile":{"hard":9},"rtprio":{"soft":1,"hard":2}},
           "build":{"ulimits":{"core":{}}}},"db":{"memswap_limit":"128"}}})")) ==
-        parsed(R"({"services":{"web":{"memswap_limit":-1,
+        parsed(R"({"networks":{},"services":{"web":{"memswap_limit":-1,
           "ulimits":{"core":{"soft":0,"hard":0},"nproc":5,"nofile":{"soft":0,"hard":9},"rtprio":{"soft":1,"hard":2}},
           "build":{"ulimits":{"core":{"soft":0,"hard":0}}}},"db":{"memswap_limit":"128"}}})"));
 }
@@ -43,13 +44,23 @@ TEST_CASE("a config of nothing has an empty text") {
 TEST_CASE("a $ in a key stands once, in a value it stays doubled") {
   CHECK(
       compose::readable_output(parsed(
-          R"({"services":{"web":{"labels":{"of.$${KEY}":"$$x","$$$$":"two"},"command":["$$y",{"$$":1}]}}})")) ==
-      parsed(R"({"services":{"web":{"labels":{"of.${KEY}":"$$x","$$":"two"},"command":["$$y",{"$":1}]}}})"));
+          R"({"networks":{},"services":{"web":{"labels":{"of.$${KEY}":"$$x","$$$$":"two"},"command":["$$y",{"$$":1}]}}})")) ==
+      parsed(
+          R"({"networks":{},"services":{"web":{"labels":{"of.${KEY}":"$$x","$$":"two"},"command":["$$y",{"$":1}]}}})"));
 }
 
 TEST_CASE("a service that need not be there and is not is depended on no more") {
-  CHECK(compose::readable_output(parsed(R"({"services":{"db":{},
+  CHECK(compose::readable_output(parsed(R"({"networks":{},"services":{"db":{},
           "web":{"depends_on":{"db":{"required":false},"gone":{"required":false},"missed":{"required":true}}},
-          "api":{"depends_on":{"gone":{"required":false}}}}})")) == parsed(R"({"services":{"db":{},
+          "api":{"depends_on":{"gone":{"required":false}}}}})")) ==
+        parsed(R"({"networks":{},"services":{"db":{},
           "web":{"depends_on":{"db":{"required":false},"missed":{"required":true}}}, "api":{}}})"));
+}
+
+TEST_CASE("a service that compose gives no network gets none when the model is read again") {
+  CHECK(compose::readable_output(parsed(R"({"services":{"web":{},"job":{"network_mode":"host"}}})")) ==
+        parsed(R"({"services":{"web":{"network_mode":"none"},"job":{"network_mode":"host"}}})"));
+  const auto usual =
+      parsed(R"({"networks":{"default":{}},"services":{"web":{"networks":{"default":null}},"job":{}}})");
+  CHECK(compose::readable_output(usual) == usual);
 }

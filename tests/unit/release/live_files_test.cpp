@@ -355,6 +355,43 @@ TEST_CASE("a file that cannot be written is named with its owner") {
   CHECK(tree(at.live).size() == 1);  // nothing half written beside it
 }
 
+TEST_CASE("what somebody edited is told before it is replaced, and kept when it is") {
+  struct Row {
+    const char *before, *live, *source;
+    bool told;
+  };
+  for (const auto& row : {
+           Row{"f:1", "f:1", "f:2", false},  // as the release before brought it
+           Row{"f:1", "f:3", "f:2", true},
+           Row{"f:1", "x:1", "f:2", true},   // its mode was changed
+           Row{"f:1", "f:3", "f:1", true},   // the release leaves it as it was
+           Row{"-", "f:3", "f:2", true},     // the server's own
+           Row{"f:1", "f:2", "f:2", false},  // nothing changes
+           Row{"f:1", "-", "f:2", false},
+       }) {
+    CAPTURE(row.before);
+    CAPTURE(row.live);
+    CAPTURE(row.source);
+    Trees at;
+    make(at.before / "d/p", row.before);
+    make(at.live / "d/p", row.live);
+    make(at.source / "d/p", row.source);
+    const auto plan = at.plan();
+    CHECK(std::ranges::any_of(plan.changes, &LiveChange::replaces_edits) == row.told);
+    publish(plan, at.live, at.source, at.aside);
+    const auto kept = at.scratch / "kept";
+    const Lines wanted = row.told ? Lines{"d/p"} : Lines{};
+    for (int twice = 0; twice < 2; ++twice) CHECK(keep_edits(at.aside, at.before, kept) == wanted);
+    if (row.told) CHECK("f:" + content_of(kept / "d/p") == "f:" + std::string(row.live + 2));
+    CHECK(content_of(at.live / "d/p") == row.source + 2);
+  }
+  Trees first;  // nobody knows what a release brought
+  first.rules.before.clear();
+  make(first.live / "p", "f:1");
+  make(first.source / "p", "f:2");
+  CHECK(std::ranges::none_of(first.plan().changes, &LiveChange::replaces_edits));
+}
+
 TEST_CASE("the live version of what a release brings is kept, and kept anew after a death") {
   Trees at;
   const auto kept = at.scratch / "kept";
