@@ -25,7 +25,7 @@
 #include "host/kept_logs.hpp"
 #include "host/login_scope.hpp"
 #include "host/project_look.hpp"
-#include "host/recovery.hpp"
+#include "host/recovery_beside.hpp"
 #include "host/run.hpp"
 #include "host/running_container.hpp"
 #include "host/what_is_off.hpp"

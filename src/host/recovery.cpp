@@ -8,7 +8,6 @@
 #include "base/files.hpp"
 #include "base/forked.hpp"
 #include "base/process.hpp"
-#include "host/arguments.hpp"
 #include "host/executor.hpp"
 #include "host/holder.hpp"
 #include "host/journal.hpp"
@@ -19,14 +18,6 @@
 namespace belay {
 
 namespace {
-
-constexpr auto recovery_limit = std::chrono::minutes(30);
-
-std::optional<event::Closed> closed_event(const Layout& layout, const std::string& run) {
-  if (!fs::exists(layout.journal(run))) return std::nullopt;
-  const auto state = run_state(Journal::read(layout.journal(run)));
-  return state ? state->closed : std::nullopt;
-}
 
 bool has_begun_to_undo(const std::vector<Record>& records) {
   return std::ranges::any_of(
@@ -53,6 +44,12 @@ void remove_stillborn_runs(const Layout& layout) {
 }
 
 }  // namespace
+
+std::optional<event::Closed> closed_event(const Layout& layout, const std::string& run) {
+  if (!fs::exists(layout.journal(run))) return std::nullopt;
+  const auto state = run_state(Journal::read(layout.journal(run)));
+  return state ? state->closed : std::nullopt;
+}
 
 int exit_code_of(const RecoveredRun& run) {
   const auto code = exit_code_of(run.closed);
@@ -92,19 +89,6 @@ std::vector<RecoveredRun> recover_if_abandoned(const Layout& layout, const std::
   if (!fs::exists(layout.lock())) return {};
   const auto lock = acquired_unless_held(layout);
   return lock ? recover_open_runs(layout, by) : std::vector<RecoveredRun>{};
-}
-
-std::vector<RecoveredRun> recover_in_own_process(const Layout& layout, std::stop_token stop) {
-  const auto open = open_run(layout);
-  if (!open) return {};
-  const auto ended = capture({.argv = command_of_role("/proc/self/exe", "recover", layout)}, std::move(stop),
-                             Deadline::in(recovery_limit));
-  std::vector<RecoveredRun> recovered;
-  if (const auto closed = closed_event(layout, *open)) recovered.push_back({*open, *closed});
-  if (recovered.empty() && !ended.ok())
-    throw Error("what a dead deployment left could not be recovered", ended.err,
-                "belay host recover tries again", ExitCode::nothing_serves);
-  return recovered;
 }
 
 }  // namespace belay

@@ -30,8 +30,7 @@ std::vector<RecoveredRun> recover_open_runs(const Layout&, const std::string& by
 
 /// As above, taking the lock itself; empty if a living deployment holds it.
 std::vector<RecoveredRun> recover_if_abandoned(const Layout&, const std::string& by);
-/// As above, from a process that has threads and so may not fork: by another one of this program's own.
-/// Throws Error with its words if that fails.
-std::vector<RecoveredRun> recover_in_own_process(const Layout&, std::stop_token);
+/// How that run was closed; empty: it is open, or not there.
+std::optional<event::Closed> closed_event(const Layout&, const std::string& run);
 
 }  // namespace belay

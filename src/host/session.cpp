@@ -20,7 +20,7 @@
 #include "host/control_socket.hpp"
 #include "host/login_scope.hpp"
 #include "host/questions.hpp"
-#include "host/recovery.hpp"
+#include "host/recovery_beside.hpp"
 #include "host/run.hpp"
 #include "host/tail.hpp"
 
