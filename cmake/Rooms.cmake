@@ -76,7 +76,7 @@ function(belay_share_precompiled target)
 endfunction()
 
 # The rooms that start threads, or are called by several: ThreadSanitizer builds and runs the tests of these alone.
-set(belay_rooms_with_threads base drivers runtime steps host control)
+set(belay_rooms_with_threads base drivers runtime steps saga host control)
 add_custom_target(tests_with_threads)
 
 # belay_unit_tests(ROOM file...): one program per room, one ctest case each.

@@ -14,10 +14,6 @@
 #include "base/process.hpp"
 #include "drivers/container_watch.hpp"
 #include "drivers/docker_logins.hpp"
-#include "host/holder.hpp"
-#include "host/journal.hpp"
-#include "host/recovery.hpp"
-#include "host/run.hpp"
 #include "host/running_container.hpp"
 #include "host/state_move.hpp"
 #include "release/release_store.hpp"
@@ -26,6 +22,10 @@
 #include "runtime/live_project.hpp"
 #include "runtime/obstacles.hpp"
 #include "runtime/ownership.hpp"
+#include "saga/holder.hpp"
+#include "saga/journal.hpp"
+#include "saga/recovery.hpp"
+#include "saga/run.hpp"
 #include "steps/context.hpp"
 
 namespace belay {

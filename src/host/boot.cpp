@@ -14,10 +14,10 @@
 #include "host/arguments.hpp"
 #include "host/boot_entry.hpp"
 #include "host/commands.hpp"
-#include "host/holder.hpp"
-#include "host/recovery.hpp"
-#include "host/what_is_off.hpp"
 #include "model/state_place.hpp"
+#include "saga/holder.hpp"
+#include "saga/recovery.hpp"
+#include "saga/what_is_off.hpp"
 
 namespace belay {
 

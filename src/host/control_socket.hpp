@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/fd.hpp"
-#include "host/controller.hpp"
+#include "saga/controller.hpp"
 
 namespace belay {
 

@@ -18,15 +18,15 @@
 #include "host/boot_entry.hpp"
 #include "host/commands.hpp"
 #include "host/control_socket.hpp"
-#include "host/holder.hpp"
-#include "host/opening.hpp"
 #include "host/queue.hpp"
-#include "host/recovery.hpp"
-#include "host/run.hpp"
 #include "host/state_move.hpp"
-#include "host/watch_over.hpp"
 #include "model/secrets.hpp"
 #include "release/release_store.hpp"
+#include "saga/holder.hpp"
+#include "saga/opening.hpp"
+#include "saga/recovery.hpp"
+#include "saga/run.hpp"
+#include "saga/watch_over.hpp"
 
 namespace belay {
 namespace {

@@ -20,15 +20,10 @@
 #include "host/boot_entry.hpp"
 #include "host/control_socket.hpp"
 #include "host/edge_status.hpp"
-#include "host/holder.hpp"
-#include "host/journal.hpp"
-#include "host/kept_logs.hpp"
 #include "host/login_scope.hpp"
 #include "host/project_look.hpp"
 #include "host/recovery_beside.hpp"
-#include "host/run.hpp"
 #include "host/running_container.hpp"
-#include "host/what_is_off.hpp"
 #include "model/config_json.hpp"
 #include "model/host_facts.hpp"
 #include "model/json_parts.hpp"
@@ -39,6 +34,11 @@
 #include "runtime/compose_model.hpp"
 #include "runtime/kept_images.hpp"
 #include "runtime/ownership.hpp"
+#include "saga/holder.hpp"
+#include "saga/journal.hpp"
+#include "saga/kept_logs.hpp"
+#include "saga/run.hpp"
+#include "saga/what_is_off.hpp"
 
 namespace belay {
 

@@ -4,7 +4,7 @@
 
 #include "base/process.hpp"
 #include "host/arguments.hpp"
-#include "host/run.hpp"
+#include "saga/run.hpp"
 
 namespace belay {
 

@@ -3,7 +3,7 @@
 #include <stop_token>
 #include <vector>
 
-#include "host/recovery.hpp"
+#include "saga/recovery.hpp"
 
 namespace belay {
 

@@ -21,8 +21,8 @@
 #include "host/login_scope.hpp"
 #include "host/questions.hpp"
 #include "host/recovery_beside.hpp"
-#include "host/run.hpp"
 #include "host/tail.hpp"
+#include "saga/run.hpp"
 
 namespace belay {
 

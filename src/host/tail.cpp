@@ -12,8 +12,8 @@
 #include "base/files.hpp"
 #include "base/poll.hpp"
 #include "base/stop_wake.hpp"
-#include "host/holder.hpp"
-#include "host/journal.hpp"
+#include "saga/holder.hpp"
+#include "saga/journal.hpp"
 
 namespace belay {
 

@@ -1,4 +1,4 @@
-#include "host/log_file.hpp"
+#include "saga/log_file.hpp"
 
 #include <cerrno>
 

@@ -21,7 +21,7 @@
 #include "drivers/docker_line.hpp"
 #include "drivers/http.hpp"
 #include "host.hpp"
-#include "host/log_file.hpp"
+#include "saga/log_file.hpp"
 
 namespace belay {
 

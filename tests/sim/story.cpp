@@ -11,13 +11,13 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "host.hpp"
-#include "host/journal.hpp"
-#include "host/opening.hpp"
-#include "host/recovery.hpp"
-#include "host/run.hpp"
-#include "host/watch_over.hpp"
 #include "model/labels.hpp"
 #include "release/release_store.hpp"
+#include "saga/journal.hpp"
+#include "saga/opening.hpp"
+#include "saga/recovery.hpp"
+#include "saga/run.hpp"
+#include "saga/watch_over.hpp"
 
 namespace belay::sim {
 

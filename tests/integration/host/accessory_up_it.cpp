@@ -8,8 +8,8 @@
 #include "by_hand.hpp"
 #include "drivers/docker.hpp"
 #include "host/accessory_up.hpp"
-#include "host/holder.hpp"
 #include "release/release_store.hpp"
+#include "saga/holder.hpp"
 
 using namespace belay;
 using namespace belay::testing;

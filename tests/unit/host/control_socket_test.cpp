@@ -7,8 +7,8 @@
 #include <doctest/doctest.h>
 
 #include "../base/waiting_thread.hpp"
+#include "../saga/runs.hpp"
 #include "base/files.hpp"
-#include "runs.hpp"
 
 using namespace belay;
 using namespace belay::testing;

@@ -11,9 +11,9 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "../saga/own_process.hpp"
+#include "../saga/runs.hpp"
 #include "base/poll.hpp"
-#include "own_process.hpp"
-#include "runs.hpp"
 
 using namespace belay;
 using namespace belay::testing;

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "saga/journal.hpp"
+#include "steps/context.hpp"
+
+namespace belay {
+
+/// The last record of a run that went back. It says what is found to serve, and not what was done: before it
+/// is written, the containers of the release before and the edge in front of them are looked at. One that ran
+/// when the run began and does not run now is started, or made again, whatever stopped it. One that was off
+/// before stays off. Then the health URL is asked.
+/// `started_again`: whom the way back had to start though no step had stopped it.
+event::Closed close_undone(Context&, const Journal&, std::vector<std::string> started_again);
+
+/// The dump that the run made; empty: none.
+std::string backup_of(const Journal&);
+
+}  // namespace belay

@@ -1,0 +1,75 @@
+#include "saga/run_ledger.hpp"
+
+#include <ranges>
+
+#include "saga/run.hpp"
+
+namespace belay {
+
+namespace {
+/// How long a controller may be away in the middle of a deployment before the host goes on without it.
+constexpr auto patience_with_controller = std::chrono::seconds(15);
+}  // namespace
+
+void RunLedger::note(StepName step, const std::string& key, boost::json::value value) {
+  event::Noted noted{step, key, std::move(value)};
+  if (acts_come_first_)
+    journal_.try_append(std::move(noted));
+  else
+    journal_.append(std::move(noted));
+}
+
+std::optional<boost::json::value> RunLedger::noted(StepName step, const std::string& key) const {
+  std::optional<boost::json::value> found;
+  for (const auto& record : journal_.records())
+    if (const auto* noted = std::get_if<event::Noted>(&record.event))
+      if (noted->step == step && noted->key == key) found = noted->value;
+  return found;
+}
+
+bool RunLedger::done(StepName step) const {
+  for (const auto& record : journal_.records())
+    if (const auto* done = std::get_if<event::StepDone>(&record.event); done != nullptr && done->step == step)
+      return true;
+  return false;
+}
+
+bool RunLedger::ended(StepName step) const {
+  for (const auto& record : journal_.records())
+    if (const auto* failed = std::get_if<event::StepFailed>(&record.event);
+        failed != nullptr && failed->step == step)
+      return true;
+  return done(step);
+}
+
+bool RunLedger::taken_up_again() const {
+  const auto state = run_state(journal_.records());
+  return state && (state->closed_before || state->closed);
+}
+
+void RunLedger::output(StepName step, const std::string& line) {
+  journal_.output(step, line);
+}
+
+void RunLedger::progress(StepName step, std::int64_t done, std::int64_t total, const std::string& unit) {
+  // For people alone: a full disk is no reason to fail a step over it.
+  journal_.try_append(event::Progressed{step, done, total, unit});
+}
+
+bool RunLedger::asked_for(const std::string& what) {
+  return controller_ != nullptr && controller_->take(what);
+}
+
+event::Heard RunLedger::ask_controller(const std::string& what, const std::string& detail,
+                                       std::chrono::milliseconds limit, std::stop_token stop) {
+  journal_.append(event::Awaiting{what, detail, limit});
+  event::Heard heard{.what = "nobody", .ok = false, .detail = "no controller is connected"};
+  if (controller_ != nullptr)
+    if (const auto tell = controller_->wait_for(what, limit, patience_with_controller, stop))
+      heard = {.what = what, .ok = tell->ok, .detail = tell->detail};
+  if (stop.stop_requested() && heard.what == "nobody") heard.detail = "cancelled";
+  journal_.append(heard);
+  return heard;
+}
+
+}  // namespace belay
