@@ -33,6 +33,12 @@ std::optional<FileLock> FileLock::locked(Fd file, const fs::path& path) {
   throw system_error(fmt::format("cannot lock {}", path.native()), errno);
 }
 
+bool FileLock::locks(const fs::path& path) const {
+  struct stat held{}, named{};
+  return ::fstat(fd_.get(), &held) == 0 && ::stat(path.c_str(), &named) == 0 && held.st_dev == named.st_dev &&
+         held.st_ino == named.st_ino;
+}
+
 FileLock FileLock::adopt(Fd fd, fs::path path) {
   return {std::move(fd), std::move(path)};
 }

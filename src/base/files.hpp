@@ -65,6 +65,8 @@ class FileLock {
   static std::optional<FileLock> try_acquire(const fs::path&);
   /// The same of a directory that is there already; it need not be writable.
   static std::optional<FileLock> try_acquire_directory(const fs::path&);
+  /// Whether the file of that name is the one that is locked.
+  bool locks(const fs::path&) const;
   /// Takes over a lock inherited on an open descriptor.
   static FileLock adopt(Fd, fs::path);
   int fd() const { return fd_.get(); }

@@ -34,7 +34,8 @@ L=$(cd -P "$P" 2>/dev/null && pwd -P) || L=$P;
 K=$(printf %s "${L##*/}" | head -c 100 | LC_ALL=C tr -c A-Za-z0-9._- _)-$(printf %s "$L" | sha256sum | head -c 12);
 if [ "$(id -u)" = 0 ]; then Y=/var/lib/belay/$K; elif [ -n "$HOME" ]; then Y=$HOME/.local/state/belay/$K; else fail "this account has no home directory: HOME is not set"; fi;
 X=$L/.belay; D=$Y;
-if [ -L "$X" ]; then
+if [ -d "$Y/releases" ] || [ -d "$Y/runs" ]; then :;
+elif [ -L "$X" ]; then
 case $(readlink "$X") in */belay/"$K") if [ -e "$X" ] && [ ! -O "$X" ]; then F=1; fi;; esac;
 elif [ -e "$X" ] && [ ! -O "$X" ]; then F=1;
 elif [ -d "$Y" ]; then :; elif [ -d "$X/releases" ] || [ -d "$X/runs" ]; then D=$X; fi;

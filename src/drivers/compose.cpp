@@ -292,9 +292,10 @@ void create(const Project& project, const std::vector<std::string>& services, Co
             {}, std::move(stop), deadline);
 }
 
-void start(const Project& project, const std::vector<std::string>& services, const LineSink& sink,
-           std::stop_token stop, Deadline deadline) {
+void start(const Project& project, const std::vector<std::string>& services, Dependencies dependencies,
+           const LineSink& sink, std::stop_token stop, Deadline deadline) {
   std::vector<std::string> arguments{"up", "--detach", "--no-recreate"};
+  if (dependencies == Dependencies::left_alone) arguments.emplace_back("--no-deps");
   std::string names;
   for (const std::string& service : services) {
     arguments.push_back(service);

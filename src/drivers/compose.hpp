@@ -60,9 +60,10 @@ void pull(const Project&, const std::string& service, const LineSink&, std::stop
 /// it creates no container, only the networks and volumes that are missing.
 enum class Containers { one, none };
 void create(const Project&, const std::vector<std::string>& services, Containers, std::stop_token, Deadline);
-/// Starts these services and what they depend on; what is there is left as it is.
-void start(const Project&, const std::vector<std::string>& services, const LineSink&, std::stop_token,
-           Deadline);
+enum class Dependencies { started, left_alone };
+/// Starts these services, and what they depend on or that not; what is there is left as it is.
+void start(const Project&, const std::vector<std::string>& services, Dependencies, const LineSink&,
+           std::stop_token, Deadline);
 
 /// Makes the containers of one service anew, also where nothing has changed, and starts them; what it depends
 /// on is left as it is.

@@ -38,8 +38,9 @@ std::optional<uid_t> owner_of_state(const fs::path& live) {
   struct stat status{};
   if (::lstat(own.c_str(), &status) != 0) return std::nullopt;
   if (S_ISLNK(status.st_mode)) return owner_behind(live, own);
-  if (S_ISDIR(status.st_mode)) return status.st_uid;
-  return std::nullopt;
+  // An empty one may be anybody's, such as a container's that mounts the live directory.
+  const bool counts = holds_state(own) || ::access(own.c_str(), R_OK | X_OK) != 0;
+  return S_ISDIR(status.st_mode) && counts ? std::optional(status.st_uid) : std::nullopt;
 }
 
 [[noreturn]] void throw_belongs_to(uid_t owner, const fs::path& live) {
@@ -82,15 +83,15 @@ std::optional<uid_t> other_owner(const fs::path& live) {
 }
 
 Layout layout_of(const fs::path& live, fs::path state) {
-  if (const auto owner = other_owner(live)) throw_belongs_to(*owner, live);
   if (state.empty()) state = own_state(live);
+  // Nothing that stands in the live directory counts against it.
+  struct stat status{};
+  if (holds_state(state) && ::stat(state.c_str(), &status) == 0 && status.st_uid == ::geteuid())
+    return {live, state};
+  if (const auto owner = other_owner(live)) throw_belongs_to(*owner, live);
   const auto old = live / state_directory_name;
   if (!is_real_directory(old) || (!holds_state(old) && !is_mount_point(old))) return {live, state};
-  if (!holds_state(state)) return {live, old};
-  if (fs::exists(old / moving_name)) return {live, state};  // it was copied whole, and is being removed
-  throw Error("there are two states of " + live.string(),
-              fmt::format("an older belay left {}, and {} is there, too", old.string(), state.string()),
-              "keep the one whose current release serves, and move the other away", ExitCode::bad_input);
+  return {live, old};
 }
 
 }  // namespace belay

@@ -23,8 +23,9 @@ bool holds_state(const std::filesystem::path& directory);
 std::optional<uid_t> other_owner(const std::filesystem::path& live);
 
 /// The layout of an environment. Its state lies at `state`, or where the rule says if that is empty; or still
-/// in the live directory, where an older belay kept it. The link in the live directory is not followed.
-/// Throws Error (exit code 2) if the state belongs to another account, or if there are two.
+/// in the live directory, where an older belay kept it. The link in the live directory is not followed, and
+/// where this account has a state of its own, nothing there counts: a container may have made it.
+/// Throws Error (exit code 2) if the state belongs to another account.
 Layout layout_of(const std::filesystem::path& live, std::filesystem::path state = {});
 
 }  // namespace belay

@@ -134,7 +134,9 @@ UpAnswer made_anew(const HostArguments& where, const UpRequest& request) {
     throw Error(fmt::format("nothing serves {} that belay deployed", request.environment.name), {},
                 fmt::format("belay deploy {}", request.environment.name), ExitCode::bad_input);
   auto lock = lock_for(layout, request);
-  layout = where.layout();  // another command may have moved it meanwhile
+  // Another command may have moved the state meanwhile, and its lock with it.
+  for (layout = where.layout(); !lock.locks(layout.lock()); layout = where.layout())
+    lock = lock_for(layout, request);
   recover_open_runs(layout, "next command");
   layout = settled_in_its_place(where, lock);
   const ReleaseStore store(layout);

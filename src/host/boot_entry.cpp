@@ -17,6 +17,7 @@
 #include "base/hash.hpp"
 #include "base/process.hpp"
 #include "drivers/account.hpp"
+#include "drivers/program.hpp"
 #include "host/arguments.hpp"
 
 namespace belay {
@@ -152,10 +153,16 @@ bool install_user_unit(const Layout& layout) {
   return false;
 }
 
-/// The lines of this account's crontab. Empty: it has none, or this host has no crontab.
+/// The lines of this account's crontab. Empty: it has none, or this host has no crontab. Throws Error where
+/// it cannot be read: whoever writes it anew would lose the rest.
 std::vector<std::string> crontab_lines() {
   std::vector<std::string> lines;
+  if (!program_exists("crontab")) return lines;
   const auto listed = captured({"crontab", "-l"});
+  // Of busybox: "can't open '…': No such file or directory".
+  if (!listed.ok() && !listed.err.contains("no crontab for") && !listed.err.contains("No such file"))
+    throw Error("the account's crontab cannot be read", listed.outcome.described() + "\n" + listed.err,
+                "try: crontab -l");
   std::istringstream text(listed.ok() ? listed.out : std::string{});
   for (std::string line; std::getline(text, line);) lines.push_back(line);
   return lines;
@@ -246,8 +253,9 @@ void refresh(const Layout& layout, const std::string& by) {
   if (is_root() && by == "systemd" && differs(systemd_unit(layout), unit_text(layout, true)))
     install_systemd(layout);
   if (is_root() && by == "cron" && differs(cron_table(layout), cron_table_text(layout))) install_cron(layout);
-  if (by == "systemd for this account" && differs(user_unit(layout), unit_text(layout, false)))
-    install_user_unit(layout);
+  if (by == "systemd for this account" && differs(user_unit(layout), unit_text(layout, false)) &&
+      !install_user_unit(layout))
+    install_crontab(layout);
   if (by == "crontab")
     for (const auto& line : crontab_lines())
       if (line.ends_with(mark_of_line(layout)) && line != crontab_line(layout))

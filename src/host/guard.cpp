@@ -112,9 +112,11 @@ int host_guard(std::span<const std::string> arguments) {
     make_directories(layout.state);
     const auto when_typed = ReleaseStore(layout).current();
     auto lock = lock_for(layout, *start);
+    // Another command may have moved the state meanwhile, and its lock with it.
+    for (layout = where.layout(); lock && !lock->locks(layout.lock()); layout = where.layout())
+      lock = lock_for(layout, *start);
     // Nobody is there any more to be told that it began: then it does not begin.
     if (!lock || stdin_is_closed()) ::_exit(static_cast<int>(ExitCode::busy));
-    layout = where.layout();  // another command may have moved it meanwhile
     point_boot_at_this_program(layout);
     write_holder(*lock, start->plan.by, {});
     require_docker_for_recovery(layout);

@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/process.hpp"
+#include "drivers/account.hpp"
 
 namespace belay {
 
@@ -40,16 +41,34 @@ std::vector<std::string> command_for_scope() {
   return argv;
 }
 
+/// Without it, the account's own systemd ends some seconds after its last login, with all its scopes.
+bool lingers() {
+  return ::geteuid() == 0 || fs::exists("/var/lib/systemd/linger/" + account_name(::geteuid()));
+}
+
+/// Whether logind ends what a login has started, when that login ends. It says so of itself.
+bool logins_end_their_processes() {
+  try {
+    const auto told = capture({.argv = {"loginctl", "show-session", "--property=KillUserProcesses"}}, {},
+                              Deadline::in(limit));
+    return told.out.contains("=yes");
+  } catch (const Error&) {  // without logind nothing does
+    return false;
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> scope_of_its_own() {
-  if (!fs::is_directory("/run/systemd/system")) return {};
+  if (!fs::is_directory("/run/systemd/system") || !lingers()) return {};
   auto scope = command_for_scope();
   return trouble_with(scope).empty() ? scope : std::vector<std::string>{};
 }
 
 std::string why_bound_to_login() {
-  if (!fs::is_directory("/run/systemd/system")) return {};
+  if (!fs::is_directory("/run/systemd/system") || !logins_end_their_processes()) return {};
+  if (!lingers())
+    return "its own systemd ends with its last login: loginctl enable-linger " + account_name(::geteuid());
   return trouble_with(command_for_scope());
 }
 

@@ -108,13 +108,15 @@ bool renamed(const fs::path& old, const fs::path& target) {
   return true;
 }
 
-void copied(const fs::path& old, const fs::path& target, FileLock& lock) {
+/// False: it cannot be copied, and stays where it is.
+bool copied(const fs::path& old, const fs::path& target, FileLock& lock) {
   const auto beside = target.parent_path() / ("." + target.filename().string());
   remove_tree(beside);  // of one that died at this
   try {
     TreeCopy(old, beside);
-  } catch (const fs::filesystem_error& error) {
-    throw Error("cannot copy " + old.string() + " to " + beside.string(), error.what());
+  } catch (const std::exception&) {  // a full disk, a file of somebody else's: it stays where it works
+    remove_tree(beside);
+    return false;
   }
   fault_point(role, "copied");
   auto taken = FileLock::try_acquire(beside / "lock");
@@ -125,6 +127,7 @@ void copied(const fs::path& old, const fs::path& target, FileLock& lock) {
   fsync_directory(target.parent_path());
   fault_point(role, "in-place");
   lock = std::move(*taken);
+  return true;
 }
 
 bool is_in_use_by_an_edge(const fs::path& state) {
@@ -146,8 +149,7 @@ bool moved(const Layout& layout, const fs::path& target, FileLock& lock) {
   give_back_programs(target, layout.state);
   if (renamed(layout.state, target)) return true;
   if (is_in_use_by_an_edge(layout.state)) return false;
-  copied(layout.state, target, lock);
-  return true;
+  return copied(layout.state, target, lock);
 }
 
 /// What an older belay's state directory holds before its first run.

@@ -34,6 +34,7 @@ void start_accessories(Context& context, const ReleaseProject& project, const Ow
   if (needed.empty()) return;
   compose::start(
       project.in_live(context.layout.compose_model(context.release), ours.project()), needed,
+      ours.shares_project() ? compose::Dependencies::left_alone : compose::Dependencies::started,
       [&](const std::string& line) { context.ledger.output(StepName::create, line); }, context.stop,
       Deadline::in(longest_start));
 }

@@ -26,11 +26,13 @@ constexpr std::size_t kept_runs = 50;
 void let_one_restart(Context& context, const docker::Container& candidate, const ReleasedService& service,
                      bool may_have_ended) {
   const auto policy = restart_policy_of(service.containers.front());
+  const auto found = context.engine.inspect(candidate.id);
   context.engine.set_restart_policy(candidate.id, policy.name, policy.maximum);
-  const auto inspection = context.engine.inspect(candidate.id);
-  const bool has_done_its_work = may_have_ended && inspection && inspection->ended_well();
-  // One that is off in a run that was closed already was stopped by others.
-  if (!has_done_its_work && !context.ledger.taken_up_again()) context.engine.start(candidate.id);
+  const bool has_done_its_work = may_have_ended && found && found->ended_well();
+  // One that is off in a run that was closed already was stopped by others; but without its policy, the
+  // Engine had no reason to bring it up after a power cut.
+  const bool left_off = context.ledger.taken_up_again() && found && found->restart_policy == policy.name;
+  if (!has_done_its_work && !left_off) context.engine.start(candidate.id);
 }
 
 /// The restart policy the compose file asks for; until now a candidate that dies stays dead, and is undone.

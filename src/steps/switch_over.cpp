@@ -150,6 +150,7 @@ void bring_files_back(Context& context, std::optional<Error>& trouble) {
 }
 
 std::string runs_again(const std::vector<std::string>& names) {
+  if (names.empty()) return "nothing ran before, and nothing was started";
   return fmt::format("{} {} again", fmt::join(names, ", "), names.size() == 1 ? "runs" : "run");
 }
 

@@ -7,6 +7,9 @@ from belay_world.commands import run
 
 # Hidden, in a mount name space: this machine does not look like one with systemd to others.
 SEEMS_TO_RUN = "mkdir -p /run/systemd && mount -t tmpfs fake-systemd /run/systemd && mkdir /run/systemd/system && "
+LINGERS = "mkdir -p /var/lib/systemd && mount -t tmpfs fake-systemd /var/lib/systemd && mkdir /var/lib/systemd/linger && touch /var/lib/systemd/linger/{account} && "
+# logind as where KillUserProcesses=yes.
+FAKE_LOGIN = '[ "$1" != show-session ] || echo KillUserProcesses=yes\n'
 FAKE = """\
 #!/bin/sh
 # A fake {name}, made by a test.
@@ -27,7 +30,7 @@ class FakeSystemd:
         self.place.chmod(0o777)
         for name in ("systemctl", "loginctl", "systemd-run"):
             program = self.place / name
-            program.write_text(FAKE.format(name=name, place=self.place) + (FAKE_RUN if name == "systemd-run" else ""))
+            program.write_text(FAKE.format(name=name, place=self.place) + {"systemd-run": FAKE_RUN, "loginctl": FAKE_LOGIN}.get(name, ""))
             program.chmod(0o755)
 
     def refuse(self, name):
@@ -40,6 +43,7 @@ class FakeSystemd:
     def on_the_path(self):
         return {"PATH": f"{self.place}:{os.environ['PATH']}"}
 
-    def run(self, script, **options):
-        """A script of sh on a machine that seems to run systemd."""
-        return run("unshare", "--mount", "sh", "-c", SEEMS_TO_RUN + script, **options)
+    def run(self, script, lingering="", **options):
+        """A script of sh on a machine that seems to run systemd, where the account `lingering` has its own without a login."""
+        lingers = LINGERS.format(account=lingering) if lingering else ""
+        return run("unshare", "--mount", "sh", "-c", SEEMS_TO_RUN + lingers + script, **options)

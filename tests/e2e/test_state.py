@@ -90,7 +90,7 @@ def app(world):
 
 def holds_a_secret(container):
     """Whether anything of belay's can be read in a container, by a search of all that has a name in it."""
-    found = run("docker", "exec", container, "sh", "-c", "find / -xdev -path /proc -prune -o -name release.json -print -o -name 'journal.jsonl' -print -o -name 'belay-*' -type f -print").out
+    found = run("docker", "exec", container, "sh", "-c", "find / /whole -xdev -path /proc -prune -o -name release.json -print -o -name 'journal.jsonl' -print -o -name 'belay-*' -type f -print").out
     inside = run("docker", "exec", container, "sh", "-c", "ls /app/.belay/ 2>&1", check=False)
     return found.split(), inside
 

@@ -241,14 +241,21 @@ def test_the_guard_has_a_scope_of_its_own_where_systemd_runs(user):
     user.commit("1")
     fake = FakeSystemd(user.home / "fake-systemd")
     words = f"setpriv --reuid {user.uid} --regid {user.uid} --groups {grp.getgrnam('docker').gr_gid} env PATH={fake.place}:$PATH HOME={user.home} {user.home}/belay "
+    # Without lingering the account's own systemd ends after its last login, and would take the guard with it.
     deployed = fake.run(words + "deploy production", cwd=user.home / "repository", check=False)
+    assert deployed.code == 0 and not any("--scope" in call for call in fake.calls()), (deployed, fake.calls())
+    checked = fake.run(words + "check production", cwd=user.home / "repository", check=False)
+    assert f"loginctl enable-linger {USER}" in checked.out, checked
+
+    user.commit("2")
+    deployed = fake.run(words + "deploy production", lingering=USER, cwd=user.home / "repository", check=False)
     assert deployed.code == 0, deployed
     [scope, guard] = [call.split(" --collect ")[1] for call in fake.calls() if call.startswith("systemd-run --user --scope --quiet --collect ")][-2:]
     assert scope == "true" and " host guard --path " in guard, fake.calls()
 
     fake.refuse("systemd-run")
-    user.commit("2")
-    deployed = fake.run(words + "deploy production", cwd=user.home / "repository", check=False)
+    user.commit("3")
+    deployed = fake.run(words + "deploy production", lingering=USER, cwd=user.home / "repository", check=False)
     assert deployed.code == 0, deployed
-    checked = fake.run(words + "check production", cwd=user.home / "repository", check=False)
+    checked = fake.run(words + "check production", lingering=USER, cwd=user.home / "repository", check=False)
     assert "systemd gives it no scope of its own" in checked.out and "fake systemd-run refuses" in checked.out, checked

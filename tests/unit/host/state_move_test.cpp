@@ -176,12 +176,27 @@ TEST_CASE("the link is laid where it is missing, and put right where it leads el
   CHECK(fs::exists(elsewhere / "releases/forged/release.json"));
 }
 
-TEST_CASE("two states of one live directory are told, not chosen from") {
-  const OldHost host(false);
-  host.settle();
-  fs::remove(host.old);
-  fs::create_directories(host.old / "releases");
-  CHECK_THROWS_AS(host.where.layout(), Error);
+TEST_CASE("where an account has its own state, what a container puts in the link's place is of no account") {
+  for (const auto* made : {"", "releases", "runs"})
+    for (const bool another : {false, true}) {
+      if (another && ::geteuid() != 0) continue;
+      CAPTURE(made);
+      CAPTURE(another);
+      const OldHost host(false);
+      host.settle();
+      fs::remove(host.old);
+      fs::create_directories(host.old / made);
+      if (another) REQUIRE(::chown(host.old.c_str(), 2, 2) == 0);
+      CHECK(host.where.layout().state == host.where.state);
+    }
+}
+
+TEST_CASE("an empty directory of another account in the link's place is no state of theirs") {
+  if (::geteuid() != 0) return;
+  const Scratch scratch;
+  fs::create_directories(scratch / "live/.belay");
+  REQUIRE(::chown((scratch / "live/.belay").c_str(), 2, 2) == 0);
+  CHECK(layout_of(scratch / "live", scratch / "state").state == scratch / "state");
 }
 
 TEST_CASE("a state of another account is told, with its owner and what to do") {
