@@ -86,6 +86,7 @@ void CommandsHere::run_line(const TestStep& line, int first_number, const std::s
   std::exception_ptr first_failure;
   {
     std::vector<std::jthread> threads;
+    threads.reserve(line.commands.size());
     for (std::size_t i = 0; i < line.commands.size(); ++i)
       threads.emplace_back([&, i] {
         // An exception may not leave its thread; it is carried to the one that waits.

@@ -10,7 +10,13 @@ namespace belay {
 
 namespace {
 /// Any application has a 5xx now and then.
-constexpr std::int64_t least_errors = 5, one_error_in = 10;
+constexpr std::int64_t least_errors = 5;
+constexpr double least_share = 0.1;  // more than usual
+
+double share_of_errors(const Answers& answers) {
+  return answers.requests == 0 ? 0
+                               : static_cast<double>(answers.errors) / static_cast<double>(answers.requests);
+}
 }  // namespace
 
 PassedOn::PassedOn(const Layout& layout, const docker::Container& edge)
@@ -22,8 +28,17 @@ PassedOn::PassedOn(const std::vector<haproxy::Server>& servers) {
       counts_[{server.backend, server.slot, server.host}] = {server.requests, server.errors_5xx};
 }
 
-PassedOn::Count PassedOn::since(const PassedOn& earlier) const {
-  Count sum;
+Answers PassedOn::all() const {
+  Answers sum;
+  for (const auto& [slot, count] : counts_) {
+    sum.requests += count.requests;
+    sum.errors += std::min(count.errors, count.requests);
+  }
+  return sum;
+}
+
+Answers PassedOn::since(const PassedOn& earlier) const {
+  Answers sum;
   for (const auto& [slot, count] : counts_) {
     const auto before = earlier.counts_.find(slot);
     if (before == earlier.counts_.end()) continue;
@@ -35,8 +50,8 @@ PassedOn::Count PassedOn::since(const PassedOn& earlier) const {
   return sum;
 }
 
-std::string bad_answers_text(const PassedOn::Count& count) {
-  if (count.errors < least_errors || count.errors * one_error_in < count.requests) return {};
+std::string bad_answers_text(const Answers& count, const Answers& usual) {
+  if (count.errors < least_errors || share_of_errors(count) < share_of_errors(usual) + least_share) return {};
   return fmt::format("answers {} of {} requests with 5xx since then", count.errors, count.requests);
 }
 

@@ -11,6 +11,7 @@
 #include "edge/table.hpp"
 #include "model/judgement.hpp"
 #include "model/layout.hpp"
+#include "model/notes.hpp"
 
 namespace belay {
 
@@ -23,18 +24,18 @@ class PassedOn {
   /// Pure.
   explicit PassedOn(const std::vector<haproxy::Server>&);
 
-  struct Count {
-    std::int64_t requests = 0, errors = 0;  // errors: answered with 5xx, or broken off
-  };
+  /// Since the edge's start.
+  Answers all() const;
   /// In the slots where the same container stood at both times.
-  Count since(const PassedOn& earlier) const;
+  Answers since(const PassedOn& earlier) const;
 
  private:
-  std::map<std::array<std::string, 3>, Count> counts_;  // by backend, slot and host
+  std::map<std::array<std::string, 3>, Answers> counts_;  // by backend, slot and host
 };
 
-/// "answers 57 of 60 requests with 5xx since then"; empty: too few of them, to be held against what serves.
-std::string bad_answers_text(const PassedOn::Count&);
+/// "answers 57 of 60 requests with 5xx since then"; empty: so few of them, or so little more than `usual`,
+/// that they are not held against what serves.
+std::string bad_answers_text(const Answers&, const Answers& usual);
 
 /// Requests, errors and response times of the current release and of the candidate. HAProxy counts; the times
 /// come from its log. Starts when constructed.

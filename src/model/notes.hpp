@@ -2,6 +2,7 @@
 
 #include <array>
 #include <concepts>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -66,6 +67,16 @@ void fields(auto& archive, Is<KeptFiles> auto& kept) {
   archive.required("files", kept.files);
 }
 
+/// Requests that the edge passed on to what serves; errors: answered with 5xx, or broken off.
+struct Answers {
+  std::int64_t requests = 0, errors = 0;
+};
+
+void fields(auto& archive, Is<Answers> auto& answers) {
+  archive.required("requests", answers.requests);
+  archive.required("errors", answers.errors);
+}
+
 /// Each note has its key, the steps that write it, and a value of any type that json_archive can store. To
 /// add one: write its struct, put it into All, and describe it in docs/journal.md.
 namespace notes {
@@ -75,6 +86,13 @@ struct ServedAtBegin {
   static constexpr std::string_view key = "served_at_begin";
   static constexpr std::array steps = {StepName::preflight};
   std::vector<PreviousContainer> value;
+};
+
+/// What the edge had counted of the current release then: how many errors are usual.
+struct AnsweredAtBegin {
+  static constexpr std::string_view key = "answered_at_begin";
+  static constexpr std::array steps = {StepName::preflight};
+  Answers value;
 };
 
 /// The dump that the deployment made.
@@ -220,10 +238,11 @@ struct ReplacedEdits {
   KeptFiles value;
 };
 
-using All = std::tuple<ServedAtBegin, BackupFile, LinkDestination, FrozenImages, ImageNames, AskedRegistries,
-                       PreviousContainers, UnchangedServices, UnchangedContainers, AcceptingServices,
-                       StaleAccessories, CommittedBefore, PreviousEdge, AdoptedRelease, EdgeStays, EdgeTurns,
-                       CurrentStops, RestoredContainers, HealthFinding, LeftInPlace, ReplacedEdits>;
+using All =
+    std::tuple<ServedAtBegin, AnsweredAtBegin, BackupFile, LinkDestination, FrozenImages, ImageNames,
+               AskedRegistries, PreviousContainers, UnchangedServices, UnchangedContainers, AcceptingServices,
+               StaleAccessories, CommittedBefore, PreviousEdge, AdoptedRelease, EdgeStays, EdgeTurns,
+               CurrentStops, RestoredContainers, HealthFinding, LeftInPlace, ReplacedEdits>;
 
 }  // namespace notes
 

@@ -149,7 +149,8 @@ std::string bad_answers_of(const Context& context, const WhatServed& serving) {
     const auto over = Deadline::in(longest_look_at_traffic);
     while (true) {
       const auto count = PassedOn(context.layout, found->container).since(before);
-      if (count.requests >= enough_requests || over.expired()) return bad_answers_text(count);
+      if (count.requests >= enough_requests || over.expired())
+        return bad_answers_text(count, usual_answers(context));
       pause(std::chrono::milliseconds(100));
     }
   } catch (const Error&) {  // an edge that does not answer says nothing

@@ -235,7 +235,7 @@ event::Closed go_forward(Context& context, Journal& journal, RunOutcome outcome)
           .checked = finding ? finding->value : std::string{},
           .backup = backup_of(journal),
           .message = {},
-          .errors = after ? bad_answers_text(after->since(*before)) : std::string{},
+          .errors = after ? bad_answers_text(after->since(*before), usual_answers(context)) : std::string{},
           .unfinished = settled ? std::string{} : last_failure_of(journal)};
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "edge/container.hpp"
+#include "edge/traffic.hpp"
 #include "runtime/adoption.hpp"
 #include "runtime/ownership.hpp"
 #include "steps/way_back.hpp"
@@ -77,12 +78,29 @@ WhatServed as_noted(const Context& context) {
   return served;
 }
 
+void note_answers(Context& context, const std::vector<PreviousContainer>& served) {
+  const auto edge = std::ranges::find(served, edge_service, &PreviousContainer::service);
+  const auto found = edge == served.end() ? std::nullopt : context.engine.inspect(edge->id);
+  if (!found || !found->container.running()) return;
+  try {
+    note(context.ledger, notes::AnsweredAtBegin{PassedOn(context.layout, found->container).all()});
+  } catch (
+      const Error& error) {  // an edge that does not answer is found, and told, by the step that needs it
+    context.ledger.output(StepName::preflight, "the edge's counts are not known: " + error.message_and_why());
+  }
+}
+
 }  // namespace
 
 void note_what_serves(Context& context) {
   const auto served = found_now(context);
   keep_bodies(context, {served.containers});
   note(context.ledger, notes::ServedAtBegin{served.containers});
+  note_answers(context, served.containers);
+}
+
+Answers usual_answers(const Context& context) {
+  return noted<notes::AnsweredAtBegin>(context.ledger).value_or(notes::AnsweredAtBegin{}).value;
 }
 
 bool ran_at_begin(const Context& context, const std::string& id) {

@@ -20,6 +20,9 @@ struct WhatServed {
 /// what others take down can be brought back.
 void note_what_serves(Context&);
 
+/// What the edge had counted of the current release when that was noted.
+Answers usual_answers(const Context&);
+
 /// Whether this container ran when that was noted: others may have stopped it since.
 bool ran_at_begin(const Context&, const std::string& id);
 

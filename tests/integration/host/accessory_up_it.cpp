@@ -40,9 +40,10 @@ class Shop {
                        db_command + "\n");
   }
   UpAnswer up(const std::string& service) const {
-    return made_anew(layout(), {.environment = {.name = "production", .services = {"web"}},
-                                .service = service,
-                                .by = {"ana", "laptop"}});
+    return made_anew({.live = live(), .state = scratch_ / "state"},
+                     {.environment = {.name = "production", .services = {"web"}},
+                      .service = service,
+                      .by = {"ana", "laptop"}});
   }
   Error refused(const std::string& service) const {
     try {
@@ -122,6 +123,9 @@ TEST_CASE("up: what dies at once is a failure with the last lines of its log") {
 TEST_CASE("up: where belay never deployed it is refused, and nothing is left there") {
   const Scratch scratch;
   const Layout layout{scratch / "nowhere"};
-  CHECK_THROWS_AS(made_anew(layout, {.environment = {.name = "production"}, .service = "db"}), Error);
+  CHECK_THROWS_AS(made_anew({.live = layout.live, .state = scratch / "state"},
+                            {.environment = {.name = "production"}, .service = "db"}),
+                  Error);
   CHECK_FALSE(fs::exists(layout.live));
+  CHECK_FALSE(fs::exists(scratch / "state"));
 }

@@ -33,6 +33,8 @@ TEST_CASE("what came between two looks at the edge counts where the same contain
                          .since(before);
   CHECK(count.requests == 60);
   CHECK(count.errors == 57);
+  CHECK(before.all().requests == 159);
+  CHECK(before.all().errors == 62);
   const auto read_again = PassedOn({server("s1", "a", 2, 1)}).since(before);
   CHECK(read_again.requests == 0);
   CHECK(read_again.errors == 0);
@@ -42,6 +44,7 @@ TEST_CASE("errors are held against what serves where they are many, and nothing 
   struct Row {
     std::int64_t requests, errors;
     const char* said;
+    Answers usual{};
   };
   for (const auto& row : {
            Row{0, 0, ""},
@@ -52,6 +55,8 @@ TEST_CASE("errors are held against what serves where they are many, and nothing 
            Row{5, 5, "answers 5 of 5 requests with 5xx since then"},
            Row{60, 57, "answers 57 of 60 requests with 5xx since then"},
            Row{1000, 100, "answers 100 of 1000 requests with 5xx since then"},
+           Row{60, 20, "", {5000, 1500}},  // it has always answered so
+           Row{60, 57, "answers 57 of 60 requests with 5xx since then", {5000, 1500}},
        })
-    CHECK(bad_answers_text({row.requests, row.errors}) == row.said);
+    CHECK(bad_answers_text({row.requests, row.errors}, row.usual) == row.said);
 }
