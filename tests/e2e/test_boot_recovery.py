@@ -36,7 +36,7 @@ def test_what_host_install_puts_in_place_undoes_what_a_power_cut_left(by_hand):
 def test_the_recovery_runs_as_the_account_that_deploys(world):
     """The program is that account's, which root is not to run."""
     state = world.live / ".belay"
-    run("install", "-d", "-o", "nobody", state, state / "bin")
+    run("install", "-d", "-o", "nobody", state, state / "bin", state / "releases")
     installed = run("unshare", "--mount", "sh", "-c", f"{INSTALLED} {world.binary} host install --path {world.live} && cat /etc/cron.d/*").out
     assert re.search(r"^@reboot nobody ", installed, re.M), installed
 
