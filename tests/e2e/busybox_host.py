@@ -8,12 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from belay_world.commands import run, wait_until
+from belay_world.state import state_of
 
 from elsewhere import engine_is_ready
 
 LIVE = Path("/srv/belay-test-busybox")
 # Where belay may keep things that containers mount: the Engine, which is outside, has to see them under the same name.
-NOEXEC = LIVE / "noexec"  # a disk from which no program may be run
+NOEXEC = LIVE / "noexec"  # a live directory whose state lies on a disk from which no program may be run
 SHARED = [LIVE, Path("/var/lib/belay")]
 
 
@@ -72,7 +73,8 @@ class BusyboxHost:
         for shared in SHARED:
             shared.mkdir(parents=True, exist_ok=True)
             mounts += [f"mkdir -p {self.root}{shared}", f"mount --bind {shared} {self.root}{shared}"]
-        mounts += [f"mkdir -p {self.root}{NOEXEC}", f"mount -t tmpfs -o noexec tmpfs {self.root}{NOEXEC}"]
+        state = f"{self.root}{state_of(NOEXEC)}"
+        mounts += [f"mkdir -p {state}", f"mount -t tmpfs -o noexec tmpfs {state}"]
         command = f"exec chroot {self.root} /usr/sbin/dropbear -F -E -s -p 127.0.0.1:{self.port} -r /etc/dropbear/host_key"
         self.log = self.root.with_name(self.root.name + ".log")
         with open(self.log, "wb") as log:
@@ -105,5 +107,6 @@ class BusyboxHost:
                 self.process.wait(0.2)
         shutil.rmtree(self.root)
         shutil.rmtree(LIVE)
+        state_of(NOEXEC).rmdir()
         for file in self.root.parent.glob(self.root.name + ".*"):
             file.unlink()

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from belay_world.commands import wait_until
+from belay_world.state import state_of
 from light_app import LightApp
 
 PORT, PROJECT = 18394, "belay-test-secrets"
@@ -131,7 +132,7 @@ class App(LightApp):
 
     def files_with_a_secret(self, where=None):
         """Of all that belay keeps on the server. The app's own health script has two by its nature."""
-        where = where or self.live / ".belay"
+        where = where or (self.live / ".belay").resolve()
         files = (file for file in where.rglob("*") if file.is_file() and file.name != "health" and not file.is_symlink())
         return {str(file): found for file in files if (found := seen_in(file.read_bytes().decode(errors="replace")))}
 
@@ -148,7 +149,7 @@ class App(LightApp):
 @pytest.fixture
 def app(world):
     app = App(world)
-    world.production, before = type("Where", (), {"live": app.live})(), world.production  # whose processes are looked for
+    world.production, before = type("Where", (), {"live": app.live, "state": state_of(app.live)})(), world.production  # whose processes are looked for
     yield app
     world.production = before
     app.gone("belay-test-secrets")
