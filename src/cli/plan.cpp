@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/core.h>
@@ -9,6 +11,7 @@
 #include "cli/quiet_watcher.hpp"
 #include "cli/screens.hpp"
 #include "cli/table.hpp"
+#include "cli/terminal.hpp"
 #include "cli/text_width.hpp"
 
 namespace belay::cli {
@@ -76,14 +79,37 @@ std::string backup_text(const EnvironmentConfig& environment) {
                      backup.database, backup.container, backup.directory, backup.keep);
 }
 
-/// A text of several lines, to stand behind a sign and two spaces.
-std::string indented(const std::string& text) {
+/// A text of several lines, to stand behind a sign and two spaces; on a terminal no line is wider than it.
+std::string indented(const std::string& text, int columns) {
+  constexpr int before = 4;
   std::string result;
-  for (const char character : text) {
-    result += character;
-    if (character == '\n') result += "    ";
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const auto line = text.substr(at, end - at);
+    const auto pieces = columns > before ? wrapped(line, columns - before) : std::vector<std::string>{line};
+    for (const auto& piece : pieces) result += (result.empty() ? "" : "\n    ") + piece;
+    at = end + 1;
   }
   return result;
+}
+
+/// A line for each container, name and state below each other.
+std::string containers_text(const HostFacts& facts, const Style& style, int columns) {
+  auto there = facts.containers;
+  there.insert(there.end(), facts.edges.begin(), facts.edges.end());
+  if (there.empty()) return "  no containers\n";
+  int name = 0, state = 0;
+  for (const RunningContainer& one : there) {
+    name = std::max(name, display_width(one.name));
+    state = std::max(state, display_width(one.state));
+  }
+  std::string text;
+  for (const RunningContainer& one : there) {
+    const auto line =
+        fmt::format("  {}  {}  {}", padded(one.name, name), padded(one.state, state), style.dim(one.image));
+    text += (columns > 0 ? clipped(line, columns, style.ellipsis()) : line) + "\n";
+  }
+  return text;
 }
 
 const char* sign_of(rsync::Change::Kind kind) {
@@ -180,7 +206,7 @@ std::string step_text(StepName step, const Plan& plan) {
   return "";
 }
 
-std::string preview_text(const Preview& preview, const Style& style) {
+std::string preview_text(const Preview& preview, const Style& style, int columns) {
   const Plan& plan = preview.plan;
   const EnvironmentConfig& environment = plan.environment;
   const std::string what =
@@ -190,21 +216,17 @@ std::string preview_text(const Preview& preview, const Style& style) {
   text += labelled({{"to", fmt::format("{}:{}", environment.host.shown, environment.path.string())},
                     {"now serves", preview.facts.current_release.empty() ? "nothing of belay's"
                                                                          : preview.facts.current_release}},
-                   style);
+                   style, columns);
 
   text += "\n" + style.bold("Now there") + "\n";
-  if (preview.facts.containers.empty()) text += "  no containers\n";
-  auto there = preview.facts.containers;
-  there.insert(there.end(), preview.facts.edges.begin(), preview.facts.edges.end());
-  for (const RunningContainer& one : there)
-    text += fmt::format("  {}  {}  {}\n", one.name, one.state, style.dim(one.image));
+  text += containers_text(preview.facts, style, columns);
 
   text += "\n" + style.bold("Steps") + "\n";
   std::vector<std::pair<std::string, std::string>> steps = {{"test", gate_text(environment)}};
   if (environment.build.local)
     steps.emplace_back(local_build_row, commands_text(environment.build.local->run));
   for (const StepName step : plan.steps) steps.emplace_back(to_string(step), step_text(step, plan));
-  text += labelled(steps, style);
+  text += labelled(steps, style, columns);
 
   text += "\n" + style.bold(fmt::format("Files ({})", preview.files.size())) + "\n";
   if (preview.files.empty()) text += "  none differ from the current release\n";
@@ -216,7 +238,7 @@ std::string preview_text(const Preview& preview, const Style& style) {
 
   if (!preview.warnings.empty()) text += "\n" + style.bold("Know before") + "\n";
   for (const std::string& warning : preview.warnings)
-    text += fmt::format("  {} {}\n", style.yellow("!"), indented(warning));
+    text += fmt::format("  {} {}\n", style.yellow("!"), indented(warning, columns));
   return text + "\n" + style.dim("Nothing was touched.") + "\n";
 }
 
@@ -232,10 +254,11 @@ int run(const command::Plan& asked, Context& context) {
   QuietWatcher watcher(context.err, context.err_surface.style);
   const Preview seen =
       preview(chosen.config, chosen.environment(), asked.ref, asked.dirty, watcher, context.stop());
+  const int columns = context.out_surface.terminal ? size_of(context.out.fd()).columns : 0;
   if (asked.json)
     context.out.json(preview_json(seen));
   else
-    context.out.write(preview_text(seen, context.out_surface.style));
+    context.out.write(preview_text(seen, context.out_surface.style, columns));
   return static_cast<int>(seen.refused ? ExitCode::bad_input : ExitCode::deployed);
 }
 

@@ -30,7 +30,12 @@ std::string state_text(const Release& release, const KeptReleases& kept, const S
 }  // namespace
 
 std::string releases_text(const KeptReleases& kept, Time now, const Style& style, int columns) {
-  Table table({{"RELEASE"}, {"STATE"}, {"BEGAN TO SERVE"}, {"BY"}, {"BRANCH"}, {"COMMIT"}});
+  Table table({{"RELEASE"},
+               {"STATE"},
+               {"BEGAN TO SERVE"},
+               {"BY", Table::Align::left, Table::Narrow::shorter},
+               {"BRANCH", Table::Align::left, Table::Narrow::shorter},
+               {"COMMIT"}});
   for (const Release& release : kept.releases) {
     const bool serves = release.id == kept.current;
     const std::string since = release.switched == Time{} ? "never" : ago_text(release.switched, now);

@@ -32,7 +32,7 @@ std::string findings_text(const EnvironmentConfig&, const std::vector<Finding>&,
 boost::json::object findings_json(const EnvironmentConfig&, const std::vector<Finding>&);
 
 /// plan.cpp
-std::string preview_text(const Preview&, const Style&);
+std::string preview_text(const Preview&, const Style&, int columns);
 boost::json::object preview_json(const Preview&);
 
 /// What a step will do, in one line: "pg_dump of crm in container crm-postgres into backups/, newest 5 kept".

@@ -26,11 +26,11 @@ std::string container_state(const RunningContainer& container, const Style& styl
 
 std::string edge_text(const HostStatus& status, const Style& style, int columns) {
   Table table({{"AT THE EDGE"},
-               {"CONTAINER"},
+               {"CONTAINER", Table::Align::left, Table::Narrow::shorter},
                {"STATE"},
                {"WEIGHT", Table::Align::right},
-               {"SESSIONS", Table::Align::right},
-               {"PER SECOND", Table::Align::right},
+               {"SESSIONS", Table::Align::right, Table::Narrow::spare},
+               {"PER SECOND", Table::Align::right, Table::Narrow::spare},
                {"REQUESTS", Table::Align::right},
                {"5XX", Table::Align::right}});
   for (const EdgeSlot& slot : status.slots)
@@ -53,12 +53,12 @@ std::string certificates_text(const HostStatus& status, Time now, const Style& s
 
 std::string containers_text(const HostStatus& status, Time now, const Style& style, int columns) {
   Table table({{"SERVICE"},
-               {"CONTAINER"},
+               {"CONTAINER", Table::Align::left, Table::Narrow::spare},
                {"STATE"},
                {"STARTED"},
                {"RESTARTS", Table::Align::right},
                {"RELEASE"},
-               {"IMAGE"}});
+               {"IMAGE", Table::Align::left, Table::Narrow::spare}});
   const auto add = [&](const RunningContainer& one, const std::string& release) {
     table.add({one.service, one.name, container_state(one, style), ago_text(one.started, now),
                one.restarts > 0 ? style.yellow(std::to_string(one.restarts)) : "0", release, one.image});
@@ -101,7 +101,7 @@ std::string status_text(const std::string& app, const EnvironmentConfig& environ
   }
   lines.emplace_back("disk", fmt::format("{} free, {} used by belay", human_bytes(status.bytes_free),
                                          human_bytes(status.bytes_used_by_belay)));
-  text += labelled(lines, style);
+  text += labelled(lines, style, columns);
   if (!status.open_run.empty())
     text += fmt::format(
         "  {} {}\n", style.yellow("!"),

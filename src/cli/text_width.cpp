@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
 
 namespace belay::cli {
 namespace {
@@ -153,6 +154,32 @@ std::string clipped(std::string_view text, int columns, std::string_view ellipsi
   }
   kept += ellipsis;
   if (coloured) kept += "\x1b[0m";
+  return kept;
+}
+
+std::string clipped_inside(std::string_view text, int columns, std::string_view ellipsis) {
+  const int whole = display_width(text);
+  const int room = columns - display_width(ellipsis);
+  if (whole <= columns || room < 2) return clipped(text, columns, ellipsis);
+  const int head = (room + 1) / 2, tail_begins = whole - room / 2;
+  std::string kept;
+  bool cut = false;
+  for (int at = 0; !text.empty();) {
+    if (text[0] == '\x1b') {
+      const std::size_t length = escape_length(text);
+      kept += text.substr(0, length);
+      text.remove_prefix(length);
+      continue;
+    }
+    const Letter letter = first_letter(text);
+    const int end = at + columns_of(letter.point);
+    if (end <= head || at >= tail_begins)
+      kept += text.substr(0, letter.bytes);
+    else if (!std::exchange(cut, true))
+      kept += ellipsis;
+    at = end;
+    text.remove_prefix(letter.bytes);
+  }
   return kept;
 }
 

@@ -18,6 +18,10 @@ int display_width(std::string_view);
 /// At most `columns` wide, ending in `ellipsis` when something was cut. Colours stay, and are closed.
 std::string clipped(std::string_view text, int columns, std::string_view ellipsis);
 
+/// At most `columns` wide, with `ellipsis` in place of what was cut from its middle: names that begin and end
+/// alike stay apart. Colours stay.
+std::string clipped_inside(std::string_view text, int columns, std::string_view ellipsis);
+
 /// Broken between words into lines of at most `columns`; a longer word gets a line of its own. Never empty.
 std::vector<std::string> wrapped(std::string_view text, int columns);
 

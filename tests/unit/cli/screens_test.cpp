@@ -66,6 +66,29 @@ TEST_CASE("status: unhealthy, restarted, with a deployment that is not over") {
                status_text("crm-backend", samples::sample_plan().environment, bad, now_there, plain, 0));
 }
 
+TEST_CASE("status and plan fit a terminal of 80 columns, and keep what is looked for") {
+  HostStatus edge = status();
+  edge.containers[0].name = "crm-backend-production-web-1-20260112";
+  edge.slots = {{.backend = "crm-backend_8080",
+                 .container = "crm-backend-production-web-1-20260112",
+                 .state = "open",
+                 .weight = 100,
+                 .sessions = 12,
+                 .rate = 340,
+                 .requests = 1'234'567,
+                 .errors_5xx = 89}};
+  const auto& environment = samples::sample_plan().environment;
+  check_golden("status-80.txt", status_text("crm-backend", environment, edge, now_there, plain, 80));
+  Preview preview;
+  preview.plan = samples::sample_plan();
+  preview.facts.containers = {container(), container()};
+  preview.facts.containers[1].name = "crm-worker-with-a-longer-name";
+  preview.warnings = {
+      "the project's .env on the server was edited since belay brought it: the deployment replaces "
+      "it, and keeps what it replaces"};
+  check_golden("plan-80.txt", preview_text(preview, plain, 80));
+}
+
 TEST_CASE("status: nothing there yet") {
   HostStatus nothing;
   nothing.health = "nothing runs";
@@ -143,7 +166,7 @@ TEST_CASE("plan: everything that would change") {
                    {rsync::Change::Kind::added, "prisma/migrations/20260110_greeting/migration.sql"},
                    {rsync::Change::Kind::removed, "src/old.ts"}};
   preview.warnings = {"'uploads' hides src/uploads/index.ts, which git tracks"};
-  check_golden("plan.txt", preview_text(preview, plain));
+  check_golden("plan.txt", preview_text(preview, plain, 0));
 }
 
 TEST_CASE("plan: a long list of files is cut in the text, and whole in JSON") {
@@ -151,7 +174,7 @@ TEST_CASE("plan: a long list of files is cut in the text, and whole in JSON") {
   preview.plan = samples::sample_plan();
   for (int i = 0; i < 100; ++i)
     preview.files.push_back({rsync::Change::Kind::added, "file-" + std::to_string(i)});
-  CHECK(preview_text(preview, plain).find("and 60 more; --json has them all") != std::string::npos);
+  CHECK(preview_text(preview, plain, 0).find("and 60 more; --json has them all") != std::string::npos);
   CHECK(preview_json(preview).at("files").as_array().size() == 100);
 }
 

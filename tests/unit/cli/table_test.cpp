@@ -1,5 +1,7 @@
 #include "cli/table.hpp"
 
+#include <sstream>
+
 #include <doctest/doctest.h>
 
 #include "cli/text_width.hpp"
@@ -39,4 +41,44 @@ TEST_CASE("on a terminal a row is clipped; elsewhere never") {
 TEST_CASE("labelled lines align their values and leave out what is empty") {
   CHECK(labelled({{"by", "ana"}, {"backup", ""}, {"commit", "4f2a9c1"}}, plain) ==
         "  by      ana\n  commit  4f2a9c1\n");
+}
+
+TEST_CASE("on a narrow terminal names lose their middle, and numbers stay") {
+  Table table({{"CONTAINER", Table::Align::left, Table::Narrow::shorter}, {"5XX", Table::Align::right}});
+  table.add({"crm-backend-web-1-20260112-103300", "12"});
+  table.add({coloured.green("crm-backend-web-2-20260112-103300"), "0"});
+  CHECK(table.rendered(plain, 27) ==
+        "CONTAINER               5XX\n"
+        "crm-backend…112-103300   12\n"
+        "\x1b[32mcrm-backend…112-103300\x1b[0m    0\n");
+}
+
+TEST_CASE("what a narrow terminal has no room for is left out, and named") {
+  Table table({{"SERVICE"},
+               {"CONTAINER", Table::Align::left, Table::Narrow::spare},
+               {"STATE"},
+               {"IMAGE", Table::Align::left, Table::Narrow::spare}});
+  table.add(
+      {"backend", "crm-backend-backend-1", "running (healthy)", "registry.example.net/crm/backend:4f2a9c1"});
+  CHECK(table.rendered(plain, 50) ==
+        "SERVICE  CONTAINER              STATE\n"
+        "backend  crm-backend-backend-1  running (healthy)\n"
+        "A wider terminal, or --json, also has: IMAGE\n");
+  CHECK(table.rendered(plain, 30) ==
+        "SERVICE  STATE\n"
+        "backend  running (healthy)\n"
+        "A wider terminal, or --json, also has: CONTAINER, IMAGE\n");
+  for (int columns = 1; columns < 120; ++columns) {
+    CAPTURE(columns);
+    std::istringstream lines(table.rendered(plain, columns));
+    for (std::string line; std::getline(lines, line);)
+      if (!line.starts_with("A wider terminal")) CHECK(display_width(line) <= columns);
+  }
+}
+
+TEST_CASE("on a terminal a long value goes on under its beginning") {
+  CHECK(labelled({{"preflight", "lock, docker, compose, disk, ports"}, {"settle", "publish"}}, plain, 34) ==
+        "  preflight  lock, docker,\n"
+        "             compose, disk, ports\n"
+        "  settle     publish\n");
 }
