@@ -1,8 +1,10 @@
 #include "host/boot_entry.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <expected>
 #include <map>
 #include <sstream>
 #include <vector>
@@ -153,19 +155,25 @@ bool install_user_unit(const Layout& layout) {
   return false;
 }
 
-/// The lines of this account's crontab. Empty: it has none, or this host has no crontab. Throws Error where
-/// it cannot be read: whoever writes it anew would lose the rest.
-std::vector<std::string> crontab_lines() {
+/// The lines of this account's crontab; empty: it has none, or this host has no crontab. Or why it cannot be
+/// read.
+std::expected<std::vector<std::string>, std::string> listed_crontab() {
   std::vector<std::string> lines;
   if (!program_exists("crontab")) return lines;
   const auto listed = captured({"crontab", "-l"});
   // Of busybox: "can't open '…': No such file or directory".
   if (!listed.ok() && !listed.err.contains("no crontab for") && !listed.err.contains("No such file"))
-    throw Error("the account's crontab cannot be read", listed.outcome.described() + "\n" + listed.err,
-                "try: crontab -l");
+    return std::unexpected(listed.outcome.described() + "\n" + listed.err);
   std::istringstream text(listed.ok() ? listed.out : std::string{});
   for (std::string line; std::getline(text, line);) lines.push_back(line);
   return lines;
+}
+
+/// Throws Error where the crontab cannot be read: whoever writes it anew would lose the rest.
+std::vector<std::string> crontab_lines() {
+  auto listed = listed_crontab();
+  if (!listed) throw Error("the account's crontab cannot be read", listed.error(), "try: crontab -l");
+  return *std::move(listed);
 }
 
 /// The shell that runs the line takes its end for a comment, and belay knows its line by it.
@@ -176,10 +184,13 @@ std::string crontab_line(const Layout& layout) {
   return "@reboot " + command_at_boot(layout, quoted_for_cron) + mark_of_line(layout);
 }
 
+/// An account that may not read its crontab (cron.deny, a uid without a name) cannot have written a line
+/// either.
 bool is_in_crontab(const Layout& layout) {
-  for (const auto& line : crontab_lines())
-    if (line.ends_with(mark_of_line(layout))) return true;
-  return false;
+  const auto listed = listed_crontab();
+  return listed && std::ranges::any_of(*listed, [&](const std::string& line) {
+           return line.ends_with(mark_of_line(layout));
+         });
 }
 
 void install_crontab(const Layout& layout) {

@@ -61,10 +61,13 @@ std::optional<FileLock> lock_for(const Layout& layout, const wire::Start& start)
   }
 }
 
-/// A recovery waits for Docker. The one who typed this command is told at once that it does not answer.
-void require_docker_for_recovery(const Layout& layout) {
+/// A run that has begun waits for Docker, and so does a recovery. Where Docker does not answer this account
+/// now, no run begins: the one who typed the command is told at once.
+void require_docker(const Layout& layout) {
   if (const auto run = open_run(layout))
     while_doing("recovering " + *run + ", which was left half-way", [] { docker::Engine::connect(); });
+  else
+    docker::Engine::connect();
 }
 
 /// Binds before anyone is told of the run.
@@ -119,7 +122,7 @@ int host_guard(std::span<const std::string> arguments) {
     if (!lock || stdin_is_closed()) ::_exit(static_cast<int>(ExitCode::busy));
     point_boot_at_this_program(layout);
     write_holder(*lock, start->plan.by, {});
-    require_docker_for_recovery(layout);
+    require_docker(layout);
     recover_open_runs(layout, "next command");
     layout = settled_in_its_place(where, *lock);
     point_boot_at_this_program(layout);

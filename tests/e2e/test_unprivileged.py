@@ -259,3 +259,22 @@ def test_the_guard_has_a_scope_of_its_own_where_systemd_runs(user):
     assert deployed.code == 0, deployed
     checked = fake.run(words + "check production", lingering=USER, cwd=user.home / "repository", check=False)
     assert "systemd gives it no scope of its own" in checked.out and "fake systemd-run refuses" in checked.out, checked
+
+
+NOBODY_S_UID = 54321
+
+
+def test_an_account_without_docker_and_without_a_name_is_told_and_no_run_begins(user):
+    """Nothing is left half-way where the very first look at Docker is refused; and a crontab that cannot be read hides nothing else."""
+    user.commit("1")
+    run("chown", "-R", str(NOBODY_S_UID), user.home)
+
+    def belay(*words):
+        return subprocess.run([user.home / "belay", *words], cwd=user.home / "repository", user=NOBODY_S_UID, group=NOBODY_S_UID, extra_groups=[],
+                              env={"PATH": os.environ["PATH"], "HOME": str(user.home)}, capture_output=True, text=True, timeout=120)
+    check, deploy = belay("check", "production"), belay("deploy", "production")
+    for tried in (check, deploy):
+        assert tried.returncode == 1, tried
+        assert "permission denied" in tried.stdout + tried.stderr and "group docker" in tried.stdout + tried.stderr, tried
+    assert "boot recovery" in check.stdout, check
+    assert not list(user.home.glob(".local/state/belay/*/runs/*")), deploy
