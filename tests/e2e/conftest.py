@@ -13,7 +13,7 @@ from chain import Chain  # noqa: E402
 from own_engine import OwnEngine  # noqa: E402
 from scenario import Scenario  # noqa: E402
 
-pytest_plugins = ["belay_world.fixtures", "belay_world.limit"]
+pytest_plugins = ["belay_world.core", "belay_world.fixtures", "belay_world.limit"]
 table = pytest.StashKey()
 
 

@@ -83,6 +83,7 @@ def tree_at(top):
     return found
 
 
+@pytest.mark.core
 def test_the_release_on_the_server_is_what_is_committed_byte_by_byte(app):
     top = os.fsencode(app.repository / "app")
     for name, content in ODD.items():

@@ -37,6 +37,7 @@ def break_dumps(database):
     database.wait()
 
 
+@pytest.mark.core
 def test_a_stopped_database_stops_the_deployment(by_hand):
     by_hand.release("good-code")
     started = by_hand.world.container()["State"]["StartedAt"]
@@ -100,6 +101,7 @@ def test_a_full_backup_disk_stops_the_deployment_and_leaves_no_part(by_hand):
     assert list((by_hand.world.live / "backups").iterdir()) == []
 
 
+@pytest.mark.core
 def test_a_backup_restores_whole_beside_the_live_database(by_hand):
     """What a destructive migration took is in the backup from before it; psql restores it without an error."""
     world = by_hand.world

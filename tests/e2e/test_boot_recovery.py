@@ -1,6 +1,7 @@
 """A host that lost its power in a deployment recovers at boot."""
 import re
 
+import pytest
 from belay_world.commands import run
 from fake_systemd import FakeSystemd
 from scenario import Host, left_behind
@@ -9,6 +10,7 @@ from scenario import Host, left_behind
 INSTALLED = "mount -t tmpfs belay /etc/cron.d && { [ ! -d /run/systemd ] || mount -t tmpfs belay /run/systemd; } && "
 
 
+@pytest.mark.core
 def test_what_host_install_puts_in_place_undoes_what_a_power_cut_left(by_hand):
     world, before = by_hand.world, by_hand.world.inventory()
     by_hand.without_migration()

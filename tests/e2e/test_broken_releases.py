@@ -1,6 +1,7 @@
 """A release that does not work: belay says so, the old one serves, nothing is left, and `compose up` by hand keeps it so."""
 import re
 
+import pytest
 from scenario import attempts_of, never_stopped, rolled_back
 
 
@@ -10,6 +11,7 @@ def container_lines(said):
     return int(number), [line.removeprefix("  │").strip() for line in block.splitlines()]
 
 
+@pytest.mark.core
 def test_one_that_crashes_at_start_is_undone_when_it_dies(serving):
     serving.release("crash-on-start")
     deployed = serving.deploy(rows=["crash on start", "crash on start (29)"])
@@ -39,6 +41,7 @@ def test_the_last_50_lines_of_the_failing_container_are_shown(serving):
     assert refused.code == 2 and release in refused.err, refused
 
 
+@pytest.mark.core
 def test_one_that_answers_500_is_undone_when_its_attempts_are_spent(serving):
     serving.shorten_health()
     serving.release("health-500")
@@ -116,6 +119,7 @@ def test_one_that_starts_slowly_is_waited_for(by_hand):
     assert deployed.lost == []
 
 
+@pytest.mark.core
 def test_one_whose_migration_fails_never_gets_to_serve(by_hand):
     by_hand.release("migration-fails")
     deployed = by_hand.deploy(rows=["migration fails", "migration fails (29)"])

@@ -90,6 +90,7 @@ def app(world, builder):
     app.gone(IMAGE)
 
 
+@pytest.mark.core
 def test_an_image_is_built_here_and_only_what_is_missing_is_sent(app):
     assert app.belay("check").code == 0
     first = app.belay("deploy")

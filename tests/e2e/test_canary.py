@@ -26,6 +26,7 @@ def said_in(scenario, step):
     return [record["line"] for record in scenario.journal() if record["type"] == "output" and record["step"] == step]
 
 
+@pytest.mark.core
 def test_a_good_release_gets_its_shares_and_then_everything(canary):
     canary.release("good-code")
     with canary.world.load(**LOAD) as client:
@@ -41,6 +42,7 @@ def test_a_good_release_gets_its_shares_and_then_everything(canary):
 @pytest.mark.parametrize("release, why", [
     ("breaks-under-load", "the candidate fails more requests"), ("slow-answers", "the candidate is slower"),
 ])
+@pytest.mark.core
 def test_a_worse_release_is_turned_back(canary, capsys, release, why):
     canary.release(release)
     canary.configure("for: 2s", "for: 60s")

@@ -27,6 +27,7 @@ def touches_nothing(scenario, *arguments, code=0):
     return outcome.out
 
 
+@pytest.mark.core
 def test_check_and_plan_look_at_a_server_belay_never_saw_and_leave_nothing(by_hand):
     by_hand.release("good-migration")
     said = touches_nothing(by_hand, "check", "production")
@@ -41,6 +42,7 @@ def test_check_and_plan_look_at_a_server_belay_never_saw_and_leave_nothing(by_ha
     assert [step for step in planned["plan"]["steps"]][:2] == ["preflight", "backup"]
 
 
+@pytest.mark.core
 def test_check_names_what_is_wrong_on_the_host_with_a_remedy(by_hand):
     by_hand.configure("container: crm-postgres,", "container: crm-postgers,")
     by_hand.configure("compose: docker-compose.production.yml", "compose: docker-compose.prod.yml")
@@ -90,6 +92,7 @@ def test_looking_at_what_runs_and_what_is_kept(three_releases):
     following.wait()
 
 
+@pytest.mark.core
 def test_a_bug_found_later_is_rolled_back_by_hand_to_any_kept_release(three_releases):
     scenario, world = three_releases, three_releases.world
     newest, middle, adopted = scenario.releases()[0]
@@ -123,6 +126,7 @@ def test_only_so_many_releases_are_kept(by_hand):
     assert sorted(path.name for path in kept.iterdir()) == sorted(each["id"] for each in releases)
 
 
+@pytest.mark.core
 def test_json_is_one_valid_event_per_line(by_hand):
     by_hand.without_migration()
     by_hand.release("good-code")

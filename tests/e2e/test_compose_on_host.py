@@ -118,6 +118,7 @@ def names(*services):
     return {f"{PROJECT}-{service}-1" for service in services}
 
 
+@pytest.mark.core
 def test_two_repositories_deploy_into_one_stack_and_neither_touches_the_other(stack):
     api, web = stack.api, stack.web
     planned = api.belay("plan", "production")

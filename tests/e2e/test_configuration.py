@@ -3,6 +3,8 @@ import re
 
 import pytest
 
+pytestmark = pytest.mark.core
+
 
 def refused(world, *arguments, **options):
     connections, before = world.machine.connections(), world.inventory()

@@ -1,4 +1,5 @@
 """The line between controller and host breaks: the deployment is the host's, and goes on."""
+import pytest
 from belay_world.commands import wait_until
 from scenario import Host
 
@@ -24,6 +25,7 @@ def test_a_cut_connection_is_taken_up_again(by_hand):
     assert by_hand.world.version() == "1.1.0"
 
 
+@pytest.mark.core
 def test_a_dead_line_stops_nothing(by_hand):
     with by_hand.world.far(rtt_ms=20) as far:
         deploying, host = begin(by_hand, "step-began:switch", env=far.environment)

@@ -10,6 +10,7 @@ from belay_world.commands import run, wait_until
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.core
 def test_docker_is_away_in_the_switch_and_the_old_release_serves_afterwards(away, number):
     away.commit(2, command=BAD)
     deploying = away.begin("step-began:switch")

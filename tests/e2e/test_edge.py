@@ -61,6 +61,7 @@ def only_deaths_cost_requests(world, report):
 
 
 @pytest.mark.limit(900)
+@pytest.mark.core
 def test_good_releases_in_a_row(behind_edge, capsys):
     scenario = behind_edge
     releases = 20 if FULL else 5
@@ -76,6 +77,7 @@ def test_good_releases_in_a_row(behind_edge, capsys):
     assert "belay-edge" in scenario.world.production.compose("ps").out
 
 
+@pytest.mark.core
 def test_bad_releases_and_a_rollback_lose_nothing(behind_edge, capsys):
     scenario = behind_edge
     scenario.release("good-code")
@@ -164,6 +166,7 @@ def test_another_drain_timeout_has_the_edge_read_its_file_anew_and_loses_nothing
     nothing_is_lost(scenario, client, capsys, "the edge reads its file anew")
 
 
+@pytest.mark.core
 def test_the_edge_is_put_in_and_taken_out_again(by_hand, capsys):
     """Each time the port changes hands: for as long as a container takes to stop and another to start nobody has it."""
     by_hand.without_migration()

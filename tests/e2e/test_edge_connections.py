@@ -65,6 +65,7 @@ def is_cut(connection):
         return True
 
 
+@pytest.mark.core
 def test_a_websocket_stays_on_the_old_release_until_it_ends(echoes):
     with closing(websocket()) as talk:
         assert echo(talk, b"before") == b"before"
@@ -207,6 +208,7 @@ class Askers:
         self.connection.close()
 
 
+@pytest.mark.core
 def test_tls_ends_at_the_edge_and_certificates_are_taken_up_without_loss(echoes, tmp_path):
     live = echoes.world.live
     authority = Authority(tmp_path, live)

@@ -72,6 +72,7 @@ def test_a_port_that_nobody_names_keeps_the_edge_out_and_expose_lets_it_in(app):
     assert deployed.code == 0 and app.serves() == "3", deployed
 
 
+@pytest.mark.core
 def test_a_port_of_udp_is_refused_by_check_too(app):
     app.release("1", f', ports: ["127.0.0.1:{PORT + 1}:5353/udp"]')
     for command in ("check", "deploy"):

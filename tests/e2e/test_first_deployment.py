@@ -9,6 +9,7 @@ def scenario(scenario):
     return scenario
 
 
+@pytest.mark.core
 def test_it_succeeds_and_says_beforehand_that_there_is_nothing_to_go_back_to(scenario):
     scenario.release("good-code")
     deployed = scenario.deploy(rows=["first deployment"])
@@ -21,6 +22,7 @@ def test_it_succeeds_and_says_beforehand_that_there_is_nothing_to_go_back_to(sce
     scenario.up_by_hand_keeps("1.1.0")
 
 
+@pytest.mark.core
 def test_one_that_fails_leaves_its_container_stopped_and_the_next_cleans_up(scenario):
     scenario.release("health-500")
     bad = scenario.deploy(rows=["first deployment is bad"])

@@ -1,4 +1,5 @@
 """A release is frozen whole: what comes back is the old image with the old compose model and the old environment."""
+import pytest
 
 
 def serving(world):
@@ -18,6 +19,7 @@ def change_everything(scenario, release="bump", **options):
     env.write_text(env.read_text().replace("LOG_LEVEL=info", "LOG_LEVEL=debug"))
 
 
+@pytest.mark.core
 def test_a_failure_brings_all_of_it_back(by_hand):
     by_hand.without_migration()
     assert by_hand.deploy(load=False).code == 0

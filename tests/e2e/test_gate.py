@@ -38,6 +38,7 @@ def test_the_examples_own_gate_passes_and_is_recorded(by_hand):
     ["echo one", "echo the reason; exit 3", "touch $HOME/never"],
     ["echo one", f'parallel: ["sleep {LONG}", "echo the reason; exit 3"]', "touch $HOME/never"],
 ], ids=["sequential", "parallel"])
+@pytest.mark.core
 def test_a_gate_that_fails_stops_everything(by_hand, lines):
     gate(by_hand, *lines)
     deployed = by_hand.run("deploy", "production", limit=120)

@@ -1,9 +1,11 @@
 """A good release: it serves afterwards, nothing is lost, and the report says what was done."""
 import re
 
+import pytest
 from scenario import STAMP, only_the_switch_cost_requests
 
 
+@pytest.mark.core
 def test_a_release_of_code_is_deployed_under_load(by_hand):
     by_hand.release("good-code")
     deployed = by_hand.deploy(rows=["good release, code only"])
@@ -16,6 +18,7 @@ def test_a_release_of_code_is_deployed_under_load(by_hand):
     assert sorted(names) == ["crm-backend", "crm-postgres"]
 
 
+@pytest.mark.core
 def test_a_release_with_a_migration_is_migrated_before_it_serves(by_hand):
     by_hand.release("good-migration")
     deployed = by_hand.deploy(rows=["good release with a migration"])

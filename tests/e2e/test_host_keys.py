@@ -53,6 +53,7 @@ class Ssh:
         return f"[127.0.0.1]:{self.server['VPS_PORT']} ssh-ed25519 {self.true_key()}"
 
 
+@pytest.mark.core
 def test_an_unknown_host_key_is_refused_with_its_fingerprint_and_the_line_to_add(ssh):
     ssh.refused(ssh.deploy(), ssh.server["VPS_HOST_KEY"], ssh.line_to_add())
 
@@ -95,6 +96,7 @@ def agents(world):
     return {line.split()[0] for line in found if str(world.temporary) in line}
 
 
+@pytest.mark.core
 def test_a_key_from_the_environment_deploys_and_dies_with_belay(ssh):
     scenario, world = ssh.scenario, ssh.world
     ssh.knows(ssh.true_key())

@@ -30,6 +30,7 @@ def undone(scenario, before):
     assert left_behind(before, scenario.world.inventory()) == {}
 
 
+@pytest.mark.core
 def test_the_controller_is_killed_and_the_host_goes_on(by_hand):
     world = by_hand.world
     temporary = world.inventory().temporary
@@ -97,6 +98,7 @@ def test_the_executor_is_killed_and_the_guard_undoes(by_hand):
 
 
 @pytest.mark.parametrize("command", [["host", "recover", "production"], ["attach", "production"]])
+@pytest.mark.core
 def test_everything_is_killed_and_the_next_command_recovers(by_hand, command):
     world, before = by_hand.world, by_hand.world.inventory()
     deploying, host = begin(by_hand)
@@ -151,6 +153,7 @@ def test_after_the_commit_it_is_finished(by_hand):
     by_hand.up_by_hand_keeps("1.1.0")
 
 
+@pytest.mark.core
 def test_ctrl_c_undoes_and_waits_for_that(by_hand):
     before = by_hand.world.inventory()
     deploying, host = begin(by_hand)

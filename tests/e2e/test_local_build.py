@@ -52,6 +52,7 @@ def app(world):
     app.gone(IMAGE)
 
 
+@pytest.mark.core
 def test_what_is_built_here_is_shipped_published_told_and_comes_back(app):
     before = app.left_here()
     planned = app.belay("plan")

@@ -27,6 +27,7 @@ def user(busybox_host):
     user.gone()
 
 
+@pytest.mark.core
 def test_a_host_that_has_busybox_alone_is_checked_deployed_to_and_rolled_back(user):
     there = run("ssh", "-F", user.config, "host", "which getent bash; head --version 2>&1; printf '#!/bin/sh\\n' >/tmp/x; chmod +x /tmp/x; /tmp/x", check=False)
     assert "BusyBox" in there.out and "/getent" not in there.out and "/bash" not in there.out and "Permission denied" in there.err, there
@@ -85,6 +86,7 @@ def way(bastion_pin, host_pin):
     return f'    host_key: "{host_pin}"\n    jump: {{ host: "root@127.0.0.1:{BASTION_PORT}", host_key: "{bastion_pin}" }}\n'
 
 
+@pytest.mark.core
 def test_a_runner_reaches_a_host_behind_a_bastion_with_one_key_and_two_pins(runner, bastion, behind):
     host, key = f"root@127.0.0.1:{BEHIND_PORT}", {"BELAY_SSH_KEY": bastion.key}
     runner.release("1", host=host, keys=way(bastion.fingerprint, behind.fingerprint))

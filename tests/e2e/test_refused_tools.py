@@ -66,6 +66,7 @@ SNAP = {"version": ENGINE, "info": {"DockerRootDir": "/var/snap/docker/common/va
 
 
 @pytest.mark.parametrize("name, answers", [("is Podman", PODMAN), ("Snap's package", SNAP)])
+@pytest.mark.core
 def test_an_engine_that_belay_is_not_made_for_is_refused_by_name(user, tmp_path, name, answers):
     with FakeEngine(tmp_path / "engine.sock", answers):
         for command in ("check", "deploy"):

@@ -106,6 +106,7 @@ def docker_config():
     return file.read_text() if file.exists() else None
 
 
+@pytest.mark.core
 def test_a_private_image_comes_with_the_login_of_the_deployment_which_is_nowhere_afterwards(app, registry):
     before = docker_config()
     registry.push("one")

@@ -35,16 +35,19 @@ def release():
     return binary
 
 
+@pytest.mark.core
 def test_it_needs_no_shared_library_and_has_no_fault_points(release):
     said = run("readelf", "--dynamic", release).out
     assert "NEEDED" not in said
     assert b"BELAY_FAULT_FILE" not in release.read_bytes()
 
 
+@pytest.mark.core
 def test_it_is_at_most_12_mb(release):
     assert release.stat().st_size <= 12_000_000
 
 
+@pytest.mark.core
 def test_it_runs_in_an_empty_root(release, tmp_path):
     shutil.copy2(release, tmp_path / "belay")
     shown = run("chroot", tmp_path, "/belay", "version")

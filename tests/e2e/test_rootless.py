@@ -77,6 +77,7 @@ def user(account, engine, sshd):
     user.gone()
 
 
+@pytest.mark.core
 def test_rootless_docker_is_deployed_to_by_its_context(user, engine):
     user.release("1")
     checked = user.belay("check", "production")

@@ -161,6 +161,7 @@ def shows_none(finished):
 
 
 @pytest.mark.parametrize("when", ["before-switch", "after-start"])
+@pytest.mark.core
 def test_a_deployment_uses_a_secret_in_every_kind_of_key_and_shows_none(app, when):
     app.release("one", when=when)
     with ProcessList() as processes:

@@ -28,6 +28,7 @@ def state(file):
     return file.read_text(), file.stat().st_mtime_ns, file.stat().st_ino
 
 
+@pytest.mark.core
 def test_files_that_live_only_on_the_server_are_never_touched(by_hand):
     live = by_hand.world.live
     before = put_live_files(live)

@@ -9,6 +9,7 @@ def staging(scenario):
     return scenario
 
 
+@pytest.mark.core
 def test_a_good_release_with_a_migration_is_deployed_there_and_nowhere_else(staging):
     world = staging.world
     staging.release("good-migration")

@@ -145,6 +145,7 @@ def test_a_state_in_the_live_directory_is_read_there_and_moved_by_a_deployment(a
     app.is_settled()
 
 
+@pytest.mark.core
 def test_a_state_on_another_disk(app):
     """What is published, and what is brought back, goes from one file system to the other."""
     app.state.mkdir(parents=True)

@@ -6,6 +6,8 @@ import re
 import struct
 import termios
 
+import pytest
+
 
 def on_a_terminal(world, *arguments, columns=100, lines=40):
     """Exit code, and all that was written to the terminal."""
@@ -27,6 +29,7 @@ def on_a_terminal(world, *arguments, columns=100, lines=40):
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), written.decode()
 
 
+@pytest.mark.core
 def test_a_deployment_is_shown_live_and_ends_with_the_report(by_hand):
     by_hand.without_migration()
     by_hand.release("good-code")

@@ -1,10 +1,12 @@
 """Two deployments of one environment never run at once."""
 import re
 
+import pytest
 from belay_world.commands import wait_until
 from scenario import Host
 
 
+@pytest.mark.core
 def test_the_second_is_refused_or_waits(by_hand):
     world, host = by_hand.world, Host(by_hand)
     by_hand.without_migration()

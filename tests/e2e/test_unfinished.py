@@ -59,6 +59,7 @@ def closed(small):
     return [record for record in small.records() if record["type"] == "closed"]
 
 
+@pytest.mark.core
 def test_what_settle_cannot_write_is_told_and_done_by_the_guard_once_there_is_room(small):
     small.commit(2)
     deploying, full = held_on_a_full_disk(small, "committed")

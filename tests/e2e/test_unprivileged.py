@@ -132,6 +132,7 @@ class User:
         return self.run(str(self.home / "belay"), *words, directory="repository")
 
 
+@pytest.mark.core
 def test_a_user_of_the_group_docker_deploys_behind_an_edge(user):
     for version in ("1", "2"):
         user.commit(version)

@@ -11,6 +11,7 @@ def by_hand(by_hand):
     return by_hand
 
 
+@pytest.mark.core
 def test_it_is_left_in_place_and_the_old_one_can_be_brought_back(by_hand):
     by_hand.release("health-500")
     deployed = by_hand.deploy()

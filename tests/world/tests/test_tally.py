@@ -1,4 +1,5 @@
 """tests/world/tally: the last line of the tests must not be better than they were."""
+import os
 import subprocess
 
 import pytest
@@ -51,10 +52,10 @@ def test_all_files_are_added_up_and_bytes_that_xml_forbids_do_not_matter(tmp_pat
     assert tally(tmp_path, out, '<testcase name="b"/>') == ("2 passed, 0 failed", 0)
 
 
-def tally_of(directory, *options, **bodies):
+def tally_of(directory, *options, full="", **bodies):
     for name, body in bodies.items():
         (directory / f"{name.replace('_', '-')}.xml").write_text(f"<testsuite>{body}</testsuite>")
-    return subprocess.run([SCRIPTS / "tally", *options, *sorted(directory.glob("*.xml"))], capture_output=True, text=True)
+    return subprocess.run([SCRIPTS / "tally", *options, *sorted(directory.glob("*.xml"))], capture_output=True, text=True, env={**os.environ, "BELAY_TEST_FULL": full})
 
 
 def cases(number):
@@ -71,6 +72,24 @@ def test_a_suite_with_too_few_cases_has_failed(tmp_path):
     done = tally_of(tmp_path, "--suites", "unit", unit_check=cases(5000), unit_tsan=cases(2))
     assert done.returncode == 1 and "unit-tsan: has only 2 cases of at least" in done.stderr, done
     assert tally_of(tmp_path, "--suites", "unit", unit_tsan=cases(5000)).returncode == 0
+
+
+def test_a_full_run_has_all_the_cases_of_which_a_default_run_has_a_sample(tmp_path):
+    e2e = {"e2e": cases(100), "e2e_alone": cases(10)}
+    assert tally_of(tmp_path, "--suites", "e2e", **e2e).returncode == 0
+    done = tally_of(tmp_path, "--suites", "e2e", full="yes", **e2e)
+    assert done.returncode == 1 and "e2e: has only 100 cases of at least" in done.stderr, done
+
+
+@pytest.mark.parametrize("seconds, full, is_told", [(1501, "", True), (1500, "", False), (1501, "yes", False)])
+def test_a_default_run_that_is_too_long_is_told_and_has_not_failed(tmp_path, seconds, full, is_told):
+    (tmp_path / "seconds").write_text(f"all of it\t{seconds}\n")
+    names = ["unit_check", "unit_tsan", "sim", "fuzz", "world", "integration", "parity_table", "parity", "e2e", "e2e_alone", "crash", "crash_alone"]
+    suites = "unit sim fuzz world parity e2e crash integration"
+    done = tally_of(tmp_path, "--suites", suites, "--seconds", tmp_path / "seconds", full=full, **{name: cases(5000) for name in names})
+    assert done.returncode == 0 and ("all of it took 25 min" in done.stderr) == is_told, done
+    some = tally_of(tmp_path, "--suites", "unit", "--seconds", tmp_path / "seconds")
+    assert "planned" not in some.stderr
 
 
 def test_it_says_how_long_each_took(tmp_path):
