@@ -19,7 +19,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = true,
      .fallback = {},
      .example = "crm-backend",
-     .meaning = "The application's name; it stands in labels, logs and lists."},
+     .meaning = "The application's name. belay uses it in labels, logs and lists."},
     {.section = "",
      .name = "environments",
      .kind = environments,
@@ -27,7 +27,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = true,
      .fallback = {},
      .example = "{ production: { host: deploy@example.com, path: /srv/crm } }",
-     .meaning = "At least one, by name: lower-case letters, digits and `-`."},
+     .meaning = "The environments, at least one. A name has lower-case letters, digits and `-`."},
 
     {.section = "shared",
      .name = "source",
@@ -36,13 +36,14 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = ".",
      .example = "deploy-backend",
-     .meaning = "What is shipped: a directory, relative to the one `belay.yml` lies in."},
+     .meaning = "The directory that is shipped, relative to the directory of `belay.yml`."},
     {.section = "shared",
      .name = "services",
      .kind = texts,
      .variables = Variables::shown,
      .required = false,
-     .fallback = "those with `build:`, or with `{commit}`, `{version}` or one of `values` in their image",
+     .fallback =
+         "services with `build:`, or with `{commit}`, `{version}` or one of `values` in their image's name",
      .example = "[backend]",
      .meaning = "The compose services that are released. The others are `accessories`."},
     {.section = "shared",
@@ -52,10 +53,10 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "leave",
      .example = "as-compose",
-     .meaning = "The other services of the compose file. `leave`: they are left as they run; one that a "
-                "released service depends on is started if it does not run. `as-compose`: they are released "
-                "with the others, as `docker compose up -d --build` does; those that have not changed go on "
-                "running.",
+     .meaning = "What belay does with the other services of the compose file. `leave`: belay leaves them as "
+                "they run, but starts a service that a released service depends on if it does not run. "
+                "`as-compose`: belay releases them too, as `docker compose up -d --build` does; services "
+                "that have not changed go on running.",
      .choices = "leave, as-compose"},
     {.section = "shared",
      .name = "test",
@@ -64,9 +65,9 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "no tests",
      .example = "[npm ci, { parallel: [npm run lint, npm test] }]",
-     .meaning = "The gate: commands run by `sh` in a clean checkout, in `source`, one after "
-                "the other. Those under "
-                "`parallel` run at the same time. The first that fails stops the deployment."},
+     .meaning =
+         "The gate: commands that `sh` runs in `source` of a clean checkout, one after the other. Commands "
+         "under `parallel` run at the same time. The first command that fails stops the deployment."},
     {.section = "shared",
      .name = "test_git",
      .kind = boolean,
@@ -74,8 +75,8 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "false",
      .example = "true",
-     .meaning = "Whether the checkout of the tests is a git repository. It is one of its own, with the "
-                "commit as HEAD, on its branch, and without the commits before it."},
+     .meaning = "Whether the tests' checkout is a git repository of its own. Its HEAD is the commit, on its "
+                "branch; it has no earlier commits."},
     {.section = "shared",
      .name = "sync",
      .kind = section,
@@ -83,7 +84,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = {},
      .example = "{ exclude: [node_modules, .env] }",
-     .meaning = "What of the source goes to the host."},
+     .meaning = "Which files of the source go to the host."},
     {.section = "shared",
      .name = "migrate",
      .kind = section,
@@ -91,8 +92,8 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "no migration",
      .example = "npx prisma migrate deploy",
-     .meaning = "The database migration. A lone text, or a list of words, is its command; a list of sections "
-                "is several migrations, one after the other; `off` takes the top level's away.",
+     .meaning = "The database migration. A text or a list of words is its command. A list of sections is "
+                "several migrations, one after the other. `off` removes the top level's migration.",
      .shorthand = "run",
      .may_be_off = true,
      .may_be_list = true},
@@ -103,7 +104,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "off",
      .example = "{ postgres: { container: crm-postgres, user: crm, database: crm }, keep: 5 }",
-     .meaning = "What is dumped before anything changes. `off` takes the top level's away.",
+     .meaning = "Which database belay dumps before anything changes. `off` removes the top level's backup.",
      .may_be_off = true},
     {.section = "shared",
      .name = "health",
@@ -112,11 +113,10 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "no request",
      .example = "{ url: \"https://example.com/health\", attempts: 30, interval: 5s }",
-     .meaning =
-         "How a release proves that it works. Without it: its containers run, do not restart and are "
-         "not unhealthy "
-         "by their own HEALTHCHECK. A lone text is the URL; `off` takes the top level's away. A service's "
-         "name in it holds a check of its own: `{ web: { url: … }, api: { url: … } }`.",
+     .meaning = "How belay checks that a release works. Without `health` it is enough that the containers "
+                "run, do not restart and are not unhealthy by their own HEALTHCHECK. A text is the URL. "
+                "`off` removes the top level's check. A service's name as a key gives that service its own "
+                "check: `{ web: { url: … }, api: { url: … } }`.",
      .shorthand = "url",
      .may_be_off = true,
      .by_service = true},
@@ -125,21 +125,21 @@ constexpr auto table = std::to_array<ConfigKey>({
      .kind = one_or_more,
      .variables = Variables::shown,
      .required = false,
-     .fallback = "what compose itself takes: `COMPOSE_FILE` of the server's `.env`, else `compose.yaml`, "
-                 "`compose.yml`, `docker-compose.yaml` or `docker-compose.yml`, and the override beside it",
+     .fallback =
+         "what compose itself uses: `COMPOSE_FILE` of the server's `.env`, else `compose.yaml`, "
+         "`compose.yml`, `docker-compose.yaml` or `docker-compose.yml`, and the override file beside it",
      .example = "[compose.yml, compose.production.yml]",
-     .meaning =
-         "The compose file, or several, as compose's `-f`. Relative to `source`. Or, with `host`, files "
-         "that lie on the server and in no release.",
+     .meaning = "The compose file, or several, as for compose's `-f`, relative to `source`. With `host`: "
+                "files that lie on the server and in no release.",
      .or_section = true},
     {.section = "shared",
      .name = "project",
      .kind = text,
      .variables = Variables::shown,
      .required = false,
-     .fallback = "as compose decides it",
+     .fallback = "the name that compose chooses",
      .example = "crm",
-     .meaning = "The compose project's name, as compose's `-p`."},
+     .meaning = "The compose project's name, as for compose's `-p`."},
     {.section = "shared",
      .name = "env_files",
      .kind = one_or_more,
@@ -147,8 +147,8 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "`.env`",
      .example = "[.env, .env.production]",
-     .meaning = "The files that compose takes variables from, as its `--env-file`. Relative to `path`, or "
-                "absolute."},
+     .meaning = "The files from which compose reads variables, as for its `--env-file`. Relative to `path`, "
+                "or absolute."},
     {.section = "shared",
      .name = "values",
      .kind = variables,
@@ -156,9 +156,9 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "none",
      .example = "[TAG]",
-     .meaning = "Variables of the environment that `belay` was started in, which the compose file may use: "
-                "`image: \"shop:${TAG}\"`. They are frozen with the release, and no place for secrets. "
-                "Nothing else of that environment reaches compose."},
+     .meaning = "Variables of the environment in which you start `belay`. The compose file may use them: "
+                "`image: \"shop:${TAG}\"`. Their values are kept with the release, so do not use them for "
+                "secrets. No other variable of that environment reaches compose."},
     {.section = "shared",
      .name = "build",
      .kind = section,
@@ -166,7 +166,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = {},
      .example = "{ at: host, with: [.env] }",
-     .meaning = "Where images come from. A lone text is its `at`.",
+     .meaning = "Where images come from. A text is its `at`.",
      .shorthand = "at"},
     {.section = "shared",
      .name = "registries",
@@ -175,8 +175,8 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "the server's own logins",
      .example = "{ ghcr.io: { user: ci, password: \"${GHCR_TOKEN}\" } }",
-     .meaning = "Logins for the registries that images are pulled from, by the registry's name. They are "
-                "sent with the plan, kept in memory, and gone with the deployment."},
+     .meaning = "Logins for the registries from which images are pulled, by the registry's name. belay sends "
+                "them with the plan, and keeps them only during the deployment."},
     {.section = "shared",
      .name = "strategy",
      .kind = choice,
@@ -185,12 +185,11 @@ constexpr auto table = std::to_array<ConfigKey>({
      .fallback = "blue-green with an edge, else recreate",
      .example = "blue-green",
      .meaning =
-         "How the candidate takes over. `recreate`: the old containers are stopped, the new ones started. "
-         "`blue-green`: the new ones are started beside the old, and the edge turns the traffic. `canary`: "
-         "it turns it in parts, and turns back by itself when the new release is worse. By service, "
-         "`recreate` "
-         "is for one that must not run twice (a worker, a scheduler): it changes hands once the traffic has "
-         "been turned.",
+         "How the candidate takes over. `recreate`: belay stops the old containers, then starts the new "
+         "ones. `blue-green`: belay starts the new containers beside the old ones, then the edge turns the "
+         "traffic to them. `canary`: the edge turns the traffic in parts, and turns it back by itself if the "
+         "new release is worse. A strategy may be set by service: `recreate` is for a service that must not "
+         "run twice (a worker, a scheduler). belay replaces that service after the traffic has been turned.",
      .choices = "recreate, blue-green, canary",
      .by_service = true},
     {.section = "shared",
@@ -198,9 +197,9 @@ constexpr auto table = std::to_array<ConfigKey>({
      .kind = section,
      .variables = Variables::none,
      .required = false,
-     .fallback = "as below, with that strategy",
+     .fallback = "the defaults below, with `strategy: canary`",
      .example = "{ steps: [5%, 25%, 100%], for: 2m }",
-     .meaning = "How the traffic is turned with `strategy: canary`."},
+     .meaning = "How the edge turns the traffic with `strategy: canary`."},
     {.section = "shared",
      .name = "soak",
      .kind = section,
@@ -208,9 +207,9 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "off",
      .example = "{ for: 60s }",
-     .meaning = "After the switch, before the commit: how long the new release is watched, and turned back "
-                "when it is "
-                "worse than the old one was. A lone text is its time. It needs an edge.",
+     .meaning = "How long belay watches the new release after the switch and before the commit. If the new "
+                "release is worse than the old one was, the traffic is turned back. A text is the time. "
+                "`soak` needs an edge.",
      .shorthand = "for",
      .may_be_off = true},
     {.section = "shared",
@@ -220,9 +219,8 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "off; on with `strategy: blue-green`",
      .example = "{ image: \"haproxy:3.0\", drain_timeout: 1m }",
-     .meaning = "The reverse proxy (HAProxy) that owns the ports the services publish, so that no request is "
-                "lost. A "
-                "lone text is its image, `on` takes the default; `off` takes it away.",
+     .meaning = "The reverse proxy (HAProxy) that owns the ports that the services publish, so that no "
+                "request is lost. A text is its image; `on` uses the default image; `off` removes the edge.",
      .shorthand = "image",
      .may_be_off = true},
     {.section = "shared",
@@ -232,7 +230,8 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "true",
      .example = "false",
-     .meaning = "Whether a release that fails is undone. `false` leaves it as it is, to be looked at."},
+     .meaning = "Whether belay undoes a release that fails. `false` leaves the failed release as it is, so "
+                "that you can examine it."},
     {.section = "shared",
      .name = "keep",
      .kind = number,
@@ -240,7 +239,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "5",
      .example = "5",
-     .meaning = "How many good releases are kept on the host, to go back to.",
+     .meaning = "How many good releases are kept on the host for rollbacks.",
      .least = 1,
      .most = 100},
     {.section = "shared",
@@ -259,7 +258,8 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = true,
      .fallback = {},
      .example = "\"${VPS_USER}@${VPS_HOST}\"",
-     .meaning = "Where it runs: `user@host`, `user@host:port`, a Host of `~/.ssh/config`, or `local`."},
+     .meaning = "The server: `user@host`, `user@host:port`, a Host of `~/.ssh/config`, or `local` for this "
+                "machine."},
     {.section = "environment",
      .name = "host_key",
      .kind = text,
@@ -268,16 +268,16 @@ constexpr auto table = std::to_array<ConfigKey>({
      .fallback = "known_hosts decides",
      .example = "\"SHA256:uNiVztksCsDhcc0u9e8BrrJXbXzEMWJKj1vpqbF1k0M\"",
      .meaning = "The fingerprint of the host's key, or of the authority that signs the host's certificate. "
-                "Another key is refused."},
+                "belay refuses any other key."},
     {.section = "environment",
      .name = "jump",
      .kind = section,
      .variables = Variables::none,
      .required = false,
-     .fallback = "as ProxyJump in the ssh configuration says",
+     .fallback = "`ProxyJump` of the ssh configuration",
      .example = "[{ host: ops@bastion.example.com, host_key: "
                 "\"SHA256:uNiVztksCsDhcc0u9e8BrrJXbXzEMWJKj1vpqbF1k0M\" }]",
-     .meaning = "The hosts on the way to the host, the nearest first. A lone text is one of them.",
+     .meaning = "The jump hosts on the way to the server, the nearest first. A text is one jump host.",
      .shorthand = "host",
      .may_be_list = true},
     {.section = "environment",
@@ -287,7 +287,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = true,
      .fallback = {},
      .example = "/srv/crm",
-     .meaning = "The live directory on the host: absolute, and not `/`."},
+     .meaning = "The live directory on the host: an absolute path, not `/`."},
     {.section = "environment",
      .name = "on",
      .kind = section,
@@ -295,7 +295,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = {},
      .example = "{ push: { branches: [main] } }",
-     .meaning = "What starts a deployment by itself."},
+     .meaning = "Which events start a deployment."},
 
     {.section = "jump",
      .name = "host",
@@ -304,7 +304,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = true,
      .fallback = {},
      .example = "ops@bastion.example.com",
-     .meaning = "A host on the way: `user@host`, `user@host:port`, or a Host of `~/.ssh/config`."},
+     .meaning = "The jump host: `user@host`, `user@host:port`, or a Host of `~/.ssh/config`."},
     {.section = "jump",
      .name = "host_key",
      .kind = text,
@@ -312,7 +312,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "known_hosts decides",
      .example = "\"SHA256:uNiVztksCsDhcc0u9e8BrrJXbXzEMWJKj1vpqbF1k0M\"",
-     .meaning = "The fingerprint of that host's key, or of the authority that signs its certificate."},
+     .meaning = "The fingerprint of the jump host's key, or of the authority that signs its certificate."},
 
     {.section = "sync",
      .name = "exclude",
@@ -321,7 +321,8 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "nothing",
      .example = "[node_modules, .env, .env.*, \"*.test.ts\"]",
-     .meaning = "Patterns of rsync: what they match is not sent, and not touched on the host."},
+     .meaning = "Patterns of rsync. belay does not send files that match, and does not touch such files on "
+                "the host."},
     {.section = "sync",
      .name = "delete",
      .kind = boolean,
@@ -329,9 +330,8 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "false",
      .example = "true",
-     .meaning =
-         "Whether publishing removes files from the live directory that the release does not have. What "
-         "`exclude` matches stays."},
+     .meaning = "Whether belay removes files from the live directory that the release does not have. Files "
+                "that match `exclude` stay."},
 
     {.section = "build",
      .name = "at",
@@ -340,10 +340,9 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "host",
      .example = "image",
-     .meaning =
-         "`host`: the server builds. `here`: the machine where belay is started builds for the server's "
-         "platform, and sends the layers that the server lacks. `image`: nothing is built; the images "
-         "that the compose file names are pulled.",
+     .meaning = "`host`: the server builds. `here`: the machine where you start belay builds for the "
+                "server's platform, and sends the layers that the server lacks. `image`: nothing is built; "
+                "the server pulls the images that the compose file names.",
      .choices = "host, here, image"},
     {.section = "build",
      .name = "with",
@@ -352,7 +351,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "none",
      .example = "[.env]",
-     .meaning = "Files of the server that a build needs, relative to `path`."},
+     .meaning = "Files on the server that a build needs, relative to `path`."},
     {.section = "build",
      .name = "timeout",
      .kind = duration,
@@ -360,7 +359,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "30m",
      .example = "45m",
-     .meaning = "Building and pulling the images. After this it has failed.",
+     .meaning = "Time limit for building and pulling the images. When it is reached, the deployment fails.",
      .least = second,
      .most = 24 * hour},
     {.section = "build",
@@ -370,8 +369,8 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "off",
      .example = "[npm ci, npm run build]",
-     .meaning = "What is built where belay is started, before anything is sent. A lone text, or a list of "
-                "texts, is its commands; `off` takes the top level's away.",
+     .meaning = "Commands that build files on the machine where you start belay, before anything is sent. A "
+                "text or a list of texts is its `run`. `off` removes the top level's commands.",
      .shorthand = "run",
      .may_be_off = true},
     {.section = "build.local",
@@ -381,21 +380,19 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = true,
      .fallback = {},
      .example = "[npm ci, npm run build]",
-     .meaning =
-         "The commands, run by `sh` in a clean checkout of their own, in `source`, once the tests have "
-         "passed: one after the other, those under `parallel` at the same time. The files that they add or "
-         "change go into the release, those that "
-         "git ignores too; `sync.exclude` counts. The first that fails stops the deployment."},
+     .meaning = "Commands that `sh` runs in `source` of a clean checkout of their own, after the tests have "
+                "passed. They run one after the other; commands under `parallel` run at the same time. Files "
+                "that they add or change go into the release, also files that git ignores, but not files "
+                "that `sync.exclude` matches. The first command that fails stops the deployment."},
     {.section = "build.local",
      .name = "ship",
      .kind = texts,
      .variables = Variables::shown,
      .required = false,
-     .fallback = "all that the commands add or change",
+     .fallback = "all files that the commands add or change",
      .example = "[dist, public/build]",
-     .meaning =
-         "Files and directories that go into the release, relative to `source`. What else the commands "
-         "add or change stays here."},
+     .meaning = "Files and directories that go into the release, relative to `source`. Other files that the "
+                "commands add or change are not shipped."},
 
     {.section = "compose",
      .name = "host",
@@ -404,10 +401,9 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = true,
      .fallback = {},
      .example = "/srv/stack/compose.yml",
-     .meaning =
-         "The compose file on the server, or several, as compose's `-f`: absolute paths. The directory "
-         "of the first one is the project directory. `services` names what is released; the other "
-         "services of the file belong to others, and are not touched."},
+     .meaning = "The compose file on the server, or several, as for compose's `-f`: absolute paths. The "
+                "directory of the first file is the project directory. `services` names the services that "
+                "are released. The file's other services belong to others, and belay does not touch them."},
 
     {.section = "registries",
      .name = "user",
@@ -416,7 +412,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = true,
      .fallback = {},
      .example = "ci",
-     .meaning = "The user's name there."},
+     .meaning = "The user's name at the registry."},
     {.section = "registries",
      .name = "password",
      .kind = text,
@@ -424,7 +420,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = true,
      .fallback = {},
      .example = "\"${GHCR_TOKEN}\"",
-     .meaning = "The password or token. Take it from a variable: what stands in this file stands in git."},
+     .meaning = "The password or token. Take it from a variable, since this file is in git."},
 
     {.section = "migrate",
      .name = "run",
@@ -433,8 +429,8 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = true,
      .fallback = {},
      .example = "npx prisma migrate deploy",
-     .meaning = "The command, run in the candidate's image as `docker compose run` does. A text is run by "
-                "`sh`; a list, `[npx, prisma, migrate, deploy]`, is a program and its arguments."},
+     .meaning = "The command. It runs in the candidate's image, as with `docker compose run`. `sh` runs a "
+                "text. A list, `[npx, prisma, migrate, deploy]`, is a program and its arguments."},
     {.section = "migrate",
      .name = "when",
      .kind = choice,
@@ -443,7 +439,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .fallback = "before-switch",
      .example = "after-start",
      .meaning = "`before-switch`: while the old release still serves. `after-start`: in the new container, "
-                "once it runs.",
+                "after it has started.",
      .choices = "before-switch, after-start"},
     {.section = "migrate",
      .name = "service",
@@ -452,7 +448,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "the first released service that has containers",
      .example = "backend",
-     .meaning = "The released service in whose image it runs."},
+     .meaning = "The released service in whose image the migration runs."},
     {.section = "migrate",
      .name = "entrypoint",
      .kind = boolean,
@@ -460,10 +456,9 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "true",
      .example = "false",
-     .meaning =
-         "Whether `before-switch` goes through the image's ENTRYPOINT. `false` is for images whose "
-         "ENTRYPOINT does not run the command it is given. `after-start` never does, as `docker compose "
-         "exec`."},
+     .meaning = "Whether a `before-switch` migration goes through the image's ENTRYPOINT. Write `false` if "
+                "the image's ENTRYPOINT does not run the command that it is given. `after-start` never uses "
+                "the ENTRYPOINT, like `docker compose exec`."},
     {.section = "migrate",
      .name = "timeout",
      .kind = duration,
@@ -471,7 +466,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "30m",
      .example = "10m",
-     .meaning = "After this it has failed.",
+     .meaning = "Time limit of the migration. When it is reached, the migration fails.",
      .least = second,
      .most = 24 * hour},
 
@@ -482,7 +477,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = true,
      .fallback = {},
      .example = "{ container: crm-postgres, user: crm, database: crm }",
-     .meaning = "The database that is dumped."},
+     .meaning = "The PostgreSQL database that is dumped."},
     {.section = "backup",
      .name = "keep",
      .kind = number,
@@ -490,7 +485,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "5",
      .example = "10",
-     .meaning = "How many verified backups are kept. One that failed counts for nothing.",
+     .meaning = "How many verified backups are kept. A backup that failed does not count.",
      .least = 1,
      .most = 1000},
     {.section = "backup",
@@ -500,7 +495,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "backups",
      .example = "backups",
-     .meaning = "Where they lie, relative to `path`."},
+     .meaning = "The directory of the backups, relative to `path`."},
     {.section = "backup",
      .name = "timeout",
      .kind = duration,
@@ -508,7 +503,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "1h",
      .example = "2h",
-     .meaning = "After this it has failed, and with it the deployment.",
+     .meaning = "Time limit of the dump. When it is reached, the deployment fails.",
      .least = second,
      .most = 24 * hour},
 
@@ -519,7 +514,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = true,
      .fallback = {},
      .example = "crm-postgres",
-     .meaning = "The exact name of the container PostgreSQL runs in."},
+     .meaning = "The exact name of the container in which PostgreSQL runs."},
     {.section = "backup.postgres",
      .name = "user",
      .kind = text,
@@ -535,7 +530,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = true,
      .fallback = {},
      .example = "crm",
-     .meaning = "The database."},
+     .meaning = "The database's name."},
 
     {.section = "health",
      .name = "url",
@@ -544,9 +539,9 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = true,
      .fallback = {},
      .example = "\"https://example.com/health\"",
-     .meaning =
-         "Answers with a good `status` if all is well. A `user:password@` in it is taken out, and never "
-         "shown. Path and query may hold any letters; a host beyond ASCII is written as in DNS (`xn--…`)."},
+     .meaning = "The URL that answers with a good `status` if the release works. belay uses a "
+                "`user:password@` in it for the login, and never shows it. Path and query may hold any "
+                "letters. Write a host name beyond ASCII as in DNS (`xn--…`)."},
     {.section = "health",
      .name = "status",
      .kind = numbers,
@@ -554,7 +549,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "200 to 299",
      .example = "[200, 401]",
-     .meaning = "The status, or the list of them, that counts as good.",
+     .meaning = "The status that counts as good, or a list of such statuses.",
      .least = 200,
      .most = 599},
     {.section = "health",
@@ -564,7 +559,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "none",
      .example = "{ X-Forwarded-Proto: https }",
-     .meaning = "Further headers of the request. Their values are never shown."},
+     .meaning = "More headers for the request. belay never shows their values."},
     {.section = "health",
      .name = "follow_redirects",
      .kind = boolean,
@@ -572,9 +567,8 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "false",
      .example = "true",
-     .meaning =
-         "Whether a redirect is followed, five in a row at the most; the last answer counts. From where "
-         "belay was started it is followed to the same host only."},
+     .meaning = "Whether belay follows redirects, at most five in a row. The last answer counts. A request "
+                "from the machine where you started belay follows redirects to the same host only."},
     {.section = "health",
      .name = "user",
      .kind = text,
@@ -582,7 +576,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "no login",
      .example = "monitor",
-     .meaning = "The user of a basic login."},
+     .meaning = "The user for HTTP basic authentication."},
     {.section = "health",
      .name = "password",
      .kind = text,
@@ -590,7 +584,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "no login",
      .example = "\"${HEALTH_PASSWORD}\"",
-     .meaning = "The password of that login. It is never shown, and stands in no journal."},
+     .meaning = "The password of `user`. belay never shows it, and writes it to no journal."},
     {.section = "health",
      .name = "from",
      .kind = choice,
@@ -598,7 +592,8 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "host if the URL's host is localhost, 127.0.0.1 or ::1; else controller",
      .example = "host",
-     .meaning = "Who asks it: the host itself, or the machine `belay` was started on.",
+     .meaning = "Which machine asks the URL: `host`, the server itself, or `controller`, the machine where "
+                "you started `belay`.",
      .choices = "controller, host"},
     {.section = "health",
      .name = "attempts",
@@ -607,7 +602,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "30",
      .example = "20",
-     .meaning = "How often it is asked before the release has failed.",
+     .meaning = "How often belay asks before the release counts as failed.",
      .least = 1,
      .most = 1000},
     {.section = "health",
@@ -617,7 +612,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "5s",
      .example = "2s",
-     .meaning = "From the end of one attempt to the start of the next.",
+     .meaning = "The time from the end of one attempt to the start of the next.",
      .least = 100,
      .most = 10 * minute},
     {.section = "health",
@@ -627,7 +622,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "5s",
      .example = "10s",
-     .meaning = "Of one attempt.",
+     .meaning = "Time limit of one attempt.",
      .least = 100,
      .most = 10 * minute},
     {.section = "health",
@@ -637,7 +632,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "2",
      .example = "3",
-     .meaning = "How many good answers in a row it takes; at most `attempts`.",
+     .meaning = "How many good answers in a row are needed; at most `attempts`.",
      .least = 1,
      .most = 1000},
 
@@ -648,7 +643,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "haproxy:3.0",
      .example = "\"haproxy:2.8\"",
-     .meaning = "The image it runs: HAProxy 2.4 or newer."},
+     .meaning = "The edge's image: HAProxy 2.4 or newer."},
     {.section = "edge",
      .name = "drain_timeout",
      .kind = duration,
@@ -656,8 +651,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "30s",
      .example = "5m",
-     .meaning =
-         "How long the old release is kept for the sessions it still has: downloads, streams, WebSockets.",
+     .meaning = "How long the old release may finish its open sessions: downloads, streams, WebSockets.",
      .least = 100,
      .most = 24 * hour},
     {.section = "edge",
@@ -667,8 +661,8 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "30s",
      .example = "1m",
-     .meaning = "How long a request waits while nothing can answer it: in the gap of `recreate`, or when a "
-                "container dies.",
+     .meaning = "How long a request waits while no container can answer it: between stop and start with "
+                "`recreate`, or when a container dies.",
      .least = second,
      .most = 10 * minute},
     {.section = "edge",
@@ -678,7 +672,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "off",
      .example = "{ certificates: [/etc/ssl/crm/fullchain.pem], keys: [/etc/ssl/crm/privkey.pem] }",
-     .meaning = "Ends TLS at the edge, with certificates that you have on the host.",
+     .meaning = "Ends TLS at the edge, with certificates that are on the host.",
      .may_be_off = true},
     {.section = "edge",
      .name = "proxy_protocol_from",
@@ -687,9 +681,8 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "none",
      .example = "[10.0.0.5, 10.1.0.0/16]",
-     .meaning =
-         "Load balancers in front that begin each connection with the PROXY protocol: their addresses. "
-         "Others cannot pass themselves off as somebody else."},
+     .meaning = "The addresses of load balancers that begin each connection with the PROXY protocol. The "
+                "edge accepts that protocol from no other address, so no other client can fake its address."},
 
     {.section = "edge.tls",
      .name = "certificates",
@@ -698,17 +691,16 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = true,
      .fallback = "",
      .example = "[/etc/letsencrypt/live/crm.example.com/fullchain.pem]",
-     .meaning =
-         "PEM files on the host, each a certificate with its chain; the name a client asks for chooses "
-         "among several. Absolute, or relative to `path`."},
+     .meaning = "PEM files on the host, each with a certificate and its chain. With several, the name that "
+                "the client asks for chooses. Absolute, or relative to `path`."},
     {.section = "edge.tls",
      .name = "keys",
      .kind = texts,
      .variables = Variables::shown,
      .required = false,
-     .fallback = "in the certificates' files",
+     .fallback = "the keys in the certificates' files",
      .example = "[/etc/letsencrypt/live/crm.example.com/privkey.pem]",
-     .meaning = "Their keys, in the same order."},
+     .meaning = "The files with the certificates' keys, in the same order."},
     {.section = "edge.tls",
      .name = "port",
      .kind = number,
@@ -716,7 +708,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "443",
      .example = "8443",
-     .meaning = "The published port where TLS arrives. The service behind it is spoken to as plain HTTP.",
+     .meaning = "The published port where TLS arrives. The edge speaks plain HTTP to the service behind it.",
      .least = 1,
      .most = 65535},
 
@@ -735,8 +727,8 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "2m",
      .example = "10m",
-     .meaning =
-         "How long each of them is watched. With fewer than 50 requests in that time it waits for more.",
+     .meaning = "How long belay watches each share. If the candidate gets fewer than 50 requests in that "
+                "time, belay waits for more.",
      .least = second,
      .most = 24 * hour},
     {.section = "canary",
@@ -746,7 +738,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "{ errors_5xx: \">1%\", p95: \">2x\" }",
      .example = "{ errors_5xx: \">0.5%\" }",
-     .meaning = "When the candidate is turned back. Only what is named is judged; see docs/canary.md."},
+     .meaning = "When the traffic is turned back. belay judges only what you name here; see docs/canary.md."},
     {.section = "canary.abort_if",
      .name = "errors_5xx",
      .kind = text,
@@ -754,8 +746,8 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "not judged",
      .example = "\">1%\"",
-     .meaning =
-         "Its share of answers 5xx, or of none, is higher than the other's by more than this many points."},
+     .meaning = "The new release's share of requests with a 5xx answer or no answer is higher than the old "
+                "one's by more than this many percentage points."},
     {.section = "canary.abort_if",
      .name = "p95",
      .kind = text,
@@ -763,9 +755,8 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "not judged",
      .example = "\">2x\"",
-     .meaning =
-         "The time in which 95 of 100 requests are answered is more than this many times the other's, and 10 "
-         "ms more."},
+     .meaning = "The time in which 95 of 100 requests are answered is more than this many times the old "
+                "release's, and at least 10 ms longer."},
 
     {.section = "soak",
      .name = "for",
@@ -774,7 +765,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = true,
      .fallback = {},
      .example = "60s",
-     .meaning = "How long.",
+     .meaning = "How long belay watches the new release.",
      .least = second,
      .most = 24 * hour},
     {.section = "soak",
@@ -784,7 +775,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "{ errors_5xx: \">1%\", p95: \">2x\" }",
      .example = "{ errors_5xx: \">0.5%\" }",
-     .meaning = "When the new release is turned back. Only what is named is judged; see docs/canary.md."},
+     .meaning = "When the traffic is turned back. belay judges only what you name here; see docs/canary.md."},
     {.section = "soak.abort_if",
      .name = "errors_5xx",
      .kind = text,
@@ -792,8 +783,8 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "not judged",
      .example = "\">1%\"",
-     .meaning =
-         "Its share of answers 5xx, or of none, is higher than the other's by more than this many points."},
+     .meaning = "The new release's share of requests with a 5xx answer or no answer is higher than the old "
+                "one's by more than this many percentage points."},
     {.section = "soak.abort_if",
      .name = "p95",
      .kind = text,
@@ -801,9 +792,8 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "not judged",
      .example = "\">2x\"",
-     .meaning =
-         "The time in which 95 of 100 requests are answered is more than this many times the other's, and 10 "
-         "ms more."},
+     .meaning = "The time in which 95 of 100 requests are answered is more than this many times the old "
+                "release's, and at least 10 ms longer."},
 
     {.section = "timeouts",
      .name = "test",
@@ -812,7 +802,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "30m",
      .example = "10m",
-     .meaning = "The whole gate.",
+     .meaning = "Time limit of all tests together.",
      .least = second,
      .most = 24 * hour},
     {.section = "timeouts",
@@ -822,7 +812,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "30m",
      .example = "45m",
-     .meaning = "The same as `build.timeout`, which wins.",
+     .meaning = "The same as `build.timeout`. If both are set, `build.timeout` counts.",
      .least = second,
      .most = 24 * hour},
     {.section = "timeouts",
@@ -832,7 +822,8 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "1m",
      .example = "2m",
-     .meaning = "How long the host waits for the controller's word before it decides by itself.",
+     .meaning = "How long the host waits for the answer of the controller (the `belay` that you started) "
+                "before it decides by itself.",
      .least = second,
      .most = hour},
 
@@ -851,7 +842,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = true,
      .fallback = {},
      .example = "[main]",
-     .meaning = "The branches that count."},
+     .meaning = "The branches whose pushes count."},
     {.section = "on.push",
      .name = "paths",
      .kind = texts,
@@ -859,7 +850,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .required = false,
      .fallback = "every path",
      .example = "[\"deploy-backend/**\", belay.yml]",
-     .meaning = "A push counts if it changes one of these; patterns as in `.gitignore`."},
+     .meaning = "A push counts only if it changes one of these paths. Patterns as in `.gitignore`."},
 });
 
 }  // namespace
