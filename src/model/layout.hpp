@@ -41,10 +41,9 @@ struct Layout {
   std::filesystem::path replaced(const std::string& nonce) const { return state / "replaced" / nonce; }
   std::filesystem::path runs() const { return state / "runs"; }
   std::filesystem::path run(const std::string& run) const { return runs() / run; }
-  /// What the containers of the release before are made of, for as long as the run is open.
-  std::filesystem::path previous_bodies(const std::string& run) const {
-    return this->run(run) / "previous.json";
-  }
+  /// What the run's containers are made of, of the release before and the candidate, for as long as the run
+  /// is open.
+  std::filesystem::path kept_bodies(const std::string& run) const { return this->run(run) / "previous.json"; }
   /// The secrets of a run that is open: 0600, gone when it is closed.
   std::filesystem::path secrets(const std::string& run_id) const { return run(run_id) / "secrets.json"; }
   std::filesystem::path journal(const std::string& run_id) const { return run(run_id) / "journal.jsonl"; }

@@ -45,8 +45,7 @@ void fields(auto& archive, Is<ImageNameBefore> auto& before) {
   archive("id", before.id);
 }
 
-/// A container of the release before that others removed while it was stopped, and the one that was made in
-/// its place.
+/// A container that others removed while it was stopped, and the one that was made in its place.
 struct RestoredContainer {
   std::string was, id;
 };
@@ -210,10 +209,10 @@ struct CurrentStops {
   bool value = true;
 };
 
-/// Going back made these containers again.
+/// These containers were made again: by the undo those of the release before, by settle the candidate's.
 struct RestoredContainers {
   static constexpr std::string_view key = "restored";
-  static constexpr std::array steps = {StepName::switch_over};
+  static constexpr std::array steps = {StepName::switch_over, StepName::settle};
   std::vector<RestoredContainer> value;
 };
 
@@ -222,6 +221,14 @@ struct HealthFinding {
   static constexpr std::string_view key = "checked";
   static constexpr std::array steps = {StepName::verify};
   std::string value;
+};
+
+/// The candidate's containers, noted before the commit. `running` is false if one has done its work, and need
+/// not be there.
+struct Candidates {
+  static constexpr std::string_view key = "candidates";
+  static constexpr std::array steps = {StepName::settle};
+  std::vector<PreviousContainer> value;
 };
 
 /// The failed release is not undone (`rollback: off`): recovery settles it.
@@ -242,7 +249,7 @@ using All =
     std::tuple<ServedAtBegin, AnsweredAtBegin, BackupFile, LinkDestination, FrozenImages, ImageNames,
                AskedRegistries, PreviousContainers, UnchangedServices, UnchangedContainers, AcceptingServices,
                StaleAccessories, CommittedBefore, PreviousEdge, AdoptedRelease, EdgeStays, EdgeTurns,
-               CurrentStops, RestoredContainers, HealthFinding, LeftInPlace, ReplacedEdits>;
+               CurrentStops, RestoredContainers, HealthFinding, Candidates, LeftInPlace, ReplacedEdits>;
 
 }  // namespace notes
 

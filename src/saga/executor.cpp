@@ -98,7 +98,7 @@ void run_to_the_end(const Layout& layout, const std::string& run, const Hearing&
                   .variables = std::move(variables)};
   const auto closed = recovering_as ? recover(context, journal, *recovering_as) : execute(context, journal);
   held.reset();
-  if (closed.unfinished.empty()) remove_tree(layout.previous_bodies(run));
+  if (closed.unfinished.empty()) remove_tree(layout.kept_bodies(run));
   // Nothing follows the last record: who dies after it leaves nothing behind.
   remove_tree(layout.run(run) / "control.sock");
   if (closed.unfinished.empty()) remove_tree(layout.secrets(run));

@@ -12,6 +12,8 @@
 #include "saga/closing.hpp"
 #include "saga/kept_logs.hpp"
 #include "steps/attempt_edge.hpp"
+#include "steps/made_again.hpp"
+#include "steps/readiness.hpp"
 #include "steps/step.hpp"
 #include "steps/way_back.hpp"
 #include "steps/what_served.hpp"
@@ -123,10 +125,26 @@ bool was_switched(const Context& context) {
          noted<notes::EdgeTurns>(context.ledger, StepName::switch_over);
 }
 
+/// From the commit on the candidates have to serve: settle makes them again if others remove one.
+void keep_whole_candidate(Context& context) {
+  const auto release = release_of(context);
+  require_whole(context, release, keep_candidates(context, release));
+}
+
+/// Of a failed release that is left in place, what is there.
+void keep_what_is_left(Context& context) {
+  try {
+    keep_candidates(context, release_of(context));
+  } catch (const Error& error) {
+    context.ledger.output(StepName::settle, "the candidate is not kept: " + error.message_and_why());
+  }
+}
+
 /// True if the commit is on the disk.
 bool commit(Context& context, Journal& journal) {
   try {
     journal.append(event::StepBegan{StepName::commit});
+    keep_whole_candidate(context);
     journal.append(event::Committed{context.release});
   } catch (const Error& error) {
     journal.try_append(failure_of(context, StepName::commit, error));
@@ -194,7 +212,7 @@ event::Closed go_back(Context& context, Journal& journal) {
 
 /// A run that was about to be closed has them no more.
 void keep_bodies_again(Context& context) {
-  if (fs::exists(context.layout.previous_bodies(context.run))) return;
+  if (fs::exists(context.layout.kept_bodies(context.run))) return;
   try {
     keep_bodies(context, {what_served(context).containers});
   } catch (const Error& error) {  // going back needs them only if others remove a container meanwhile
@@ -248,6 +266,7 @@ event::Closed execute(Context& context, Journal& journal) {
       context.serving.reset();  // from here on belay stops it
     if (step == StepName::commit ? commit(context, journal) : run_step(context, journal, step)) continue;
     if (was_switched(context) && !context.environment().rollback && context.plan.kind == Plan::Kind::deploy) {
+      keep_what_is_left(context);
       journal.append(noted_event(notes::LeftInPlace{}));
       return go_forward(context, journal, RunOutcome::left_in_place);
     }

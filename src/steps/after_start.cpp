@@ -57,11 +57,12 @@ void run_after_start(Context& context, StepName step, const ReleasedService& ser
   }
 }
 
-void run_after_start_again(const Context& context, const std::vector<PreviousContainer>& started,
-                           std::optional<Error>& trouble) {
+void run_after_start_again(const Context& context, StepName step, const std::string& release_id,
+                           const std::vector<PreviousContainer>& started, std::optional<Error>& trouble) {
+  if (started.empty()) return;
   std::optional<Release> release;
   try {
-    release = context.store.find(context.previous);
+    release = context.store.find(release_id);
   } catch (const Error& unreadable) {
     trouble = unreadable;
   }
@@ -69,8 +70,7 @@ void run_after_start_again(const Context& context, const std::vector<PreviousCon
   for (const auto& container : started) {
     const auto service = std::ranges::find(release->services, container.service, &ReleasedService::name);
     if (service == release->services.end()) continue;
-    const Run run{
-        StepName::switch_over, container.id, container.name, {}, Deadline::in(longest_on_the_way_back)};
+    const Run run{step, container.id, container.name, {}, Deadline::in(longest_on_the_way_back)};
     try {
       for (const auto& command : service->after_start) run_one(context, run, command);
     } catch (const Error& error) {

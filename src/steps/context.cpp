@@ -23,7 +23,7 @@ Release release_of(const Context& context) {
 /// By the ids they have now: one may have been made again.
 static std::vector<PreviousContainer> with_new_ids(const Context& context,
                                                    std::vector<PreviousContainer> containers) {
-  if (const auto restored = noted<notes::RestoredContainers>(context.ledger))
+  if (const auto restored = noted<notes::RestoredContainers>(context.ledger, StepName::switch_over))
     for (auto& container : containers)
       for (const auto& [was, id] : restored->value)
         if (container.id == was) container.id = id;

@@ -23,9 +23,9 @@
 #include "runtime/shared_hash.hpp"
 #include "steps/accessories.hpp"
 #include "steps/live_directory.hpp"
+#include "steps/made_again.hpp"
 #include "steps/pulled_images.hpp"
 #include "steps/step.hpp"
-#include "steps/way_back.hpp"
 #include "steps/what_served.hpp"
 
 namespace belay::create {

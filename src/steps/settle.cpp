@@ -13,8 +13,10 @@
 #include "runtime/candidate.hpp"
 #include "runtime/compose_model.hpp"
 #include "runtime/freeze.hpp"
+#include "steps/after_start.hpp"
 #include "steps/attempt_edge.hpp"
 #include "steps/live_directory.hpp"
+#include "steps/made_again.hpp"
 #include "steps/step.hpp"
 
 namespace belay::settle {
@@ -23,7 +25,8 @@ namespace {
 
 constexpr std::size_t kept_runs = 50;
 
-void let_one_restart(Context& context, const docker::Container& candidate, const ReleasedService& service,
+/// Returns whether this was its first start: it was made again.
+bool let_one_restart(Context& context, const docker::Container& candidate, const ReleasedService& service,
                      bool may_have_ended) {
   const auto policy = restart_policy_of(service.containers.front());
   const auto found = context.engine.inspect(candidate.id);
@@ -31,27 +34,33 @@ void let_one_restart(Context& context, const docker::Container& candidate, const
   const bool has_done_its_work = may_have_ended && found && found->ended_well();
   // One that is off in a run that was closed already was stopped by others; but without its policy, the
   // Engine had no reason to bring it up after a power cut.
-  const bool left_off = context.ledger.taken_up_again() && found && found->restart_policy == policy.name;
+  const bool is_new = found && found->container.state == "created";
+  const bool left_off =
+      !is_new && context.ledger.taken_up_again() && found && found->restart_policy == policy.name;
   if (!has_done_its_work && !left_off) context.engine.start(candidate.id);
+  return is_new;
 }
 
 /// The restart policy the compose file asks for; until now a candidate that dies stays dead, and is undone.
-/// It is started where a reboot came between the commit and this; save for one that has ended well and may.
-/// What keeps one from it keeps no other.
+/// It is started where a reboot came between the commit and this, or it was made again; save for one that has
+/// ended well and may. What keeps one from it keeps no other.
 void let_it_restart(Context& context, const Release& release) {
-  const auto candidates = candidates_of(context);
+  const auto candidates = candidates_of(context, release);
   const auto one_shot = may_end(candidates, release);
   std::optional<Error> trouble;
+  std::vector<PreviousContainer> started;
   for (const auto& candidate : candidates) {
     const auto service = std::ranges::find(release.services, service_of(candidate), &ReleasedService::name);
     if (service == release.services.end()) continue;
     try {
-      let_one_restart(context, candidate, *service,
-                      std::ranges::find(one_shot, candidate.id) != one_shot.end());
+      if (let_one_restart(context, candidate, *service,
+                          std::ranges::find(one_shot, candidate.id) != one_shot.end()))
+        started.push_back({.id = candidate.id, .name = candidate.name, .service = service->name});
     } catch (const Error& error) {
       trouble = error;
     }
   }
+  run_after_start_again(context, StepName::settle, release.id, started, trouble);
   if (trouble) throw *trouble;
 }
 
@@ -79,8 +88,10 @@ void tidy_edges(Context& context) {
   give_final_name(edge_place(context), *edge);
 }
 
-/// The candidate takes the name and the tag that operators know.
+/// The candidate takes the name and the tag that operators know. Nothing of the release before is removed
+/// while a candidate is gone.
 void take_over(Context& context, const Release& release) {
+  require_kept_candidates(context, release);
   for (const auto& previous : previous_containers(context)) context.engine.remove(previous.id);
   for (const auto& service : release.services) {
     for (const auto& name : service.container_names)
@@ -195,13 +206,18 @@ class Parts {
 std::string apply(Context& context) {
   auto release = release_of(context);
   Parts parts;
-  // First of all, and before anything is written: from here on a reboot brings it back.
+  parts.attempt("its lost containers", [&] { make_lost_candidates_again(context, release); });
+  // Before anything is written: from here on a reboot brings it back.
   parts.attempt("its restart policy", [&] { let_it_restart(context, release); });
   parts.attempt("the record of what serves", [&] { record_what_serves(context, release); });
   // The Engine's part and the files' part touch nothing in common.
   Beside published([&] { publish_source(context); });
   // The release before goes last of all: until then it can be gone back to.
-  if (context.environment().edge) parts.attempt("the edge", [&] { settle_edge(context); });
+  if (context.environment().edge)
+    parts.attempt("the edge", [&] {
+      require_kept_candidates(context, release);
+      settle_edge(context);
+    });
   if (parts.all_well())
     parts.attempt("the release before", [&] {
       take_over(context, release);

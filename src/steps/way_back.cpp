@@ -2,19 +2,16 @@
 
 #include <ranges>
 
-#include <boost/json.hpp>
 #include <fmt/core.h>
 #include <sys/stat.h>
 
 #include "base/files.hpp"
 #include "runtime/compose_model.hpp"
-#include "runtime/lost_container.hpp"
 #include "runtime/release_project.hpp"
 #include "steps/after_start.hpp"
+#include "steps/made_again.hpp"
 
 namespace belay {
-
-namespace json = boost::json;
 
 namespace {
 
@@ -28,54 +25,6 @@ void remove_earlier_failures(const Context& context) {
     if (made_for == labels.end()) continue;
     const auto release = context.store.find(made_for->second);
     if (!release || release->state == Release::State::candidate) context.engine.remove(previous.id);
-  }
-}
-
-json::object kept_bodies(const Context& context) {
-  const auto text = read_file_if_exists(context.layout.previous_bodies(context.run));
-  return text ? json::parse(*text).as_object() : json::object{};
-}
-
-/// What a container was before it was made again, as often as it was.
-std::string first_id(const std::vector<RestoredContainer>& restored, std::string id) {
-  for (const auto& again : restored | std::views::reverse)
-    if (again.id == id) id = again.was;
-  return id;
-}
-
-/// By each id that a container had, the one it has now.
-std::map<std::string, std::string> renewed_ids(const std::vector<RestoredContainer>& restored) {
-  std::map<std::string, std::string> renewed;
-  for (const auto& [was, id] : restored) {
-    for (auto& [before, now] : renewed)
-      if (now == was) now = id;
-    renewed[was] = id;
-  }
-  return renewed;
-}
-
-/// The id of the container with this name: of the one that is there, which a process may have made that died
-/// before its note, or of one made again from `body`. Empty: it is gone, and nothing was kept of it.
-std::string found_or_made_again(Context& context, const std::string& name, const json::value* body,
-                                const std::map<std::string, std::string>& renewed) {
-  if (const auto there = context.engine.container_named(name)) return there->id;
-  if (!body) return {};
-  context.ledger.output(StepName::switch_over, name + " was removed by others: it is made again");
-  return make_again(context.engine, name, body->as_object(), renewed);
-}
-
-/// Those that are gone are made again, as often as others remove them; the rest is as it was.
-void make_lost_ones_again(Context& context, std::vector<PreviousContainer>& containers) {
-  auto restored = noted<notes::RestoredContainers>(context.ledger).value_or(notes::RestoredContainers{});
-  const auto bodies = kept_bodies(context);
-  for (auto& container : containers) {
-    if (!container.running || context.engine.inspect(container.id)) continue;
-    const auto* body = bodies.if_contains(first_id(restored.value, container.id));
-    const auto id = found_or_made_again(context, container.name, body, renewed_ids(restored.value));
-    if (id.empty()) continue;
-    restored.value.push_back({container.id, id});
-    note(context.ledger, restored);
-    container.id = id;
   }
 }
 
@@ -94,7 +43,7 @@ void start_again(const Context& context, const PreviousContainer& previous) {
 void make_again_what_can_be(Context& context, std::vector<PreviousContainer>& containers,
                             std::optional<Error>& trouble) {
   try {
-    make_lost_ones_again(context, containers);
+    make_lost_ones_again(context, StepName::switch_over, context.previous, containers);
   } catch (const Error& error) {
     trouble = error;
   }
@@ -113,20 +62,11 @@ std::vector<std::string> start_those_that_ran(Context& context, std::vector<Prev
     }
   }
   // Only now: none waits with its start for a command in another.
-  run_after_start_again(context, containers, trouble);
+  run_after_start_again(context, StepName::switch_over, context.previous, containers, trouble);
   return started;
 }
 
 }  // namespace
-
-void keep_bodies(const Context& context, const std::vector<std::vector<PreviousContainer>>& containers) {
-  auto bodies = kept_bodies(context);  // what was lost since keeps its own
-  for (const auto& some : containers)
-    for (const auto& container : some)
-      if (const auto inspection = context.engine.inspect(container.id); inspection && container.running)
-        bodies[container.id] = body_to_make_again(context.engine, *inspection);
-  write_file_atomically(context.layout.previous_bodies(context.run), json::serialize(bodies), 0600);
-}
 
 std::vector<std::string> environment_moved_on(const Context& context) {
   std::vector<std::string> changed;

@@ -11,9 +11,6 @@ namespace belay {
 
 /// Bringing back what served, and putting away what was to replace it.
 
-/// Keeps what these containers are made of, beside what is kept already, for the case that others remove one.
-void keep_bodies(const Context&, const std::vector<std::vector<PreviousContainer>>& containers);
-
 /// The files of the environment (.env, or those of `env_files`) that were changed since the release that is
 /// gone back to was made: it comes back with what stood in them then. Empty in a deployment.
 std::vector<std::string> environment_moved_on(const Context&);

@@ -6,7 +6,7 @@
 #include "edge/traffic.hpp"
 #include "runtime/adoption.hpp"
 #include "runtime/ownership.hpp"
-#include "steps/way_back.hpp"
+#include "steps/made_again.hpp"
 
 namespace belay {
 

@@ -374,8 +374,10 @@ Schedule schedule_of(std::uint64_t seed, const std::vector<int>& calls) {
   // One fault in half of them: where several meet, a single one is hard to see.
   const int count = dice.one_in(2) ? 1 : 2 + dice.below(2);
   for (int i = 0; i < count; ++i)
+    // Half of the later faults strike while belay still deals with the one before.
     schedule.faults.push_back({.kind = static_cast<Fault::Kind>(dice.below(Fault::kinds)),
-                               .at = 1 + dice.below(length * 5 / 4),
+                               .at = i > 0 && dice.one_in(2) ? schedule.faults.back().at + 1 + dice.below(40)
+                                                             : 1 + dice.below(length * 5 / 4),
                                .time = std::chrono::seconds(1 + dice.below(dice.one_in(4) ? 900 : 30)),
                                .other_way = dice.one_in(2)});
   return schedule;
