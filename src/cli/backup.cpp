@@ -19,7 +19,7 @@ std::string backups_text(const std::vector<BackupFile>& files, Time now, const S
 
 int run(const command::Backup& asked, Context& context) {
   if (asked.action != "list")
-    throw Error(asked.action.empty() ? "what about the backups?"
+    throw Error(asked.action.empty() ? "which action on the backups?"
                                      : fmt::format("belay backup cannot '{}'", asked.action),
                 "", "belay backup ENV list  lists them.", ExitCode::bad_input);
   const Chosen chosen = choose_environment(context, asked.environment);

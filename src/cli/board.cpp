@@ -230,7 +230,7 @@ void Board::apply(const event::Awaiting& awaiting, Time) {
 void Board::apply(const event::Heard& heard, Time) {
   Row* step = running();
   if (!step) return;
-  step->doing = heard.what == "nobody" ? "nobody answered; the host asks itself" : first_line(heard.detail);
+  step->doing = heard.what == "nobody" ? "no answer; the host asks the URL itself" : first_line(heard.detail);
   step->total = 0;
 }
 

@@ -112,15 +112,15 @@ void Grammar::add_changing() {
   auto rollback = std::make_shared<command::Rollback>();
   CLI::App& rollback_app = add("rollback", "bring back a release that was good, without a rebuild", rollback);
   rollback_app.add_option("ENV", rollback->environment, environment_text);
-  rollback_app.add_option("RELEASE", rollback->release,
-                          "release id (default: the good one before the current)");
+  rollback_app.add_option("RELEASE", rollback->release, "release id (default: the previous good release)");
   rollback_app.add_flag("--current-env", rollback->current_env,
-                        "its code with today's environment (.env, values), instead of the one it had");
+                        "the release's code with today's environment (.env, values), not its old one");
   rollback_app.add_flag("--wait", rollback->wait, "wait while another deployment holds the environment");
   rollback_app.add_flag("--json", rollback->json, events_text);
 
   auto up = std::make_shared<command::Up>();
-  CLI::App& up_app = add("up", "bring back what serves, or make anew a service that is not released", up);
+  CLI::App& up_app =
+      add("up", "bring back the current release, or recreate a service that is not released", up);
   up_app.add_option("ENV", up->environment, environment_text);
   up_app.add_option("SERVICE", up->service, "of the compose file");
   up_app.add_flag("--json", up->json, json_text);
@@ -130,7 +130,7 @@ void Grammar::add_changing() {
       .add_option("ENV", promote->environment, environment_text);
 
   auto abort = std::make_shared<command::Abort>();
-  add("abort", "have the deployment that is running undone", abort)
+  add("abort", "undo the deployment that is running", abort)
       .add_option("ENV", abort->environment, environment_text);
 
   auto attach = std::make_shared<command::Attach>();
@@ -144,7 +144,7 @@ void Grammar::add_inside() {
   CLI::App& logs_app = add("logs", "what the app prints", logs);
   logs_app.add_option("ENV", logs->environment, environment_text);
   logs_app.add_option("SERVICE", logs->service, "service or container, if there are several");
-  auto* const follow = logs_app.add_flag("-f,--follow", logs->follow, "go on with what comes, until Ctrl-C");
+  auto* const follow = logs_app.add_flag("-f,--follow", logs->follow, "go on with new output, until Ctrl-C");
   logs_app.add_option("--release", logs->release, "what a failed release's containers printed")
       ->type_name("ID")
       ->excludes(follow);

@@ -73,8 +73,8 @@ RunningContainer the_container(const std::vector<RunningContainer>& containers,
       ++count;
     }
   if (count == 1) return *running;
-  throw Error("which of the containers?", "",
-              fmt::format("There are: {}\n{}", list_of(containers), how_to_choose), ExitCode::bad_input);
+  throw Error("which container?", "", fmt::format("There are: {}\n{}", list_of(containers), how_to_choose),
+              ExitCode::bad_input);
 }
 
 }  // namespace belay::cli

@@ -257,7 +257,7 @@ void PlainLines::show(const event::Awaiting& awaiting) {
 
 void PlainLines::show(const event::Heard& heard) {
   if (heard.what == "source" && heard.ok) return;  // the step's end says it again
-  if (heard.what == "nobody") return say("nobody answered from outside; the host decides by itself");
+  if (heard.what == "nobody") return say("no answer came from outside; the host decides by itself");
   say(with(fmt::format("{}: {}", heard.what, heard.ok ? "ok" : style_.red("not ok")),
            printable(heard.detail)));
 }
@@ -270,7 +270,7 @@ void PlainLines::show(const event::StepFailed& failed) {
 
 void PlainLines::show(const event::Recovering& recovering) {
   say(style_.yellow("note: ") +
-      fmt::format("the process that ran this died; the {} goes on with it", recovering.by));
+      fmt::format("the process that ran this deployment died; the {} goes on with it", recovering.by));
 }
 
 void PlainLines::show(const event::UndoBegan& undo) {
@@ -288,7 +288,7 @@ void PlainLines::show(const event::UndoFailed& undo) {
 }
 
 void PlainLines::show(const event::Committed& committed) {
-  say("committed: from here it only goes forward, to " + committed.release);
+  say("committed: from here the deployment only goes forward, to " + committed.release);
 }
 
 void PlainLines::show(const event::Closed& closed) {

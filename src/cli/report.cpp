@@ -56,7 +56,7 @@ class Report {
       line(style_.bold_green(
           fmt::format("{} {} {} now serves {}", style_.tick(), what, environment(), run_.closed.serving)));
     if (!run_.recovered_by.empty())
-      line(fmt::format("  The process that ran it died on the way; the {} finished it.", run_.recovered_by));
+      line(fmt::format("  The process that ran it died; the {} finished it.", run_.recovered_by));
     facts();
     not_finished();
     accessories();
@@ -130,7 +130,7 @@ class Report {
   std::string serves_errors() const {
     return fmt::format(
         "{}, and {}{}", still_serving(), run_.closed.errors,
-        began(StepName::migrate) ? ". The database was migrated, and that is not taken back" : "");
+        began(StepName::migrate) ? ". The database was migrated, and the migration is not undone" : "");
   }
 
   std::string still_serving() const {
@@ -139,7 +139,7 @@ class Report {
                               : was_replaced() ? "Rolled back."
                                                : "Not deployed.";
     if (serving.empty())
-      return fmt::format("{} What serves {}, if anything does, was not touched", tried, environment());
+      return fmt::format("{} If anything serves {}, it was not touched", tried, environment());
     if (was_replaced()) return fmt::format("{} {} serves {} again", tried, environment(), serving);
     return fmt::format("{} {} still serves {}{}", tried, environment(), serving,
                        run_.closed.started_again.empty() ? "; it never stopped" : "");
@@ -147,9 +147,10 @@ class Report {
 
   std::string nothing_serving() const {
     if (run_.first_deployment())
-      return fmt::format("Nothing serves {}. This was the first deployment: there was nothing to go back to",
-                         environment());
-    return fmt::format("NOTHING GOOD SERVES {}. {} was to come back, and did not", environment(),
+      return fmt::format(
+          "Nothing serves {}. This was the first deployment: there was no release to roll back to",
+          environment());
+    return fmt::format("NOTHING GOOD SERVES {}. {} should have come back, and did not", environment(),
                        run_.previous);
   }
 
@@ -231,7 +232,7 @@ class Report {
     for (std::size_t i = 0; i < std::min(files.size(), most_shown); ++i) text += printable(files[i]) + "\n";
     if (files.size() > most_shown) text += fmt::format("{} and more\n", style_.ellipsis());
     text_ += quoted_block(text, style_, 4);
-    text_ += next_line(fmt::format("As edited {} there in {}. Commit what is to stay.",
+    text_ += next_line(fmt::format("As edited {} there in {}. Commit the changes that should stay.",
                                    files.size() == 1 ? "it lies" : "they lie", printable(directory)),
                        style_, 4);
   }
@@ -241,8 +242,8 @@ class Report {
     if (run_.closed.outcome == RunOutcome::deployed || !began(StepName::migrate)) return "";
     const bool broke = run_.failure && run_.failure->step == StepName::migrate;
     return style_.yellow(broke || run_.unfinished == to_string(StepName::migrate)
-                             ? "the migration broke off; a part of it may be in the database"
-                             : "the migration ran, and is not taken back");
+                             ? "the migration did not finish; a part of it may be in the database"
+                             : "the migration ran, and is not undone");
   }
 
   void not_undone() {
@@ -295,9 +296,9 @@ class Report {
   void way_back() {
     line("");
     if (run_.first_deployment())
-      next("There is nothing before this release to go back to; the next one will have this one.");
+      next("There is no earlier release to roll back to. The next deployment can roll back to this one.");
     else
-      next(fmt::format("To go back:  belay rollback {} {}", environment(), run_.previous));
+      next(fmt::format("To roll back:  belay rollback {} {}", environment(), run_.previous));
   }
 
   void what_to_do() {
@@ -312,18 +313,17 @@ class Report {
     const bool serves = run_.closed.outcome == RunOutcome::rolled_back;
     if (!run_.closed.errors.empty() && began(StepName::migrate))
       next(
-          "What serves is older than the database's schema: take the migration back by hand, or bring a "
-          "release "
-          "that fits it.");
-    if (!serves) next(fmt::format("See what it says:  belay logs {}", name));
+          "The release that serves is older than the database's schema: undo the migration by hand, or "
+          "deploy a release that fits the schema.");
+    if (!serves) next(fmt::format("See its log:  belay logs {}", name));
     if (!serves && !run_.first_deployment())
       next(fmt::format(
           "Bring back a release that was good:  belay releases {0}, then  belay rollback {0} RELEASE", name));
     if (rollback())
-      next(fmt::format("belay releases {} lists what can be gone back to.", name));
+      next(fmt::format("belay releases {} lists the releases to roll back to.", name));
     else
-      next(run_.failure ? fmt::format("Mend what failed, and  belay deploy {}  again.", name)
-                        : fmt::format("belay deploy {}  starts anew.", name));
+      next(run_.failure ? fmt::format("Fix what failed, then  belay deploy {}  again.", name)
+                        : fmt::format("belay deploy {}  starts again.", name));
   }
 
   RunSummary run_;

@@ -26,8 +26,8 @@ int bring_back(const Chosen& chosen, const command::Up& asked, Context& context)
     throw Error(fmt::format("{} has no release to bring back", chosen.name), "belay keeps none there",
                 fmt::format("belay deploy {}  makes the first", chosen.name), ExitCode::bad_input);
   if (!kept.not_looked_at.empty())
-    throw Error(fmt::format("what runs of {} cannot be seen", chosen.name), kept.not_looked_at,
-                "start Docker on the host, and type it again");
+    throw Error(fmt::format("belay cannot see which containers of {} run", chosen.name), kept.not_looked_at,
+                "start Docker on the host, then run belay up again");
   if (kept.off.empty()) {
     if (asked.json)
       context.out.line(boost::json::serialize(boost::json::object{{"serving", kept.current}}));
@@ -58,9 +58,9 @@ std::string up_text(const UpAnswer& answer, const std::string& environment, cons
                         style.bold(printable(one.service) + " " + stands(one)), printable(one.name),
                         printable(one.image), time_text(one.started));
   for (const std::string& service : answer.sharing)
-    text += fmt::format("{} {} shares with the old container what is gone now\n", style.yellow("!"),
-                        printable(service)) +
-            next_line(fmt::format("belay deploy {}  makes it anew", environment), style);
+    text += fmt::format("{} {} uses a namespace, volume or link of the old container, which is gone\n",
+                        style.yellow("!"), printable(service)) +
+            next_line(fmt::format("belay deploy {}  recreates it", environment), style);
   if (answer.containers.empty())
     text += fmt::format("{} of {}: the compose file asks for no container of it\n", style.yellow("!"),
                         environment);
@@ -75,7 +75,7 @@ int run(const command::Up& asked, Context& context) {
                           .by = this_author(),
                           .logins = chosen.environment().registries};
   Session session = open_session(context, chosen);
-  const auto answer = while_doing(fmt::format("making {} of {} anew", asked.service, chosen.name), [&] {
+  const auto answer = while_doing(fmt::format("recreating {} of {}", asked.service, chosen.name), [&] {
     return session.ask("up", up_request_to_json(request), context.stop(), Deadline::in(longest_up));
   });
   if (asked.json)

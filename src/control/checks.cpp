@@ -126,7 +126,7 @@ Finding checked_clock(std::chrono::milliseconds skew, std::chrono::milliseconds 
       "clock",
       fmt::format("the host's clock is {} {} this machine's", human_duration(apart),
                   skew.count() > 0 ? "ahead of" : "behind"),
-      "releases and backups are named by the host's time: let it keep time (chrony, systemd-timesyncd)");
+      "releases and backups are named by the host's time: synchronise its clock (chrony, systemd-timesyncd)");
 }
 
 std::vector<Finding> checked_project(const ProjectFacts& project) {
@@ -145,11 +145,11 @@ std::vector<Finding> checked_project(const ProjectFacts& project) {
     findings.push_back(warning(
         "build",
         fmt::format("{} names {}, which is on the server and not in what is shipped", dockerfile, file),
-        fmt::format("commit it, or have belay lay it into the build context: build: {{ with: [{}] }}",
+        fmt::format("commit it, or let belay copy it into the build context: build: {{ with: [{}] }}",
                     file)));
   for (const auto& accessory : project.accessories)
     findings.push_back(
-        warning("accessory", accessory.what, "to make it anew, after the deployment:  " + accessory.remedy));
+        warning("accessory", accessory.what, "to recreate it, after the deployment:  " + accessory.remedy));
   for (const auto& service : project.old_files)
     findings.push_back(warning("mounted file", service.what,
                                "to bring it up to date, after the deployment:  " + service.remedy));
@@ -189,17 +189,18 @@ Finding checked_backup(const HostFacts& facts, const PostgresBackup& backup) {
 Finding checked_boot_recovery(const HostFacts& facts, const std::string& environment) {
   if (facts.boot_recovery.empty())
     return warning("boot recovery",
-                   "not installed: a deployment that a power cut ends is resolved by the next command only",
+                   "not installed: after a power cut only the next command finishes or undoes a deployment",
                    "once: belay host install " + environment);
   return fine("boot recovery", "installed (" + facts.boot_recovery + ")");
 }
 
 std::optional<Finding> checked_login(const HostFacts& facts) {
   if (facts.bound_to_login.empty()) return std::nullopt;
-  return warning("login",
-                 "a deployment may end with the login that began it: systemd gives it no scope of its own\n" +
-                     facts.bound_to_login,
-                 "where logind.conf has KillUserProcesses=yes: loginctl enable-linger there, once");
+  return warning(
+      "login",
+      "a deployment may end when the login that began it ends: systemd gives it no scope of its own\n" +
+          facts.bound_to_login,
+      "where logind.conf has KillUserProcesses=yes: loginctl enable-linger there, once");
 }
 
 Finding checked_releases(const HostFacts& facts) {
@@ -209,15 +210,15 @@ Finding checked_releases(const HostFacts& facts) {
     for (const auto& [release, what] : facts.lost) lines.push_back(release + ": " + what);
     return warning(
         "release", joined(lines, "\n"),
-        "keep others from removing them: docker image prune -a takes every image that nothing runs");
+        "do not run docker image prune -a on the host: it removes every image that no container uses");
   }
   if (!facts.current_release.empty())
     return fine("release", fmt::format("{} serves, {} kept", facts.current_release, facts.releases.size()));
   if (!facts.containers.empty())
     return fine("release",
-                fmt::format("none of belay's; the running {} is taken over as the release to go back to",
+                fmt::format("none of belay's; belay adopts the running {} as the release to roll back to",
                             facts.containers.front().name));
-  return fine("release", "none yet: with the first deployment there is nothing to go back to");
+  return fine("release", "none yet: a first deployment has no release to roll back to");
 }
 
 static Finding checked_certificate(const EdgeCertificate& certificate, Time now) {
@@ -225,8 +226,8 @@ static Finding checked_certificate(const EdgeCertificate& certificate, Time now)
     return problem("certificate", certificate.problem, "put it there, or correct `edge.tls` in belay.yml");
   const auto shown =
       fmt::format("{}, until {}", joined(certificate.names, ", "), iso8601(certificate.until).substr(0, 10));
-  const auto remedy = "have it renewed; then: belay host reload";
-  if (certificate.until < now) return warning("certificate", shown + ", which is over", remedy);
+  const auto remedy = "renew it; then: belay host reload";
+  if (certificate.until < now) return warning("certificate", shown + ", which is past", remedy);
   if (certificate.until < now + std::chrono::days(14)) return warning("certificate", shown, remedy);
   return fine("certificate", shown);
 }
@@ -238,8 +239,9 @@ std::vector<Finding> checked_edge(const HostFacts& facts, const EdgeConfig& edge
     findings.push_back(
         *facts.edge_image_there
             ? fine("edge", edge.image + " is on the host")
-            : warning("edge", edge.image + " is not on the host yet: the deployment that needs it pulls it",
-                      fmt::format("to be sure that it can:  docker pull {}  there", edge.image)));
+            : warning(
+                  "edge", edge.image + " is not on the host yet: the deployment that needs it pulls it",
+                  fmt::format("to be sure that the pull works:  docker pull {}  on the host", edge.image)));
   for (const auto& certificate : facts.certificates)
     findings.push_back(checked_certificate(certificate, facts.clock));
   return findings;
@@ -254,7 +256,7 @@ Finding checked_edits(const std::vector<std::string>& edited) {
                                      : fmt::format("{} files on the server are", edited.size()),
                   edited.size() == 1 ? "it" : "them", edited.size() == 1 ? "it" : "them",
                   joined(edited, "\n")),
-      "commit what is to stay; belay keeps what it replaces beside the release");
+      "commit the changes that should stay; belay keeps the edited files beside the release");
 }
 
 std::vector<Finding> checked_host(const EnvironmentConfig& environment, const HostFacts& facts,

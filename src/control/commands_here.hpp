@@ -39,7 +39,7 @@ class CommandsHere {
   };
   struct Words {
     std::string failed;  // "test failed"
-    std::string late;    // "the gate was not through"
+    std::string late;    // "the tests were not finished"
     std::string doing;   // the error's frame
   };
 

@@ -45,7 +45,7 @@ class ShippedSource {
   Checkout get(const std::vector<std::string>& exclude, Watcher& watcher) {
     Checkout checkout = checkout_.get();
     for (const std::string& problem : problems_)
-      watcher.notice("a kept checkout is of no use any more, and stays: " + problem);
+      watcher.notice("a kept checkout cannot be used any more, and could not be removed: " + problem);
     require_contents(checkout, exclude, stop_.token());
     return checkout;
   }

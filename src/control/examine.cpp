@@ -101,10 +101,10 @@ class Examination {
     if (second.ok()) return;
     const bool refused = second.err.contains("Session open refused");
     add({Weight::problem, "ssh",
-         "a second session over the connection fails: " +
+         "a second session over the connection failed: " +
              (second.err.empty() ? second.outcome.described() : second.err),
          refused ? "MaxSessions in that host's sshd_config is too low: 10, its default, is enough"
-                 : "see whether the host is overloaded, or the line is cut"});
+                 : "check whether the host is overloaded, or the connection was lost"});
   }
 
   void look_at_host() {

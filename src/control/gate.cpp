@@ -18,7 +18,7 @@ GateResult run_gate(const EnvironmentConfig& environment, const Commit& commit,
   watcher.gate_began(commit, result.commands);
   CommandsHere commands(
       environment, commit, {source, logs}, life, environment.test_timeout,
-      {"test failed", "the gate was not through", "running the gate; nothing was deployed"},
+      {"test failed", "the tests were not finished", "running the gate; nothing was deployed"},
       {.began = [&](int number, const std::string& command) { watcher.test_began(number, command); },
        .said = [&](int number, const std::string& line) { watcher.test_said(number, line); },
        .ended = [&](int number, const std::string& command, bool ok, std::chrono::milliseconds took,

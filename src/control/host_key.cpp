@@ -106,9 +106,9 @@ Error refused_pinned_key(const KeyOfHost& key, const std::string& words) {
                  ExitCode::bad_input);
   return Error(fmt::format("{} is not the host that belay.yml pins: refused", named(key)),
                fmt::format("pinned:  host_key: {}\noffered: {}", key.pin,
-                           key.offered ? shown(*key.offered) : "a key that was not told"),
-               std::string("Somebody may stand between you and the host. ") + compare +
-                   "Only if the new key is really its own, put it into belay.yml" +
+                           key.offered ? shown(*key.offered) : "a key that ssh did not report"),
+               std::string("Another machine may be between you and the host. ") + compare +
+                   "Only if the new key really belongs to the host, put it into belay.yml" +
                    (key.offered ? ":\n  " + pinning_line(key) : "."),
                ExitCode::bad_input);
 }
@@ -170,8 +170,8 @@ Error refused_host_key(const KeyOfHost& key, const std::string& words) {
   const std::string why = words + (key.offered ? "\noffered: " + shown(*key.offered) : "");
   if (words.contains("IDENTIFICATION HAS CHANGED"))
     return Error(fmt::format("THE HOST KEY OF {} HAS CHANGED: refused", named(key)), why,
-                 std::string("Somebody may stand between you and the host. ") + compare +
-                     "Only if the new key is really its own, remove the old line from known_hosts "
+                 std::string("Another machine may be between you and the host. ") + compare +
+                     "Only if the new key really belongs to the host, remove the old line from known_hosts "
                      "(ssh-keygen -R) and add the new one:" +
                      lines_to_add(key),
                  ExitCode::bad_input);

@@ -57,7 +57,7 @@ HostFacts ask_facts(Session& session, const EnvironmentConfig& environment, cons
   }
   const boost::json::value answer =
       session.ask("facts", std::move(arguments), stop, Deadline::in(std::chrono::minutes(2)));
-  if (!answer.is_object()) throw Error("the host's facts are no facts");
+  if (!answer.is_object()) throw Error("the host's answer to the question about its state cannot be read");
   auto facts = facts_from_json(answer.get_object());
   // The host was shown only what compose reads.
   if (facts.project)
@@ -79,7 +79,7 @@ std::vector<std::string> ask_what_was_edited(Session& session, const std::filesy
   if (ids.empty()) return {};
   const auto answer = session.ask("edited", {{"ids", std::move(ids)}}, std::move(stop),
                                   Deadline::in(std::chrono::minutes(2)));
-  if (!answer.is_object()) throw Error("the host's answer is none");
+  if (!answer.is_object()) throw Error("the host's answer cannot be read");
   return texts_at(answer.get_object(), "files");
 }
 

@@ -37,7 +37,7 @@ void require_plain(const std::string& path) {
   for (const fs::path& part : fs::path(path))
     if (part.empty() || part == "." || part == ".." || part == ".git" || path.starts_with('/'))
       throw Error("the commit holds a file that no checkout may have: " + path, {},
-                  "is the repository whole? git fsck tells");
+                  "is the repository damaged? git fsck shows it");
 }
 
 struct Directory {
@@ -223,7 +223,7 @@ void KeptTree::index_wanted() {
   for (const std::string& directory : directories_)
     if (by_path_.contains(directory))
       throw Error("the commit has a file and a directory of one name: " + directory, {},
-                  "is the repository whole? git fsck tells");
+                  "is the repository damaged? git fsck shows it");
 }
 
 /// Removes what is not wanted, and notes what is there as it was written.

@@ -23,7 +23,7 @@ void run_commands(const EnvironmentConfig& environment, const Checkout& built_in
   CommandsHere commands(
       environment, built_in.commit, {built_in.source, logs_of_commands_here("build")}, life,
       environment.build.timeout,
-      {"build failed", "build.local was not through", "building here; nothing was deployed"},
+      {"build failed", "build.local was not finished", "building here; nothing was deployed"},
       {.began = [&](int, const std::string& command) { watcher.local_build_said("$ " + command); },
        .said = [&](int, const std::string& line) { watcher.local_build_said(line); },
        .ended = [](int, const std::string&, bool, std::chrono::milliseconds, const std::string&) {}});
@@ -45,8 +45,8 @@ std::vector<Change> changes_made(const EnvironmentConfig& environment, const Che
     std::erase_if(changes, [](const Change& change) { return change.kind == Change::Kind::removed; });
     return changes;
   } catch (const Error& error) {
-    throw Error("what was built here cannot be read", error.why(),
-                "let the commands leave files that the user who deploys may read");
+    throw Error("the files that were built here cannot be read", error.why(),
+                "let the commands make files that the user who deploys can read");
   }
 }
 
@@ -61,7 +61,7 @@ std::vector<Change> limited(std::vector<Change> changes, const std::vector<std::
   if (ship.empty()) return changes;
   for (const std::string& path : ship)
     if (!fs::exists(fs::symlink_status(built / path)))
-      throw Error(fmt::format("build.local has made no {}", path), "`ship` in belay.yml names it",
+      throw Error(fmt::format("build.local did not make {}", path), "`ship` in belay.yml names it",
                   "correct `ship`, or the commands; nothing was deployed");
   std::erase_if(changes, [&](const Change& change) {
     return std::ranges::none_of(ship, [&](const std::string& path) { return is_within(change.path, path); });
@@ -101,8 +101,8 @@ void put(const fs::path& built, const fs::path& root, const std::string& path) {
   else
     fs::copy_file(from, to, problem);
   if (problem)
-    throw Error("what was built here cannot be read: " + from.string(), problem.message(),
-                "let the commands leave files that the user who deploys may read");
+    throw Error("the files that were built here cannot be read: " + from.string(), problem.message(),
+                "let the commands make files that the user who deploys can read");
 }
 
 void name(std::vector<std::string>& names, const std::string& path) {

@@ -66,7 +66,7 @@ void require_contents(const Checkout& checkout, const std::vector<std::string>& 
     why += (why.empty() ? "" : "\n") + finding.text;
     next += (next.empty() ? "" : "\n") + finding.remedy;
   }
-  throw Error("not all that is committed is on this machine", why, next, ExitCode::bad_input);
+  throw Error("some committed contents are not on this machine", why, next, ExitCode::bad_input);
 }
 
 }  // namespace belay

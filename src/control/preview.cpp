@@ -92,30 +92,30 @@ std::vector<std::string> warnings_of(const EnvironmentConfig& environment, const
   if (facts.current_release.empty())
     warnings.push_back(
         facts.containers.empty()
-            ? "first deployment: nothing serves yet, so there is nothing to go back to"
-            : fmt::format("{} was not deployed by belay: it is taken over as the release to go back to",
+            ? "first deployment: nothing serves yet, so there is no release to roll back to"
+            : fmt::format("{} was not deployed by belay: belay adopts it as the release to roll back to",
                           facts.containers.front().name));
   if (environment.edge && facts.edges.empty() && !facts.containers.empty())
     warnings.push_back(
         fmt::format("the edge is new here: it takes over the ports of {}, and while that one stops "
-                    "and the edge starts (some tenths of a second) nobody has them",
+                    "and the edge starts (some tenths of a second) no process has the ports",
                     facts.containers.front().name));
   if (!environment.edge && !facts.edges.empty())
-    warnings.push_back(
-        fmt::format("the edge {} is taken out: while it stops and the new release starts nobody has "
-                    "the ports",
-                    facts.edges.front().name));
-  if (!environment.rollback) warnings.push_back("rollback: false: a release that fails stays as it is");
+    warnings.push_back(fmt::format(
+        "the edge {} is taken out: while it stops and the new release starts, no process has the ports",
+        facts.edges.front().name));
+  if (!environment.rollback) warnings.push_back("rollback: false: belay leaves a failed release as it is");
   if (environment.build.local)
     warnings.push_back(
         "build.local: a plan does not run its commands, and the files that they make are not in the list");
   if (environment.test.empty())
-    warnings.push_back("no test: in belay.yml: nothing is tested before it is shipped");
+    warnings.push_back("no test: in belay.yml: belay ships the source without a test");
   add_unless_ok(warnings, checked_excludes(hidden));
   for (const auto& finding : on_host) add_unless_ok(warnings, finding);
   if (const auto login = checked_login(facts)) add_unless_ok(warnings, *login);
   add_unless_ok(warnings, checked_boot_recovery(facts, environment.name));
-  if (facts.busy) warnings.push_back("a deployment is under way: this one would wait (--wait) or be refused");
+  if (facts.busy)
+    warnings.push_back("a deployment is running: another one would wait (--wait) or be refused");
   return warnings;
 }
 

@@ -229,7 +229,7 @@ void RunFollower::on_stop() {
 }
 
 void RunFollower::cancel() {
-  tell([&] { watcher_.notice("stopping: the host undoes what was begun"); });
+  tell([&] { watcher_.notice("stopping: the host undoes the run"); });
   end_errand();
   session_.send(wire::Cancel{.nonce = nonce_});
   cancel_sent_ = true;
@@ -255,7 +255,7 @@ void RunFollower::connect_again(const std::stop_token& stop) {
   const std::string lost = "lost the connection to " + environment_.host.shown;
   if (ending_.run.empty())
     throw Error(lost + " before the host said whether it had begun", why,
-                fmt::format("see what it does with: belay status {}, belay attach {}", environment_.name,
+                fmt::format("see what the host does: belay status {}, belay attach {}", environment_.name,
                             environment_.name));
   for (int attempt = 1; !stop.stop_requested(); ++attempt) {
     tell([&] { watcher_.reconnecting(attempt, why); });

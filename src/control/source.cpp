@@ -42,7 +42,7 @@ std::string content_id(const fs::path& tree) {
 void tell_about_changes(const Source& source, bool changed, bool ship_changes, Watcher& watcher) {
   if (ship_changes)
     watcher.notice(changed ? "--dirty: the working tree is shipped, with changes that are not committed"
-                           : "--dirty: the working tree is shipped; under the source it holds no changes");
+                           : "--dirty: the working tree is shipped; the source has no uncommitted changes");
   else if (changed)
     watcher.notice(
         fmt::format("uncommitted changes in {} are not deployed: commit {} is (--dirty ships them)",

@@ -60,7 +60,7 @@ Error after_login(const SshFailure& failure) {
     return Error(
         fmt::format("{} cannot run the belay that was shipped to it", failure.host), failure.words,
         "The file system of the live directory may be mounted noexec, or this belay is not the static build "
-        "(belay version tells).",
+        "(see belay version).",
         ExitCode::bad_input);
   return Error(fmt::format("belay on {} ended before it said hello", failure.host),
                failure.words.empty() && failure.outcome ? failure.outcome->described() : failure.words);

@@ -107,7 +107,7 @@ void Blobs::fail(const std::string& why) {
   std::string all = why;
   if (got > 0) all += "\n" + std::string(words.data(), static_cast<std::size_t>(got));
   while (all.ends_with('\n')) all.pop_back();
-  throw Error(what_failed, all, "is the repository whole? git fsck tells");
+  throw Error(what_failed, all, "is the repository damaged? git fsck shows it");
 }
 
 }  // namespace belay::git

@@ -48,7 +48,7 @@ FileLock lock_for(const Layout& layout, const UpRequest& request) {
   throw Error(fmt::format("another deployment holds {}: {}, since {}", request.environment.name, held.by,
                           iso8601(held.since)),
               held.run.empty() ? std::string{} : "run " + held.run,
-              fmt::format("wait for its end, belay attach {} shows it", request.environment.name),
+              fmt::format("wait until it ends; belay attach {} shows it", request.environment.name),
               ExitCode::busy);
 }
 
@@ -99,9 +99,9 @@ std::vector<RunningContainer> what_runs(const docker::Engine& engine, const Owne
       throw Error(
           fmt::format("{} does not run: {} {}", request.service, container.name, problem),
           fmt::format("{}", fmt::join(engine.last_log_lines(container.id, shown_log_lines), "\n")),
-          fmt::format("mend what it says; a compose file is mended by a deployment; then again: belay "
-                      "up {} {}",
-                      request.environment.name, request.service));
+          fmt::format(
+              "fix what its log says (deploy a corrected compose file first); then again: belay up {} {}",
+              request.environment.name, request.service));
     found.push_back(running_container(*inspection, request.service));
   }
   return found;
@@ -123,7 +123,7 @@ std::vector<std::string> sharing_with(const std::string& service, const Release&
 
 UpAnswer made_anew(const HostArguments& where, const UpRequest& request) {
   if (request.environment.has_compose_on_host())
-    throw Error(fmt::format("{} is not this environment's", request.service),
+    throw Error(fmt::format("{} does not belong to this environment", request.service),
                 fmt::format("{} lies outside of what {} releases, and its other services belong to others",
                             request.environment.compose.front(), request.environment.name),
                 fmt::format("docker compose up -d {}  (in {}, on the host)", request.service,
@@ -131,7 +131,7 @@ UpAnswer made_anew(const HostArguments& where, const UpRequest& request) {
                 ExitCode::bad_input);
   auto layout = where.layout();
   if (ReleaseStore(layout).current().empty())
-    throw Error(fmt::format("nothing serves {} that belay deployed", request.environment.name), {},
+    throw Error(fmt::format("no release of belay serves {}", request.environment.name), {},
                 fmt::format("belay deploy {}", request.environment.name), ExitCode::bad_input);
   auto lock = lock_for(layout, request);
   // Another command may have moved the state meanwhile, and its lock with it.
@@ -151,7 +151,7 @@ UpAnswer made_anew(const HostArguments& where, const UpRequest& request) {
   const auto engine = docker::Engine::connect();
   const Ownership ours(engine, project_name_in(model), layout, project.directory);
   require_no_obstacles(obstacles_to(engine, ours, model, {request.service}),
-                       request.service + " cannot be made anew");
+                       request.service + " cannot be recreated");
 
   const auto docker_config = layout.state / "docker-up";
   std::optional<docker::Logins> logins;
@@ -171,12 +171,12 @@ boost::json::value made_anew_in_own_process(const Layout& layout, const wire::As
   LineReader said(child.out().get());
   std::string line;
   if (said.next(line, stop, Deadline::never()) != LineReader::Status::line)
-    throw Error("the process that makes it anew ended without a word", {}, "belay up tries again");
+    throw Error("the process that recreates the service ended without an answer", {}, "belay up tries again");
   auto message = wire::decode_to_controller(line);
   if (auto* answer = std::get_if<wire::Answer>(&message)) return std::move(answer->value);
   if (const auto* failure = std::get_if<wire::Failure>(&message))
     throw Error(failure->message, failure->why, failure->next, ExitCode{failure->exit_code});
-  throw Error("the process that makes it anew said something else", line.substr(0, 200));
+  throw Error("the process that recreates the service gave an unknown answer", line.substr(0, 200));
 }
 
 }  // namespace belay

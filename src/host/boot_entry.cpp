@@ -126,7 +126,7 @@ void require_systemd_can_run(const Layout& layout) {
 
 void install_systemd(const Layout& layout) {
   write_file_atomically(systemd_unit(layout), unit_text(layout, true), 0644);
-  require({"systemctl", "daemon-reload"}, "systemd does not take the unit");
+  require({"systemctl", "daemon-reload"}, "systemd does not accept the unit");
   require({"systemctl", "enable", unit_name(layout) + ".service"}, "systemd does not enable the unit");
   require_systemd_can_run(layout);
 }

@@ -266,11 +266,12 @@ json::object passed_on(const Layout& layout, const std::string& what) {
     throw Error("there is nothing to promote: run " + *run + " is at " + to_string(step),
                 "it is not at a canary or a soak", {}, ExitCode::bad_input);
   if (state->committed)
-    throw Error("run " + *run + " is committed: it only goes forward", {}, "belay rollback goes back",
-                ExitCode::bad_input);
+    throw Error("run " + *run + " is committed: it only goes forward", {},
+                "belay rollback brings the previous release back", ExitCode::bad_input);
   const auto connection = ControlSocket::connect(layout.run(*run));
   if (!connection)
-    throw Error("run " + *run + " is being recovered: nobody listens", {}, "belay attach shows it");
+    throw Error("run " + *run + " is being recovered and takes no commands until that is done", {},
+                "belay attach shows it");
   const auto& nonce = state->opened.nonce;
   const wire::ToHost message =
       what == "promote" ? wire::ToHost(wire::Tell{.nonce = nonce, .what = what, .ok = true, .detail = {}})

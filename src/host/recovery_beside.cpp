@@ -20,7 +20,7 @@ std::vector<RecoveredRun> recover_in_own_process(const Layout& layout, std::stop
   std::vector<RecoveredRun> recovered;
   if (const auto closed = closed_event(layout, *open)) recovered.push_back({*open, *closed});
   if (recovered.empty() && !ended.ok())
-    throw Error("what a dead deployment left could not be recovered", ended.err,
+    throw Error("a deployment that was cut off could not be recovered", ended.err,
                 "belay host recover tries again", ExitCode::nothing_serves);
   return recovered;
 }

@@ -135,7 +135,7 @@ class HostSession {
     }
     if (!stop.stop_requested())
       throw Error("the deployment's guard ended before it began", {},
-                  "try again; belay host recover tells more");
+                  "try again; belay host recover shows more");
     return std::nullopt;
   }
 

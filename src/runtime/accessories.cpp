@@ -150,7 +150,7 @@ std::vector<std::string> changes_of(const docker::Engine& engine, const docker::
   auto changes = definition_changes(service_in(model, service), inspection->raw);
   // Compose's hash of a service that uses another's container has that container's id in it.
   if (changes.empty() && !shared_with_others(model, service).any())
-    changes.emplace_back("its configuration hash is another");
+    changes.emplace_back("its configuration hash is different");
   return changes;
 }
 

@@ -75,7 +75,7 @@ void add_undeclared_ports(std::vector<Obstacle>& found, const docker::Engine& en
   found.push_back(
       {"edge",
        fmt::format("service {} listens on {}, which neither the compose file nor its image names: behind the "
-                   "edge nobody would reach it by its name",
+                   "edge no container could reach it by its name",
                    name, fmt::join(ports, ", ")),
        fmt::format("write expose: [{}] for {} in the compose file, or edge: off and strategy: recreate",
                    fmt::join(ports, ", "), name)});
@@ -94,11 +94,11 @@ std::vector<Obstacle> left_behind_edge(const Ownership& ours, const boost::json:
       continue;
     found.push_back(
         {"edge",
-         fmt::format("service {} stands behind the edge, and is not among those to release: {} publishes "
-                     "nothing itself, and its ports would be nobody's",
+         fmt::format("service {} is behind the edge, but services: does not name it: {} publishes no port "
+                     "itself, so no process would have its ports",
                      service, container.name),
          fmt::format("add {} to services: in belay.yml; or deploy it once more with edge: off and "
-                     "strategy: recreate, which hands its ports back, and leave it out then",
+                     "strategy: recreate, which gives the ports back to the service, and then leave it out",
                      service)});
   }
   return found;
@@ -118,7 +118,7 @@ std::vector<Obstacle> nothing_for_edge(const docker::Engine& engine, const Owner
     }
   }
   if (!known) return {};
-  return {{"edge", "there is no port for it to own: no released service publishes or exposes a TCP port",
+  return {{"edge", "the edge has no port to own: no released service publishes or exposes a TCP port",
            "release the service that publishes one as well (services: in belay.yml), give yours an expose: "
            "in the "
            "compose file, or write edge: off and strategy: recreate"}};
@@ -158,16 +158,18 @@ std::vector<Obstacle> unfit_for_edge(const boost::json::object& model,
     if (const auto port = published_beside_tcp(service); !port.empty())
       found.push_back(
           {"edge",
-           fmt::format("it cannot stand in front of service {}, which publishes {}: HAProxy passes on TCP",
-                       name, port),
+           fmt::format(
+               "the edge cannot be in front of service {}, which publishes {}: HAProxy passes on TCP only",
+               name, port),
            "let a service that is not released publish that port, or write edge: off and strategy: "
            "recreate"});
     if (has_no_network_of_its_own(service))
-      found.push_back({"edge",
-                       fmt::format("it cannot stand in front of service {}, which has no network of its own "
-                                   "(network_mode: {})",
-                                   name, text_at(service, "network_mode")),
-                       "give it a compose network, or write edge: off and strategy: recreate"});
+      found.push_back(
+          {"edge",
+           fmt::format("the edge cannot be in front of service {}, which has no network of its own "
+                       "(network_mode: {})",
+                       name, text_at(service, "network_mode")),
+           "give it a compose network, or write edge: off and strategy: recreate"});
   }
   return found;
 }

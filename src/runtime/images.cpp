@@ -68,7 +68,7 @@ void pull_or_use_what_is_here(const ImageWork& work, const ImageNeed& need, bool
   } catch (const Error& error) {
     if (need.from != From::look || !is_here) throw explained(error, need.image);
     work.say(
-        fmt::format("not pulled: {} was looked for at its registry in vain, so the one that is here is used "
+        fmt::format("not pulled: the registry did not give {}, so the image on the server is used "
                     "({})",
                     need.image, last_line_of(error)));
   }
@@ -81,7 +81,7 @@ void require_here(const ImageNeed& need) {
                 "bring it there (docker load, docker build), or change pull_policy");
   throw Error(fmt::format("the image of service {} is not here", need.service),
               fmt::format("{} was pulled, and the Engine does not have it", need.image),
-              "docker pull by hand tells more");
+              "run docker pull by hand to see more");
 }
 
 }  // namespace

@@ -39,8 +39,8 @@ std::string said_of(const std::vector<LostImage>& lost) {
   auto gone = lost;
   std::erase_if(gone, [](const LostImage& one) { return !one.digest.empty(); });
   if (gone.empty())
-    return fmt::format("the image of {} was removed: going back pulls it again", listed(lost));
-  return fmt::format("cannot be gone back to: the image of {} was removed", listed(gone));
+    return fmt::format("the image of {} was removed: a rollback pulls it again", listed(lost));
+  return fmt::format("belay cannot roll back to it: the image of {} was removed", listed(gone));
 }
 
 std::map<std::string, std::string> what_is_lost(const docker::Engine& engine,
@@ -59,8 +59,8 @@ void bring_back_images(const docker::Engine& engine, const Release& release,
                        const std::function<void(const std::string& line)>& say) {
   const auto lost = lost_images(engine, release);
   if (std::ranges::any_of(lost, [](const LostImage& one) { return one.digest.empty(); }))
-    throw Error("release " + release.id + " cannot be gone back to", said_of(lost),
-                "somebody removed it (docker image prune -a?); deploy that commit again");
+    throw Error("release " + release.id + " cannot be brought back", said_of(lost),
+                "the image was removed on the host (docker image prune -a?); deploy that commit again");
   for (const auto& one : lost) {
     say(fmt::format("the image of {} was removed from this server: {} is pulled again", one.service,
                     one.digest));
@@ -70,7 +70,7 @@ void bring_back_images(const docker::Engine& engine, const Release& release,
     if (service.frozen_image.empty() || engine.image_id(service.frozen_image)) continue;
     if (!engine.image_id(service.image_id))
       throw Error(fmt::format("the image of service {} is not the one it was", service.name),
-                  fmt::format("{} was pulled, and has not the id {}", service.digest, service.image_id),
+                  fmt::format("{} was pulled, but its id is not {}", service.digest, service.image_id),
                   "deploy that commit again");
     name_again(engine, service);
   }

@@ -84,7 +84,7 @@ std::vector<Obstacle> obstacles_to(const docker::Engine& engine, const Ownership
   std::vector<Obstacle> found;
   if (const auto conflicts = ours.conflicts(container_names(model, services)); !conflicts.empty())
     found.push_back({"project",
-                     fmt::format("containers of others are in the way of project {}:\n{}", ours.project(),
+                     fmt::format("project {} collides with containers of another owner:\n{}", ours.project(),
                                  fmt::join(conflicts, "\n")),
                      conflicts_remedy});
   if (const auto taken = taken_ports(engine, ours, model, services); !taken.empty())
@@ -101,13 +101,14 @@ std::vector<Obstacle> obstacles_of_strategy(const EnvironmentConfig& environment
   std::vector<Obstacle> found;
   for (const auto& service : environment.replaced) {
     if (std::ranges::find(services, service) == services.end())
-      found.push_back({"strategy", fmt::format("{} is not among what is released", service),
+      found.push_back({"strategy", fmt::format("{} is not a released service", service),
                        fmt::format("released are: {}", fmt::join(services, ", "))});
     else if (environment.is_replaced(service) && !published_ports(model, {service}).empty())
       found.push_back(
           {"strategy",
-           fmt::format("{} publishes a port: the edge has it, and turns it with all others", service),
-           "let it publish none, or write strategy: recreate for all"});
+           fmt::format("{} publishes a port, which the edge owns and turns together with all other ports",
+                       service),
+           "let it publish no port, or write strategy: recreate for all services"});
   }
   return found;
 }

@@ -106,7 +106,7 @@ std::vector<std::string> Ownership::conflicts(const std::vector<std::string>& wa
 void Ownership::require_none(const std::vector<std::string>& wanted_names) const {
   const auto found = conflicts(wanted_names);
   if (found.empty()) return;
-  throw Error(fmt::format("containers of others are in the way of project {}", project_),
+  throw Error(fmt::format("project {} collides with containers of another owner", project_),
               fmt::format("{}\nthis environment's directory is {}", fmt::join(found, "\n"),
                           directories_.front().string()),
               conflicts_remedy, ExitCode::bad_input);

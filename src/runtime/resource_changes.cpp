@@ -106,9 +106,9 @@ std::optional<Obstacle> obstacle_of(const ProjectResource& network, const json::
   if (changes.empty() || value_at(labels, compose_label::config_hash).is_null()) return std::nullopt;
   return Obstacle{
       "network",
-      fmt::format("{} would have to be made anew, and all that runs in it stopped for that:\n{}",
+      fmt::format("compose would recreate {}, and stop everything that runs in it for that:\n{}",
                   network.name, fmt::join(changes, "\n")),
-      "when the app may be away: docker compose down, then deploy; or give the network another name "
+      "when the app may be down: docker compose down, then deploy; or give the network another name "
       "(networks: NAME: name:), then it is made beside the old one"};
 }
 

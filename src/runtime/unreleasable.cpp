@@ -19,12 +19,13 @@ struct Key {
 constexpr std::array keys{
     Key{"use_api_socket", "belay does not hand the server's Engine and its logins to a container",
         "mount /var/run/docker.sock into it, and give it a login of its own as a secret"},
-    Key{"models", "Docker's model runner is a program of the server: there is no container to go back to",
+    Key{"models",
+        "Docker's model runner is a program of the server: a rollback would have no container to bring back",
         "give the service the model's address as a variable of its own"},
-    Key{"provider", "a provider is a program of the server: there is no container to go back to",
+    Key{"provider", "a provider is a program of the server: a rollback would have no container to bring back",
         "leave that service out of services: in belay.yml, and start it there by hand"},
-    Key{"pre_start", "belay does not run containers before those of a service",
-        "let migrate: in belay.yml do that work, or a service of its own that the other depends_on with "
+    Key{"pre_start", "belay does not run containers before a service's own containers",
+        "do that work with migrate: in belay.yml, or in another service that this one depends_on, with "
         "condition: service_completed_successfully"}};
 
 bool is_there(const boost::json::value* value) {

@@ -121,12 +121,12 @@ Serving bring_back_and_look(Context& context, WhatServed previous, bool touched,
 std::string sentence(const Serving& serving, bool touched) {
   std::string text;
   if (serving.healthy)
-    text = touched ? "the release from before serves again" : "what serves was never touched";
+    text = touched ? "the previous release serves again" : "the current release was never touched";
   else if (serving.running)
-    text = touched ? "the release from before runs again, but its health does not answer well"
-                   : "the release from before runs, but its health does not answer well";
+    text = touched ? "the previous release runs again, but its health check fails"
+                   : "the previous release runs, but its health check fails";
   else
-    text = "the release from before could not be started again";
+    text = "the previous release could not be started again";
   if (!touched && !serving.started_again.empty())
     text = fmt::format("{} had stopped meanwhile and was started again{}",
                        fmt::join(serving.started_again, ", "), serving.healthy ? "" : "; " + text);
@@ -168,7 +168,7 @@ event::Closed nothing_ran(const Context& context, const WhatServed& previous, bo
   event::Closed closed;
   if (touched) {
     closed.outcome = RunOutcome::nothing_serves;
-    closed.message = "this was the first release: there was nothing to go back to";
+    closed.message = "this was the first release: there was no release to roll back to";
   } else if (!previous.containers.empty() || !previous.missing.empty()) {
     closed.outcome = RunOutcome::nothing_serves;
     closed.message = "nothing was serving before, and nothing was touched";
@@ -177,7 +177,7 @@ event::Closed nothing_ran(const Context& context, const WhatServed& previous, bo
     // Before create has looked, nobody knows what a server runs that belay never deployed to.
     closed.message = noted<notes::PreviousContainers>(context.ledger)
                          ? "nothing was serving, and nothing was touched"
-                         : "what serves was never touched";
+                         : "the current release was never touched";
   }
   return closed;
 }

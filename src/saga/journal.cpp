@@ -15,7 +15,7 @@ namespace {
 
 /// What a deployment's way back writes is some 20 KiB.
 constexpr std::uint64_t reserved_ahead = 256 * 1024;
-constexpr auto make_room = "make room on that disk: belay needs little, and only for going back";
+constexpr auto make_room = "make room on that disk: belay needs a little to undo the run";
 
 /// Records that recovery can do without: they only tell.
 bool only_tells(const Event& event) {
@@ -37,10 +37,10 @@ DecodedJournal undamaged(const fs::path& path, std::string_view content) {
   const auto run = path.parent_path().string();
   throw Error(
       fmt::format("the journal {} is damaged in line {}", path.string(), decoded.damaged_line),
-      "its checksum does not match, and intact records follow it. A process that dies leaves no such "
-      "thing: the disk or an editor did. What this run did cannot be told, so nothing was undone",
+      "its checksum does not match, and intact records follow it. A process that dies does not leave that: "
+      "the disk or an editor did. belay cannot know what this run did, so it undid nothing",
       fmt::format("put the file back from a backup; or see what runs (docker ps -a), start what is to "
-                  "serve, and move {} out of the way: belay then takes this run for ended",
+                  "serve, and move {} out of the way: belay then treats this run as ended",
                   run),
       ExitCode::failed);
 }

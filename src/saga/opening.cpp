@@ -42,19 +42,20 @@ Release release_meant(const Layout& layout, const std::string& meant, bool may_s
   const auto current = store.current();
   auto wanted = meant.empty() ? store.good_before(current) : store.find(meant);
   if (!wanted && meant.empty())
-    throw Error(current.empty() ? "there is no good release to go back to"
+    throw Error(current.empty() ? "there is no good release to roll back to"
                                 : "there is no good release that is older than " + current,
-                {}, "belay releases shows what is kept; one that is newer is gone back to by its name",
+                {}, "belay releases shows what is kept; to bring back a newer release, give its id",
                 ExitCode::bad_input);
   if (!wanted)
     throw Error("release " + meant + " is not kept here", {}, "belay releases shows what is kept",
                 ExitCode::bad_input);
   if (wanted->id == current && !may_serve && what_is_off(docker::Engine::connect(), layout, *wanted).empty())
     throw Error("release " + wanted->id + " serves already", {},
-                "with --current-env it is made anew with today's environment", ExitCode::bad_input);
-  if (wanted->state != Release::State::good)
-    throw Error("release " + wanted->id + " was never verified", "only good releases are gone back to", {},
+                "with --current-env belay makes a new release of it with today's environment",
                 ExitCode::bad_input);
+  if (wanted->state != Release::State::good)
+    throw Error("release " + wanted->id + " was never verified",
+                "belay rolls back only to a release that passed its checks", {}, ExitCode::bad_input);
   return std::move(*wanted);
 }
 
@@ -90,9 +91,9 @@ void require_same_current(const Plan& plan, const std::string& when_typed, const
                             (plan.kind == Plan::Kind::redeploy && plan.code_of.empty());
   if (!without_name || when_typed == current) return;
   throw Error("another release serves since this rollback was typed",
-              when_typed.empty() ? "none served then, now it is " + current
+              when_typed.empty() ? "no release served then, now it is " + current
                                  : fmt::format("{} served then, now it is {}", when_typed, current),
-              "nothing was touched; name the release that is to come back: belay releases shows them",
+              "nothing was touched; name the release to bring back: belay releases lists them",
               ExitCode::bad_input);
 }
 

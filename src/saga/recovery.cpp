@@ -30,7 +30,7 @@ void recover_in_child(const Layout& layout, const std::string& run, const std::s
   const auto end = run_forked([&] { run_to_the_end(layout, run, {}, by); });
   if (!end.well)
     throw Error("the deployment " + run + " that was left behind could not be recovered", end.why,
-                "belay host recover tries again; " + layout.journal(run).string() + " tells the story",
+                "belay host recover tries again; " + layout.journal(run).string() + " shows what happened",
                 ExitCode::nothing_serves);
 }
 

@@ -57,7 +57,7 @@ void watch_what_serves(Context& context) {
 Error reason_of(const Context& context, const Error& error) {
   const auto lost = context.serving ? context.serving->lost() : std::string{};
   if (lost.empty()) return error;
-  Error reason("what serves was taken down by somebody else", lost,
+  Error reason("the release that serves was stopped or removed, but not by belay", lost,
                fmt::format("while a deployment is under way, leave its containers alone: docker compose up, "
                            "stop and rm in {} do this",
                            context.layout.live.string()));
@@ -75,8 +75,8 @@ event::StepFailed failure_of(const Context& context, StepName step, const Error&
                            .container_log = {}};
   if (const auto files = environment_moved_on(context); !files.empty())
     failed.next += fmt::format(
-        "{}{} changed since {} was made, and it came back with what it had then: belay rollback "
-        "{} {} --current-env takes what is there now",
+        "{}{} changed since {} was made, and the release came back with the old contents: belay rollback {} "
+        "{} --current-env uses today's contents",
         failed.next.empty() ? "" : "\n", fmt::join(files, ", "), context.release, context.environment().name,
         context.release);
   if (step == StepName::settle) return failed;  // it is no fault of a container's
@@ -216,7 +216,8 @@ void keep_bodies_again(Context& context) {
   try {
     keep_bodies(context, {what_served(context).containers});
   } catch (const Error& error) {  // going back needs them only if others remove a container meanwhile
-    context.ledger.output(StepName::preflight, "what serves is not kept: " + error.message_and_why());
+    context.ledger.output(StepName::preflight,
+                          "the release that serves could not be kept: " + error.message_and_why());
   }
 }
 

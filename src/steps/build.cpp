@@ -152,7 +152,7 @@ void take_kept_images(Context& context, const ReleaseProject& project) {
     const auto service = std::ranges::find(kept->services, name, &ReleasedService::name);
     if (service == kept->services.end())
       throw Error(fmt::format("release {} has no image of service {}", kept->id, name),
-                  "that service is released now, and was not then", "deploy that commit again",
+                  "that service is released now, but was not released then", "deploy that commit again",
                   ExitCode::bad_input);
     const auto [repository, tag] = repository_and_tag(frozen_image_of(context.model, name, context.release));
     context.engine.tag(service->image_id, repository, tag);

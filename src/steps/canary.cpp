@@ -9,7 +9,8 @@
 namespace belay::canary {
 
 std::string apply(Context& context) {
-  if (!context.traffic) return "there is no release behind the edge to compare with: all at once";
+  if (!context.traffic)
+    return "there is no release behind the edge to compare with: all requests are turned at once";
   const auto& rule = *context.environment().canary;
   note_turn(context, StepName::canary);
   const auto turn = edge_turn(context, StepName::canary);

@@ -363,7 +363,7 @@ std::string apply(Context& context) {
     context.ledger.output(StepName::create, fmt::format("{} is unchanged: it goes on running", service));
   return something_served(context)
              ? fmt::format("beside {}", first)
-             : "nothing serves yet: should this release fail, there is nothing to go back to";
+             : "nothing serves yet: if this release fails, there is no release to roll back to";
 }
 
 std::string undo(Context& context) {

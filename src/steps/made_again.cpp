@@ -61,7 +61,7 @@ std::string found_or_made_again(Context& context, StepName step, const std::stri
                                 const json::value* body, const std::map<std::string, std::string>& renewed) {
   if (const auto there = context.engine.container_named(name)) return there->id;
   if (!body) return {};
-  context.ledger.output(step, name + " was removed by others: it is made again");
+  context.ledger.output(step, name + " was removed, but not by belay: belay makes it again");
   return make_again(context.engine, name, body->as_object(), renewed);
 }
 

@@ -33,7 +33,8 @@ class Tail {
 };
 
 constexpr auto next_steps =
-    "the database may be changed in part: fix the migration, or mark it resolved with your migration tool, "
+    "the migration may have changed a part of the database: fix the migration, or mark it resolved with your "
+    "migration tool, "
     "before "
     "the next deployment";
 

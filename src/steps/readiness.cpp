@@ -213,9 +213,10 @@ void require_whole(const Context& context, const Release& release, std::size_t c
   for (const auto& service : release.services)
     if (std::ranges::find(unchanged, service.name) == unchanged.end()) made += service.containers.size();
   if (containers < made)
-    throw Error("the candidate is not whole",
-                fmt::format("{} of its {} containers were removed by others", made - containers, made),
-                "did somebody run docker container prune? deploy again");
+    throw Error(
+        "the candidate is not whole",
+        fmt::format("{} of its {} containers were removed, but not by belay", made - containers, made),
+        "was docker container prune run on the host? Deploy again");
 }
 
 std::vector<docker::Inspection> candidate_inspections(const Context& context) {

@@ -225,7 +225,7 @@ std::string apply(Context& context) {
     });
   parts.attempt("the live directory", [&] { published.get(); });
   std::size_t kept = 0;
-  parts.attempt("what nobody needs any more", [&] {
+  parts.attempt("the files and containers that are not needed any more", [&] {
     for (const auto& scratch :
          {context.layout.view(release.id), context.layout.release(release.id) / "context"})
       remove_tree(scratch);

@@ -33,12 +33,13 @@ std::string missing_for(const docker::Inspection& inspection, const std::string&
     if (container.state != "exited") return fmt::format("{} has not ended yet", container.name);
     if (inspection.exit_code != 0)
       throw Error(fmt::format("{} ended with exit code {}", container.name, inspection.exit_code),
-                  "others wait for it to end well", "its last log lines say why");
+                  "other services wait for it to end with code 0", "its last log lines say why");
     return {};
   }
   if (condition == "service_healthy" && inspection.health != "healthy") {
     if (inspection.health.empty())
-      throw Error(fmt::format("{} has no HEALTHCHECK", container.name), "others wait for it to be healthy",
+      throw Error(fmt::format("{} has no HEALTHCHECK", container.name),
+                  "other services wait for it to be healthy",
                   "give it a healthcheck:, or wait for service_started");
     return fmt::format("the HEALTHCHECK of {} does not pass yet", container.name);
   }
@@ -54,11 +55,11 @@ void wait_for(Context& context, const docker::Container& candidate, const std::s
   while (true) {
     const auto inspection = context.engine.inspect(candidate.id);
     if (!inspection)
-      throw Error("container " + candidate.name + " is gone", "others wait for it", "deploy again");
+      throw Error("container " + candidate.name + " is gone", "other services wait for it", "deploy again");
     const auto missing = missing_for(*inspection, condition);
     if (missing.empty()) return;
     throw_if_candidate_died(context);
-    if (limit.expired()) throw Error("a service that others wait for does not come up", missing, {});
+    if (limit.expired()) throw Error("a service that other services wait for does not come up", missing, {});
     pause(between_looks);
   }
 }

@@ -96,7 +96,7 @@ void start_after_edge(Context& context, const docker::Container& edge,
   turn.write_down();
 }
 
-/// The ports change hands: between the stop and the start nobody has them.
+/// The ports change hands: between the stop and the start no process has the ports.
 void stop_and_start(Context& context, const std::vector<docker::Container>& candidates) {
   const auto old = outgoing(context);
   const auto edge = edge_made_by_this_attempt(context);

@@ -17,8 +17,8 @@ std::string take_from_kept_release(const Context& context) {
              source = context.layout.source(context.release);
   if (!fs::is_directory(kept))
     throw Error(fmt::format("release {} has no source", context.plan.code_of),
-                "belay found it here, and did not deploy it: its environment cannot be made anew",
-                "without --current-env it is brought back as it was", ExitCode::bad_input);
+                "belay adopted this release and did not deploy it, so its environment cannot be replaced",
+                "leave out --current-env: the release then comes back as it was", ExitCode::bad_input);
   make_directories(source.parent_path());
   remove_tree(source);  // of an apply that did not end
   fs::copy(
@@ -44,7 +44,7 @@ std::string apply(Context& context) {
   if (!heard.ok) throw Error("the source could not be transferred", heard.detail, {});
   if (!context.environment().has_compose_on_host() && !fs::exists(source / compose_file_of(context)))
     throw Error(fmt::format("the source has no {}", compose_file_of(context)),
-                "what arrived does not hold the compose file this environment names",
+                "the source that arrived lacks the compose file that this environment names",
                 "check `compose:` and `sync: exclude:` in belay.yml");
   require_variables_may_be_replaced(context);
   return heard.detail;

@@ -40,7 +40,7 @@ Error failed(Context& context, const std::vector<HealthTarget>& targets, Error e
 }
 
 std::string next_of(const HealthCheck& check, const std::string& cure) {
-  return cure.empty() ? "ask it by hand once the release runs somewhere: " + check.by_hand() : cure;
+  return cure.empty() ? "ask the URL by hand where the release runs: " + check.by_hand() : cure;
 }
 
 /// One that was started again may have another address.

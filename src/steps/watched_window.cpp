@@ -15,7 +15,7 @@ constexpr auto between_reports = std::chrono::seconds(5);
 
 std::string report_text(const std::string& figures, bool time_is_over) {
   if (!time_is_over) return figures;
-  return fmt::format("{}; it holds until the candidate has had {} requests (belay promote goes on without)",
+  return fmt::format("{}; it waits until the candidate has had {} requests (belay promote goes on at once)",
                      figures, Judge::least_requests);
 }
 

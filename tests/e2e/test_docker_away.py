@@ -107,7 +107,7 @@ def test_who_takes_down_what_serves_ends_the_deployment_and_it_is_back_at_once(a
     away.engine.docker(*by_hand)
     wait_until("it serves again, long before the migration would end", lambda: away.version_that_runs() == "1", 60)
     ended = deploying.wait()
-    assert ended.code == 1 and "what serves was taken down by somebody else" in ended.out, ended
+    assert ended.code == 1 and "the release that serves was stopped or removed, but not by belay" in ended.out, ended
     assert "; it never stopped" not in ended.out and away.restart_policy() == "unless-stopped", ended
 
 

@@ -116,8 +116,8 @@ def test_old_code_that_meets_a_migrated_database_is_told_though_its_health_is_go
         outcome = by_hand.world.belay("deploy", "production", "--skip-test")
     assert client.report.failed > 0
     first = next(line for line in outcome.out.splitlines() if "production still serves" in line or "production serves" in line)
-    assert re.search(r"answers \d+ of \d+ requests with 5xx since then\. The database was migrated, and that is not taken back$", first), outcome
-    assert outcome.code == 3 and "What serves is older than the database's schema" in outcome.out, outcome
+    assert re.search(r"answers \d+ of \d+ requests with 5xx since then\. The database was migrated, and the migration is not undone$", first), outcome
+    assert outcome.code == 3 and "The release that serves is older than the database's schema" in outcome.out, outcome
     assert by_hand.world.version() == "1.0.0"
 
 

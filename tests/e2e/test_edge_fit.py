@@ -77,7 +77,7 @@ def test_a_port_of_udp_is_refused_by_check_too(app):
     app.release("1", f', ports: ["127.0.0.1:{PORT + 1}:5353/udp"]')
     for command in ("check", "deploy"):
         refused = app.belay(command, "production")
-        assert refused.code == 1 and "it cannot stand in front of service api, which publishes 5353/udp" in refused.out, refused
+        assert refused.code == 1 and "the edge cannot be in front of service api, which publishes 5353/udp" in refused.out, refused
     assert app.containers() == ""
 
 

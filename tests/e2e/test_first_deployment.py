@@ -16,7 +16,7 @@ def test_it_succeeds_and_says_beforehand_that_there_is_nothing_to_go_back_to(sce
     assert deployed.code == 0, deployed.outcome
     assert scenario.world.version() == "1.1.0"
     said = deployed.said
-    assert said.index("there is nothing to go back to") < said.index(" switch\n")
+    assert said.index("there is no release to roll back to") < said.index(" switch\n")
     assert deployed.lost == []
     assert sorted(deployed.after.containers) == ["crm-backend", "crm-postgres"]
     scenario.up_by_hand_keeps("1.1.0")
@@ -27,7 +27,7 @@ def test_one_that_fails_leaves_its_container_stopped_and_the_next_cleans_up(scen
     scenario.release("health-500")
     bad = scenario.deploy(rows=["first deployment is bad"])
     assert bad.code == 3, bad.outcome
-    assert "there was nothing to go back to" in bad.said
+    assert "there was no release to roll back to" in bad.said
     assert "the container's last" in bad.said and "Invalid URL" in bad.said
     assert scenario.world.container()["State"]["Status"] == "exited"
     logs = scenario.world.belay("logs", "production")

@@ -44,5 +44,5 @@ def test_the_report_says_what_runs_what_was_checked_and_how_to_go_back(by_hand):
     assert backup == str(by_hand.world.live / "backups" / by_hand.backups()[0])
     for step in ("preflight", "backup", "sync", "build", "create", "migrate", "switch", "verify", "settle"):
         assert re.search(rf"^    {step} +\d.* s", said, re.M), step
-    adopted = re.search(rf"To go back:  belay rollback production ({STAMP}-adopted)", said).group(1)
+    adopted = re.search(rf"To roll back:  belay rollback production ({STAMP}-adopted)", said).group(1)
     assert adopted in [release["id"] for release in by_hand.releases()[0]]

@@ -162,7 +162,7 @@ def test_ctrl_c_undoes_and_waits_for_that(by_hand):
     host.goes_on()
     ended = deploying.wait()
     assert ended.code == 1, ended
-    assert "stopping: the host undoes what was begun" in ended.out and "Rolled back." in ended.out
+    assert "stopping: the host undoes the run" in ended.out and "Rolled back." in ended.out
     undone(by_hand, before)
 
 

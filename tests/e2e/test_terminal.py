@@ -38,4 +38,4 @@ def test_a_deployment_is_shown_live_and_ends_with_the_report(by_hand):
     assert written.count("preflight") > 2 and "\x1b[" in written  # drawn again and again
     assert written.count("\x1b[?25h") == written.count("\x1b[?25l")  # the cursor, if it was hidden, is there again
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written)
-    assert "✓ Deployed. production now serves" in text and "To go back:  belay rollback production" in text
+    assert "✓ Deployed. production now serves" in text and "To roll back:  belay rollback production" in text

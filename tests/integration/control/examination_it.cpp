@@ -81,7 +81,7 @@ TEST_CASE(
   CHECK(found.files.size() == 3);
   CHECK(std::ranges::any_of(found.files,
                             [](const rsync::Change& change) { return change.path.ends_with("index.js"); }));
-  CHECK(std::ranges::any_of(found.warnings,
-                            [](const std::string& line) { return holds(line, "nothing to go back to"); }));
+  CHECK(std::ranges::any_of(
+      found.warnings, [](const std::string& line) { return holds(line, "no release to roll back to"); }));
   CHECK(comes_true([&] { return !fs::exists(world.live()); }));
 }

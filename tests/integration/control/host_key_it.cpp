@@ -49,12 +49,12 @@ TEST_CASE("a changed key is refused in strong words, pinned or known") {
     const Error error = error_of([&] { world.open(); });
     CHECK(holds(error.message(), "HAS CHANGED"));
     CHECK(holds(error.why(), world.sshd.fingerprint()));
-    CHECK(holds(error.next(), "Somebody may stand between you and the host"));
+    CHECK(holds(error.next(), "Another machine may be between you and the host"));
     CHECK(error.exit_code() == ExitCode::bad_input);
   }
   SUBCASE("pinned") {
     world.environment.host_key = old;
-    CHECK(holds(error_of([&] { world.open(); }).next(), "Somebody may stand between you and the host"));
+    CHECK(holds(error_of([&] { world.open(); }).next(), "Another machine may be between you and the host"));
   }
   CHECK(world.sshd.logins() == 0);
 }

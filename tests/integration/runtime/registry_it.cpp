@@ -142,7 +142,7 @@ TEST_CASE("images of kept releases that others removed: named again, pulled by d
   engine.untag("belay/kept-it:r1");
   engine.untag(puller.image);
   CHECK_FALSE(engine.image_id(id));
-  CHECK(what_is_lost(engine, {release}).at("r1").contains("going back pulls it again"));
+  CHECK(what_is_lost(engine, {release}).at("r1").contains("a rollback pulls it again"));
   bring_back();
   CHECK(pulls == 1);
   CHECK(said.size() == 1);
@@ -151,7 +151,7 @@ TEST_CASE("images of kept releases that others removed: named again, pulled by d
   engine.untag("belay/kept-it:r1");
   engine.untag(puller.image);
   release.services[0].digest.clear();  // as of what was built here
-  CHECK(what_is_lost(engine, {release}).at("r1").contains("cannot be gone back to"));
-  CHECK_THROWS_WITH_AS(bring_back(), "release r1 cannot be gone back to", Error);
+  CHECK(what_is_lost(engine, {release}).at("r1").contains("cannot be brought back"));
+  CHECK_THROWS_WITH_AS(bring_back(), "release r1 cannot be brought back", Error);
   CHECK(pulls == 1);
 }

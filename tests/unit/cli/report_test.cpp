@@ -29,10 +29,10 @@ TEST_CASE("report: a migration failed, the old release never stopped") {
 TEST_CASE("report: the candidate crashed, the old release serves again") {
   check_golden("report-candidate-crashes.txt", report_of(samples::candidate_crashes()));
 }
-TEST_CASE("report: a first deployment failed, there was nothing to go back to") {
+TEST_CASE("report: a first deployment failed, there was no release to roll back to") {
   const std::string text = report_of(samples::first_deployment_fails());
   check_golden("report-first-fails.txt", text);
-  CHECK(text.find("there was nothing to go back to") != std::string::npos);
+  CHECK(text.find("there was no release to roll back to") != std::string::npos);
 }
 TEST_CASE("report: the way back failed too") {
   check_golden("report-undo-fails.txt", report_of(samples::rollback_fails()));
@@ -64,8 +64,8 @@ TEST_CASE(
   CHECK(exit_code_of(closed) == ExitCode::nothing_serves);
   const auto text = report_of(undone);
   CHECK(text.contains("✗ Rolled back. production serves " + closed.serving + " again, and " + errors +
-                      ". The database was migrated, and that is not taken back\n"));
-  CHECK(text.contains("What serves is older than the database's schema"));
+                      ". The database was migrated, and the migration is not undone\n"));
+  CHECK(text.contains("The release that serves is older than the database's schema"));
   CHECK(!text.contains("NOTHING GOOD SERVES"));
 
   auto deployed = samples::deployed();
@@ -142,5 +142,5 @@ TEST_CASE("a deployment that was stopped by hand says so and that nothing happen
   const std::string text = report_of(records);
   CHECK(text.starts_with("\n✗ stopped by ana@laptop\n"));
   CHECK(text.find("production still serves 20260110-090000-1c0ffee") != std::string::npos);
-  CHECK(text.find("Mend what failed") == std::string::npos);
+  CHECK(text.find("Fix what failed") == std::string::npos);
 }

@@ -108,7 +108,7 @@ TEST_CASE("releases: the current one, a good one, an adopted one, a failed one")
       release("20260112-103300-4f2a9c1", Release::State::good, samples::start()), dirty, adopted};
   check_golden(
       "releases.txt",
-      releases_text({releases, "20260112-103300-4f2a9c1", {{releases.back().id, "cannot be gone back to"}}},
+      releases_text({releases, "20260112-103300-4f2a9c1", {{releases.back().id, "cannot be brought back"}}},
                     now_there, plain, 0));
   const auto off = releases_text({releases, "20260112-103300-4f2a9c1", {}, {"backend has no container"}},
                                  now_there, plain, 0);
@@ -189,8 +189,8 @@ TEST_CASE("up: what runs now is told, and who still has what it shared") {
   const std::string text = up_text(answer, "production", plain);
   CHECK(text.contains(
       "backend runs, starting: crm-backend, crm-backend:20260112-103300-4f2a9c1, since 2026-01-12"));
-  CHECK(text.contains("! worker shares with the old container what is gone now\n"));
-  CHECK(text.contains("belay deploy production  makes it anew"));
+  CHECK(text.contains("! worker uses a namespace, volume or link of the old container, which is gone\n"));
+  CHECK(text.contains("belay deploy production  recreates it"));
   answer.containers[0].state = "exited";
   CHECK(up_text(answer, "production", plain).contains("backend has done its work"));
   CHECK(up_text({}, "production", plain).contains("no container"));

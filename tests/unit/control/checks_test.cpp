@@ -170,10 +170,10 @@ TEST_CASE("of the project the cause is said once, with its cure") {
 TEST_CASE("a kept release whose image others removed is said before it is needed") {
   HostFacts facts = good();
   facts.current_release = "r2";
-  facts.lost = {{"r1", "cannot be gone back to: the image of web (shop:r1) was removed"}};
+  facts.lost = {{"r1", "cannot be brought back: the image of web (shop:r1) was removed"}};
   const Finding found = checked_releases(facts);
   CHECK(found.weight == Weight::warning);
-  CHECK(holds(found.text, "r1: cannot be gone back to"));
+  CHECK(holds(found.text, "r1: cannot be brought back"));
   CHECK(holds(found.remedy, "prune"));
 }
 

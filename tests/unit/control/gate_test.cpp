@@ -145,7 +145,7 @@ TEST_CASE("the gate has a deadline") {
   World world;
   world.environment.test_timeout = 200ms;
   const Error error = world.failure({{{"sleep 1000"}}});
-  CHECK(holds(error.why(), "not through after"));
+  CHECK(holds(error.why(), "not finished after"));
 }
 
 TEST_CASE("a stop ends the running command") {

@@ -80,7 +80,7 @@ TEST_CASE("a changed key is refused in strong words") {
   const Error known = refused_host_key({.host = "root@shop", .offered = real.key},
                                        "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @");
   CHECK(holds(known.message(), "HAS CHANGED"));
-  CHECK(holds(known.next(), "Somebody may stand between you and the host"));
+  CHECK(holds(known.next(), "Another machine may be between you and the host"));
   const Error pinned = refused_host_key({.host = "root@shop", .pin = "SHA256:other", .offered = real.key},
                                         "Host key verification failed.");
   CHECK(holds(pinned.message(), "not the host that belay.yml pins"));

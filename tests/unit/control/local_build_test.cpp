@@ -126,7 +126,7 @@ TEST_CASE("sync.exclude and ship say what of it goes") {
   CHECK_FALSE(fs::exists(some.source / "node_modules"));
   CHECK(world.build({all}, {"."}).what.files == 3);
   const Error error = world.failure({all}, {"dist", "out"});
-  CHECK(error.message() == "build.local has made no out");
+  CHECK(error.message() == "build.local did not make out");
   CHECK(error.exit_code() == ExitCode::failed);
 }
 

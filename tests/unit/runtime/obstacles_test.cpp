@@ -161,10 +161,11 @@ TEST_CASE("what must not run twice is released, and publishes no port that the e
   };
   CHECK(said({"worker"}, Strategy::blue_green).empty());
   CHECK(said({"wroker"}, Strategy::blue_green) ==
-        std::vector<std::string>{"wroker is not among what is released"});
-  CHECK(said({"db"}, Strategy::canary) == std::vector<std::string>{"db is not among what is released"});
+        std::vector<std::string>{"wroker is not a released service"});
+  CHECK(said({"db"}, Strategy::canary) == std::vector<std::string>{"db is not a released service"});
   CHECK(said({"web"}, Strategy::blue_green) ==
-        std::vector<std::string>{"web publishes a port: the edge has it, and turns it with all others"});
+        std::vector<std::string>{
+            "web publishes a port, which the edge owns and turns together with all other ports"});
   CHECK(said({"web"}, Strategy::recreate).empty());  // so are all
 }
 
@@ -179,10 +180,10 @@ TEST_CASE("no edge stands in front of what publishes another protocol than TCP, 
   const auto found = unfit_for_edge(model, {"web", "dns", "agent", "side"});
   REQUIRE(found.size() == 3);
   CHECK(found[0].what ==
-        "it cannot stand in front of service dns, which publishes 53/udp: HAProxy passes on TCP");
+        "the edge cannot be in front of service dns, which publishes 53/udp: HAProxy passes on TCP only");
   CHECK(found[1].what ==
-        "it cannot stand in front of service agent, which has no network of its own (network_mode: host)");
+        "the edge cannot be in front of service agent, which has no network of its own (network_mode: host)");
   CHECK(found[2].what ==
-        "it cannot stand in front of service side, which has no network of its own (network_mode: "
+        "the edge cannot be in front of service side, which has no network of its own (network_mode: "
         "service:web)");
 }
