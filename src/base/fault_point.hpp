@@ -4,9 +4,9 @@
 
 namespace belay {
 
-/// A place where tests may kill or hold the program. With BELAY_FAULT_POINTS (presets dev and check, target
-/// belay_with_fault_points) a file named by the environment variable BELAY_FAULT_FILE holds lines "ROLE POINT
-/// WHAT". When ROLE passes POINT (`*`: any), WHAT is done:
+/// A place where tests may kill or hold the program. With BELAY_FAULT_POINTS (presets dev, check and tsan,
+/// target belay_with_fault_points) a file named by the environment variable BELAY_FAULT_FILE holds lines
+/// "ROLE POINT WHAT". When ROLE passes POINT (`*`: any), WHAT is done:
 /// - "self", "parent", "self+parent": SIGKILL for this process, for its parent, or for both (executor and
 ///   guard together);
 /// - "hold": the process waits here until the file no longer has that line.

@@ -1,5 +1,6 @@
 #include "saga/journal.hpp"
 
+#include <algorithm>
 #include <new>
 
 #include <fmt/core.h>
@@ -132,6 +133,12 @@ void Journal::output(StepName step, const std::string& line) {
 std::vector<Record> Journal::records() const {
   const std::scoped_lock lock(mutex_);
   return records_;
+}
+
+std::optional<Record> Journal::newest(const std::function<bool(const Record&)>& is) const {
+  const std::scoped_lock lock(mutex_);
+  const auto found = std::find_if(records_.rbegin(), records_.rend(), is);
+  return found == records_.rend() ? std::nullopt : std::optional(*found);
 }
 
 std::uint64_t Journal::append_locked(const Event& event) {

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +42,8 @@ class Journal {
   void output(StepName, const std::string& line);
   /// A copy of everything so far but output and progress.
   std::vector<Record> records() const;
+  /// The newest of them for which this holds. It must not call the journal.
+  std::optional<Record> newest(const std::function<bool(const Record&)>&) const;
   /// From now on no record, on the disk or in records(), shows what these hide. The one door for that.
   void hide(Masks masks) { mask_ = EventMask(std::move(masks)); }
   void set_role(std::string role) { role_ = std::move(role); }

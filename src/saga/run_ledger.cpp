@@ -20,18 +20,21 @@ void RunLedger::note(StepName step, const std::string& key, boost::json::value v
 }
 
 std::optional<boost::json::value> RunLedger::noted(StepName step, const std::string& key) const {
-  std::optional<boost::json::value> found;
-  for (const auto& record : journal_.records())
-    if (const auto* noted = std::get_if<event::Noted>(&record.event))
-      if (noted->step == step && noted->key == key) found = noted->value;
-  return found;
+  auto found = journal_.newest([&](const Record& record) {
+    const auto* noted = std::get_if<event::Noted>(&record.event);
+    return noted != nullptr && noted->step == step && noted->key == key;
+  });
+  if (!found) return std::nullopt;
+  return std::move(std::get<event::Noted>(found->event).value);
 }
 
 bool RunLedger::done(StepName step) const {
-  for (const auto& record : journal_.records())
-    if (const auto* done = std::get_if<event::StepDone>(&record.event); done != nullptr && done->step == step)
-      return true;
-  return false;
+  return journal_
+      .newest([&](const Record& record) {
+        const auto* done = std::get_if<event::StepDone>(&record.event);
+        return done != nullptr && done->step == step;
+      })
+      .has_value();
 }
 
 bool RunLedger::ended(StepName step) const {

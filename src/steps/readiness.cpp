@@ -110,7 +110,8 @@ class Readiness {
  public:
   Readiness(Context& context, const ReadinessRules& rules, std::stop_token stop)
       : context_(context), rules_(rules), stop_(std::move(stop)) {
-    for (auto& id : may_end(candidates_of(context), release_of(context))) may_end_.insert(std::move(id));
+    const auto release = release_of(context);
+    for (auto& id : may_end(candidates_of(context, release), release)) may_end_.insert(std::move(id));
     if (const auto before = noted<notes::AcceptingServices>(context.ledger))
       accepting_before_.insert(before->value.begin(), before->value.end());
   }
@@ -246,14 +247,15 @@ std::vector<HealthTarget> candidate_targets(const Context& context) {
 }
 
 void watch_candidates(Context& context, StepName step, const std::vector<docker::Container>& candidates) {
+  auto release = release_of(context);
   ContainerWatch::Rules rules{.restarts = restart_rules(context, candidates)};
-  for (auto& id : may_end(candidates, release_of(context))) rules.may_end.insert(std::move(id));
+  for (auto& id : may_end(candidates, release)) rules.may_end.insert(std::move(id));
   for (const auto& inspection : candidate_inspections(context))
     if (inspection.container.state == "exited") rules.ended[inspection.container.id] = inspection.started;
   rules.told = [&context, step, restarts = rules.restarts](const ContainerWatch::Death& death) {
     tell_restart(context, step, death, restarts.at(death.id).policy);
   };
-  rules.may_wait = [&context, release = release_of(context), candidates](const std::string& id) {
+  rules.may_wait = [&context, release = std::move(release), candidates](const std::string& id) {
     const auto candidate = std::ranges::find(candidates, id, &docker::Container::id);
     return candidate != candidates.end() && may_wait_for_others(context, release, *candidate);
   };

@@ -180,8 +180,9 @@ std::string back_beside(Context& context) {
 }  // namespace
 
 std::string apply(Context& context) {
-  const auto candidates = candidates_of(context);
-  require_whole(context, release_of(context), candidates.size());
+  const auto release = release_of(context);
+  const auto candidates = candidates_of(context, release);
+  require_whole(context, release, candidates.size());
   watch(context, candidates);
   const auto began = SteadyClock::now();
   const auto took = [&] { return human_duration(since(began)); };
