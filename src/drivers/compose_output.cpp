@@ -79,14 +79,6 @@ void drop_absent_dependencies(json::object& service, const json::object& service
     *dependencies = std::move(kept);
 }
 
-/// `network_mode: ""` is left out, and compose gives such a service no network where the project has none.
-/// When it reads the output again, it would give the service the default one.
-void give_no_network_its_name(json::object& service, bool project_has_networks) {
-  if (!project_has_networks && !service.contains("provider") && !service.contains("networks") &&
-      !service.contains("network_mode"))
-    service["network_mode"] = "none";
-}
-
 }  // namespace
 
 std::string with_single_dollars(std::string text) {
@@ -107,7 +99,6 @@ json::object readable_output(const json::object& printed) {
     if (auto* build = object_at(settings, "build")) give_limits_their_zeros(*build);
     give_unlimited_as_number(settings);
     drop_absent_dependencies(settings, *services);
-    give_no_network_its_name(settings, model.contains("networks"));
   }
   return model;
 }

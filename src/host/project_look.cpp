@@ -112,7 +112,8 @@ ServiceHashes hashes_of(const ReleaseProject& project, const Ownership& ours, co
   const TemporaryDirectory here("belay-hashes-");
   const auto file = here.path() / "compose.json";
   write_file_atomically(file, json::serialize(readable_again(model)));
-  return compose::service_hashes(project.in_live(file, ours.project()), stop, Deadline::in(compose_time));
+  return compose::service_hashes(project.in_live(file, ours.project()), stop, Deadline::in(compose_time),
+                                 compose::Reading::as_it_is);
 }
 
 /// What goes on running otherwise than the release says. Behind an edge all released services are made anew.

@@ -45,6 +45,7 @@ bool joins_others(const ReleasedService& service) {
   return shared.any();
 }
 
+/// Their number may be another one: as with compose, those that there are go on.
 bool all_run_as(const Attempt& attempt, const ReleasedService& service,
                 const std::vector<PreviousContainer>& previous) {
   std::size_t count = 0;
@@ -54,7 +55,7 @@ bool all_run_as(const Attempt& attempt, const ReleasedService& service,
     if (!inspection || !inspection->container.running() || !runs_as(service, *inspection)) return false;
     ++count;
   }
-  return count == service.containers.size() && count > 0;
+  return count > 0 && !service.containers.empty();
 }
 
 bool all_have_hash(const Attempt& attempt, const ReleasedService& service,
@@ -117,6 +118,23 @@ std::vector<std::string> unchanged_services_of(const Attempt& attempt, const Rel
   });
   leave_out_who_follows_a_new_one(release, previous, follows, unchanged);
   return {unchanged.begin(), unchanged.end()};
+}
+
+std::vector<PreviousContainer> containers_that_stay(const Release& release,
+                                                    const std::vector<PreviousContainer>& previous,
+                                                    const std::vector<std::string>& unchanged) {
+  std::vector<PreviousContainer> staying;
+  for (const auto& service : release.services) {
+    if (std::ranges::find(unchanged, service.name) == unchanged.end()) continue;
+    std::vector<PreviousContainer> own;
+    std::ranges::copy_if(previous, std::back_inserter(own),
+                         [&](const PreviousContainer& one) { return one.service == service.name; });
+    std::ranges::sort(own, {},
+                      [](const PreviousContainer& one) { return std::pair(one.name.size(), one.name); });
+    if (own.size() > service.containers.size()) own.resize(service.containers.size());
+    staying.insert(staying.end(), own.begin(), own.end());
+  }
+  return staying;
 }
 
 namespace {

@@ -23,11 +23,17 @@ using HashNow = std::function<std::string(const ReleasedService&)>;
 /// Whether compose makes a service anew along with one that it depends on without `restart: true`.
 using Follows = std::function<bool(const Dependency&)>;
 
-/// The services of `release` whose containers all run as it wants them, and that neither join nor follow a
-/// container which is made anew. They are left alone, as `docker compose up` leaves them.
+/// The services of `release` whose containers all run as it wants them, be they more or fewer, and that
+/// neither join nor follow a container which is made anew. They are left alone, as `docker compose up` leaves
+/// them.
 std::vector<std::string> unchanged_services_of(const Attempt&, const Release&,
                                                const std::vector<PreviousContainer>&, const HashNow&,
                                                const Follows&);
+
+/// The containers of those services that stay: of more than the release wants, those with the low numbers.
+std::vector<PreviousContainer> containers_that_stay(const Release&,
+                                                    const std::vector<PreviousContainer>& previous,
+                                                    const std::vector<std::string>& unchanged);
 
 /// Whether a container is part of what is found to serve: it runs, or it has done its work and ended well.
 bool is_part_of_what_serves(const docker::Inspection&);

@@ -64,6 +64,18 @@ std::vector<PreviousContainer> of_service(std::vector<PreviousContainer> previou
   return previous;
 }
 
+/// The numbers, from 0 on, of the containers that `unchanged` leaves to be made: those whose names are free.
+std::vector<std::size_t> containers_to_make(const ReleasedService& service,
+                                            const std::vector<PreviousContainer>& unchanged) {
+  const auto staying = of_service(unchanged, service.name);
+  std::vector<std::size_t> missing;
+  for (std::size_t i = 0; i < service.containers.size(); ++i)
+    if (staying.size() + missing.size() < service.containers.size() &&
+        std::ranges::find(staying, service.container_names.at(i), &PreviousContainer::name) == staying.end())
+      missing.push_back(i);
+  return missing;
+}
+
 class Creation {
  public:
   Creation(const Attempt& attempt, const Release& release, const ReleaseProject& project,
@@ -76,17 +88,18 @@ class Creation {
         rules_(rules) {}
 
   void create_all() {
-    for (const auto* service : in_order_of_creation(release_))
-      if (std::ranges::find(rules_.unchanged, service->name) == rules_.unchanged.end()) create(*service);
+    for (const auto* service : in_order_of_creation(release_)) create(*service);
   }
 
  private:
   void create(const ReleasedService& service) {
+    const auto missing = containers_to_make(service, rules_.unchanged);
+    if (missing.empty()) return;
     const auto before = of_service(previous_, service.name);
     const auto declared = attempt_.engine.volumes_of_image(service.image_id);
     const auto find = [&](const std::string& other) { return containers_of(other); };
     const auto hash = hash_with_shared(attempt_, release_, project_, ours_, service, find);
-    for (std::size_t i = 0; i < service.containers.size(); ++i) {
+    for (const auto i : missing) {
       auto body = with_shared(service.containers[i], service, ours_.project(), static_cast<int>(i + 1), find);
       if (i < before.size())
         if (const auto inspection = attempt_.engine.inspect(before[i].id))
@@ -120,10 +133,13 @@ class Creation {
     return body;
   }
 
-  /// A candidate of this attempt; of a service that is not released or has not changed, what runs.
+  /// What stays, and the candidates of this attempt; of a service that is not released, what runs.
   std::vector<SharedContainer> containers_of(const std::string& service) const {
-    if (const auto made = created_.find(service); made != created_.end()) return made->second;
-    return running_to_share(ours_, service);
+    std::vector<SharedContainer> found;
+    for (const auto& one : of_service(rules_.unchanged, service)) found.push_back({one.id, one.name});
+    if (const auto made = created_.find(service); made != created_.end())
+      found.insert(found.end(), made->second.begin(), made->second.end());
+    return found.empty() ? running_to_share(ours_, service) : found;
   }
 
   const Attempt& attempt_;

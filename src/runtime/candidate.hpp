@@ -15,8 +15,8 @@ namespace belay {
 
 /// Containers made from a frozen release.
 struct CandidateRules {
-  /// Services whose containers stay as they are: none are made for them.
-  std::vector<std::string> unchanged{};
+  /// Containers that stay as they are: of their services only those are made that are missing.
+  std::vector<PreviousContainer> unchanged{};
   /// Changes a body just before its container is made, such as for a place behind an edge.
   std::function<boost::json::object(boost::json::object)> reshape{};
 };

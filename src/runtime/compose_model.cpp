@@ -383,12 +383,24 @@ std::string template_project(const std::string& nonce) {
   return "belay-" + nonce;
 }
 
+json::object service_with_its_network(const json::object& model, const std::string& name) {
+  auto service = service_in(model, name);
+  for (const char* key : {"provider", "networks", "network_mode"})
+    if (service.contains(key)) return service;
+  const auto& networks = object_at(model, "networks");
+  if (networks.contains("default"))
+    service["networks"] = json::object{{"default", nullptr}};
+  else
+    service["network_mode"] = networks.empty() ? "none" : "default";
+  return service;
+}
+
 json::object template_model(const json::object& model, const std::vector<std::string>& services,
                             const std::string& release, const std::string& nonce) {
   json::object templates;
   for (const auto& name : services)
-    templates[name] =
-        template_service(service_in(model, name), frozen_image_of(model, name, release), release, nonce);
+    templates[name] = template_service(service_with_its_network(model, name),
+                                       frozen_image_of(model, name, release), release, nonce);
   json::object made{{"name", template_project(nonce)}, {"services", std::move(templates)}};
   for (const char* kind : {"networks", "volumes"})
     if (auto external = as_external(model, kind); !external.empty()) made[kind] = std::move(external);
@@ -400,9 +412,10 @@ json::object template_model(const json::object& model, const std::vector<std::st
 std::vector<std::string> network_keys_of(const json::object& model,
                                          const std::vector<std::string>& services) {
   std::vector<std::string> keys;
-  for (const auto& service : services)
-    for (const auto& network : object_at(service_in(model, service), "networks"))
-      keys.emplace_back(network.key());
+  for (const auto& name : services) {
+    const auto service = service_with_its_network(model, name);
+    for (const auto& network : object_at(service, "networks")) keys.emplace_back(network.key());
+  }
   return keys;
 }
 

@@ -17,6 +17,9 @@ namespace belay {
 
 /// The model's part of that name; throws Error naming the services there are.
 const boost::json::object& service_in(const boost::json::object& model, const std::string& service);
+/// The service, with the network that compose gives one which is printed without (`network_mode: ""`): the
+/// project's default one; none, where the project has no network; the Engine's, where it has only others.
+boost::json::object service_with_its_network(const boost::json::object& model, const std::string& service);
 std::vector<std::string> services_in(const boost::json::object& model);
 std::string project_name_in(const boost::json::object& model);
 

@@ -154,7 +154,7 @@ std::vector<Obstacle> unfit_for_edge(const boost::json::object& model,
   std::vector<Obstacle> found;
   for (const auto& name : services) {
     if (container_names_of(model, name).empty()) continue;  // replicas: 0
-    const auto& service = service_in(model, name);
+    const auto service = service_with_its_network(model, name);
     if (const auto port = published_beside_tcp(service); !port.empty())
       found.push_back(
           {"edge",

@@ -138,13 +138,14 @@ std::vector<json::object> bodies_of(const ReleasedService& service, const Releas
 }
 
 /// Asked of the resolved model: of a file with `env_file`, `config --hash` counts the files, `up` what stands
-/// in them.
+/// in them. As it is: compose has put its defaults there, and prints no empty value. It would put a default
+/// in the place of that one (of `network_mode: ""` the project's network).
 std::map<std::string, std::string> hashes_of(const Attempt& attempt, const ReleaseProject& project,
                                              const json::object& model) {
   const auto file = attempt.layout.compose_model(attempt.release);
   write_file_atomically(file, json::serialize(project.view().put_back(readable_again(model))));
   return compose::service_hashes(project.in_live(file, project_name_in(model)), attempt.stop,
-                                 Deadline::in(compose_time));
+                                 Deadline::in(compose_time), compose::Reading::as_it_is);
 }
 
 /// A place holder of the model's that belay added is none of them.

@@ -86,8 +86,9 @@ ReleaseProject::ReleaseProject(const ProjectPlace& place, const EnvironmentConfi
 
 std::vector<fs::path> ReleaseProject::files() const {
   const auto project = in_view();
-  auto env_files = project.env_files;
-  if (env_files.empty()) env_files.push_back(project.directory / ".env");
+  std::vector<fs::path> env_files;
+  for (const auto& file : variable_files(environment_))
+    env_files.push_back(view_.of((live_ / file).lexically_normal()));
   std::vector<std::string> named;
   for (const auto& file : project.files) named.push_back(file.string());
   std::vector<fs::path> files;

@@ -289,7 +289,7 @@ void require_free_names(const Work& work) {
 
 /// Beside the old release the live directory has the old files; behind an edge a container has no ports of
 /// its own.
-CandidateRules rules_for(const Context& context, std::vector<std::string> unchanged) {
+CandidateRules rules_for(const Context& context, std::vector<PreviousContainer> unchanged) {
   CandidateRules rules{.unchanged = std::move(unchanged)};
   if (!context.environment().edge) return rules;
   const bool beside = context.environment().strategy != Strategy::recreate;
@@ -298,6 +298,22 @@ CandidateRules rules_for(const Context& context, std::vector<std::string> unchan
     return behind_edge(std::move(body), edge_host(context.nonce, ++number));
   };
   return rules;
+}
+
+/// Of a service that gets more or fewer containers, how many go on.
+void tell_what_goes_on(Context& context, const Release& release, const std::vector<std::string>& unchanged,
+                       const std::vector<PreviousContainer>& containers) {
+  for (const auto& service : release.services) {
+    if (std::ranges::find(unchanged, service.name) == unchanged.end()) continue;
+    const auto staying = std::ranges::count(containers, service.name, &PreviousContainer::service);
+    const auto wanted = std::ssize(service.containers);
+    context.ledger.output(
+        StepName::create,
+        staying == wanted
+            ? fmt::format("{} is unchanged: it goes on running", service.name)
+            : fmt::format("{} is unchanged: of its {} containers {} go on running, the others are made",
+                          service.name, wanted, staying));
+  }
 }
 
 /// Whether each container that was asked for was also seen: the candidate's, and the migration's own.
@@ -347,20 +363,18 @@ std::string apply(Context& context) {
   const auto publication = publication_of(context);
   const auto unchanged = unchanged_in(context, work);
   const auto first = work.previous.empty() ? std::string{} : work.previous.front().name;
-  const auto replaced = std::ranges::stable_partition(work.previous, [&](const PreviousContainer& one) {
-    return std::ranges::find(unchanged, one.service) == unchanged.end();
+  const auto unchanged_ones = containers_that_stay(work.release, work.previous, unchanged);
+  std::erase_if(work.previous, [&](const PreviousContainer& one) {
+    return std::ranges::find(unchanged_ones, one.id, &PreviousContainer::id) != unchanged_ones.end();
   });
-  const std::vector<PreviousContainer> unchanged_ones(replaced.begin(), replaced.end());
-  work.previous.erase(replaced.begin(), replaced.end());
   note_previous(context, work, unchanged, unchanged_ones);
   tell_what_was_edited(context, publication);
   publish_missing_mounts(context, publication);
   tell_what_stays_behind(context, work.release, work.ours, publication, unchanged);
   if (deploys) start_accessories(context, work.project, work.ours);
   create_candidates(context.attempt(), work.release, work.project, work.ours, work.previous,
-                    rules_for(context, unchanged));
-  for (const auto& service : unchanged)
-    context.ledger.output(StepName::create, fmt::format("{} is unchanged: it goes on running", service));
+                    rules_for(context, unchanged_ones));
+  tell_what_goes_on(context, work.release, unchanged, unchanged_ones);
   return something_served(context)
              ? fmt::format("beside {}", first)
              : "nothing serves yet: if this release fails, there is no release to roll back to";

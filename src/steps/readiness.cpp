@@ -210,9 +210,15 @@ std::chrono::milliseconds patience_with(const Context& context, const std::vecto
 
 void require_whole(const Context& context, const Release& release, std::size_t containers) {
   const auto unchanged = unchanged_services(context);
+  const auto staying = unchanged_containers(context);
   std::size_t made = 0;
-  for (const auto& service : release.services)
-    if (std::ranges::find(unchanged, service.name) == unchanged.end()) made += service.containers.size();
+  for (const auto& service : release.services) {
+    made += service.containers.size();
+    if (std::ranges::find(unchanged, service.name) != unchanged.end())
+      made -= std::min<std::size_t>(
+          service.containers.size(),
+          static_cast<std::size_t>(std::ranges::count(staying, service.name, &PreviousContainer::service)));
+  }
   if (containers < made)
     throw Error(
         "the candidate is not whole",

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 
 #include "../drivers/scratch.hpp"
 #include "base/error.hpp"
@@ -250,7 +251,33 @@ TEST_CASE("a template has the release's image, labels to find it by, and nothing
             {"labels",
              {{"mine", "kept"}, {label::nonce, "n1"}, {label::release, "r1"}, {label::role, "template"}}},
             {"deploy", {{"resources", json::object{}}}},
-            {"command", json::array{"run"}}});
+            {"command", json::array{"run"}},
+            {"network_mode", "none"}});
+}
+
+TEST_CASE("a service that is printed without a network gets the one that compose gives it") {
+  struct Row {
+    const char *service, *networks, *given;
+  };
+  for (const auto& row : {
+           Row{R"({})", R"({})", R"({"network_mode":"none"})"},
+           Row{R"({})", R"({"default":{},"front":{}})", R"({"networks":{"default":null}})"},
+           Row{R"({})", R"({"front":{}})", R"({"network_mode":"default"})"},
+           Row{R"({"networks":{"front":null}})", R"({"default":{}})", R"({"networks":{"front":null}})"},
+           Row{R"({"network_mode":"host"})", R"({"default":{}})", R"({"network_mode":"host"})"},
+           Row{R"({"provider":{"type":"t"}})", R"({"default":{}})", R"({"provider":{"type":"t"}})"},
+       }) {
+    CAPTURE(row.service);
+    CAPTURE(row.networks);
+    const auto model =
+        shop(fmt::format(R"({{"web":{}}})", row.service), fmt::format(R"({{"networks":{}}})", row.networks));
+    CHECK(service_with_its_network(model, "web") == parsed(row.given));
+    auto made = service_of(template_model(model, {"web"}, "r", "n"), "web");
+    made.erase("image");
+    made.erase("labels");
+    CHECK(made == parsed(row.given));
+    CHECK(network_keys_of(model, {"web"}).size() == (parsed(row.given).contains("networks") ? 1U : 0U));
+  }
 }
 
 TEST_CASE("a template joins no other container; what a service says of itself stays") {

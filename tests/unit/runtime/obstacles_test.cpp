@@ -170,7 +170,7 @@ TEST_CASE("what must not run twice is released, and publishes no port that the e
 }
 
 TEST_CASE("no edge stands in front of what publishes another protocol than TCP, or has another's network") {
-  const auto model = json::parse(R"({"name":"shop","services":{
+  const auto model = json::parse(R"({"name":"shop","networks":{"default":{}},"services":{
       "web":{"ports":[{"target":80,"published":"8080","protocol":"tcp"},{"target":81}]},
       "dns":{"ports":[{"target":53,"protocol":"tcp"},{"target":53,"published":"53","protocol":"udp"}]},
       "agent":{"network_mode":"host"},"side":{"network_mode":"service:web"},"near":{"network_mode":"bridge"},
