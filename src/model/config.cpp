@@ -348,10 +348,32 @@ void read_edge_and_strategy(SectionReader& section, EnvironmentConfig& into, Rea
     into.canary = CanaryRule{.abort_if = {.errors_5xx = 100, .p95 = 200}};
 }
 
-PushTrigger read_push(SectionReader section) {
+/// The patterns of `name`, or of `name`-ignore: one list says what counts, the other what does not.
+void read_patterns(SectionReader& section, const std::string& name, std::vector<std::string>& counted,
+                   std::vector<std::string>& ignored, Reading& reading) {
+  const std::string ignore = name + "-ignore";
+  section.texts(name, counted, push_pattern_value);
+  section.texts(ignore, ignored, push_pattern_value);
+  if (section.has(name) && section.has(ignore))
+    reading.report(section.location_of(ignore), fmt::format("'{}' and '{}' exclude each other", name, ignore),
+                   fmt::format("write what does not count as \"!…\" behind the others in '{}'", name));
+  for (const auto& [key, patterns] : {std::pair(name, &counted), std::pair(ignore, &ignored)})
+    if (!patterns->empty() &&
+        std::ranges::all_of(*patterns, [](const auto& p) { return p.starts_with('!'); }))
+      reading.report(section.location_of(key), fmt::format("'{}' has only patterns with '!'", key),
+                     "a pattern with '!' takes back what one before it matches: begin with \"**\"");
+}
+
+PushTrigger read_push(SectionReader section, Reading& reading) {
   PushTrigger push;
-  section.texts("branches", push.branches, line_value);
-  section.texts("paths", push.paths, line_value);
+  read_patterns(section, "branches", push.branches, push.ignored_branches, reading);
+  read_patterns(section, "tags", push.tags, push.ignored_tags, reading);
+  read_patterns(section, "paths", push.paths, push.ignored_paths, reading);
+  // An empty list names nothing either: it must not stand for every branch.
+  const auto lists = {&push.branches, &push.ignored_branches, &push.tags, &push.ignored_tags};
+  if (std::ranges::all_of(lists, [](const auto* list) { return list->empty(); }))
+    reading.report(section.location_of("branches"), "'push' names neither branches nor tags",
+                   "say which ones deploy, for example branches: [main]");
   return push;
 }
 
@@ -484,7 +506,7 @@ EnvironmentConfig read_environment(const YamlEntry& entry, const YamlNode& share
   section.text("path", environment.path, absolute_path_value);
   read_shared(section, environment, reading);
   if (auto on = section.section("on"))
-    if (auto push = on->section("push")) environment.on_push = read_push(*push);
+    if (auto push = on->section("push")) environment.on_push = read_push(*push, reading);
   environment.variables = reading.take_kept_values();
   return environment;
 }

@@ -162,8 +162,11 @@ struct RegistryLogin {
   std::string user, password;
 };
 
+/// Which pushes deploy an environment; the lists are patterns of model/glob.hpp, and model/push_trigger.hpp
+/// decides by them. Of a list and its `ignored` one at most one is not empty.
 struct PushTrigger {
   std::vector<std::string> branches, paths;
+  std::vector<std::string> ignored_branches{}, tags{}, ignored_tags{}, ignored_paths{};
 };
 
 struct HostAddress {

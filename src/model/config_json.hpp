@@ -133,6 +133,10 @@ void fields(auto& archive, Is<BuildRule> auto& build) {
 void fields(auto& archive, Is<PushTrigger> auto& push) {
   archive("branches", push.branches);
   archive("paths", push.paths);
+  archive("branches-ignore", push.ignored_branches);
+  archive("tags", push.tags);
+  archive("tags-ignore", push.ignored_tags);
+  archive("paths-ignore", push.ignored_paths);
 }
 
 void fields(auto& archive, Is<HostAddress> auto& host) {

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <fmt/core.h>
 
+#include "model/glob.hpp"
 #include "model/url.hpp"
 
 namespace belay {
@@ -329,6 +330,15 @@ Value<std::string> line_value(std::string_view text) {
   if (text.empty()) return fault("must not be empty");
   if (std::any_of(text.begin(), text.end(), is_control))
     return fault("must be one line without control characters");
+  return std::string(text);
+}
+
+Value<std::string> push_pattern_value(std::string_view text) {
+  if (auto line = line_value(text); !line) return line;
+  if (const auto pattern = Pattern::read(text); !pattern)
+    return fault(fmt::format("has a wrong pattern '{}': {} at character {}", text, pattern.error().message,
+                             pattern.error().at),
+                 pattern.error().remedy);
   return std::string(text);
 }
 

@@ -69,6 +69,8 @@ Value<std::string> absolute_path_value(std::string_view);
 Value<std::string> relative_path_value(std::string_view);
 /// Not empty, one line, no control characters.
 Value<std::string> line_value(std::string_view);
+/// A pattern of model/glob.hpp, behind "!" or not.
+Value<std::string> push_pattern_value(std::string_view);
 /// Not empty; may have several lines.
 Value<std::string> command_value(std::string_view);
 

@@ -39,6 +39,10 @@ TEST_CASE("keys on the wrong level are told where they belong") {
   check_problems("wrong-level");
 }
 
+TEST_CASE("on.push says what is wrong with a pattern, and which lists do not go together") {
+  check_problems("on-push");
+}
+
 TEST_CASE("every problem file has its expected output, and every valid one has none") {
   int files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(std::string(TEST_DATA) + "/problems")) {
@@ -47,7 +51,7 @@ TEST_CASE("every problem file has its expected output, and every valid one has n
     CAPTURE(entry.path().string());
     CHECK_FALSE(problems(data_file("problems/" + entry.path().filename().string())).empty());
   }
-  CHECK(files == 7);
+  CHECK(files == 8);
 }
 
 TEST_CASE("a file that is no mapping, or empty, says so") {

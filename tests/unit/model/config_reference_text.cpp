@@ -294,6 +294,9 @@ std::string file_with(const ConfigKey& key, std::string_view value) {
   if (key.section == "compose")
     return value_in(std::string(shared_section), "compose",
                     fmt::format("{{ {}: {} }}, services: [w]", key.name, value));
+  // Paths need a branch or tag beside them.
+  if (key.section == "on.push" && key.name.starts_with("paths"))
+    return value_in(std::string(key.section), key.name, std::string(value) + ", branches: [main]");
   // A password is refused without its user.
   if (key.section == "health" && key.name == "password")
     return value_in(std::string(key.section), key.name, std::string(value) + ", user: monitor");
