@@ -107,6 +107,11 @@ void Grammar::add_changing() {
                       "ship the working tree as it is, instead of a commit; recorded");
   deploy_app.add_flag("--skip-test", deploy->skip_test, "do not run the tests first; recorded");
   deploy_app.add_flag("--wait", deploy->wait, "wait while another deployment holds the environment");
+  deploy_app.add_flag("--on-push", deploy->on_push, "the environments that a push concerns (the key on)");
+  deploy_app.add_option("--before", deploy->before, "with --on-push: the commit before the push")
+      ->type_name("COMMIT");
+  deploy_app.add_option("--after", deploy->after, "with --on-push: the commit that was pushed")
+      ->type_name("COMMIT");
   deploy_app.add_flag("--json", deploy->json, events_text);
 
   auto rollback = std::make_shared<command::Rollback>();

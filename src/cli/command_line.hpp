@@ -30,6 +30,8 @@ struct Plan {
 struct Deploy {
   std::string environment, ref = "HEAD";
   bool dirty = false, skip_test = false, wait = false, json = false;
+  bool on_push = false;
+  std::string before, after;  // with on_push: ids of commits
 };
 struct Rollback {
   std::string environment, release;

@@ -123,8 +123,8 @@ Ending deploy(const Config& config, const EnvironmentConfig& environment, const 
               Watcher& watcher, std::stop_token stop) {
   return while_doing(fmt::format("deploying {} to {}", config.app, environment.name), [&] {
     ssh_key_from_environment();  // before any child is started
-    const Source source =
-        find_source(config.file, environment.source, options.ref, options.dirty, watcher, stop);
+    Source source = find_source(config.file, environment.source, options.ref, options.dirty, watcher, stop);
+    if (!options.branch.empty()) source.commit.branch = options.branch;
     if (environment.builds_elsewhere()) require_builder_here(stop);
     const Lifeline life(tree_space(), "source-");
     ShippedSource checkout(source, life.directory() / "source", stop);

@@ -13,6 +13,7 @@ namespace belay {
 
 struct DeployOptions {
   std::string ref = "HEAD";
+  std::string branch{};    // that was pushed, if `ref` is only a commit's id
   bool dirty = false;      // ship the working tree
   bool skip_test = false;  // recorded
   bool wait = false;       // for the lock

@@ -300,6 +300,21 @@ std::string known_blobs(const fs::path& repository, const std::string& ids, std:
   return known;
 }
 
+bool has_commit(const fs::path& repository, const std::string& id, std::stop_token stop) {
+  return capture(command(repository, {"cat-file", "-e", id + "^{commit}"}), std::move(stop),
+                 Deadline::in(usual_limit))
+      .ok();
+}
+
+std::vector<std::string> changed_files(const fs::path& repository, const std::string& from,
+                                       const std::string& to, std::stop_token stop) {
+  return split(
+      long_output(command(repository, {"diff-tree", "-r", "-z", "--name-only", "--no-renames", from, to}),
+                  fmt::format("comparing {} with {} failed", from.substr(0, 12), to.substr(0, 12)),
+                  std::move(stop), Deadline::in(usual_limit)),
+      '\0');
+}
+
 namespace {
 
 /// One file or symlink, with the mode that a commit would give it.

@@ -58,6 +58,11 @@ std::vector<std::string> tracked_files(const std::filesystem::path& repository, 
 /// Those of the ids (one a line) that name a file's content in the repository, in whatever commit; one a
 /// line.
 std::string known_blobs(const std::filesystem::path& repository, const std::string& ids, std::stop_token);
+/// Whether the repository has this commit (all of it but what git fetches later).
+bool has_commit(const std::filesystem::path& repository, const std::string& id, std::stop_token);
+/// The files that differ between two commits, as places in the repository. A renamed file counts twice.
+std::vector<std::string> changed_files(const std::filesystem::path& repository, const std::string& from,
+                                       const std::string& to, std::stop_token);
 /// Copies the working tree under `path` (tracked and untracked, ignored files left out) into `directory`, its
 /// submodules too; modes are 0644 and 0755, as a commit would have them. Returns the submodules that are not
 /// initialised, as places in the repository.

@@ -54,6 +54,16 @@ TEST_CASE("deploy takes all of its options, in any order") {
   CHECK(all.json);
 }
 
+TEST_CASE("deploy takes a push") {
+  const auto push = parsed<command::Deploy>(
+      {"deploy", "--on-push", "--ref", "refs/heads/main", "--before", "a", "--after", "b"});
+  CHECK(push.on_push);
+  CHECK(push.environment.empty());
+  CHECK(push.ref == "refs/heads/main");
+  CHECK(push.before == "a");
+  CHECK(push.after == "b");
+}
+
 TEST_CASE("a missing environment is left to the command, which knows the list") {
   CHECK(parsed<command::Deploy>({"deploy"}).environment.empty());
 }

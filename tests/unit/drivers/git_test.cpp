@@ -307,3 +307,19 @@ TEST_CASE("a shallow repository has the commit as HEAD, on its branch, and nothi
     CHECK(fs::is_directory(scratch / ".git"));
   }
 }
+
+TEST_CASE("the files that differ between two commits, under the names they have in either") {
+  const Repository repository;
+  repository.write("more", "x");
+  const std::string one = repository.commit("again");
+  repository.git({"mv", "README", "READ ME"});
+  repository.write("app/üml äut.txt", "other\n");
+  fs::remove(repository.path / "app/notes.txt");
+  const std::string two = repository.commit("changes");
+  auto changed = git::changed_files(repository.path, one, two, {});
+  std::ranges::sort(changed);
+  CHECK(changed == std::vector<std::string>{"READ ME", "README", "app/notes.txt", "app/üml äut.txt"});
+  CHECK(git::changed_files(repository.path, two, two, {}).empty());
+  CHECK(git::has_commit(repository.path, one, {}));
+  CHECK_FALSE(git::has_commit(repository.path, std::string(40, '1'), {}));
+}
