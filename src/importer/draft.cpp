@@ -10,6 +10,7 @@
 #include "importer/compose_files.hpp"
 #include "importer/draft_text.hpp"
 #include "importer/expression.hpp"
+#include "importer/kamal.hpp"
 
 namespace belay::importer {
 namespace {
@@ -135,6 +136,18 @@ class Drafter {
     if (!environments_.empty()) return;
     for (const SourceFile& file : repository_.files)
       if (is_deploy_script(file.path)) of_workflow(script_workflow(file));
+    if (environments_.empty()) of_kamal();
+  }
+
+  // Kamal knows the server and the health check; it has no compose file and no directory.
+  void of_kamal() {
+    const SourceFile* const file = repository_.find("config/deploy.yml");
+    std::optional<KamalFile> kamal = file ? kamal_file(*file) : std::nullopt;
+    if (!kamal) return;
+    Environment made;
+    made.name = "production";
+    made.findings = std::move(kamal->findings);
+    environments_.push_back(std::move(made));
   }
 
   static bool is_literal(const std::string& branch) {
@@ -258,6 +271,7 @@ class Drafter {
     source_ = ".";
     directory_.clear();
     inside_.clear();
+    elsewhere_ = false;
     where_files_go(one);
     if (source_ != ".") one.entries.push_back({"source", {scalar(source_)}, from(source_at_)});
     triggers(one);
@@ -310,6 +324,7 @@ class Drafter {
                 "compose is typed there, and not in {}, where the code goes: the stack lies elsewhere",
                 as_shown(directory_)));
         directory_ = typed;
+        elsewhere_ = true;
       }
     }
   }
@@ -422,7 +437,7 @@ class Drafter {
     const bool there = std::ranges::all_of(names, [&](const std::string& name) {
       return repository_.find(in_source(name)) != nullptr || has_ci_variable(name);
     });
-    if ((nothing_sent && !there) || names.front().starts_with('/')) {
+    if (((nothing_sent || elsewhere_) && !there) || names.front().starts_with('/')) {
       std::vector<std::string> files;
       for (const std::string& name : names)
         files.push_back(as_belay_text(name.starts_with('/') ? name : directory_ + "/" + name));
@@ -1027,6 +1042,7 @@ class Drafter {
   std::vector<Environment> environments_;
   // Of the environment that is being filled.
   std::string source_ = ".", directory_, inside_;
+  bool elsewhere_ = false;  // compose is typed outside of where the files go
   Place source_at_, directory_at_;
   std::vector<const ComposeFile*> files_;
   std::vector<std::string> released_;

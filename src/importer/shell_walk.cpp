@@ -276,8 +276,26 @@ void ShellWalk::assign(const ShellLine& line, ShellState& state, bool exported) 
   for (const auto& [name, items] : line.arrays) state.arrays[name] = items;
 }
 
+// `$(curl …)` asks as well as a curl of its own does.
+void ShellWalk::inside_substitutions(const ShellLine& line, ShellState& state) {
+  std::vector<std::string> texts = line.words;
+  for (const auto& [name, value] : line.assignments) texts.push_back(value);
+  for (const std::string& text : texts) {
+    const std::size_t begin = text.find("$(");
+    const std::size_t end = text.rfind(')');
+    if (begin == std::string::npos || end == std::string::npos || end < begin || state.depth >= deepest)
+      continue;
+    const std::string inside = text.substr(begin + 2, end - begin - 2);
+    if (inside.find("curl ") == std::string::npos && inside.find("wget ") == std::string::npos) continue;
+    ++state.depth;
+    read(inside, line.line, state);
+    --state.depth;
+  }
+}
+
 void ShellWalk::command(const Lines& all, std::size_t i, ShellState& state) {
   const ShellLine& line = all[i];
+  inside_substitutions(line, state);
   assign(line, state, false);
   std::vector<std::string> words = words_of(line.words, state);
   if (!state.loops.empty() && state.loops.back().endless && !state.loops.back().attempts &&
@@ -288,6 +306,11 @@ void ShellWalk::command(const Lines& all, std::size_t i, ShellState& state) {
     if (line.redirects.front().operation == "<" && is_number(number))
       state.loops.back().attempts = std::stoi(number);
   }
+  // The rest of for ((…)) and of (( … )) is arithmetic.
+  const bool arithmetic = words.size() == 1 && line.joined.empty() &&
+                          (words[0].ends_with("++") || words[0].ends_with("--") ||
+                           (!line.redirects.empty() && line.redirects.front().target.starts_with('=')));
+  if (arithmetic) return;
   // What stands before the program that is meant.
   const ShellLine* own = &line;
   for (bool again = true; again && !words.empty();) {
@@ -365,6 +388,10 @@ void ShellWalk::known_command(const Lines& all, std::size_t i, const std::vector
   if (program == "tail") return rotation(all, i, words, state);
   if (one_of(program, {"bash", "sh", "source", "."}) || program.starts_with("./") || program.ends_with(".sh"))
     return script_file(words, i, line, state);
+  if (program == "ssh-add" && !state.on_server && !out_.ssh_key)
+    for (std::size_t before = i; before > 0 && all[before].joined == "|"; --before)
+      for (const std::string& name : ci_variables(joined(words_of(all[before - 1].words, state))))
+        out_.ssh_key = Found{name, place(all[before - 1], state)};
   if (one_of(program, {"ssh-keyscan", "ssh-add", "ssh-agent", "chmod", "chown"}) && !state.on_server) {
     if (program == "ssh-keyscan")
       out_.leave(at, "ssh-keyscan", "it trusts whoever answers; belay pins the host's key (host_key)");

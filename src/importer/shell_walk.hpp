@@ -56,6 +56,7 @@ class ShellWalk {
   void command(const Lines&, std::size_t, ShellState&);
   void known_command(const Lines&, std::size_t, const std::vector<std::string>&, ShellState&);
   bool on_server_or_here(const Lines&, std::size_t, const std::vector<std::string>&, ShellState&);
+  void inside_substitutions(const ShellLine&, ShellState&);
   void assign(const ShellLine&, ShellState&, bool exported);
   std::vector<std::string> words_of(const std::vector<std::string>&, ShellState&);
   std::string text_of(std::string_view, ShellState&);
