@@ -198,6 +198,9 @@ void ShellWalk::begin_loop(const ShellLine& line, ShellState& state) {
     std::vector<std::string> items;
     for (std::size_t w = 3; w < line.words.size(); ++w) items.push_back(text_of(line.words[w], state));
     loop.attempts = count_of(items);
+    // One value each time round: only of a lone one is it known which.
+    state.variables[line.words[1]] =
+        items.size() == 1 && is_known(items[0]) ? items[0] : "$(" + line.words[1] + ")";
   } else if (line.words.size() == 1) {
     loop.endless = true;  // for ((…)): the bound comes with the next words
   }
@@ -231,7 +234,7 @@ std::string ShellWalk::text_of(std::string_view text, ShellState& state) {
       text,
       {state.variables,
        on_server ? std::function<std::string(const std::string&)>{}
-                 : [](const std::string& name) { return is_name(name) ? ci_variable(name) : "$" + name; },
+                 : [](const std::string& name) { return is_name(name) && !one_of(name, {"HOME", "PWD"}) ? ci_variable(name) : "$" + name; },
        {}});
 }
 

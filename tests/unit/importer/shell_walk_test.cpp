@@ -77,3 +77,16 @@ TEST_CASE("what deletes data is never taken over, and warned of") {
     CHECK_MESSAGE(out.compose.empty(), script);
   }
 }
+
+TEST_CASE("what only the running shell knows does not become a variable of belay.yml") {
+  for (const char* script :
+       {"for h in a b; do rsync -a ./ me@$h:/srv/x; done", "rsync -a ./ \"me@$(hostname)\":/srv/x"}) {
+    const Repository none;
+    Findings out;
+    ShellState state;
+    state.at = {"s", 1};
+    ShellWalk(none, out).read(script, 1, state);
+    REQUIRE_MESSAGE(out.host, script);
+    CHECK_MESSAGE(!is_known(out.host->text), script);
+  }
+}
