@@ -32,7 +32,8 @@ bool can_be_stopped(const cli::Command& command) {
   return std::visit(
       []<class C>(const C&) {
         return !(std::is_same_v<C, command::Overview> || std::is_same_v<C, command::Help> ||
-                 std::is_same_v<C, command::Version> || std::is_same_v<C, command::Completion> ||
+                 std::is_same_v<C, command::Version> || std::is_same_v<C, command::Init> ||
+                 std::is_same_v<C, command::Completion> ||
                  std::is_same_v<C, command::CompletionEnvironments> || std::is_same_v<C, command::Host> ||
                  std::is_same_v<C, command::Internal>);
       },

@@ -71,6 +71,11 @@ Grammar::Grammar() {
 }
 
 void Grammar::add_looking() {
+  auto init = std::make_shared<command::Init>();
+  CLI::App& init_app = add("init", "draft belay.yml from the workflow and compose files that are here", init);
+  init_app.add_flag("--print,--stdout", init->print, "print the draft instead of writing it");
+  init_app.add_flag("--ci", init->ci, "write .github/workflows/belay.yml, too");
+
   auto check = std::make_shared<command::Check>();
   CLI::App& check_app = add("check", "validate belay.yml and look at the host; nothing is touched", check);
   check_app.add_option("ENV", check->environment, environment_text);

@@ -19,6 +19,9 @@ struct Help {
 struct Version {
   bool json = false;
 };
+struct Init {
+  bool print = false, ci = false;
+};
 struct Check {
   std::string environment;
   bool json = false;
@@ -89,11 +92,11 @@ struct Internal {
 }  // namespace command
 
 using Command =
-    std::variant<command::Overview, command::Help, command::Version, command::Check, command::Plan,
-                 command::Deploy, command::Rollback, command::Up, command::Releases, command::Status,
-                 command::Logs, command::Exec, command::Backup, command::Attach, command::Promote,
-                 command::Abort, command::Completion, command::CompletionEnvironments, command::Host,
-                 command::Internal>;
+    std::variant<command::Overview, command::Help, command::Version, command::Init, command::Check,
+                 command::Plan, command::Deploy, command::Rollback, command::Up, command::Releases,
+                 command::Status, command::Logs, command::Exec, command::Backup, command::Attach,
+                 command::Promote, command::Abort, command::Completion, command::CompletionEnvironments,
+                 command::Host, command::Internal>;
 
 struct CommandLine {
   Command command;

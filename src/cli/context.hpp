@@ -27,6 +27,7 @@ struct Context {
 int run(const command::Overview&, Context&);
 int run(const command::Help&, Context&);
 int run(const command::Version&, Context&);
+int run(const command::Init&, Context&);
 int run(const command::Check&, Context&);
 int run(const command::Plan&, Context&);
 int run(const command::Deploy&, Context&);

@@ -70,10 +70,12 @@ std::string_view as_text(const yaml_char_t* text, std::size_t length) {
 /// Where the reading has to stop: what follows cannot be understood. Never leaves this file.
 struct Stop {};
 
+enum class Dialect { own, foreign };
+
 class Builder {
  public:
-  Builder(const std::string& file, std::string_view text, Problems& problems)
-      : events_(text), file_(file), problems_(problems) {}
+  Builder(const std::string& file, std::string_view text, Dialect dialect, Problems& problems)
+      : events_(text), file_(file), dialect_(dialect), problems_(problems) {}
 
   std::optional<YamlNode> document() {
     advance();  // the stream's start
@@ -84,6 +86,7 @@ class Builder {
     }
     advance();
     YamlNode root = node(0);
+    if (dialect_ == Dialect::foreign) return root;
     advance();  // the document's end
     advance();
     if (type() != YAML_STREAM_END_EVENT)
@@ -143,7 +146,7 @@ class Builder {
 
   template <class Start>
   std::string begin(const Start& start, Location at) {
-    if (start.tag != nullptr)
+    if (start.tag != nullptr && dialect_ == Dialect::own)
       report(at, fmt::format("tags such as '{}' are not supported", as_text(start.tag)), "remove it");
     return std::string(as_text(start.anchor));
   }
@@ -174,18 +177,31 @@ class Builder {
   void mapping(YamlNode& made, int depth) {
     made.kind = YamlNode::Kind::mapping;
     std::map<std::string, Location> seen;
+    std::vector<YamlNode> merged;
     for (advance(); type() != YAML_MAPPING_END_EVENT; advance()) {
       const YamlNode key = node(depth + 1);
       advance();
       YamlNode value = node(depth + 1);
+      if (dialect_ == Dialect::foreign && key.plain && key.text == "<<") {
+        merged.push_back(std::move(value));
+        continue;
+      }
       if (!is_key(key)) continue;
       const auto [first, is_new] = seen.emplace(key.text, key.at);
       if (is_new)
         made.entries.push_back({key.text, key.at, std::move(value)});
-      else
+      else if (dialect_ == Dialect::own)
         report(key.at, fmt::format("the key '{}' stands here a second time", key.text),
                fmt::format("it was first given in line {}", first->second.line));
     }
+    for (const YamlNode& from : merged) merge(made, from);
+  }
+
+  /// What the mapping says itself wins, then the earlier of the merged ones.
+  static void merge(YamlNode& made, const YamlNode& from) {
+    for (const YamlNode& one : from.items) merge(made, one);
+    for (const YamlEntry& entry : from.entries)
+      if (!made.find(entry.key)) made.entries.push_back(entry);
   }
 
   bool is_key(const YamlNode& key) {
@@ -207,6 +223,7 @@ class Builder {
 
   Events events_;
   const std::string& file_;
+  Dialect dialect_;
   Problems& problems_;
   std::map<std::string, Anchored, std::less<>> anchors_;
   Size size_;
@@ -253,7 +270,9 @@ bool is_off(const YamlNode& node) {
          (node.text == "off" || node.text == "no" || node.text == "false");
 }
 
-YamlDocument parse_yaml(const std::string& file, const std::string& content) {
+namespace {
+
+YamlDocument parsed(const std::string& file, const std::string& content, Dialect dialect) {
   YamlDocument document;
   std::string_view text = content;
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
@@ -265,13 +284,23 @@ YamlDocument parse_yaml(const std::string& file, const std::string& content) {
     document.problems.push_back({file, *at, "this byte is not UTF-8", "save the file as UTF-8"});
     return document;
   }
-  Builder builder(file, text, document.problems);
+  Builder builder(file, text, dialect, document.problems);
   try {
     document.root = builder.document();
   } catch (const Stop&) {
     // What is wrong is in document.problems already.
   }
   return document;
+}
+
+}  // namespace
+
+YamlDocument parse_yaml(const std::string& file, const std::string& text) {
+  return parsed(file, text, Dialect::own);
+}
+
+YamlDocument parse_foreign_yaml(const std::string& file, const std::string& text) {
+  return parsed(file, text, Dialect::foreign);
 }
 
 }  // namespace belay

@@ -52,4 +52,9 @@ struct YamlDocument {
 /// all.
 YamlDocument parse_yaml(const std::string& file, const std::string& text);
 
+/// Reads a file of another program (compose, a CI), of which belay only wants to know what it says: merge
+/// keys are followed, tags are passed over, and of a key that stands twice the first counts. The same bounds
+/// hold. Of several documents it reads the first.
+YamlDocument parse_foreign_yaml(const std::string& file, const std::string& text);
+
 }  // namespace belay

@@ -149,3 +149,17 @@ TEST_CASE("aliases that multiply are bounded by nodes and by text") {
 TEST_CASE("a file of more than a mebibyte is not even looked at") {
   CHECK(faults(std::string((1u << 20) + 1, ' ')) == Faults{"0:0 the file is larger than 1 MiB"});
 }
+
+TEST_CASE("a foreign file may merge, have tags, say a key twice and go on with another document") {
+  const auto document = parse_foreign_yaml(
+      "ci.yml",
+      "base: &b {a: 1, c: 3}\nother: &o {c: 4, d: 5}\njob:\n  <<: [*b, *o]\n  a: 2\n  a: 9\n"
+      "  s: !reference [x, y]\n---\nsecond: 1\n");
+  CHECK(document.problems.empty());
+  REQUIRE(document.root);
+  const YamlNode& job = *document.root->find("job");
+  CHECK(job.find("a")->text == "2");
+  CHECK(job.find("c")->text == "3");
+  CHECK(job.find("d")->text == "5");
+  CHECK(job.find("s")->items.size() == 2);
+}

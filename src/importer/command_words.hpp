@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace belay::importer {
+
+/// The words of a command after its options, and the options with their values. `with_value`: the options
+/// that take the next word.
+struct Arguments {
+  std::vector<std::pair<std::string, std::string>> options;
+  std::vector<std::string> words;
+
+  bool has(std::initializer_list<std::string_view> names) const;
+  std::string value(std::initializer_list<std::string_view> names) const;  // of the last of them
+  std::vector<std::string> values(std::initializer_list<std::string_view> names) const;
+};
+
+/// `stops`: the first word that is no option ends the options; all that follow are words.
+Arguments arguments_of(const std::vector<std::string>& words, std::size_t from,
+                       std::initializer_list<std::string_view> with_value, bool stops);
+
+/// What is known of a command by its words.
+bool is_migration(std::string_view command);
+/// A migration's cousin that deletes or makes data.
+bool is_dangerous(std::string_view command);
+/// Commands of a workflow that check nothing and change nothing that belay is about: echo, ls, sleep.
+bool says_nothing(std::string_view program);
+
+}  // namespace belay::importer

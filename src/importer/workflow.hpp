@@ -1,0 +1,80 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "importer/words.hpp"
+
+namespace belay {
+struct YamlNode;
+}
+
+namespace belay::importer {
+
+struct SourceFile {
+  std::string path, text;
+};
+
+/// What stands in the repository: the files worth reading with their text, and the paths of all.
+struct Repository {
+  std::string name;  // of its directory
+  std::vector<SourceFile> files;
+  std::vector<std::string> paths;
+
+  const SourceFile* find(std::string_view path) const;
+  bool has(std::string_view path) const;  // a file, or a directory with files in it
+};
+
+/// A text and the line of its file in which it begins.
+struct Piece {
+  std::string text;
+  int line = 0;
+};
+
+struct CiStep {
+  Place at;
+  std::string name, uses, condition, working_directory;
+  std::vector<Piece> script;          // one shell runs all of them
+  std::map<std::string, Piece> with;  // of an action
+  std::vector<std::pair<std::string, std::string>> env;
+};
+
+struct CiJob {
+  Place at;
+  std::string id, environment, condition, uses;
+  std::vector<std::string> needs;
+  std::vector<std::pair<std::string, std::string>> env;
+  std::map<std::string, std::vector<std::string>> matrix;
+  std::vector<CiStep> steps;
+  std::vector<std::string> branches;  // this job's own, of a CI that says it by job
+  bool manual = false, on_the_server = false, has_services = false;
+};
+
+/// A workflow of a CI, or a script that deploys: then it is one job with one step.
+struct CiWorkflow {
+  enum class Kind { github, gitlab, script };
+  Kind kind = Kind::github;
+  std::string file, name;
+  std::vector<std::pair<std::string, std::string>> env;
+  std::vector<std::string> branches, paths;
+  Place branches_at;
+  std::vector<std::string> after;  // names of workflows that come first (workflow_run)
+  std::vector<std::pair<Place, std::string>> other_triggers;
+  std::vector<CiJob> jobs;
+
+  const CiJob* find(std::string_view job) const;
+};
+
+/// Of .github/workflows and its like. Empty jobs: it is no workflow.
+CiWorkflow github_workflow(const SourceFile&);
+CiWorkflow gitlab_workflow(const SourceFile&);
+CiWorkflow script_workflow(const SourceFile&);
+
+/// A scalar's text with its true first line: a block begins in the line after its `|`.
+Piece piece_of(const YamlNode&, std::string_view file_text);
+/// A text, or a list of texts.
+std::vector<std::string> texts_of(const YamlNode*);
+
+}  // namespace belay::importer
