@@ -231,6 +231,13 @@ struct Candidates {
   std::vector<PreviousContainer> value;
 };
 
+/// Every candidate was started, and has its restart policy. One that is off later was stopped by others.
+struct CandidatesStarted {
+  static constexpr std::string_view key = "started";
+  static constexpr std::array steps = {StepName::settle};
+  bool value = true;
+};
+
 /// The failed release is not undone (`rollback: off`): recovery settles it.
 struct LeftInPlace {
   static constexpr std::string_view key = "left_in_place";
@@ -245,11 +252,11 @@ struct ReplacedEdits {
   KeptFiles value;
 };
 
-using All =
-    std::tuple<ServedAtBegin, AnsweredAtBegin, BackupFile, LinkDestination, FrozenImages, ImageNames,
-               AskedRegistries, PreviousContainers, UnchangedServices, UnchangedContainers, AcceptingServices,
-               StaleAccessories, CommittedBefore, PreviousEdge, AdoptedRelease, EdgeStays, EdgeTurns,
-               CurrentStops, RestoredContainers, HealthFinding, Candidates, LeftInPlace, ReplacedEdits>;
+using All = std::tuple<ServedAtBegin, AnsweredAtBegin, BackupFile, LinkDestination, FrozenImages, ImageNames,
+                       AskedRegistries, PreviousContainers, UnchangedServices, UnchangedContainers,
+                       AcceptingServices, StaleAccessories, CommittedBefore, PreviousEdge, AdoptedRelease,
+                       EdgeStays, EdgeTurns, CurrentStops, RestoredContainers, HealthFinding, Candidates,
+                       CandidatesStarted, LeftInPlace, ReplacedEdits>;
 
 }  // namespace notes
 

@@ -32,11 +32,10 @@ bool let_one_restart(Context& context, const docker::Container& candidate, const
   const auto found = context.engine.inspect(candidate.id);
   context.engine.set_restart_policy(candidate.id, policy.name, policy.maximum);
   const bool has_done_its_work = may_have_ended && found && found->ended_well();
-  // One that is off in a run that was closed already was stopped by others; but without its policy, the
-  // Engine had no reason to bring it up after a power cut.
   const bool is_new = found && found->container.state == "created";
+  // In a run that was closed already, others may have stopped it.
   const bool left_off =
-      !is_new && context.ledger.taken_up_again() && found && found->restart_policy == policy.name;
+      !is_new && context.ledger.taken_up_again() && noted<notes::CandidatesStarted>(context.ledger);
   if (!has_done_its_work && !left_off) context.engine.start(candidate.id);
   return is_new;
 }
@@ -62,6 +61,7 @@ void let_it_restart(Context& context, const Release& release) {
   }
   run_after_start_again(context, StepName::settle, release.id, started, trouble);
   if (trouble) throw *trouble;
+  if (!noted<notes::CandidatesStarted>(context.ledger)) note(context.ledger, notes::CandidatesStarted{});
 }
 
 /// Whoever stands behind the edge now stays there through its restart, and a reboot; then the old release may
