@@ -18,7 +18,7 @@ namespace {
 struct Environment {
   std::string name;
   Findings findings;
-  std::vector<std::string> branches, paths;
+  std::vector<std::string> branches, paths, ignored_paths;
   Place branches_at;
   std::vector<Entry> entries;
 };
@@ -110,7 +110,7 @@ class Drafter {
       made_.found_nothing = true;
       return std::move(made_);
     }
-    if (environments_.empty()) environments_.push_back({"production", {}, {}, {}, {}, {}});
+    if (environments_.empty()) environments_.emplace_back().name = "production";
     for (Environment& one : environments_) fill(one);
     unite_equal();
     write();
@@ -228,6 +228,7 @@ class Drafter {
         made.branches = {branch};
       if (workflow.branches.empty() && workflow.kind == CiWorkflow::Kind::github) made.branches.clear();
       made.paths = workflow.paths;
+      made.ignored_paths = workflow.ignored_paths;
       made.branches_at = workflow.branches_at.line ? workflow.branches_at : one.job->at;
       made.name = name_for(workflow, *one.job, branch);
       environments_.push_back(std::move(made));
@@ -359,6 +360,7 @@ class Drafter {
       add_new(paths, {"belay.yml"});
       value += ", paths: " + flow(paths);
     }
+    if (!one.ignored_paths.empty()) value += ", paths-ignore: " + flow(one.ignored_paths);
     one.entries.push_back({"on", {value + " } }"}, from(one.branches_at)});
   }
 
@@ -994,15 +996,17 @@ class Drafter {
   }
 
   void ci_steps() {
-    std::vector<std::string> branches, paths;
+    std::vector<std::string> branches, paths, ignored_paths;
     for (const Environment& one : environments_) {
       add_new(branches, one.branches);
       add_new(paths, one.paths);
+      add_new(ignored_paths, one.ignored_paths);
     }
     std::string text = "name: belay\non:\n";
     if (!branches.empty()) {
       text += fmt::format("  push:\n    branches: {}\n", flow(branches));
       if (!paths.empty()) text += fmt::format("    paths: {}\n", flow(paths));
+      if (!ignored_paths.empty()) text += fmt::format("    paths-ignore: {}\n", flow(ignored_paths));
     }
     text += "  workflow_dispatch:\njobs:\n";
     std::string gitlab;

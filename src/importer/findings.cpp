@@ -55,6 +55,8 @@ class JobReader {
       if (values.size() > 1)
         out_.leave(job_.at, "matrix." + name,
                    "each value is an environment of its own: write the others beside this one");
+    for (const auto& [at, image] : job_.services)
+      out_.leave(at, "service " + image, "belay starts nothing for the tests: let it run where they run");
     for (const CiStep& step : job_.steps) one_step(step);
     return std::move(out_);
   }

@@ -63,8 +63,7 @@ class GithubReader {
     made_.branches_at = at(entry.at);
     made_.branches = texts_of(entry.value.find("branches"));
     made_.paths = texts_of(entry.value.find("paths"));
-    for (const std::string& path : texts_of(entry.value.find("paths-ignore")))
-      made_.paths.push_back("!" + path);
+    made_.ignored_paths = texts_of(entry.value.find("paths-ignore"));
     if (const YamlEntry* const tags = entry.value.find_entry("tags"))
       made_.other_triggers.emplace_back(at(tags->at), "push of tags");
     if (const YamlEntry* const ignored = entry.value.find_entry("branches-ignore"))
@@ -85,7 +84,7 @@ class GithubReader {
     job.condition = text_at(entry.value, "if");
     job.uses = text_at(entry.value, "uses");
     job.needs = texts_of(entry.value.find("needs"));
-    job.has_services = entry.value.find("services") != nullptr;
+    job.services = services_of(entry.value);
     for (const std::string& runner : texts_of(entry.value.find("runs-on")))
       job.on_the_server = job.on_the_server || runner == "self-hosted";
     if (const YamlNode* const environment = entry.value.find("environment"))
@@ -96,6 +95,17 @@ class GithubReader {
     if (const YamlNode* const steps = entry.value.find("steps"))
       for (const YamlNode& one : steps->items) job.steps.push_back(step(one, own.empty() ? directory_ : own));
     made_.jobs.push_back(std::move(job));
+  }
+
+  std::vector<std::pair<Place, std::string>> services_of(const YamlNode& node) const {
+    std::vector<std::pair<Place, std::string>> made;
+    if (const YamlNode* const services = node.find("services"))
+      for (const YamlEntry& entry : services->entries) {
+        const std::string image =
+            entry.value.kind == YamlNode::Kind::scalar ? entry.value.text : text_at(entry.value, "image");
+        made.emplace_back(at(entry.at), image.empty() ? entry.key : image);
+      }
+    return made;
   }
 
   static void matrix(const YamlNode& node, CiJob& job) {

@@ -49,7 +49,8 @@ struct CiJob {
   std::map<std::string, std::vector<std::string>> matrix;
   std::vector<CiStep> steps;
   std::vector<std::string> branches;  // this job's own, of a CI that says it by job
-  bool manual = false, on_the_server = false, has_services = false;
+  bool manual = false, on_the_server = false;
+  std::vector<std::pair<Place, std::string>> services;  // that its steps may use, each with its image
 };
 
 /// A workflow of a CI, or a script that deploys: then it is one job with one step.
@@ -58,7 +59,7 @@ struct CiWorkflow {
   Kind kind = Kind::github;
   std::string file, name;
   std::vector<std::pair<std::string, std::string>> env;
-  std::vector<std::string> branches, paths;
+  std::vector<std::string> branches, paths, ignored_paths;
   Place branches_at;
   std::vector<std::string> after;  // names of workflows that come first (workflow_run)
   std::vector<std::pair<Place, std::string>> other_triggers;
