@@ -643,8 +643,17 @@ class Drafter {
     std::vector<std::string> lines;
     Place at;
     std::set<std::string> told;
-    for (const LoginFound& login : findings.logins) {
+    for (LoginFound login : findings.logins) {
       if (!is_known(login.registry) || !told.insert(login.registry).second) continue;
+      if (has_ci_variable(login.registry)) {
+        const std::string named = registry_of_images();
+        if (named.empty()) {
+          findings.leave(login.at, "docker login " + login.registry,
+                         "the registry's name is a variable of the CI: write it in registries");
+          continue;
+        }
+        login.registry = named;
+      }
       if (!is_known(login.user) || !is_known(login.password) || login.user.empty() ||
           !has_ci_variable(login.password)) {
         findings.leave(login.at, "docker login " + login.registry,
@@ -657,6 +666,20 @@ class Drafter {
     }
     if (lines.size() == 1) one.entries.push_back({"registries", {"{ " + lines.front() + " }"}, from(at)});
     if (lines.size() > 1) one.entries.push_back({"registries", lines, from(at)});
+  }
+
+  // That the images of the released services come from; empty: from several, or it is not said.
+  std::string registry_of_images() const {
+    std::set<std::string> registries;
+    for (const ComposeFile* file : files_)
+      for (const ComposeService& service : file->services) {
+        if (std::ranges::find(released_, service.name) == released_.end()) continue;
+        const std::string first = service.image.substr(0, service.image.find('/'));
+        const bool is_host =
+            first.size() < service.image.size() && first.find_first_of(".:") != std::string::npos;
+        registries.insert(is_host && first.find('$') == std::string::npos ? first : "");
+      }
+    return registries.size() == 1 ? *registries.begin() : "";
   }
 
   void tests(Environment& one) {
