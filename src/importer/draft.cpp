@@ -673,7 +673,7 @@ class Drafter {
     std::set<std::string> registries;
     for (const ComposeFile* file : files_)
       for (const ComposeService& service : file->services) {
-        if (std::ranges::find(released_, service.name) == released_.end()) continue;
+        if (service.image.empty() || std::ranges::find(released_, service.name) == released_.end()) continue;
         const std::string first = service.image.substr(0, service.image.find('/'));
         const bool is_host =
             first.size() < service.image.size() && first.find_first_of(".:") != std::string::npos;
