@@ -18,8 +18,9 @@ namespace {
 struct Environment {
   std::string name;
   Findings findings;
-  std::vector<std::string> branches, paths;
+  std::vector<std::string> branches, tags, paths, ignored_paths;
   Place branches_at;
+  bool manual = false;  // somebody starts it
   std::vector<Entry> entries;
 };
 
@@ -110,7 +111,7 @@ class Drafter {
       made_.found_nothing = true;
       return std::move(made_);
     }
-    if (environments_.empty()) environments_.push_back({"production", {}, {}, {}, {}, {}});
+    if (environments_.empty()) environments_.emplace_back().name = "production";
     for (Environment& one : environments_) fill(one);
     unite_equal();
     write();
@@ -200,6 +201,7 @@ class Drafter {
     struct Read {
       const CiJob* job;
       Findings findings;
+      std::string environment;  // as the job names it
     };
     std::vector<Read> all;
     for (const CiJob& job : workflow.jobs) {
@@ -210,9 +212,16 @@ class Drafter {
           if (one.file == job.uses.substr(2)) called = &one;
       if (called)
         for (const CiJob& inner : called->jobs)
-          all.push_back({&job, findings_of(repository_, *called, inner, branch)});
+          all.push_back({&job, findings_of(repository_, *called, inner, branch), job.environment});
       else
-        all.push_back({&job, findings_of(repository_, workflow, job, branch)});
+        for (const CiJob& one : jobs_of_matrix(job)) {
+          Findings found = findings_of(repository_, workflow, one, branch);
+          if (found.compose.empty()) {  // a matrix of tests is one gate
+            all.push_back({&job, findings_of(repository_, workflow, job, branch), ""});
+            break;
+          }
+          all.push_back({&job, std::move(found), one.environment});
+        }
     }
     for (const Read& one : all) {
       if (one.findings.compose.empty()) continue;
@@ -227,9 +236,12 @@ class Drafter {
       if (!branch.empty() && (workflow.kind != CiWorkflow::Kind::gitlab || !one.job->branches.empty()))
         made.branches = {branch};
       if (workflow.branches.empty() && workflow.kind == CiWorkflow::Kind::github) made.branches.clear();
+      made.tags = workflow.tags;
       made.paths = workflow.paths;
+      made.ignored_paths = workflow.ignored_paths;
       made.branches_at = workflow.branches_at.line ? workflow.branches_at : one.job->at;
-      made.name = name_for(workflow, *one.job, branch);
+      made.name = name_for(workflow, *one.job, one.environment, branch);
+      made.manual = one.job->manual;
       environments_.push_back(std::move(made));
     }
   }
@@ -242,9 +254,10 @@ class Drafter {
           append(findings.tests, findings_of(repository_, other, job, "").tests);
   }
 
-  std::string name_for(const CiWorkflow& workflow, const CiJob& job, const std::string& branch) const {
-    std::string name = is_known(job.environment) && job.environment.find("${{") == std::string::npos
-                           ? application_name(job.environment)
+  std::string name_for(const CiWorkflow& workflow, const CiJob& job, const std::string& environment,
+                       const std::string& branch) const {
+    std::string name = is_known(environment) && environment.find("${{") == std::string::npos
+                           ? application_name(environment)
                            : "";
     const std::string about = job.id + " " + base_name(workflow.file);
     for (const auto& [word, means] : {std::pair{"prod", "production"}, {"stag", "staging"}})
@@ -352,13 +365,22 @@ class Drafter {
   }
 
   void triggers(Environment& one) {
-    if (one.branches.empty()) return;
+    if (one.branches.empty() && one.tags.empty()) return;
+    if (one.manual) {
+      one.findings.leave(
+          one.branches_at, "when: manual",
+          "somebody starts it: so this environment has no `on`, and the CI's job stays manual");
+      return;
+    }
     std::vector<std::string> paths = one.paths;
-    std::string value = fmt::format("{{ push: {{ branches: {}", flow(one.branches));
+    std::string value = "{ push: { ";
+    if (!one.branches.empty()) value += "branches: " + flow(one.branches);
+    if (!one.tags.empty()) value += (one.branches.empty() ? "tags: " : ", tags: ") + flow(one.tags);
     if (!paths.empty()) {
       add_new(paths, {"belay.yml"});
       value += ", paths: " + flow(paths);
     }
+    if (!one.ignored_paths.empty()) value += ", paths-ignore: " + flow(one.ignored_paths);
     one.entries.push_back({"on", {value + " } }"}, from(one.branches_at)});
   }
 
@@ -621,8 +643,17 @@ class Drafter {
     std::vector<std::string> lines;
     Place at;
     std::set<std::string> told;
-    for (const LoginFound& login : findings.logins) {
+    for (LoginFound login : findings.logins) {
       if (!is_known(login.registry) || !told.insert(login.registry).second) continue;
+      if (has_ci_variable(login.registry)) {
+        const std::string named = registry_of_images();
+        if (named.empty()) {
+          findings.leave(login.at, "docker login " + login.registry,
+                         "the registry's name is a variable of the CI: write it in registries");
+          continue;
+        }
+        login.registry = named;
+      }
       if (!is_known(login.user) || !is_known(login.password) || login.user.empty() ||
           !has_ci_variable(login.password)) {
         findings.leave(login.at, "docker login " + login.registry,
@@ -635,6 +666,20 @@ class Drafter {
     }
     if (lines.size() == 1) one.entries.push_back({"registries", {"{ " + lines.front() + " }"}, from(at)});
     if (lines.size() > 1) one.entries.push_back({"registries", lines, from(at)});
+  }
+
+  // That the images of the released services come from; empty: from several, or it is not said.
+  std::string registry_of_images() const {
+    std::set<std::string> registries;
+    for (const ComposeFile* file : files_)
+      for (const ComposeService& service : file->services) {
+        if (service.image.empty() || std::ranges::find(released_, service.name) == released_.end()) continue;
+        const std::string first = service.image.substr(0, service.image.find('/'));
+        const bool is_host =
+            first.size() < service.image.size() && first.find_first_of(".:") != std::string::npos;
+        registries.insert(is_host && first.find('$') == std::string::npos ? first : "");
+      }
+    return registries.size() == 1 ? *registries.begin() : "";
   }
 
   void tests(Environment& one) {
@@ -994,16 +1039,19 @@ class Drafter {
   }
 
   void ci_steps() {
-    std::vector<std::string> branches, paths;
+    std::vector<std::string> branches, tags, paths, ignored_paths;
     for (const Environment& one : environments_) {
       add_new(branches, one.branches);
+      add_new(tags, one.tags);
       add_new(paths, one.paths);
+      add_new(ignored_paths, one.ignored_paths);
     }
     std::string text = "name: belay\non:\n";
-    if (!branches.empty()) {
-      text += fmt::format("  push:\n    branches: {}\n", flow(branches));
-      if (!paths.empty()) text += fmt::format("    paths: {}\n", flow(paths));
-    }
+    if (!branches.empty() || !tags.empty()) text += "  push:\n";
+    for (const auto& [key, values] :
+         {std::pair{"branches", branches}, {"tags", tags}, {"paths", paths}, {"paths-ignore", ignored_paths}})
+      if (!values.empty() && (!branches.empty() || !tags.empty()))
+        text += fmt::format("    {}: {}\n", key, flow(values));
     text += "  workflow_dispatch:\njobs:\n";
     std::string gitlab;
     for (const Environment& one : environments_) {
@@ -1028,7 +1076,10 @@ class Drafter {
       if (one.findings.ssh_key && one.findings.ssh_key->text != "BELAY_SSH_KEY")
         gitlab += fmt::format("  variables:\n    BELAY_SSH_KEY: ${}\n", one.findings.ssh_key->text);
       if (one.branches.size() == 1)
-        gitlab += fmt::format("  rules:\n    - if: $CI_COMMIT_BRANCH == \"{}\"\n", one.branches.front());
+        gitlab += fmt::format("  rules:\n    - if: $CI_COMMIT_BRANCH == \"{}\"\n{}", one.branches.front(),
+                              one.manual ? "      when: manual\n" : "");
+      else if (one.manual)
+        gitlab += "  when: manual\n";
     }
     made_.github_workflow = std::move(text);
     if (repository_.find(".gitlab-ci.yml")) made_.gitlab_job = std::move(gitlab);

@@ -55,6 +55,8 @@ class JobReader {
       if (values.size() > 1)
         out_.leave(job_.at, "matrix." + name,
                    "each value is an environment of its own: write the others beside this one");
+    for (const auto& [at, image] : job_.services)
+      out_.leave(at, "service " + image, "belay starts nothing for the tests: let it run where they run");
     for (const CiStep& step : job_.steps) one_step(step);
     return std::move(out_);
   }
@@ -106,6 +108,10 @@ class JobReader {
     ShellWalk walk(repository_, out_);
     for (const Piece& piece : step.script)
       walk.read(replaced(piece.text, {step.at.file, piece.line}), piece.line, state);
+    for (const auto& [name, value] : state.ci_environment) scope_[name] = contexts_["env." + name] = value;
+    for (const auto& [name, value] : state.ci_outputs)
+      contexts_["steps." + step.id + ".outputs." + name] = value;
+    if (!state.ci_environment.empty() || !state.ci_outputs.empty()) return;
     if (deployed() != before || workflow_.kind == CiWorkflow::Kind::script) return;
     if (!is_after)
       tests(step, scope);

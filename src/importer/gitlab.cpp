@@ -104,7 +104,11 @@ class GitlabReader {
       job.environment = name ? name->text : environment->text;
     }
     if (const YamlNode* const when = value(entry.value, "when")) job.manual = when->text == "manual";
-    job.has_services = entry.value.find("services") != nullptr;
+    if (const YamlNode* const services = entry.value.find("services"))
+      for (const YamlNode& item : services->items) {
+        const YamlNode* const name = item.find("name");
+        job.services.emplace_back(Place{file_.path, item.at.line}, name ? name->text : item.text);
+      }
     branches(entry.value, job);
     CiStep step;
     step.at = job.at;

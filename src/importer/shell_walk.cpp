@@ -356,7 +356,7 @@ void ShellWalk::command(const Lines& all, std::size_t i, ShellState& state) {
     }
   }
   if (words.empty()) return;
-  if (written(line, words, state)) return;
+  if (words[0] != "ssh-keyscan" && written(line, words, state)) return;
   known_command(all, i, words, state);
 }
 
@@ -935,6 +935,18 @@ void ShellWalk::script_file(const std::vector<std::string>& words, std::size_t, 
 }
 
 // A command whose output becomes a file: `.env`, the ssh configuration, a key.
+// echo "NAME=value" >> "$GITHUB_ENV"
+bool ShellWalk::handed_on(const std::string& target, const std::string& text, ShellState& state) {
+  if (state.on_server || (target != ci_variable("GITHUB_ENV") && target != ci_variable("GITHUB_OUTPUT")))
+    return false;
+  auto& handed = target == ci_variable("GITHUB_ENV") ? state.ci_environment : state.ci_outputs;
+  for (const std::string& row : split(text, '\n'))
+    if (const std::size_t equals = row.find('='); equals != std::string::npos)
+      if (const std::string name = trimmed(row.substr(0, equals)); is_name(name))
+        handed.emplace_back(name, trimmed(row.substr(equals + 1)));
+  return true;
+}
+
 bool ShellWalk::written(const ShellLine& line, const std::vector<std::string>& words, ShellState& state) {
   std::string target, body;
   for (const ShellLine::Redirect& one : line.redirects) {
@@ -944,6 +956,7 @@ bool ShellWalk::written(const ShellLine& line, const std::vector<std::string>& w
   if (words[0] == "tee" || (words[0] == "sed" && words.back().find(".env") != std::string::npos))
     target = words.back();
   if (target.empty() || target == "/dev/null") return false;
+  if (handed_on(target, body.empty() ? joined(words, 1) : body, state)) return true;
   if (target.ends_with(".ssh/config")) {
     std::string alias;
     for (const std::string& row : split(body, '\n')) {

@@ -35,6 +35,8 @@ struct ShellState {
   std::vector<Way> ways{};
   std::optional<std::string> case_value{};
   bool in_case_pattern = false, case_is_skipped = false;
+  std::vector<std::pair<std::string, std::string>> ci_environment{},
+      ci_outputs{};  // for the steps after this one
   int depth = 0;
 };
 
@@ -80,6 +82,7 @@ class ShellWalk {
   void curl(const ShellLine&, const std::vector<std::string>&, ShellState&);
   void rotation(const Lines&, std::size_t, const std::vector<std::string>&, ShellState&);
   void script_file(const std::vector<std::string>&, std::size_t, const ShellLine&, ShellState&);
+  bool handed_on(const std::string& target, const std::string& text, ShellState&);
   bool written(const ShellLine&, const std::vector<std::string>&, ShellState&);
   void deletes(const std::string& what, const Place&);
 

@@ -63,10 +63,8 @@ class GithubReader {
     made_.branches_at = at(entry.at);
     made_.branches = texts_of(entry.value.find("branches"));
     made_.paths = texts_of(entry.value.find("paths"));
-    for (const std::string& path : texts_of(entry.value.find("paths-ignore")))
-      made_.paths.push_back("!" + path);
-    if (const YamlEntry* const tags = entry.value.find_entry("tags"))
-      made_.other_triggers.emplace_back(at(tags->at), "push of tags");
+    made_.ignored_paths = texts_of(entry.value.find("paths-ignore"));
+    made_.tags = texts_of(entry.value.find("tags"));
     if (const YamlEntry* const ignored = entry.value.find_entry("branches-ignore"))
       made_.other_triggers.emplace_back(at(ignored->at), "branches-ignore");
   }
@@ -85,7 +83,7 @@ class GithubReader {
     job.condition = text_at(entry.value, "if");
     job.uses = text_at(entry.value, "uses");
     job.needs = texts_of(entry.value.find("needs"));
-    job.has_services = entry.value.find("services") != nullptr;
+    job.services = services_of(entry.value);
     for (const std::string& runner : texts_of(entry.value.find("runs-on")))
       job.on_the_server = job.on_the_server || runner == "self-hosted";
     if (const YamlNode* const environment = entry.value.find("environment"))
@@ -98,17 +96,35 @@ class GithubReader {
     made_.jobs.push_back(std::move(job));
   }
 
+  std::vector<std::pair<Place, std::string>> services_of(const YamlNode& node) const {
+    std::vector<std::pair<Place, std::string>> made;
+    if (const YamlNode* const services = node.find("services"))
+      for (const YamlEntry& entry : services->entries) {
+        const std::string image =
+            entry.value.kind == YamlNode::Kind::scalar ? entry.value.text : text_at(entry.value, "image");
+        made.emplace_back(at(entry.at), image.empty() ? entry.key : image);
+      }
+    return made;
+  }
+
   static void matrix(const YamlNode& node, CiJob& job) {
     const YamlNode* const strategy = node.find("strategy");
     const YamlNode* const matrix = strategy ? strategy->find("matrix") : nullptr;
     if (!matrix) return;
     for (const YamlEntry& entry : matrix->entries)
       if (!one_of(entry.key, {"include", "exclude"})) job.matrix[entry.key] = texts_of(&entry.value);
+    if (const YamlNode* const include = matrix->find("include"))
+      for (const YamlNode& item : include->items) {
+        auto& row = job.matrix_rows.emplace_back();
+        for (const YamlEntry& entry : item.entries)
+          if (entry.value.kind == YamlNode::Kind::scalar) row[entry.key] = entry.value.text;
+      }
   }
 
   CiStep step(const YamlNode& node, const std::string& directory) const {
     CiStep made;
     made.at = at(node.at);
+    made.id = text_at(node, "id");
     made.name = text_at(node, "name");
     made.uses = text_at(node, "uses");
     made.condition = text_at(node, "if");
@@ -166,6 +182,39 @@ std::vector<std::string> texts_of(const YamlNode* node) {
   if (node->kind == YamlNode::Kind::scalar && !node->is_null()) made.push_back(node->text);
   for (const YamlNode& item : node->items)
     if (item.kind == YamlNode::Kind::scalar) made.push_back(item.text);
+  return made;
+}
+
+std::vector<CiJob> jobs_of_matrix(const CiJob& job) {
+  constexpr std::size_t most_rows = 12;
+  auto rows = job.matrix.empty() ? job.matrix_rows : std::vector<std::map<std::string, std::string>>(1);
+  for (const auto& [name, values] : job.matrix) {
+    std::vector<std::map<std::string, std::string>> longer;
+    for (const auto& row : rows)
+      for (const std::string& value : values) {
+        longer.push_back(row);
+        longer.back()[name] = value;
+      }
+    rows = std::move(longer);
+    if (rows.size() > most_rows) return {job};
+  }
+  if (rows.empty() || rows.size() > most_rows) return {job};
+  std::vector<CiJob> made;
+  for (const auto& row : rows) {
+    CiJob& one = made.emplace_back(job);
+    one.matrix.clear();
+    for (const auto& [name, value] : row) {
+      one.matrix[name] = {value};
+      if (one.environment.find("matrix." + name) != std::string::npos) one.environment = value;
+    }
+    if (!job.matrix.empty())  // an `include` beside lists adds to the rows that it fits
+      for (const auto& more : job.matrix_rows)
+        if (std::ranges::all_of(more, [&](const auto& pair) {
+              const auto own = row.find(pair.first);
+              return own == row.end() || own->second == pair.second;
+            }))
+          for (const auto& [name, value] : more) one.matrix[name] = {value};
+  }
   return made;
 }
 

@@ -35,7 +35,7 @@ struct Piece {
 
 struct CiStep {
   Place at;
-  std::string name, uses, condition, working_directory;
+  std::string id, name, uses, condition, working_directory;
   std::vector<Piece> script;          // one shell runs all of them
   std::map<std::string, Piece> with;  // of an action
   std::vector<std::pair<std::string, std::string>> env;
@@ -47,9 +47,11 @@ struct CiJob {
   std::vector<std::string> needs;
   std::vector<std::pair<std::string, std::string>> env;
   std::map<std::string, std::vector<std::string>> matrix;
+  std::vector<std::map<std::string, std::string>> matrix_rows;  // its `include`
   std::vector<CiStep> steps;
   std::vector<std::string> branches;  // this job's own, of a CI that says it by job
-  bool manual = false, on_the_server = false, has_services = false;
+  bool manual = false, on_the_server = false;
+  std::vector<std::pair<Place, std::string>> services;  // that its steps may use, each with its image
 };
 
 /// A workflow of a CI, or a script that deploys: then it is one job with one step.
@@ -58,7 +60,7 @@ struct CiWorkflow {
   Kind kind = Kind::github;
   std::string file, name;
   std::vector<std::pair<std::string, std::string>> env;
-  std::vector<std::string> branches, paths;
+  std::vector<std::string> branches, tags, paths, ignored_paths;
   Place branches_at;
   std::vector<std::string> after;  // names of workflows that come first (workflow_run)
   std::vector<std::pair<Place, std::string>> other_triggers;
@@ -66,6 +68,10 @@ struct CiWorkflow {
 
   const CiJob* find(std::string_view job) const;
 };
+
+/// The job once for each row of its matrix, which has one value of each name then; without a matrix the job
+/// itself. More than 12 rows are left as they are.
+std::vector<CiJob> jobs_of_matrix(const CiJob&);
 
 /// Of .github/workflows and its like. Empty jobs: it is no workflow.
 CiWorkflow github_workflow(const SourceFile&);
