@@ -89,7 +89,8 @@ TEST_CASE("what is only looked for may be missing at the registry if it is here;
   CHECK_THROWS_AS(puller.bring(From::look, {}), Error);
   puller.bring(From::look, {registry.login()});
   puller.bring(From::look, {});
-  CHECK(puller.said.contains("not pulled: " + puller.image));
+  CHECK(puller.said.contains("not pulled: "));
+  CHECK(puller.said.contains(puller.image));
   CHECK(puller.engine.image_id(puller.image) == id);
   CHECK_THROWS_AS(puller.bring(From::pull, {}), Error);
 }
@@ -151,7 +152,7 @@ TEST_CASE("images of kept releases that others removed: named again, pulled by d
   engine.untag("belay/kept-it:r1");
   engine.untag(puller.image);
   release.services[0].digest.clear();  // as of what was built here
-  CHECK(what_is_lost(engine, {release}).at("r1").contains("cannot be brought back"));
+  CHECK(what_is_lost(engine, {release}).at("r1").contains("belay cannot roll back to it"));
   CHECK_THROWS_WITH_AS(bring_back(), "release r1 cannot be brought back", Error);
   CHECK(pulls == 1);
 }
