@@ -86,7 +86,7 @@ TEST_CASE(
     attempt->apply(StepName::build);
     FAIL("admin was left out");
   } catch (const Error& error) {
-    CHECK(error.why().contains("admin stands behind the edge"));
+    CHECK(error.why().contains("admin is behind the edge"));
     CHECK(error.next().contains("add admin to services:"));
     CHECK(error.exit_code() == ExitCode::bad_input);
   }
