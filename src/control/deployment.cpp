@@ -15,6 +15,7 @@
 #include "control/missing_contents.hpp"
 #include "control/run_follower.hpp"
 #include "control/session.hpp"
+#include "control/shipped_times.hpp"
 #include "control/source.hpp"
 #include "control/tree_space.hpp"
 #include "model/plan.hpp"
@@ -136,11 +137,13 @@ Ending deploy(const Config& config, const EnvironmentConfig& environment, const 
     require_alive(session, watcher, stop);
     Plan plan = plan_deployment(config.app, environment, shipped.commit, this_author(), gate);
     if (built) plan.built = built->what;
+    // The times of what was built say nothing of its contents.
+    const auto times_memory = built ? fs::path() : shipped.times_memory();
+    plan.sources_with_our_times = ShippedTimes(times_memory).directories_on(environment.host.shown);
     auto ending = hand_over(session, environment, plan, options.wait,
                             {.starts_it = true,
                              .source = built ? built->source : shipped.source,
-                             // The times of what was built say nothing of its contents.
-                             .times_memory = built ? fs::path() : shipped.times_memory(),
+                             .times_memory = times_memory,
                              .repository = source.repository},
                             watcher, stop);
     ending.held_back = held_back(ending, source, shipped, environment.sync.exclude);

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/link_tree.hpp"
 #include "control/commands_here.hpp"
 #include "drivers/rsync.hpp"
 #include "model/layout.hpp"
@@ -73,9 +74,7 @@ std::vector<Change> limited(std::vector<Change> changes, const std::vector<std::
 /// written into one of them.
 fs::path copy_of(const Checkout& shipped, const Lifeline& life) {
   const fs::path copy = life.directory() / "built";
-  fs::copy(
-      shipped.source, copy,
-      fs::copy_options::recursive | fs::copy_options::copy_symlinks | fs::copy_options::create_hard_links);
+  link_tree(shipped.source, copy);
   return copy;
 }
 

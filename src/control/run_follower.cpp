@@ -108,6 +108,7 @@ void RunFollower::note(const Event& what) {
     if (stop_seen_) cancel();
   } else if (const auto* const noted = std::get_if<event::Noted>(&what)) {
     if (const auto link = note_in<notes::LinkDestination>(*noted)) link_destination_ = link->value;
+    if (const auto links = note_in<notes::HoldsLinks>(*noted)) holds_links_ = links->value;
   } else if (const auto* const awaiting = std::get_if<event::Awaiting>(&what)) {
     end_errand();
     awaited_ = *awaiting;
@@ -167,6 +168,7 @@ Errand::Result RunFollower::send_source(const event::Awaiting& awaited, std::sto
                          .to = session_.rsync_target(awaited.detail),
                          .exclude = environment_.sync.exclude,
                          .link_destination = link_destination_,
+                         .holds_links = holds_links_,
                          .remove_extraneous = false,
                          .remote_shell = session_.remote_shell()};
   const ShippedTimes times(part_.times_memory);

@@ -70,6 +70,7 @@ class RunFollower {
   Ending ending_;
   bool closed_ = false, waiting_ = false, stop_seen_ = false, cancel_sent_ = false;
   std::string nonce_, link_destination_;
+  bool holds_links_ = false;
   std::uint64_t last_ = 0;
 
   std::optional<event::Awaiting> awaited_;  // the host still waits for it, as far as we have read

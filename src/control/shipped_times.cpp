@@ -1,6 +1,7 @@
 #include "control/shipped_times.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <sstream>
 
 #include "base/files.hpp"
@@ -36,10 +37,19 @@ bool ShippedTimes::are_in(const std::string& host, const fs::path& directory) co
   return remembers(times_are_in(host, directory));
 }
 
+std::vector<std::string> ShippedTimes::directories_on(const std::string& host) const {
+  constexpr std::size_t most = 20;
+  const auto beginning = times_are_in(host, {});
+  std::vector<std::string> directories;
+  for (const auto& line : lines_ | std::views::reverse)
+    if (directories.size() < most && line.starts_with(beginning))
+      directories.push_back(line.substr(beginning.size()));
+  return directories;
+}
+
 void ShippedTimes::choose(rsync::Request& request, const std::string& host, const fs::path& directory) const {
   if (memory_.empty()) return;
-  if (request.link_destination.empty() || are_in(host, request.link_destination))
-    request.compare = rsync::Compare::size_and_time;
+  if (request.link_destination.empty()) request.compare = rsync::Compare::size_and_time;
   request.keep_times =
       request.compare == rsync::Compare::size_and_time || remembers(has_been_at(host, directory));
 }

@@ -15,6 +15,9 @@ class ShippedTimes {
   /// `memory`: the file that remembers. Empty: nothing is remembered, contents decide.
   explicit ShippedTimes(std::filesystem::path memory);
 
+  /// The source directories on that host whose files have the tree's times; the last ones shipped, at most
+  /// twenty.
+  std::vector<std::string> directories_on(const std::string& host) const;
   bool are_in(const std::string& host, const std::filesystem::path& directory) const;
   /// Fills in how to compare and whether times go along. Against another machine's release they do not at
   /// first, so that all that is the same is linked; from the second time on they do (what is the same is then

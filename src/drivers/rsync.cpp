@@ -1,6 +1,7 @@
 #include "drivers/rsync.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <deque>
 #include <set>
@@ -20,29 +21,19 @@ std::string as_directory(std::string path) {
   return path.ends_with('/') ? path : path + "/";
 }
 
-/// For a login shell of any kind: single quotes mean the same to all of them, a backslash does not.
-std::string quoted(const std::string& word) {
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? "'\"'\"'" : std::string(1, c);
-  return text + "'";
+/// Whether a remote shell, of whatever kind, and every version of rsync take it as it stands.
+bool is_plain(const std::string& path) {
+  return std::ranges::all_of(path, [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("/._-:@[]").contains(static_cast<char>(c));
+  });
 }
 
-bool links_first(const Request& request) {
-  return request.compare == Compare::size_and_time && !request.link_destination.empty();
-}
-
-/// The whole tree by hard links: several times as fast as rsync's --link-dest, which looks at each file in
-/// two places. Only a help: what could not be linked is sent. It is safe where times tell contents *and*
-/// modes apart, since rsync replaces a file whose time differs, but sets a mode that differs on all its
-/// links.
-std::string linking(const std::string& from, const std::string& to) {
-  return fmt::format("cp -al -- {} {} 2>/dev/null", quoted(as_directory(from) + "."), quoted(to));
-}
-
-/// rsync on the other side, after the links, in the one command that goes there.
-std::string remote_program(const Request& request) {
-  const std::string place = request.to.substr(request.to.find(":/") + 1);
-  return "sh -c " + quoted(linking(request.link_destination, place) + "; exec rsync \"$@\"") + " rsync";
+/// With --protect-args the far rsync gets its arguments only after both have said their versions: one round
+/// trip more.
+bool needs_protection(const Request& request) {
+  const auto place = request.to.find(":/");
+  return place == std::string::npos || !is_plain(request.to.substr(place + 1)) ||
+         !is_plain(request.link_destination);
 }
 
 /// -rlp, and -t only where times are kept: what is unchanged is else hard-linked whatever its time. Numbers
@@ -58,16 +49,13 @@ Command command(const Request& request, std::vector<std::string> further) {
   for (const std::string& pattern : request.never_remove) argv.push_back("--filter=protect " + pattern);
   if (request.remove_extraneous) argv.push_back("--delete");
   if (request.make_room) argv.push_back("--force");
-  if (links_first(request)) {
-    argv.insert(argv.end(), {"--delete", "--delete-excluded"});  // what the links brought and is not ours
-    if (!request.remote_shell.empty()) argv.push_back("--rsync-path=" + remote_program(request));
-  } else if (!request.link_destination.empty()) {
-    argv.push_back("--link-dest=" + request.link_destination);
-  }
-  if (!request.remote_shell.empty())
+  if (request.holds_links) argv.insert(argv.end(), {"--delete", "--delete-excluded"});
+  if (!request.link_destination.empty()) argv.push_back("--link-dest=" + request.link_destination);
+  if (!request.remote_shell.empty()) {
     // The list of files in one piece: in parts, each costs a round trip.
-    argv.insert(argv.end(),
-                {"--compress", "--protect-args", "--no-inc-recursive", "--rsh=" + request.remote_shell});
+    argv.insert(argv.end(), {"--compress", "--no-inc-recursive", "--rsh=" + request.remote_shell});
+    if (needs_protection(request)) argv.push_back("--protect-args");
+  }
   argv.push_back("--");
   argv.push_back(as_directory(request.from.string()));
   argv.push_back(as_directory(request.to));
@@ -196,9 +184,6 @@ Transfer transfer(const Request& request, const ProgressSink& sink, std::stop_to
   require_rsync();
   Transfer transferred;
   std::deque<std::string> words;
-  if (links_first(request) && request.remote_shell.empty())
-    run({.argv = {"sh", "-c", linking(request.link_destination, request.to)}}, stop, deadline,
-        [](Stream, std::string_view) {});
   const Outcome outcome = run(command(request, {"--info=progress2", "--stats"}), std::move(stop), deadline,
                               [&](Stream stream, std::string_view line) {
                                 if (stream == Stream::err) return keep_last(words, line);

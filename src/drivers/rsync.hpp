@@ -23,10 +23,14 @@ using ProgressSink = std::function<void(std::uint64_t bytes_done, int percent)>;
 enum class Compare { contents, size_and_time };
 
 struct Request {
-  std::filesystem::path from;               // the directory whose contents go
-  std::string to;                           // a directory: local, or destination:path with `remote_shell`
-  std::vector<std::string> exclude{};       // rsync patterns
-  std::string link_destination{};           // the receiver's: unchanged files are hard links into it
+  std::filesystem::path from;          // the directory whose contents go
+  std::string to;                      // a directory: local, or destination:path with `remote_shell`
+  std::vector<std::string> exclude{};  // rsync patterns
+  std::string link_destination{};      // the receiver's: unchanged files are hard links into it
+  /// `to` holds hard links to the files of a release before: what is not ours goes. Only with size_and_time,
+  /// where times tell contents *and* modes apart: rsync replaces a file whose time differs, but would set a
+  /// mode that differs on all its links.
+  bool holds_links = false;
   bool remove_extraneous = false;           // --delete: what is excluded is never removed
   bool make_room = false;                   // a directory that is not empty gives way to a file of its name
   std::vector<std::string> never_remove{};  // nor is what matches these, though it is transferred

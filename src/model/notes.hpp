@@ -101,6 +101,14 @@ struct BackupFile {
   std::string value;
 };
 
+/// Whether the new source directory holds hard links to the files of the release before, whose times the
+/// controller knows.
+struct HoldsLinks {
+  static constexpr std::string_view key = "holds_links";
+  static constexpr std::array steps = {StepName::sync};
+  bool value = false;
+};
+
 /// The source directory that rsync may link unchanged files from; empty: none.
 struct LinkDestination {
   static constexpr std::string_view key = "link_destination";
@@ -252,11 +260,11 @@ struct ReplacedEdits {
   KeptFiles value;
 };
 
-using All = std::tuple<ServedAtBegin, AnsweredAtBegin, BackupFile, LinkDestination, FrozenImages, ImageNames,
-                       AskedRegistries, PreviousContainers, UnchangedServices, UnchangedContainers,
-                       AcceptingServices, StaleAccessories, CommittedBefore, PreviousEdge, AdoptedRelease,
-                       EdgeStays, EdgeTurns, CurrentStops, RestoredContainers, HealthFinding, Candidates,
-                       CandidatesStarted, LeftInPlace, ReplacedEdits>;
+using All = std::tuple<ServedAtBegin, AnsweredAtBegin, BackupFile, LinkDestination, HoldsLinks, FrozenImages,
+                       ImageNames, AskedRegistries, PreviousContainers, UnchangedServices,
+                       UnchangedContainers, AcceptingServices, StaleAccessories, CommittedBefore,
+                       PreviousEdge, AdoptedRelease, EdgeStays, EdgeTurns, CurrentStops, RestoredContainers,
+                       HealthFinding, Candidates, CandidatesStarted, LeftInPlace, ReplacedEdits>;
 
 }  // namespace notes
 

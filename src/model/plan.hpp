@@ -59,6 +59,9 @@ struct Plan {
   GateResult gate;
   std::vector<StepName> steps;
   std::optional<BuiltHere> built{};  // what `build.local` has made, before there was a plan
+  /// The source directories of releases on the host whose files have the times of what is shipped: size and
+  /// time tell what differs from them.
+  std::vector<std::string> sources_with_our_times{};
 };
 
 /// The environment with BELAY_COMMIT and BELAY_VERSION among its values, for the compose file. Where what is

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <iterator>
+#include <map>
 #include <optional>
 #include <ranges>
 #include <set>
@@ -19,6 +21,7 @@
 #include "base/error.hpp"
 #include "base/fd.hpp"
 #include "base/files.hpp"
+#include "base/in_parallel.hpp"
 #include "model/layout.hpp"
 
 namespace belay {
@@ -92,6 +95,49 @@ bool is_as_published(const Fd& live, const Fd& source, const std::string& name) 
          has_published_time(a, b);
 }
 
+/// One directory of a release's source beside the live one. Paths are relative to both.
+struct Compared {
+  std::set<fs::path> to_look_at{};      // all that is not as it was published
+  std::vector<fs::path> directories{};  // those among them that are one on both sides
+};
+
+/// Most files of most releases are as they were published: those cost two looks each, and no more.
+Compared compare_directory(const fs::path& live_root, const fs::path& source_root,
+                           const fs::path& directory) {
+  Compared compared;
+  const auto live = opened_directory(live_root / directory);
+  const auto source = opened_directory(source_root / directory);
+  for (const auto& entry : fs::directory_iterator(source_root / directory)) {
+    const auto name = entry.path().filename();
+    if (is_as_published(live, source, name.native())) continue;
+    const auto path = directory / name;
+    compared.to_look_at.insert(path);
+    if (!entry.is_symlink() && entry.is_directory() && is_real_directory(live_root / path))
+      compared.directories.push_back(path);
+  }
+  return compared;
+}
+
+using ComparedDirectories = std::map<fs::path, Compared>;
+
+/// All directories that both sides have, several at a time.
+ComparedDirectories compare_all(const fs::path& live, const fs::path& source) {
+  ComparedDirectories all;
+  for (std::vector<fs::path> level{fs::path()}; !level.empty();) {
+    std::vector<Compared> compared(level.size());
+    in_parallel(level.size(), [&](std::size_t i) {
+      if (may_be_entered(live / level[i])) compared[i] = compare_directory(live, source, level[i]);
+    });
+    std::vector<fs::path> below;
+    for (std::size_t i = 0; i < level.size(); ++i) {
+      std::ranges::copy(compared[i].directories, std::back_inserter(below));
+      all.emplace(level[i], std::move(compared[i]));
+    }
+    level = std::move(below);
+  }
+  return all;
+}
+
 bool is_below(const std::string& path, const std::string& directory) {
   return directory == "." || path == directory || path.starts_with(directory + "/");
 }
@@ -114,6 +160,7 @@ class Planning {
   }
 
   Publication plan() {
+    if (!only_) compared_ = compare_all(rules_.live, rules_.source);
     walk({});
     if (rules_.remove_extraneous && !rules_.before.empty()) remove_what_is_gone({});
     std::ranges::stable_partition(
@@ -145,17 +192,12 @@ class Planning {
     return paths;
   }
 
-  /// Most files of most releases are as they were published: those cost two looks each, and no more.
   void walk(const fs::path& directory) {
-    const auto live = opened_directory(rules_.live / directory);
-    const auto source = opened_directory(rules_.source / directory);
-    std::set<fs::path> paths;
-    for (const auto& entry : fs::directory_iterator(rules_.source / directory)) {
-      const auto name = entry.path().filename();
-      if (is_as_published(live, source, name.native())) continue;
-      if (auto path = directory / name; is_looked_at(path)) paths.insert(std::move(path));
-    }
-    for (const auto& path : paths) look_at(path);
+    const auto known = compared_.find(directory);
+    const auto compared = known != compared_.end() ? std::move(known->second)
+                                                   : compare_directory(rules_.live, rules_.source, directory);
+    for (const auto& path : compared.to_look_at)
+      if (is_looked_at(path)) look_at(path);
   }
 
   /// A directory that is not there: all of it is missing, whatever was known of it.
@@ -234,12 +276,14 @@ class Planning {
   void remove_what_is_gone(const fs::path& directory) {
     for (const auto& path : looked_at(rules_.before, directory)) {
       const bool is_directory = kind_of(rules_.before / path) == Kind::directory;
-      const auto now = kind_of(rules_.source / path), there = kind_of(rules_.live / path);
+      const auto now = kind_of(rules_.source / path);
+      if (!is_directory && now != Kind::none) continue;
+      const auto there = kind_of(rules_.live / path);
       if (is_directory && there == Kind::directory) {
         if (!may_be_entered(rules_.live / path)) continue;
         if (now == Kind::directory || now == Kind::none) remove_what_is_gone(path);
         if (now == Kind::none && is_empty_then(path)) add(LiveChange::Kind::removed, path);
-      } else if (!is_directory && now == Kind::none && there != Kind::none) {
+      } else if (!is_directory && there != Kind::none) {
         if (same_file(rules_.live / path, rules_.before / path))
           add(LiveChange::Kind::removed, path);
         else
@@ -290,6 +334,7 @@ class Planning {
 
   const PublicationRules& rules_;
   std::optional<std::set<std::string>> only_;
+  ComparedDirectories compared_{};  // beforehand, where all of them are looked at
   Publication planned_;
 };
 

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "base/files.hpp"
+#include "base/link_tree.hpp"
 #include "drivers/compose.hpp"
 #include "runtime/build_failure.hpp"
 #include "runtime/compose_model.hpp"
@@ -106,9 +107,7 @@ fs::path build_context(const Context& context) {
   if (with.empty()) return source;
   const auto both = context.layout.release(context.release) / "context";
   remove_tree(both);
-  fs::copy(
-      source, both,
-      fs::copy_options::recursive | fs::copy_options::copy_symlinks | fs::copy_options::create_hard_links);
+  link_tree(source, both);
   for (const auto& name : with) {
     const auto from = context.layout.live / name;
     if (!fs::exists(from))

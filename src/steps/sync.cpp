@@ -1,6 +1,10 @@
+#include <algorithm>
+
 #include <fmt/core.h>
 
+#include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/link_tree.hpp"
 #include "runtime/late_arrivals.hpp"
 #include "steps/live_directory.hpp"
 #include "steps/step.hpp"
@@ -21,10 +25,18 @@ std::string take_from_kept_release(const Context& context) {
                 "leave out --current-env: the release then comes back as it was", ExitCode::bad_input);
   make_directories(source.parent_path());
   remove_tree(source);  // of an apply that did not end
-  fs::copy(
-      kept, source,
-      fs::copy_options::recursive | fs::copy_options::copy_symlinks | fs::copy_options::create_hard_links);
+  link_tree(kept, source);
   return "the source of " + context.plan.code_of;
+}
+
+/// All of the release before, by hard links: several times as fast as rsync's --link-dest, which looks at
+/// each file in two places. Only a help: what cannot be linked is sent.
+void link_unchanged(const Context& context, const fs::path& before, const fs::path& source) {
+  try {
+    link_tree(before, source);
+  } catch (const Error& error) {
+    context.ledger.output(StepName::sync, error.message_and_why() + ": what is not linked is sent");
+  }
 }
 
 }  // namespace
@@ -34,8 +46,12 @@ std::string apply(Context& context) {
   const auto source = context.layout.source(context.release);
   make_directories(source);
   const auto before = context.layout.source(context.previous);
-  const bool linked = !context.previous.empty() && fs::is_directory(before);
-  note(context.ledger, notes::LinkDestination{linked ? before.string() : std::string{}});
+  const bool has_before = !context.previous.empty() && fs::is_directory(before);
+  const auto& timed = context.plan.sources_with_our_times;
+  const bool by_time = has_before && std::ranges::find(timed, before.string()) != timed.end();
+  if (by_time) link_unchanged(context, before, source);
+  note(context.ledger, notes::HoldsLinks{by_time});
+  note(context.ledger, notes::LinkDestination{has_before && !by_time ? before.string() : std::string{}});
 
   const auto heard = context.ledger.ask_controller("source", source.string(), longest_transfer, context.stop);
   if (heard.what == "nobody")

@@ -1,8 +1,11 @@
 #include "control/shipped_times.hpp"
 
+#include <algorithm>
+
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include "base/link_tree.hpp"
 #include "repository.hpp"
 
 using namespace belay;
@@ -16,12 +19,19 @@ struct World {
 
   fs::path release(const std::string& id) const { return scratch / ("releases/" + id + "/source"); }
   std::string memory() const { return scratch / "memory"; }
-  /// Ships `tree` as release `id`, against release `last`; how it was compared.
+  /// Ships `tree` as release `id`, against release `last`, as host and controller do it; how it was compared.
   rsync::Request ship(const std::string& tree, const std::string& id, const std::string& last,
                       const std::string& memory) const {
     rsync::Request request{.from = scratch / tree, .to = release(id).string()};
-    if (!last.empty()) request.link_destination = release(last).string();
     const ShippedTimes times(memory);
+    if (!last.empty()) {
+      const auto timed = times.directories_on("host");
+      request.holds_links = std::ranges::find(timed, release(last).string()) != timed.end();
+      if (request.holds_links)
+        link_tree(release(last), release(id));
+      else
+        request.link_destination = release(last).string();
+    }
     times.choose(request, "host", release(id));
     fs::create_directories(release(id));
     rsync::transfer(request, {}, {}, Deadline::in(std::chrono::minutes(1)));

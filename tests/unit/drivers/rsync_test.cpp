@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/error.hpp"
+#include "base/link_tree.hpp"
 #include "scratch.hpp"
 
 using namespace belay;
@@ -187,7 +188,8 @@ TEST_CASE("by size and time: all is linked, only what has another time is sent, 
   fs::create_symlink("same", scratch / "from/link");
   const auto ship = [&](const std::string& to, const std::string& last, const std::string& shell) {
     rsync::Request request{.from = scratch / "from", .to = (scratch / to).string()};
-    if (!last.empty()) request.link_destination = scratch / last;
+    request.holds_links = !last.empty();
+    if (request.holds_links && fs::exists(scratch / last)) link_tree(scratch / last, scratch / to);
     if (!shell.empty()) {
       request.to = "host:" + request.to;
       request.remote_shell = shell;
