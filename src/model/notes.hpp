@@ -150,6 +150,13 @@ struct UnchangedContainers {
   std::vector<PreviousContainer> value;
 };
 
+/// How many containers the attempt makes for the release. So many have to be there until the commit.
+struct ContainersToMake {
+  static constexpr std::string_view key = "containers";
+  static constexpr std::array steps = {StepName::create};
+  int value = 0;
+};
+
 /// The services a published port of which accepted while the release before served: it has to again.
 struct AcceptingServices {
   static constexpr std::string_view key = "accepting";
@@ -254,9 +261,9 @@ struct ReplacedEdits {
 
 using All = std::tuple<ServedAtBegin, AnsweredAtBegin, BackupFile, LinkDestination, FrozenImages, ImageNames,
                        AskedRegistries, PreviousContainers, UnchangedServices, UnchangedContainers,
-                       AcceptingServices, StaleAccessories, CommittedBefore, PreviousEdge, AdoptedRelease,
-                       EdgeStays, EdgeTurns, CurrentStops, RestoredContainers, HealthFinding, Candidates,
-                       CandidatesStarted, LeftInPlace, ReplacedEdits>;
+                       ContainersToMake, AcceptingServices, StaleAccessories, CommittedBefore, PreviousEdge,
+                       AdoptedRelease, EdgeStays, EdgeTurns, CurrentStops, RestoredContainers, HealthFinding,
+                       Candidates, CandidatesStarted, LeftInPlace, ReplacedEdits>;
 
 }  // namespace notes
 
