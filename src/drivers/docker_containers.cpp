@@ -74,9 +74,9 @@ std::optional<Inspection> Engine::inspect(const std::string& id_or_name) const {
   const Reply reply = ask(request("GET", "/containers/" + encoded(id_or_name) + "/json"), what_failed);
   if (reply.status == 404) return std::nullopt;
   if (!reply.ok()) throw refused(what_failed, reply);
-  const json::value answer = parsed(reply.body, what_failed);
+  json::value answer = parsed(reply.body, what_failed);
   if (!answer.is_object()) throw Error(what_failed, "the Docker Engine's answer is not an object");
-  return inspection_from(answer.get_object());
+  return inspection_from(std::move(answer.get_object()));
 }
 
 std::string Engine::create(const std::string& name, const json::object& body) const {

@@ -70,7 +70,7 @@ Container container_from_list(const json::object& entry) {
   return container;
 }
 
-Inspection inspection_from(const json::object& answer) {
+Inspection inspection_from(json::object answer) {
   const json::object& config = object_at(answer, "Config");
   const json::object& state = object_at(answer, "State");
   const json::object& host = object_at(answer, "HostConfig");
@@ -105,7 +105,7 @@ Inspection inspection_from(const json::object& answer) {
   // What is bound now; of a container that does not run, what will be.
   found.published = published_from(object_at(network, "Ports"));
   if (found.published.empty()) found.published = published_from(object_at(host, "PortBindings"));
-  found.raw = answer;
+  found.raw = std::move(answer);
   return found;
 }
 

@@ -9,6 +9,6 @@ namespace belay::docker {
 /// One entry of GET /containers/json.
 Container container_from_list(const boost::json::object&);
 /// The answer of GET /containers/{id}/json.
-Inspection inspection_from(const boost::json::object&);
+Inspection inspection_from(boost::json::object);
 
 }  // namespace belay::docker

@@ -158,6 +158,13 @@ struct UnchangedContainers {
   std::vector<PreviousContainer> value;
 };
 
+/// How many containers the attempt makes for the release. So many have to be there until the commit.
+struct ContainersToMake {
+  static constexpr std::string_view key = "containers";
+  static constexpr std::array steps = {StepName::create};
+  int value = 0;
+};
+
 /// The services a published port of which accepted while the release before served: it has to again.
 struct AcceptingServices {
   static constexpr std::string_view key = "accepting";
@@ -260,11 +267,12 @@ struct ReplacedEdits {
   KeptFiles value;
 };
 
-using All = std::tuple<ServedAtBegin, AnsweredAtBegin, BackupFile, LinkDestination, HoldsLinks, FrozenImages,
-                       ImageNames, AskedRegistries, PreviousContainers, UnchangedServices,
-                       UnchangedContainers, AcceptingServices, StaleAccessories, CommittedBefore,
-                       PreviousEdge, AdoptedRelease, EdgeStays, EdgeTurns, CurrentStops, RestoredContainers,
-                       HealthFinding, Candidates, CandidatesStarted, LeftInPlace, ReplacedEdits>;
+using All =
+    std::tuple<ServedAtBegin, AnsweredAtBegin, BackupFile, LinkDestination, HoldsLinks, FrozenImages,
+               ImageNames, AskedRegistries, PreviousContainers, UnchangedServices, UnchangedContainers,
+               ContainersToMake, AcceptingServices, StaleAccessories, CommittedBefore, PreviousEdge,
+               AdoptedRelease, EdgeStays, EdgeTurns, CurrentStops, RestoredContainers, HealthFinding,
+               Candidates, CandidatesStarted, LeftInPlace, ReplacedEdits>;
 
 }  // namespace notes
 

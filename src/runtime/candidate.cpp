@@ -217,6 +217,12 @@ std::vector<const ReleasedService*> in_order_of_start(const Release& release) {
   });
 }
 
+int number_to_make(const Release& release, const std::vector<PreviousContainer>& unchanged) {
+  std::size_t number = 0;
+  for (const auto& service : release.services) number += containers_to_make(service, unchanged).size();
+  return static_cast<int>(number);
+}
+
 void create_candidates(const Attempt& attempt, const Release& release, const ReleaseProject& project,
                        const Ownership& ours, const std::vector<PreviousContainer>& previous,
                        const CandidateRules& rules) {

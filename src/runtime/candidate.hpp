@@ -21,6 +21,9 @@ struct CandidateRules {
   std::function<boost::json::object(boost::json::object)> reshape{};
 };
 
+/// The number of containers that create_candidates() makes where these stay.
+int number_to_make(const Release&, const std::vector<PreviousContainer>& unchanged);
+
 /// Creates (does not start) the release's containers under names of their own, beside those of `previous`.
 /// Until settle the Engine does not restart them: one that dies is seen dead, and holds nothing up. Anonymous
 /// volumes of the previous container go on to its successor, as with `docker compose up`.

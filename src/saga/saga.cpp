@@ -127,8 +127,7 @@ bool was_switched(const Context& context) {
 
 /// From the commit on the candidates have to serve: settle makes them again if others remove one.
 void keep_whole_candidate(Context& context) {
-  const auto release = release_of(context);
-  require_whole(context, release, keep_candidates(context, release));
+  require_whole(context, keep_candidates(context, release_of(context)));
 }
 
 /// Of a failed release that is left in place, what is there.

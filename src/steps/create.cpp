@@ -372,6 +372,7 @@ std::string apply(Context& context) {
   publish_missing_mounts(context, publication);
   tell_what_stays_behind(context, work.release, work.ours, publication, unchanged);
   if (deploys) start_accessories(context, work.project, work.ours);
+  note(context.ledger, notes::ContainersToMake{number_to_make(work.release, unchanged_ones)});
   create_candidates(context.attempt(), work.release, work.project, work.ours, work.previous,
                     rules_for(context, unchanged_ones));
   tell_what_goes_on(context, work.release, unchanged, unchanged_ones);

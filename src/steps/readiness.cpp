@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
@@ -33,13 +34,23 @@ std::chrono::milliseconds time_limit_of_check(const docker::Inspection& inspecti
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::nanoseconds(timeout->as_int64()));
 }
 
-std::map<std::string, RestartRule> restart_rules(const Context& context,
-                                                 const std::vector<docker::Container>& candidates) {
+/// What an attempt made, and for what: both stay the same while belay looks at its containers.
+struct Candidates {
+  Release release;
+  std::vector<docker::Container> containers;
+};
+
+Candidates candidates_now(const Context& context) {
+  auto release = release_of(context);
+  auto containers = candidates_of(context, release);
+  return {std::move(release), std::move(containers)};
+}
+
+std::map<std::string, RestartRule> restart_rules(const Context& context, const Candidates& candidates) {
   std::map<std::string, RestartRule> rules;
-  const auto release = release_of(context);
-  for (const auto& service : release.services)
+  for (const auto& service : candidates.release.services)
     for (std::size_t i = 0; i < service.containers.size(); ++i)
-      for (const auto& candidate : candidates)
+      for (const auto& candidate : candidates.containers)
         if (candidate.name == candidate_name(service.container_names.at(i), context.nonce)) {
           const auto policy = restart_policy_of(service.containers[i]);
           rules[candidate.id] = {policy.name, policy.maximum};
@@ -108,10 +119,9 @@ void tell_restart(Context& context, StepName step, const ContainerWatch::Death& 
 /// What keeps one candidate from being ready; a sentence, or nothing.
 class Readiness {
  public:
-  Readiness(Context& context, const ReadinessRules& rules, std::stop_token stop)
+  Readiness(Context& context, const Candidates& candidates, const ReadinessRules& rules, std::stop_token stop)
       : context_(context), rules_(rules), stop_(std::move(stop)) {
-    const auto release = release_of(context);
-    for (auto& id : may_end(candidates_of(context, release), release)) may_end_.insert(std::move(id));
+    for (auto& id : may_end(candidates.containers, candidates.release)) may_end_.insert(std::move(id));
     if (const auto before = noted<notes::AcceptingServices>(context.ledger))
       accepting_before_.insert(before->value.begin(), before->value.end());
   }
@@ -208,71 +218,71 @@ std::chrono::milliseconds patience_with(const Context& context, const std::vecto
 
 }  // namespace
 
-void require_whole(const Context& context, const Release& release, std::size_t containers) {
-  const auto unchanged = unchanged_services(context);
-  const auto staying = unchanged_containers(context);
-  std::size_t made = 0;
-  for (const auto& service : release.services) {
-    made += service.containers.size();
-    if (std::ranges::find(unchanged, service.name) != unchanged.end())
-      made -= std::min<std::size_t>(
-          service.containers.size(),
-          static_cast<std::size_t>(std::ranges::count(staying, service.name, &PreviousContainer::service)));
-  }
-  if (containers < made)
-    throw Error(
-        "the candidate is not whole",
-        fmt::format("{} of its {} containers were removed, but not by belay", made - containers, made),
-        "was docker container prune run on the host? Deploy again");
+void require_whole(const Context& context, std::size_t containers) {
+  const auto made = noted<notes::ContainersToMake>(context.ledger).value_or(notes::ContainersToMake{}).value;
+  if (std::cmp_less(containers, made))
+    throw Error("the candidate is not whole",
+                fmt::format("{} of its {} containers were removed, but not by belay",
+                            made - static_cast<int>(containers), made),
+                "was docker container prune run on the host? Deploy again");
 }
 
-std::vector<docker::Inspection> candidate_inspections(const Context& context) {
-  const auto release = release_of(context);
+namespace {
+
+/// Throws Error unless all of them are there.
+std::vector<docker::Inspection> inspections_of(const Context& context, const Candidates& candidates) {
   std::vector<docker::Inspection> found;
-  for (const auto& candidate : candidates_of(context, release))
+  for (const auto& candidate : candidates.containers)
     if (auto inspection = context.engine.inspect(candidate.id)) found.push_back(std::move(*inspection));
-  require_whole(context, release, found.size());
+  require_whole(context, found.size());
   return found;
 }
 
-std::vector<HealthTarget> candidate_targets(const Context& context) {
-  auto containers = candidate_inspections(context);
-  std::set<std::string> candidates;
-  for (const auto& inspection : containers) candidates.insert(inspection.container.id);
+std::vector<HealthTarget> targets_of(const Context& context, const Candidates& candidates) {
+  auto containers = inspections_of(context, candidates);
   // A URL may lead to a service that runs unchanged: then no candidate is asked in its place.
   if (const auto unchanged = unchanged_services(context); !unchanged.empty())
-    for (const auto& service : release_of(context).services)
+    for (const auto& service : candidates.release.services)
       if (std::ranges::find(unchanged, service.name) != unchanged.end())
         for (const auto& name : service.container_names)
           if (auto inspection = context.engine.inspect(name)) containers.push_back(std::move(*inspection));
   auto targets = health_targets(context.environment(), std::move(containers), context.variables);
   std::erase_if(targets, [&](const HealthTarget& target) {
-    return !candidates.contains(target.container.container.id);
+    return std::ranges::find(candidates.containers, target.container.container.id, &docker::Container::id) ==
+           candidates.containers.end();
   });
   return targets;
 }
 
-void watch_candidates(Context& context, StepName step, const std::vector<docker::Container>& candidates) {
-  auto release = release_of(context);
+}  // namespace
+
+std::vector<HealthTarget> candidate_targets(const Context& context) {
+  return targets_of(context, candidates_now(context));
+}
+
+void watch_candidates(Context& context, StepName step, std::vector<docker::Container> containers) {
+  Candidates candidates{release_of(context), std::move(containers)};
   ContainerWatch::Rules rules{.restarts = restart_rules(context, candidates)};
-  for (auto& id : may_end(candidates, release)) rules.may_end.insert(std::move(id));
-  for (const auto& inspection : candidate_inspections(context))
+  for (auto& id : may_end(candidates.containers, candidates.release)) rules.may_end.insert(std::move(id));
+  for (const auto& inspection : inspections_of(context, candidates))
     if (inspection.container.state == "exited") rules.ended[inspection.container.id] = inspection.started;
   rules.told = [&context, step, restarts = rules.restarts](const ContainerWatch::Death& death) {
     tell_restart(context, step, death, restarts.at(death.id).policy);
   };
-  rules.may_wait = [&context, release = std::move(release), candidates](const std::string& id) {
-    const auto candidate = std::ranges::find(candidates, id, &docker::Container::id);
-    return candidate != candidates.end() && may_wait_for_others(context, release, *candidate);
+  auto ids = ids_of(candidates.containers);
+  rules.may_wait = [&context, all = std::move(candidates)](const std::string& id) {
+    const auto candidate = std::ranges::find(all.containers, id, &docker::Container::id);
+    return candidate != all.containers.end() && may_wait_for_others(context, all.release, *candidate);
   };
-  context.watch = std::make_unique<ContainerWatch>(context.engine, ids_of(candidates), std::move(rules));
+  context.watch = std::make_unique<ContainerWatch>(context.engine, std::move(ids), std::move(rules));
 }
 
 std::vector<std::string> wait_until_ready(Context& context, const ReadinessRules& rules,
                                           std::stop_token stop) {
-  Readiness readiness(context, rules, stop);
+  const auto candidates = candidates_now(context);
+  Readiness readiness(context, candidates, rules, stop);
   const auto began = SteadyClock::now();
-  auto targets = candidate_targets(context);
+  auto targets = targets_of(context, candidates);
   const auto limit = Deadline::in(std::max(patience_with(context, targets), rules.quiet) + rules.quiet);
   while (!stop.stop_requested()) {
     if (targets.empty() && unchanged_services(context).empty())
@@ -290,7 +300,7 @@ std::vector<std::string> wait_until_ready(Context& context, const ReadinessRules
           Error("the candidate did not become ready", missing, "its last log lines may say why"));
     // Seldom where it takes long: each look is some questions to the Engine.
     pause(std::clamp<std::chrono::milliseconds>(since(began) / 8, shortest_pause, longest_pause));
-    targets = candidate_targets(context);
+    targets = targets_of(context, candidates);
   }
   return {};
 }

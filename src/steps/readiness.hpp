@@ -16,16 +16,15 @@ namespace belay {
 
 /// Whether the candidates are up, by what the Engine knows of them and by their ports.
 
-/// Throws Error unless so many containers are all that this attempt made for its release: others may have
-/// removed one that was stopped (`docker container prune`).
-void require_whole(const Context&, const Release&, std::size_t containers);
-/// Of all of them; see require_whole().
-std::vector<docker::Inspection> candidate_inspections(const Context&);
+/// Throws Error if the attempt made more containers for its release than these. Others may have removed a
+/// container that was stopped (`docker container prune`).
+void require_whole(const Context&, std::size_t containers);
+/// What each of the candidate's containers is asked. Throws Error unless all of them are there.
 std::vector<HealthTarget> candidate_targets(const Context&);
 
 /// Watches the candidates from before their first start. One that dies before it is ready is started again as
 /// its restart policy says; each such death and its last words are output of the step.
-void watch_candidates(Context&, StepName, const std::vector<docker::Container>&);
+void watch_candidates(Context&, StepName, std::vector<docker::Container>);
 
 /// What is asked of a container beyond running.
 struct ReadinessRules {

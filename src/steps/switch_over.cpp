@@ -182,7 +182,7 @@ std::string back_beside(Context& context) {
 std::string apply(Context& context) {
   const auto release = release_of(context);
   const auto candidates = candidates_of(context, release);
-  require_whole(context, release, candidates.size());
+  require_whole(context, candidates.size());
   watch(context, candidates);
   const auto began = SteadyClock::now();
   const auto took = [&] { return human_duration(since(began)); };

@@ -43,9 +43,19 @@ std::string next_of(const HealthCheck& check, const std::string& cure) {
   return cure.empty() ? "ask the URL by hand where the release runs: " + check.by_hand() : cure;
 }
 
-/// One that was started again may have another address.
-bool listens_now(const Context& context, const ServiceHealth& asked) {
-  return all_listen(asked_ports(asked_by(context, asked)));
+/// A container that was started again may have another address.
+bool listen_now(const Context& context, const std::vector<HealthTarget>& targets) {
+  std::vector<OwnPort> ports;
+  for (const auto& target : targets) {
+    if (!target.port) continue;
+    const auto& container = target.container.container;
+    const auto found = context.engine.inspect(container.id);
+    if (!found)
+      throw Error(fmt::format("container {} is gone", container.name), "belay was asking its health URL",
+                  "deploy again");
+    ports.push_back(own_port(*found, target.port->port));
+  }
+  return all_listen(ports);
 }
 
 std::string ask_from_host(Context& context, const ServiceHealth& asked, std::stop_token stop) {
@@ -58,7 +68,7 @@ std::string ask_from_host(Context& context, const ServiceHealth& asked, std::sto
                                           .masks = masks_of(context.environment(), context.variables),
                                           .stop = stop,
                                           .on_attempt = attempts_shown(context, StepName::verify, check),
-                                          .listens = [&] { return listens_now(context, asked); }});
+                                          .listens = [&] { return listen_now(context, targets); }});
   throw_if_candidate_died(context);
   if (!verdict.healthy)
     throw failed(context, targets,

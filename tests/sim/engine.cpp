@@ -7,6 +7,7 @@
 
 #include "base/time.hpp"
 #include "model/json_parts.hpp"
+#include "model/labels.hpp"
 
 namespace belay::sim {
 
@@ -42,6 +43,23 @@ docker::Reply reply(int status, const json::value& body = nullptr) {
           .body = body.is_null() ? std::string{} : json::serialize(body)};
 }
 
+docker::Reply reply_of(std::string text) {
+  return {.status = 200, .content_type = "application/json", .body = std::move(text)};
+}
+
+/// The object without its end, so that more can be put into it.
+std::string open_text(json::object object) {
+  auto text = json::serialize(object);
+  text.pop_back();
+  if (!object.empty()) text += ',';
+  return text;
+}
+
+std::string label_in(const std::map<std::string, std::string>& labels, const char* name) {
+  const auto found = labels.find(name);
+  return found == labels.end() ? std::string{} : found->second;
+}
+
 docker::Reply refusal(int status, const std::string& message) {
   return reply(status, json::object{{"message", message}});
 }
@@ -67,15 +85,23 @@ std::string FakeEngine::image_of(const std::string& reference) const {
 
 std::string FakeEngine::make(const std::string& name, const json::object& body) {
   const auto number = ++made_;
+  const auto labels = texts_in(object_at(body, "Labels"));
+  auto host = object_at(body, "HostConfig");
+  const auto policy = object_at(host, "RestartPolicy");
+  host.erase("RestartPolicy");
   FakeContainer container{.id = fmt::format("{:064x}", number),
                           .name = name,
                           .image = text_at(body, "Image"),
                           .image_id = image_of(text_at(body, "Image")),
                           .address = fmt::format("10.1.{}.{}", number / 200, number % 200 + 1),
-                          .labels = texts_in(object_at(body, "Labels")),
+                          .labels = labels,
+                          .project = label_in(labels, compose_label::project),
+                          .service = label_in(labels, compose_label::service),
+                          .release = label_in(labels, label::release),
                           .host_port = port_in(body),
-                          .body = body};
-  const auto& policy = object_at(object_at(body, "HostConfig"), "RestartPolicy");
+                          .labels_text = json::serialize(json::value_from(labels)),
+                          .host_config_text = open_text(std::move(host)),
+                          .exposed_text = json::serialize(object_at(body, "ExposedPorts"))};
   if (auto named = text_at(policy, "Name"); !named.empty()) container.policy = named;
   const auto id = container.id;
   return containers_.emplace(id, std::move(container)).first->first;
@@ -161,12 +187,6 @@ void FakeEngine::prune_containers() {
   std::erase_if(containers_, [](const auto& entry) { return entry.second.state != "running"; });
 }
 
-std::vector<FakeContainer*> FakeEngine::containers() {
-  std::vector<FakeContainer*> all;
-  for (auto& [id, container] : containers_) all.push_back(&container);
-  return all;
-}
-
 FakeContainer* FakeEngine::find(const std::string& id_or_name) {
   if (const auto found = containers_.find(id_or_name); found != containers_.end()) return &found->second;
   for (auto& [id, container] : containers_)
@@ -196,33 +216,24 @@ std::chrono::milliseconds FakeEngine::time_to_stop(const std::string& id_or_name
   return behaviour(*container).stops_in;
 }
 
-json::object FakeEngine::inspected(const FakeContainer& container) const {
-  auto host = object_at(container.body, "HostConfig");
-  host["RestartPolicy"] = json::object{{"Name", container.policy}, {"MaximumRetryCount", container.maximum}};
-  json::object config{{"Image", container.image}, {"Labels", json::value_from(container.labels)}};
-  if (const auto* exposed = container.body.if_contains("ExposedPorts")) config["ExposedPorts"] = *exposed;
+std::string FakeEngine::inspected(const FakeContainer& one) const {
   const auto shown = [](Time time) { return time == Time{} ? "0001-01-01T00:00:00Z" : iso8601(time); };
-  json::object network{{"IPAddress", container.state == "running" ? container.address : ""}};
-  return {
-      {"Id", container.id},
-      {"Name", "/" + container.name},
-      {"Image", container.image_id},
-      {"RestartCount", container.restarts},
-      {"State", json::object{{"Status", container.state},
-                             {"ExitCode", container.exit_code},
-                             {"StartedAt", shown(container.started)},
-                             {"FinishedAt", shown(container.finished)}}},
-      {"Config", std::move(config)},
-      {"HostConfig", std::move(host)},
-      {"Mounts", json::array{}},
-      {"NetworkSettings", json::object{{"Networks", json::object{{"shop_default", std::move(network)}}}}}};
+  return fmt::format(
+      R"({{"Id":"{}","Name":"/{}","Image":"{}","RestartCount":{},)"
+      R"("State":{{"Status":"{}","ExitCode":{},"StartedAt":"{}","FinishedAt":"{}"}},)"
+      R"("Config":{{"Image":"{}","Labels":{},"ExposedPorts":{}}},)"
+      R"("HostConfig":{}"RestartPolicy":{{"Name":"{}","MaximumRetryCount":{}}}}},)"
+      R"("Mounts":[],"NetworkSettings":{{"Networks":{{"shop_default":{{"IPAddress":"{}"}}}}}}}})",
+      one.id, one.name, one.image_id, one.restarts, one.state, one.exit_code, shown(one.started),
+      shown(one.finished), one.image, one.labels_text, one.exposed_text, one.host_config_text, one.policy,
+      one.maximum, one.state == "running" ? one.address : "");
 }
 
 docker::Reply FakeEngine::listed(const std::string& query) {
   std::vector<std::string> wanted;
   const auto filter = argument(query, "filters");
   if (!filter.empty()) wanted = texts_at(json::parse(filter).as_object(), "label");
-  json::array found;
+  std::string found = "[";
   for (const auto& [id, container] : containers_) {
     const bool has_all = std::ranges::all_of(wanted, [&, &labels = container.labels](const std::string& one) {
       const auto equals = one.find('=');
@@ -231,14 +242,12 @@ docker::Reply FakeEngine::listed(const std::string& query) {
              (equals == std::string::npos || label->second == one.substr(equals + 1));
     });
     if (!has_all) continue;
-    found.push_back(json::object{{"Id", id},
-                                 {"Names", json::array{json::string("/" + container.name)}},
-                                 {"Image", container.image},
-                                 {"ImageID", container.image_id},
-                                 {"State", container.state},
-                                 {"Labels", json::value_from(container.labels)}});
+    found +=
+        fmt::format(R"({}{{"Id":"{}","Names":["/{}"],"Image":"{}","ImageID":"{}","State":"{}","Labels":{}}})",
+                    found.size() == 1 ? "" : ",", id, container.name, container.image, container.image_id,
+                    container.state, container.labels_text);
   }
-  return reply(200, found);
+  return reply_of(found + "]");
 }
 
 docker::Reply FakeEngine::created(const std::string& query, const docker::Exchange& what) {
@@ -257,7 +266,7 @@ docker::Reply FakeEngine::of_container(const std::string& method, const std::str
   const auto verb = act.substr(0, question);
   const auto query = question == std::string::npos ? std::string{} : act.substr(question + 1);
   if (method == "DELETE") return remove(container->id), reply(204);
-  if (verb == "json") return reply(200, inspected(*container));
+  if (verb == "json") return reply_of(inspected(*container));
   if (verb == "start") {
     if (container->state == "running") return reply(304);
     for (const auto& [other_id, other] : containers_)

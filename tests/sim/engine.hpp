@@ -25,12 +25,14 @@ struct Behaviour {
 struct FakeContainer {
   std::string id, name, image, image_id, address;
   std::map<std::string, std::string> labels;
+  std::string project, service, release;  // as its labels say
   std::string state = "created", policy = "no";
   int maximum = 0, exit_code = 0, restarts = 0, life = 0;
   bool stopped_by_hand = false;
   Time started{}, finished{};
   std::optional<int> host_port;
-  boost::json::object body;
+  /// What the Engine answers of it, as far as that never changes: JSON, made once. belay asks often.
+  std::string labels_text, host_config_text, exposed_text;
 };
 
 /// A Docker Engine by meaning: it keeps containers, images and events, and answers the requests that belay
@@ -55,7 +57,7 @@ class FakeEngine {
   void come_up();
   void prune_containers();
 
-  std::vector<FakeContainer*> containers();
+  const std::map<std::string, FakeContainer>& containers() const { return containers_; }
   FakeContainer* find(const std::string& id_or_name);
   /// What a GET of that host's port finds; empty: nothing listens.
   std::optional<int> asked(int host_port) const;
@@ -73,7 +75,7 @@ class FakeEngine {
  private:
   void ended(FakeContainer&, int code);
   void tell(const FakeContainer&, const std::string& action, int exit_code = -1);
-  boost::json::object inspected(const FakeContainer&) const;
+  std::string inspected(const FakeContainer&) const;
   docker::Reply of_container(const std::string& method, const std::string& id, const std::string& act,
                              const docker::Exchange&);
   docker::Reply of_image(const std::string& method, const std::string& rest);

@@ -59,7 +59,7 @@ Process* Host::process_of(int fiber) {
   return found == of_fiber_.end() ? processes_.empty() ? nullptr : processes_.back() : found->second;
 }
 
-bool Host::enter(const std::string& port, const std::function<void()>& dies_here) {
+bool Host::enter(std::string_view act, std::string_view thing, const std::function<void()>& dies_here) {
   auto* const self = process_of(fibers.current());
   const auto dead = [&] {
     if (self == nullptr || !self->dead) return false;
@@ -69,7 +69,7 @@ bool Host::enter(const std::string& port, const std::function<void()>& dies_here
   if (dead()) return false;
   if (self == nullptr) return true;  // the story's own
   ++calls_;
-  tell(port);
+  if (tells) tell(fmt::format("{}{}{}", act, thing.empty() ? "" : " ", thing));
   for (const auto& fault : faults_) {
     if (fault.at != calls_) continue;
     strike(fault);

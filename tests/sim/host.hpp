@@ -4,6 +4,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/files.hpp"
@@ -34,9 +35,10 @@ class Host {
 
   static Host& here();
 
-  /// Called by each port first. False: this process has died, and unwinds: the port does nothing. Throws
-  /// Death. `dies_here`: what a kill at this very call still does before it.
-  bool enter(const std::string& port, const std::function<void()>& dies_here = {});
+  /// Each port calls it first, and says what it does to what. Returns false if this process has died and
+  /// unwinds: then the port does nothing. Throws Death. `dies_here`: what a kill at this very call still does
+  /// before it.
+  bool enter(std::string_view act, std::string_view thing = {}, const std::function<void()>& dies_here = {});
   /// Lets that time pass, and others go on.
   void pass(std::chrono::milliseconds);
   /// Waits; throws Death if the process is dead then.

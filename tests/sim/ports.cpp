@@ -125,11 +125,19 @@ Outcome run_raw(const Command& command, std::stop_token, Deadline, const ByteSin
 
 namespace {
 
-void put(const fs::path& path, std::string_view content, mode_t mode, int flags) {
-  const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode));
+Fd opened_to_write(const fs::path& path, mode_t mode, int flags) {
+  Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode));
   if (!file) throw system_error("cannot write " + path.string(), errno);
+  return file;
+}
+
+void put(const Fd& file, const fs::path& path, std::string_view content) {
   if (const int reason = try_write_all(file.get(), content))
     throw system_error("cannot write " + path.string(), reason);
+}
+
+void put(const fs::path& path, std::string_view content, mode_t mode, int flags) {
+  put(opened_to_write(path, mode, flags), path, content);
 }
 
 std::optional<std::string> content_of(const fs::path& path) {
@@ -158,7 +166,7 @@ void write_file_atomically(const fs::path& path, std::string_view content, mode_
   auto& host = Host::here();
   const auto beside = path.parent_path() / fmt::format(".{}.{}", path.filename().string(), random_nonce());
   // Who dies here may leave the file beside it, half.
-  if (!host.enter("write " + path.filename().string(),
+  if (!host.enter("write", path.filename().native(),
                   [&] { put(beside, content.substr(0, content.size() / 2), mode, O_TRUNC); }))
     return;
   host.write_to_disk(path);
@@ -169,7 +177,7 @@ void write_file_atomically(const fs::path& path, std::string_view content, mode_
 
 void make_directories(const fs::path& path, mode_t) {
   auto& host = Host::here();
-  if (fs::is_directory(path) || !host.enter("mkdir " + path.filename().string())) return;
+  if (fs::is_directory(path) || !host.enter("mkdir", path.filename().native())) return;
   host.write_to_disk(path);
   fs::create_directories(path);
 }
@@ -178,7 +186,7 @@ void fsync_directory(const fs::path&) {}
 void fsync_file(const fs::path&) {}
 
 void remove_tree(const fs::path& path) {
-  if (!Host::here().enter("rm " + path.filename().string())) return;
+  if (!Host::here().enter("rm", path.filename().native())) return;
   // What could bring it back is gone.
   if (path.filename() == "previous.json") Host::here().lets_go_of_it();
   fs::remove_all(path);
@@ -186,7 +194,7 @@ void remove_tree(const fs::path& path) {
 
 void replace_symlink(const fs::path& link, const fs::path& target) {
   auto& host = Host::here();
-  if (!host.enter("link " + link.filename().string())) return;
+  if (!host.enter("link", link.filename().native())) return;
   host.write_to_disk(link);
   const auto beside = link.parent_path() / (".link." + random_nonce());
   fs::create_symlink(target, beside);
@@ -219,6 +227,7 @@ TemporaryDirectory::~TemporaryDirectory() {
 
 struct LogFile::Body {
   fs::path path;
+  Fd file{};  // none: the process died before it was there
   std::uint64_t length = 0;
 };
 
@@ -228,36 +237,36 @@ LogFile::~LogFile() = default;
 
 LogFile LogFile::create(const fs::path& path) {
   auto& host = Host::here();
-  if (host.enter("create " + path.filename().string())) {
+  auto body = std::make_unique<Body>(path);
+  if (host.enter("create", path.filename().native())) {
     host.write_to_disk(path);
-    put(path, {}, 0600, O_EXCL);
+    body->file = opened_to_write(path, 0600, O_EXCL | O_APPEND);
     host.synced[path] = 0;
   }
-  return LogFile(std::make_unique<Body>(path));
+  return LogFile(std::move(body));
 }
 
 LogFile LogFile::open(const fs::path& path) {
-  return LogFile(std::make_unique<Body>(path, fs::file_size(path)));
+  const auto length = fs::file_size(path);
+  return LogFile(std::make_unique<Body>(path, opened_to_write(path, 0600, O_APPEND), length));
 }
 
 int LogFile::append(std::string_view bytes) {
   auto& host = Host::here();
   const auto& path = body_->path;
   const auto some = [&] {
-    put(path, bytes.substr(0, static_cast<std::size_t>(host.dice.below(static_cast<int>(bytes.size()) + 1))),
-        0600, O_APPEND);
+    put(body_->file, path,
+        bytes.substr(0, static_cast<std::size_t>(host.dice.below(static_cast<int>(bytes.size()) + 1))));
   };
   const auto begin = bytes.find("\"type\":\"");
-  if (!host.enter("append " + std::string(bytes.substr(begin == std::string_view::npos ? 0 : begin, 60)),
-                  some))
-    return 0;
+  if (!host.enter("append", bytes.substr(begin == std::string_view::npos ? 0 : begin, 60), some)) return 0;
   try {
     if (!host.disk_is_full() || body_->length + bytes.size() > host.reserved[path]) host.write_to_disk(path);
   } catch (const Error&) {
     some();
     return host.disk_is_full() ? ENOSPC : EIO;
   }
-  put(path, bytes, 0600, O_APPEND);
+  put(body_->file, path, bytes);
   if (bytes.contains(R"("type":"step-done","step":"preflight")")) host.looks_after_it();
   if (bytes.contains(R"("type":"closed")")) host.lets_go_of_it();
   body_->length += bytes.size();
@@ -319,7 +328,7 @@ Try events_for(const Exchange& what) {
 
 Try say_once(const Exchange& what) {
   auto& host = Host::here();
-  if (!host.enter(what.method + " " + what.target.substr(0, 100)))
+  if (!host.enter(what.method, std::string_view(what.target).substr(0, 100)))
     return {.ended = {.status = Io::Status::stopped}};
   const auto away = [] { return Try{.ended = Io::failed(reason_of(ECONNREFUSED))}; };
   if (host.engine_is_away()) return away();
@@ -351,7 +360,7 @@ namespace http {
 
 Exchange get(const Url& url, std::stop_token, Deadline, const Headers&) {
   auto& host = Host::here();
-  if (!host.enter("ask " + url.shown())) return {{}, "cancelled"};
+  if (!host.enter("ask", url.target)) return {{}, "cancelled"};
   const auto status = host.engine.asked(std::stoi(url.port));
   host.looked();
   host.pass(std::chrono::milliseconds(3));
@@ -361,7 +370,7 @@ Exchange get(const Url& url, std::stop_token, Deadline, const Headers&) {
 
 Listens listens(const std::string& address, int port, Deadline) {
   auto& host = Host::here();
-  if (!host.enter("connect " + address)) return Listens::unreachable;
+  if (!host.enter("connect", address)) return Listens::unreachable;
   if (address == "127.0.0.1") return host.engine.asked(port) ? Listens::yes : Listens::no;
   const auto* container = host.engine.at_address(address);
   if (container == nullptr) return Listens::unreachable;

@@ -60,11 +60,9 @@ class Story {
     make_directories(layout_.runs());
     ReleaseStore(layout_).set_current(current_release);
     for (const auto* service : {"web", "worker"}) {
-      const auto id = host_.engine.make(fmt::format("shop-{}-1", service), body_of(service, current_release));
-      auto& container = *host_.engine.find(id);
-      container.labels[label::release] = current_release;
-      container.policy = "unless-stopped";
-      host_.engine.start(container);
+      auto body = body_of(service, current_release);
+      body.at("Labels").as_object()[label::release] = current_release;
+      host_.engine.start(*host_.engine.find(host_.engine.make(fmt::format("shop-{}-1", service), body)));
     }
     host_.another_person_comes = [this](const Fault& fault) { let_another_person_type(fault); };
     host_.one_that_serves = [this] { return container_of("web", current_release); };
@@ -269,24 +267,19 @@ class Story {
     });
   }
 
-  std::vector<FakeContainer*> ours() {
-    auto containers = host_.engine.containers();
-    std::erase_if(containers,
-                  [](const FakeContainer* one) { return !one->labels.contains(compose_label::project); });
-    return containers;
+  std::vector<const FakeContainer*> ours() const {
+    std::vector<const FakeContainer*> found;
+    for (const auto& [id, container] : host_.engine.containers())
+      if (!container.project.empty()) found.push_back(&container);
+    return found;
   }
 
-  std::string container_of(const std::string& service, const std::string& release) {
-    for (const auto* container : ours())
-      if (container->labels.at(compose_label::service) == service && release_of(*container) == release &&
-          container->state == "running")
-        return container->id;
+  /// The id of the container that runs; empty: none does.
+  std::string container_of(std::string_view service, std::string_view release) const {
+    for (const auto& [id, container] : host_.engine.containers())
+      if (container.service == service && container.release == release && container.state == "running")
+        return id;
     return {};
-  }
-
-  static std::string release_of(const FakeContainer& container) {
-    const auto label = container.labels.find(label::release);
-    return label == container.labels.end() ? std::string{} : label->second;
   }
 
   bool is_deployed() const {
@@ -309,7 +302,7 @@ class Story {
     if (serves == other_release && schedule_.candidate != Candidate::good) say("the bad release serves");
     if (ours().size() != 2) say("there are other containers: " + shown_containers());
     for (const auto* container : ours()) {
-      const auto expected = fmt::format("shop-{}-1", container->labels.at(compose_label::service));
+      const auto expected = fmt::format("shop-{}-1", container->service);
       if (container->name != expected) say(container->name + " should be named " + expected);
       if (container->policy != "unless-stopped") say(container->name + " does not come up after a reboot");
     }
@@ -334,11 +327,11 @@ class Story {
       say("without a fault, it came out otherwise");
   }
 
-  std::string shown_containers() {
+  std::string shown_containers() const {
     std::vector<std::string> shown;
     for (const auto* container : ours())
-      shown.push_back(fmt::format("{} ({}, {}, {})", container->name, release_of(*container),
-                                  container->state, container->id.substr(0, 12)));
+      shown.push_back(fmt::format("{} ({}, {}, {})", container->name, container->release, container->state,
+                                  container->id.substr(0, 12)));
     std::ranges::sort(shown);
     return fmt::format("{}", fmt::join(shown, ", "));
   }
