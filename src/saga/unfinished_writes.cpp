@@ -38,6 +38,9 @@ void remove_temporaries_in(const fs::path& directory) {
 void remove_unfinished_writes(const Layout& layout, const EnvironmentConfig& environment) {
   remove_temporaries_in(layout.state);
   remove_temporaries_in(layout.state / "bin");
+  // Of a run's secrets, of a container's frozen body, of the edge's private keys.
+  for (const auto& parent : {layout.runs(), layout.edge()})
+    for (const auto& directory : entries_of(parent)) remove_temporaries_in(directory);
   for (const auto& release : entries_of(layout.releases())) {
     remove_temporaries_in(release);
     if (!fs::exists(release / "release.json")) remove_tree(release);
