@@ -125,9 +125,8 @@ ComparedDirectories compare_all(const fs::path& live, const fs::path& source) {
   ComparedDirectories all;
   for (std::vector<fs::path> level{fs::path()}; !level.empty();) {
     std::vector<Compared> compared(level.size());
-    in_parallel(level.size(), [&](std::size_t i) {
-      if (may_be_entered(live / level[i])) compared[i] = compare_directory(live, source, level[i]);
-    });
+    in_parallel(level.size(),
+                [&](std::size_t i) { compared[i] = compare_directory(live, source, level[i]); });
     std::vector<fs::path> below;
     for (std::size_t i = 0; i < level.size(); ++i) {
       std::ranges::copy(compared[i].directories, std::back_inserter(below));

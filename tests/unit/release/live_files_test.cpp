@@ -724,3 +724,13 @@ TEST_CASE("a plan that is known is looked at again where it had something, and t
   fs::remove_all(at.live / "dir");  // with what was the same
   CHECK(shown(at.plan()) == Lines{"~changed", "+dir", "+dir/new", "+dir/same"});
 }
+
+TEST_CASE("into a live directory that is not there all of the release goes") {
+  const Scratch scratch;
+  make(scratch / "source/a", "f:1");
+  make(scratch / "source/sub", "d:1");
+  const auto planned = plan_publication({.live = scratch / "live", .source = scratch / "source"});
+  Lines paths;
+  for (const auto& change : planned.changes) paths.push_back(change.path);
+  CHECK(paths == Lines{"a", "sub", "sub/in"});
+}
