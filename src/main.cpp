@@ -1,6 +1,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <optional>
 
 #include <fmt/core.h>
@@ -8,8 +9,8 @@
 
 #include "cli/command_line.hpp"
 #include "cli/context.hpp"
-#include "cli/environment_choice.hpp"
-#include "cli/error_text.hpp"
+#include "cli/platform.hpp"
+#include "cli/show_error.hpp"
 #include "control/agent.hpp"
 #include "drivers/name_lookup.hpp"
 
@@ -40,15 +41,22 @@ bool can_be_stopped(const cli::Command& command) {
       command);
 }
 
-int show(const Error& error, bool json, Output& out, Output& err, const Style& style) {
-  const auto* config = dynamic_cast<const BadConfig*>(&error);
-  if (json) {
-    auto event = error_json(error);
-    if (config) event["problems"] = problems_json(config->problems());
-    out.json(event);
-  }
-  err.write(config ? problems_text(config->problems(), style) : error_text(error, style));
-  return static_cast<int>(error.exit_code());
+// Whether a failure of it is a deployment that did not take place.
+bool deploys(const cli::Command& command) {
+  return std::holds_alternative<command::Deploy>(command) ||
+         std::holds_alternative<command::Rollback>(command);
+}
+
+// Where a CI platform ends a cancelled job, no person is there whose Ctrl-C would mean an undo.
+bool is_unattended() {
+  return on_a_platform(variable) && (isatty(STDIN_FILENO) != 1 || isatty(STDOUT_FILENO) != 1);
+}
+
+std::unique_ptr<Platform> platform_for(const CommandLine& line) {
+  if (line.json() || line.no_ci() || !can_be_stopped(line.command)) return nullptr;
+  auto platform = platform_of(variable);
+  if (platform) platform->deploys = deploys(line.command);
+  return platform;
 }
 
 // What was written is part of what was asked for: a full disk under `belay releases > file` is a failure. A
@@ -59,31 +67,45 @@ int with_output(int code, const Output& out, Output& err) {
   return code == 0 ? 1 : code;
 }
 
+// A result that later jobs cannot read is a failure, unless there is one already.
+int with_results(int code, Platform* platform, Output& err) {
+  const std::string trouble = platform ? platform->finish() : "";
+  if (trouble.empty()) return code;
+  err.line("error: the result for later jobs is not written: " + trouble);
+  return code == 0 ? 1 : code;
+}
+
 int run_program(const std::vector<std::string>& arguments) {
   Output out(STDOUT_FILENO), err(STDERR_FILENO);
   const bool no_color = std::ranges::find(arguments, "--no-color") != arguments.end();
   const Surface err_surface = surface_of(STDERR_FILENO, variable, no_color);
   bool json = false;
+  std::unique_ptr<Platform> platform;
+  const auto ended = [&](int code) { return with_output(with_results(code, platform.get(), err), out, err); };
+  const auto show = [&](const Error& error) {
+    return ended(static_cast<int>(show_error(error, {json, out, err, err_surface.style, platform.get()})));
+  };
   try {
     const CommandLine line = parse_command_line(arguments);
     json = line.json();
+    platform = platform_for(line);
     std::optional<Interrupt> interrupt;
-    if (can_be_stopped(line.command)) interrupt.emplace();
+    if (can_be_stopped(line.command)) interrupt.emplace().set_unattended(is_unattended());
     Context context{out,
                     err,
                     surface_of(STDOUT_FILENO, variable, line.no_color),
                     err_surface,
                     variable,
                     line.config,
-                    interrupt ? &*interrupt : nullptr};
-    const int code = std::visit([&](const auto& command) { return run(command, context); }, line.command);
-    return with_output(code, out, err);
+                    interrupt ? &*interrupt : nullptr,
+                    platform.get()};
+    return ended(std::visit([&](const auto& command) { return run(command, context); }, line.command));
   } catch (const Error& error) {
-    return show(error, json, out, err, err_surface.style);
+    return show(error);
   } catch (const std::exception& error) {
     const Error wrong("belay itself went wrong", error.what(),
                       "This is a bug; please report it with what you typed.");
-    return show(wrong, json, out, err, err_surface.style);
+    return show(wrong);
   }
 }
 

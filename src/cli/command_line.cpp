@@ -55,6 +55,7 @@ class Grammar {
 
 constexpr const char* environment_text = "an environment of belay.yml";
 constexpr const char* json_text = "print JSON instead of text";
+constexpr const char* no_ci_text = "print nothing that is meant for a CI platform";
 constexpr const char* events_text = "print one JSON object per line and event";
 
 Grammar::Grammar() {
@@ -80,6 +81,7 @@ void Grammar::add_looking() {
   CLI::App& check_app = add("check", "validate belay.yml and look at the host; nothing is touched", check);
   check_app.add_option("ENV", check->environment, environment_text);
   check_app.add_flag("--json", check->json, json_text);
+  check_app.add_flag("--no-ci", check->no_ci, no_ci_text);
 
   auto plan = std::make_shared<command::Plan>();
   CLI::App& plan_app = add("plan", "show what a deployment would change; nothing is touched", plan);
@@ -118,6 +120,7 @@ void Grammar::add_changing() {
   deploy_app.add_option("--after", deploy->after, "with --on-push: the commit that was pushed")
       ->type_name("COMMIT");
   deploy_app.add_flag("--json", deploy->json, events_text);
+  deploy_app.add_flag("--no-ci", deploy->no_ci, no_ci_text);
 
   auto rollback = std::make_shared<command::Rollback>();
   CLI::App& rollback_app = add("rollback", "bring back a release that was good, without a rebuild", rollback);
@@ -127,6 +130,7 @@ void Grammar::add_changing() {
                         "the release's code with today's environment (.env, values), not its old one");
   rollback_app.add_flag("--wait", rollback->wait, "wait while another deployment holds the environment");
   rollback_app.add_flag("--json", rollback->json, events_text);
+  rollback_app.add_flag("--no-ci", rollback->no_ci, no_ci_text);
 
   auto up = std::make_shared<command::Up>();
   CLI::App& up_app =
@@ -147,6 +151,7 @@ void Grammar::add_changing() {
   CLI::App& attach_app = add("attach", "show the deployment that is running, or the last one", attach);
   attach_app.add_option("ENV", attach->environment, environment_text);
   attach_app.add_flag("--json", attach->json, events_text);
+  attach_app.add_flag("--no-ci", attach->no_ci, no_ci_text);
 }
 
 void Grammar::add_inside() {
@@ -312,6 +317,17 @@ bool CommandLine::json() const {
       [](const auto& value) {
         if constexpr (requires { value.json; })
           return value.json;
+        else
+          return false;
+      },
+      command);
+}
+
+bool CommandLine::no_ci() const {
+  return std::visit(
+      [](const auto& value) {
+        if constexpr (requires { value.no_ci; })
+          return value.no_ci;
         else
           return false;
       },

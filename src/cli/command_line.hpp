@@ -24,7 +24,7 @@ struct Init {
 };
 struct Check {
   std::string environment;
-  bool json = false;
+  bool json = false, no_ci = false;
 };
 struct Plan {
   std::string environment, ref = "HEAD";
@@ -32,13 +32,13 @@ struct Plan {
 };
 struct Deploy {
   std::string environment, ref = "HEAD";
-  bool dirty = false, skip_test = false, wait = false, json = false;
+  bool dirty = false, skip_test = false, wait = false, json = false, no_ci = false;
   bool on_push = false;
   std::string before, after;  // with on_push: ids of commits
 };
 struct Rollback {
   std::string environment, release;
-  bool current_env = false, wait = false, json = false;
+  bool current_env = false, wait = false, json = false, no_ci = false;
 };
 struct Up {
   std::string environment, service;
@@ -74,7 +74,7 @@ struct Abort {
 };
 struct Attach {
   std::string environment;
-  bool json = false;
+  bool json = false, no_ci = false;
 };
 struct Completion {
   std::string shell;
@@ -105,6 +105,8 @@ struct CommandLine {
 
   /// Whether the command was asked for --json.
   bool json() const;
+  /// Whether it was asked for --no-ci.
+  bool no_ci() const;
 };
 
 /// `arguments` without the program's name. Throws Error{bad_input} naming what is not understood and the

@@ -5,6 +5,7 @@
 
 #include "cli/command_line.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/platform.hpp"
 #include "cli/terminal.hpp"
 
 namespace belay::cli {
@@ -18,6 +19,7 @@ struct Context {
   VariableLookup variable;
   std::optional<std::filesystem::path> config;  // --config
   Interrupt* interrupt;                         // absent for commands that only print
+  Platform* platform = nullptr;                 // of the CI job whose log shows this; absent with --json
 
   std::stop_token stop() const { return interrupt ? interrupt->token() : std::stop_token(); }
 };

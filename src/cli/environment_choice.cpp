@@ -1,10 +1,13 @@
 #include "cli/environment_choice.hpp"
 
+#include <algorithm>
+
 #include <boost/json/object.hpp>
 #include <fmt/core.h>
 
 #include "base/files.hpp"
 #include "base/nearest.hpp"
+#include "control/agent.hpp"
 #include "model/secrets.hpp"
 
 namespace belay::cli {
@@ -89,9 +92,27 @@ Chosen choose_environment(const std::optional<fs::path>& given_config, const std
               ExitCode::bad_input);
 }
 
+namespace {
+
+/// Before anything that could show the values is printed. The lines that name them pass by the masks that are
+/// in force already.
+void hide_in_the_job(Context& context, const EnvironmentConfig& environment, const Masks& masks) {
+  context.platform->hide(masks);
+  if (!context.platform->reads_stdout()) return;
+  std::vector<std::string> values;
+  for (const auto& [name, value] : environment.variables)
+    if (std::ranges::find(environment.shown_variables, name) == environment.shown_variables.end())
+      values.push_back(value);
+  if (const auto& key = ssh_key_from_environment()) values.push_back(*key);
+  Output(context.out.fd()).write(context.platform->hides(values));
+}
+
+}  // namespace
+
 Chosen choose_environment(Context& context, const std::string& name, Needed needed) {
   Chosen chosen = choose_environment(context.config, name, context.variable, needed);
   const auto masks = masks_of(chosen.environment(), chosen.environment().variables);
+  if (context.platform) hide_in_the_job(context, chosen.environment(), masks);
   context.out.hide(masks);
   context.err.hide(masks);
   return chosen;

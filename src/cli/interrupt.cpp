@@ -53,7 +53,7 @@ void Interrupt::wait_for_signals(const std::stop_token& end) {
 }
 
 void Interrupt::heard(int signal) {
-  const bool wants_undo = signal == SIGINT;
+  const bool wants_undo = signal == SIGINT && !unattended_;
   if (stop_.stop_requested() || (goes_on_alone_ && !wants_undo)) leave(signal);
   stop_.request_stop();
 }

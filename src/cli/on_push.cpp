@@ -8,9 +8,10 @@
 
 #include "base/time.hpp"
 #include "cli/environment_choice.hpp"
-#include "cli/error_text.hpp"
 #include "cli/host_question.hpp"
 #include "cli/run_view.hpp"
+#include "cli/show_error.hpp"
+#include "cli/step_summary.hpp"
 #include "control/agent.hpp"
 #include "drivers/git.hpp"
 #include "model/push_trigger.hpp"
@@ -63,6 +64,9 @@ void tell(Context& context, bool json, const std::string& environment, const Pus
   else
     context.out.line(
         fmt::format("{}: {}: {}", environment, deploys ? "deploys" : "not deployed", decision.reason));
+  if (context.platform && !deploys)
+    context.platform->ended({.environment = environment, .outcome = "skipped"},
+                            skipped_summary(environment, decision.reason));
 }
 
 ExitCode deploy_one(const command::Deploy& asked, Context& context, const std::string& name, const Push& push,
@@ -83,18 +87,6 @@ ExitCode deploy_one(const command::Deploy& asked, Context& context, const std::s
                 undone_on_interrupt, [&](Watcher& watcher, std::stop_token stop) {
                   return deploy(chosen.config, chosen.environment(), options, watcher, std::move(stop));
                 }));
-}
-
-ExitCode shown(const Error& error, bool json, Context& context) {
-  const auto* config = dynamic_cast<const BadConfig*>(&error);
-  if (json) {
-    auto event = error_json(error);
-    if (config) event["problems"] = problems_json(config->problems());
-    context.out.json(event);
-  }
-  context.err.write(config ? problems_text(config->problems(), context.err_surface.style)
-                           : error_text(error, context.err_surface.style));
-  return error.exit_code();
 }
 
 }  // namespace
@@ -120,7 +112,12 @@ int deploy_on_push(const command::Deploy& asked, Context& context) {
       worst = worse_of(worst,
                        deploy_one(asked, context, environment.name, push, decide(environment.on_push, push)));
     } catch (const Error& error) {  // one environment that fails does not keep the others from their push
-      worst = worse_of(worst, shown(error, asked.json, context));
+      worst = worse_of(worst, show_error(error, {.json = asked.json,
+                                                 .out = context.out,
+                                                 .err = context.err,
+                                                 .style = context.err_surface.style,
+                                                 .platform = context.platform,
+                                                 .environment = environment.name}));
     }
   }
   return static_cast<int>(worst);

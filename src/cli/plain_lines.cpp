@@ -10,36 +10,16 @@
 namespace belay::cli {
 namespace {
 
-// Workflow commands end at the line's end and use ':' and ',' in their heads.
-std::string escaped_for_github(const std::string& text, bool head) {
-  std::string escaped;
-  for (const char c : text) {
-    if (c == '%')
-      escaped += "%25";
-    else if (c == '\n')
-      escaped += "%0A";
-    else if (c == '\r')
-      escaped += "%0D";
-    else if (head && c == ':')
-      escaped += "%3A";
-    else if (head && c == ',')
-      escaped += "%2C";
-    else
-      escaped += c;
-  }
-  return escaped;
-}
-
 std::string with(const std::string& lead, const std::string& detail) {
   return detail.empty() ? lead : lead + ": " + detail;
 }
 
 }  // namespace
 
-PlainLines::PlainLines(Output& out, Style style, bool github_actions, std::function<Time()> clock)
+PlainLines::PlainLines(Output& out, Style style, Platform* platform, std::function<Time()> clock)
     : out_(out),
       style_(style),
-      github_(github_actions),
+      platform_(platform),
       clock_(std::move(clock)),
       started_(clock_()),
       at_(started_) {}
@@ -48,34 +28,34 @@ PlainLines::~PlainLines() {
   close_group();
 }
 
+void PlainLines::put(const std::string& line) {
+  out_.write(platform_ ? platform_->as_text(line) : line);
+}
+
 void PlainLines::say(const std::string& text) {
   const auto elapsed = std::max(at_ - started_, std::chrono::milliseconds(0));
-  out_.line(style_.dim(right_aligned(human_duration(elapsed), 11)) + "  " + text);
+  put(style_.dim(right_aligned(human_duration(elapsed), 11)) + "  " + text + "\n");
 }
 
 void PlainLines::quote(const std::string& line) {
-  // A "::" at a line's start would be a command to GitHub; behind the rule it is text.
   const std::string text = printable(line);
-  out_.line(fmt::format("{:13}{}{}", "", style_.dim(style_.rule()), text.empty() ? "" : " " + text));
+  put(fmt::format("{:13}{}{}\n", "", style_.dim(style_.rule()), text.empty() ? "" : " " + text));
 }
 
 void PlainLines::open_group(const std::string& title) {
-  if (!github_) return;
+  if (!platform_) return;
   close_group();
-  out_.line("::group::" + escaped_for_github(title, false));
+  out_.write(platform_->fold_begins(title, at_));
   grouped_ = true;
 }
 
 void PlainLines::close_group() {
-  if (grouped_) out_.line("::endgroup::");
+  if (grouped_) out_.write(platform_->fold_ends(at_));
   grouped_ = false;
 }
 
-void PlainLines::annotate(const std::string& title, const std::string& message) {
-  if (!github_) return;
-  close_group();
-  out_.line(fmt::format("::error title={}::{}", escaped_for_github(title, true),
-                        escaped_for_github(message, false)));
+void PlainLines::annotate(Annotation::Level level, const std::string& title, const std::string& message) {
+  if (platform_) out_.write(platform_->annotated({.level = level, .title = title, .message = message}));
 }
 
 // ---- the controller's part
@@ -112,9 +92,9 @@ void PlainLines::test_ended(int number, const std::string& command, bool ok, std
   const std::lock_guard lock(mutex_);
   at_ = clock_();
   if (ok) return say(fmt::format("test {}: passed in {}", number, human_duration(took)));
+  close_group();  // a folded group still shows what failed
   say(fmt::format("test {}: {} after {}: {}{}", number, style_.red("FAILED"), human_duration(took),
                   printable(command), log_file.empty() ? "" : "; all of it: " + log_file));
-  annotate("test failed", command);
 }
 
 void PlainLines::gate_ended(const GateResult& result) {
@@ -201,6 +181,7 @@ void PlainLines::notice(const std::string& text) {
   const std::lock_guard lock(mutex_);
   at_ = clock_();
   say(style_.yellow("note: ") + text);
+  annotate(Annotation::Level::warning, "belay", text);
 }
 
 // ---- the host's part
@@ -264,8 +245,10 @@ void PlainLines::show(const event::Heard& heard) {
 
 void PlainLines::show(const event::StepFailed& failed) {
   const std::string step = to_string(failed.step);
+  close_group();
   say(fmt::format("{}: {}: {}", step, style_.red("FAILED"), printable(failed.message)));
-  annotate(step + " failed", failed.why.empty() ? failed.message : failed.message + "\n" + failed.why);
+  annotate(Annotation::Level::error, step + " failed",
+           failed.why.empty() ? failed.message : failed.message + "\n" + failed.why);
 }
 
 void PlainLines::show(const event::Recovering& recovering) {
@@ -284,7 +267,7 @@ void PlainLines::show(const event::UndoDone& undo) {
 void PlainLines::show(const event::UndoFailed& undo) {
   say(fmt::format("undo {}: {}: {}", to_string(undo.step), style_.red("FAILED"), printable(undo.message)));
   if (!undo.why.empty()) quote(undo.why);
-  annotate("undo of " + to_string(undo.step) + " failed", undo.message);
+  annotate(Annotation::Level::error, "undo of " + to_string(undo.step) + " failed", undo.message);
 }
 
 void PlainLines::show(const event::Committed& committed) {

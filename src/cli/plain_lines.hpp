@@ -5,18 +5,20 @@
 #include <mutex>
 #include <string>
 
+#include "cli/platform.hpp"
 #include "cli/terminal.hpp"
 #include "control/watcher.hpp"
 
 namespace belay::cli {
 
 /// The view without a terminal (CI logs, pipes): one line per event with the time since the start, what steps
-/// print indented under them. In GitHub Actions each step's output is a group, and a failure is an
+/// print indented under them. On a CI platform each step's output can be folded, and a failure is an
 /// annotation. Every call is safe from any thread.
 class PlainLines : public Watcher {
  public:
-  /// `clock` is asked at each event; tests give their own.
-  PlainLines(Output&, Style, bool github_actions, std::function<Time()> clock = now);
+  /// `platform`: of the job that belay runs in; null: none. `clock` is asked at each event; tests give their
+  /// own.
+  PlainLines(Output&, Style, Platform* platform, std::function<Time()> clock = now);
   ~PlainLines() override;
 
   void gate_began(const Commit&, int commands) override;
@@ -41,11 +43,12 @@ class PlainLines : public Watcher {
   void notice(const std::string&) override;
 
  private:
+  void put(const std::string& line);
   void say(const std::string& text);
   void quote(const std::string& line);
   void open_group(const std::string& title);
   void close_group();
-  void annotate(const std::string& title, const std::string& message);
+  void annotate(Annotation::Level, const std::string& title, const std::string& message);
   void show(const event::Opened&);
   void show(const event::StepBegan&);
   void show(const event::StepDone&);
@@ -64,7 +67,7 @@ class PlainLines : public Watcher {
 
   Output& out_;
   Style style_;
-  bool github_;
+  Platform* platform_;
   std::function<Time()> clock_;
   std::mutex mutex_;
   Time started_, at_;  // of the command; of the event being shown

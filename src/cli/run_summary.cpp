@@ -39,7 +39,10 @@ class Collector {
   }
   void take(const event::StepDone& done) {
     summary_.unfinished.clear();
-    if (auto* step = find(done.step)) step->took = done.took;
+    if (auto* step = find(done.step)) {
+      step->took = done.took;
+      step->summary = done.summary;
+    }
   }
   void take(const event::StepFailed& failed) {
     summary_.unfinished.clear();

@@ -16,6 +16,7 @@ struct RunSummary {
     std::string name;
     std::chrono::milliseconds took{0};
     bool failed = false;
+    std::string summary{};  // of one that was done
   };
   struct Undo {
     std::string step;

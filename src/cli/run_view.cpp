@@ -6,6 +6,7 @@
 #include "cli/live_view.hpp"
 #include "cli/plain_lines.hpp"
 #include "cli/report.hpp"
+#include "cli/step_summary.hpp"
 
 namespace belay::cli {
 
@@ -13,9 +14,19 @@ std::unique_ptr<Watcher> make_view(Context& context, bool json, const std::strin
   if (json) return std::make_unique<JsonLines>(context.out);
   const Style& style = context.out_surface.style;
   if (context.out_surface.moves) return std::make_unique<LiveView>(context.out, style, title);
-  const bool github = context.variable("GITHUB_ACTIONS") == "true";
-  return std::make_unique<PlainLines>(context.out, style, github);
+  return std::make_unique<PlainLines>(context.out, style, context.platform);
 }
+
+namespace {
+
+void tell_the_end(Context& context, const Ending& ending) {
+  const auto text = report(ending, context.out_surface.style);
+  if (!context.platform) return context.out.write(text);
+  context.out.write(context.platform->as_text(text));
+  context.platform->ended(job_result(ending), step_summary(ending));
+}
+
+}  // namespace
 
 int watch_run(Context& context, bool json, const std::string& environment, const std::string& title,
               const std::string& on_interrupt, const std::function<Ending(Watcher&, std::stop_token)>& go) {
@@ -34,7 +45,7 @@ int watch_run(Context& context, bool json, const std::string& environment, const
     ending = go(*view, context.stop());
   }
   if (context.interrupt) context.interrupt->set_goes_on_alone(false);  // it is over
-  if (!json) context.out.write(report(ending, context.out_surface.style));
+  if (!json) tell_the_end(context, ending);
   return static_cast<int>(exit_code_of(ending.closed));
 }
 

@@ -113,6 +113,32 @@ TEST_CASE("where the host goes on alone, Ctrl-C still asks to stop, and a SIGTER
   CHECK(WEXITSTATUS(end.status) == 128 + SIGTERM);
 }
 
+TEST_CASE("where no person could type Ctrl-C, SIGINT leaves as SIGTERM does, and nothing is undone") {
+  const End end = in_child([] {
+    Interrupt interrupt;
+    interrupt.set_unattended(true);
+    interrupt.set_farewell("the host goes on\n");
+    interrupt.set_goes_on_alone(true);
+    const std::stop_callback asked(interrupt.token(), [] { _exit(1); });
+    kill(getpid(), SIGINT);
+    while (true) pause();
+  });
+  REQUIRE(WIFEXITED(end.status));
+  CHECK(WEXITSTATUS(end.status) == 130);
+  CHECK(end.said == "\nthe host goes on\n");
+}
+
+TEST_CASE("before anything goes on alone, SIGINT asks to stop also where no person is") {
+  const End end = in_child([] {
+    Interrupt interrupt;
+    interrupt.set_unattended(true);
+    kill(getpid(), SIGINT);
+    _exit(stop_comes(interrupt.token()) ? 7 : 1);
+  });
+  REQUIRE(WIFEXITED(end.status));
+  CHECK(WEXITSTATUS(end.status) == 7);
+}
+
 TEST_CASE("while it waits for another deployment nothing goes on alone, and SIGTERM asks to stop") {
   const End end = in_child([] {
     Interrupt interrupt;

@@ -23,9 +23,10 @@ std::optional<std::string> variable(const std::string& name) {
   return value ? std::optional<std::string>(value) : std::nullopt;
 }
 
-std::unique_ptr<Watcher> view_of(const std::string& kind, Output& out, const Style& style) {
+std::unique_ptr<Watcher> view_of(const std::string& kind, Output& out, const Style& style,
+                                 Platform* platform) {
   if (kind == "json") return std::make_unique<JsonLines>(out);
-  if (kind == "plain") return std::make_unique<PlainLines>(out, style, variable("GITHUB_ACTIONS") == "true");
+  if (kind == "plain") return std::make_unique<PlainLines>(out, style, platform);
   return std::make_unique<LiveView>(out, style, "Deploying crm-backend to production");
 }
 
@@ -56,9 +57,10 @@ int main(int argc, char** argv) {
   const samples::Pause pause = [&](std::chrono::milliseconds time) {
     std::this_thread::sleep_for(time / speed);
   };
+  const auto platform = platform_of(variable);
   std::vector<Record> records;
   {
-    const auto view = view_of(kind, out, surface.style);
+    const auto view = view_of(kind, out, surface.style, platform.get());
     if (name != "rollback") samples::tell_gate(*view, pause, name == "gate");
     if (name == "gate") return 1;
     samples::tell_connection(*view, pause);
