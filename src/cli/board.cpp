@@ -159,6 +159,10 @@ void Board::build_said(const std::string& line) {
   row(to_string(StepName::build)).tail.add(line);
 }
 
+void Board::hook_said(StepName step, const std::string& line) {
+  row(to_string(step)).tail.add(line);
+}
+
 void Board::asked_from_here(int attempt, int attempts, const std::string& finding) {
   Row* verify = running();
   if (!verify) verify = &row(to_string(StepName::verify));

@@ -71,6 +71,7 @@ class Board {
   void held(const wire::Held&, Time);
   void transferring(StepName, std::uint64_t bytes, int percent);
   void build_said(const std::string& line);
+  void hook_said(StepName, const std::string& line);
   void asked_from_here(int attempt, int attempts, const std::string& finding);
   void notice(const std::string&);
 

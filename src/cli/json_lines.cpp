@@ -81,6 +81,9 @@ void JsonLines::transferring(StepName step, std::uint64_t bytes, int percent) {
 void JsonLines::build_said(const std::string& line) {
   put("build-said", {{"line", printable(line)}});
 }
+void JsonLines::hook_said(StepName step, const std::string& line) {
+  put("hook-said", {{"step", to_string(step)}, {"line", printable(line)}});
+}
 void JsonLines::asked_from_here(int attempt, int attempts, const std::string& finding) {
   put("asked-from-here", {{"attempt", attempt}, {"attempts", attempts}, {"finding", printable(finding)}});
 }

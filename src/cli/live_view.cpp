@@ -116,6 +116,9 @@ void LiveView::record(const Record& record) {
 void LiveView::transferring(StepName step, std::uint64_t bytes, int percent) {
   change([&](Board& board) { board.transferring(step, bytes, percent); });
 }
+void LiveView::hook_said(StepName step, const std::string& line) {
+  change([&](Board& board) { board.hook_said(step, line); });
+}
 void LiveView::build_said(const std::string& line) {
   change([&](Board& board) { board.build_said(line); });
 }

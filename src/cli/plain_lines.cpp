@@ -171,6 +171,11 @@ void PlainLines::build_said(const std::string& line) {
   quote(line);
 }
 
+void PlainLines::hook_said(StepName, const std::string& line) {
+  const std::lock_guard lock(mutex_);
+  quote(line);
+}
+
 void PlainLines::asked_from_here(int attempt, int attempts, const std::string& finding) {
   const std::lock_guard lock(mutex_);
   at_ = clock_();

@@ -39,6 +39,7 @@ class PlainLines : public Watcher {
   void record(const Record&) override;
   void transferring(StepName, std::uint64_t bytes, int percent) override;
   void build_said(const std::string& line) override;
+  void hook_said(StepName, const std::string& line) override;
   void asked_from_here(int attempt, int attempts, const std::string& finding) override;
   void notice(const std::string&) override;
 

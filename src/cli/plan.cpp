@@ -72,6 +72,13 @@ std::string migration_text(const EnvironmentConfig& environment) {
   return text;
 }
 
+std::string hooks_text(const EnvironmentConfig& environment, StepName step) {
+  std::string text;
+  for (const auto& hook : hooks_at(environment.hooks, hooks_of_step(step).value()))
+    text += (text.empty() ? "" : "; ") + hook.shown();
+  return text;
+}
+
 std::string backup_text(const EnvironmentConfig& environment) {
   if (!environment.backup) return "none";
   const PostgresBackup& backup = *environment.backup;
@@ -183,6 +190,13 @@ std::string step_text(StepName step, const Plan& plan) {
       return edge_text(environment);
     case StepName::migrate:
       return migration_text(environment);
+    case StepName::before_backup:
+    case StepName::before_switch:
+    case StepName::after_switch:
+    case StepName::after_commit:
+    case StepName::after_rollback:
+    case StepName::on_failure:
+      return hooks_text(environment, step);
     case StepName::start:
       return "the candidate, beside what serves; it proves itself at its own address";
     case StepName::canary:
@@ -206,6 +220,15 @@ std::string step_text(StepName step, const Plan& plan) {
   return "";
 }
 
+/// Hooks that run only where the deployment fails, and are no part of the plan's steps.
+static std::string after_failure_text(const Plan& plan, const Style& style, int columns) {
+  std::vector<std::pair<std::string, std::string>> steps;
+  for (const auto step : {StepName::after_rollback, StepName::on_failure})
+    if (auto hooks = hooks_text(plan.environment, step); !hooks.empty())
+      steps.emplace_back(to_string(step), std::move(hooks));
+  return steps.empty() ? "" : "\n" + style.bold("If it fails") + "\n" + labelled(steps, style, columns);
+}
+
 std::string preview_text(const Preview& preview, const Style& style, int columns) {
   const Plan& plan = preview.plan;
   const EnvironmentConfig& environment = plan.environment;
@@ -227,6 +250,7 @@ std::string preview_text(const Preview& preview, const Style& style, int columns
     steps.emplace_back(local_build_row, commands_text(environment.build.local->run));
   for (const StepName step : plan.steps) steps.emplace_back(to_string(step), step_text(step, plan));
   text += labelled(steps, style, columns);
+  text += after_failure_text(plan, style, columns);
 
   text += "\n" + style.bold(fmt::format("Files ({})", preview.files.size())) + "\n";
   if (preview.files.empty()) text += "  none differ from the current release\n";

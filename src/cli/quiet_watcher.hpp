@@ -28,6 +28,7 @@ class QuietWatcher : public Watcher {
   void record(const Record&) override {}
   void transferring(StepName, std::uint64_t, int) override {}
   void build_said(const std::string&) override {}
+  void hook_said(StepName, const std::string&) override {}
   void asked_from_here(int, int, const std::string&) override {}
   void notice(const std::string&) override;
 

@@ -59,6 +59,7 @@ class Report {
       line(fmt::format("  The process that ran it died; the {} finished it.", run_.recovered_by));
     facts();
     not_finished();
+    failed_hooks();
     accessories();
     replaced_edits();
     times();
@@ -78,6 +79,7 @@ class Report {
     facts();
     not_undone();
     not_finished();
+    failed_hooks();
     times();
     what_to_do();
   }
@@ -207,6 +209,16 @@ class Report {
       if (undo.stays && undo.step != to_string(StepName::migrate))
         steps += (steps.empty() ? "" : ", ") + undo.step;
     return steps;
+  }
+
+  // Hooks that failed and changed nothing about the outcome.
+  void failed_hooks() {
+    for (const auto& [step, failed] : run_.failed_hooks)
+      for (const FailedHook& one : failed) {
+        line("");
+        line(fmt::format("  {} {} failed {}", style_.yellow("!"), step, printable(one.hook)));
+        text_ += quoted_block(one.why, style_, 4);
+      }
   }
 
   // What serves beside this release is not all as its compose file says.

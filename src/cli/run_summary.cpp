@@ -31,6 +31,8 @@ class Collector {
     if (const auto adopted = note_in<notes::AdoptedRelease>(noted)) summary_.previous = adopted->value;
     if (auto edits = note_in<notes::ReplacedEdits>(noted)) summary_.replaced_edits = std::move(edits->value);
     if (auto stale = note_in<notes::StaleAccessories>(noted)) summary_.accessories = std::move(stale->value);
+    if (auto hooks = note_in<notes::FailedHooks>(noted, noted.step))
+      take_hooks(noted.step, std::move(hooks->value));
   }
   void take(const event::StepBegan& began) {
     step_began_ = at_;
@@ -60,6 +62,16 @@ class Collector {
     summary_.undone.push_back({to_string(undo.step), false, undo.message, undo.why});
   }
   void take(const event::Committed&) { summary_.committed = at_; }
+  /// Each note has all of its step so far.
+  void take_hooks(StepName step, std::vector<FailedHook> failed) {
+    auto& all = summary_.failed_hooks;
+    const auto known = std::ranges::find(all, to_string(step), &RunSummary::Hooks::step);
+    if (known == all.end())
+      all.push_back({to_string(step), std::move(failed)});
+    else
+      known->failed = std::move(failed);
+  }
+
   template <class Other>
   void take(const Other&) {}  // of the view, not of the report
 

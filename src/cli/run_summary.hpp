@@ -29,8 +29,13 @@ struct RunSummary {
   std::string run, previous;  // previous: the release that served before; empty: none
   std::vector<Step> steps;    // those that began, in their order; the gate first
   std::vector<Undo> undone;
-  std::vector<StaleAccessory> accessories;   // left as they run
-  std::optional<KeptFiles> replaced_edits;   // on the server, by the release
+  std::vector<StaleAccessory> accessories;  // left as they run
+  std::optional<KeptFiles> replaced_edits;  // on the server, by the release
+  struct Hooks {
+    std::string step;
+    std::vector<FailedHook> failed;
+  };
+  std::vector<Hooks> failed_hooks;           // they failed without failing the run; by step
   std::optional<event::StepFailed> failure;  // the first
   std::string recovered_by;                  // "guard" …; empty: the executor saw it through
   std::string unfinished;                    // the step that began and never ended; empty: none

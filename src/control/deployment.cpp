@@ -1,8 +1,10 @@
 #include "control/deployment.hpp"
 
 #include <future>
+#include <set>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "base/either_stop.hpp"
 #include "base/error.hpp"
@@ -103,6 +105,22 @@ void require_alive(Session& session, Watcher& watcher, std::stop_token stop) {
   session.reconnect(watcher, std::move(stop));
 }
 
+fs::path directory_of(const Config& config) {
+  return fs::absolute(config.file).parent_path();
+}
+
+/// A rollback reads belay.yml without asking for the variables that only a release needs; but it runs hooks.
+void require_variables_of_hooks(const EnvironmentConfig& environment) {
+  std::set<std::string> missing;
+  for (const auto& hook : environment.hooks)
+    if (hook.at != Hook::At::before_backup)
+      for (auto& name : hook.missing(environment.variables)) missing.insert(std::move(name));
+  if (missing.empty()) return;
+  throw Error(fmt::format("hooks in belay.yml use variables that are not set: {}", fmt::join(missing, ", ")),
+              {}, fmt::format("set them in the environment: export {}=...", *missing.begin()),
+              ExitCode::bad_input);
+}
+
 Ending hand_over(Session& session, const EnvironmentConfig& environment, const Plan& plan, bool wait,
                  RunFollower::Part part, Watcher& watcher, std::stop_token stop) {
   // Before the order is sent, since from then on it is not known here whether the host has begun; and before
@@ -143,8 +161,9 @@ Ending deploy(const Config& config, const EnvironmentConfig& environment, const 
     auto ending = hand_over(session, environment, plan, options.wait,
                             {.starts_it = true,
                              .source = built ? built->source : shipped.source,
-                             .times_memory = times_memory,
-                             .repository = source.repository},
+                              .times_memory = times_memory,
+                              .repository = source.repository,
+                              .directory = directory_of(config)},
                             watcher, stop);
     ending.held_back = held_back(ending, source, shipped, environment.sync.exclude);
     return ending;
@@ -154,10 +173,12 @@ Ending deploy(const Config& config, const EnvironmentConfig& environment, const 
 Ending roll_back(const Config& config, const EnvironmentConfig& environment, const std::string& release,
                  const RollbackOptions& options, Watcher& watcher, std::stop_token stop) {
   return while_doing(fmt::format("rolling back {} on {}", config.app, environment.name), [&] {
+    require_variables_of_hooks(environment);
     Session session = Session::open(environment, watcher, stop);
     const auto planned = options.current_env ? plan_redeployment : plan_rollback;
     const Plan plan = planned(config.app, environment, release, this_author());
-    return hand_over(session, environment, plan, options.wait, {.starts_it = true}, watcher, stop);
+    return hand_over(session, environment, plan, options.wait,
+                     {.starts_it = true, .directory = directory_of(config)}, watcher, stop);
   });
 }
 

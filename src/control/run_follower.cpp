@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/human.hpp"
 #include "control/confirmation.hpp"
+#include "control/hook_here.hpp"
 #include "control/shipped_times.hpp"
 #include "drivers/git.hpp"
 #include "drivers/rsync.hpp"
@@ -123,8 +124,9 @@ void RunFollower::note(const Event& what) {
   }
 }
 
+/// After a stop the host asks for nothing that the undo needs, but for the hooks of a failure.
 void RunFollower::begin_errand() {
-  if (!awaited_ || errand_ || stop_seen_) return;
+  if (!awaited_ || errand_ || (stop_seen_ && !is_errand_of_hook(awaited_->what))) return;
   if (told_) return session_.send(*told_);  // done before the line died; the host may not have heard it
   const event::Awaiting awaited = *awaited_;
   const wire::Tell answer{.nonce = nonce_, .what = awaited.what, .ok = false, .detail = {}};
@@ -138,6 +140,11 @@ void RunFollower::begin_errand() {
   } else if (awaited.what == "committed") {
     errand_ = std::make_unique<Errand>(session_, answer, [this, awaited](std::stop_token stop) {
       return tell_what_was_committed(awaited, stop);
+    });
+  } else if (const auto hook =
+                 part_.starts_it ? hook_of_errand(environment_.hooks, awaited.what) : std::nullopt) {
+    errand_ = std::make_unique<Errand>(session_, answer, [this, hook = *hook, awaited](std::stop_token stop) {
+      return run_hook(hook, awaited, stop);
     });
   } else if (awaited.what.starts_with("confirmation") && may_confirm(awaited.detail)) {
     errand_ = std::make_unique<Errand>(
@@ -217,6 +224,14 @@ Errand::Result RunFollower::confirm(const event::Awaiting& awaited, std::stop_to
       confirm_from_here(*check, on_attempt, std::move(stop), limit_of(awaited), environment_.variables,
                         masks_of(environment_, environment_.variables));
   return {.ok = found.ok, .detail = found.detail};
+}
+
+Errand::Result RunFollower::run_hook(const Hook& hook, const event::Awaiting& awaited, std::stop_token stop) {
+  auto failure = run_hook_here(
+      hook, environment_, part_.directory, hook_environment_from_text(awaited.detail),
+      [&](const std::string& line) { tell([&] { watcher_.hook_said(step_of_hooks(hook.at), line); }); },
+      std::move(stop));
+  return {.ok = failure.empty(), .detail = std::move(failure)};
 }
 
 void RunFollower::on_stop() {

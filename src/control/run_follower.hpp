@@ -27,6 +27,7 @@ class RunFollower {
     std::optional<std::filesystem::path> source{};      // what is shipped when the host asks for it
     std::filesystem::path times_memory{};               // of the source's times (ShippedTimes)
     std::optional<std::filesystem::path> repository{};  // the source's, if it is in one
+    std::filesystem::path directory{};                  // of belay.yml: where hooks run
   };
   RunFollower(Session&, const EnvironmentConfig&, Watcher&, Part);
 
@@ -47,6 +48,7 @@ class RunFollower {
   rsync::ProgressSink progress_of(StepName);
   BuildHere::Watched build_watched();
   Errand::Result tell_what_was_committed(const event::Awaiting&, std::stop_token);
+  Errand::Result run_hook(const Hook&, const event::Awaiting&, std::stop_token);
   bool may_confirm(const std::string& url) const;
   Errand::Result confirm(const event::Awaiting&, std::stop_token);
 

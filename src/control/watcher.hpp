@@ -51,6 +51,8 @@ class Watcher {
   virtual void transferring(StepName, std::uint64_t bytes, int percent) = 0;
   /// A line of the builder's, where images are built here.
   virtual void build_said(const std::string& line) = 0;
+  /// A line of a hook that runs here.
+  virtual void hook_said(StepName, const std::string& line) = 0;
   /// An attempt on the public URL from here.
   virtual void asked_from_here(int attempt, int attempts, const std::string& finding) = 0;
   /// Something the user should know: "--dirty: the working tree is shipped, not a commit".

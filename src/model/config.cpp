@@ -163,6 +163,39 @@ void read_migrations(SectionReader& section, EnvironmentConfig& into, Reading& r
   }
 }
 
+/// Where a hook's command runs: `in` a service's container, or `on` a machine.
+void read_place(SectionReader& section, Hook& hook, Reading& reading) {
+  section.choice("on", hook.where);
+  section.text("in", hook.service, service_name_value);
+  if (section.has("in")) hook.where = Hook::Where::container;
+  if (section.has("in") && section.has("on"))
+    reading.report(section.location_of("on"), "'in' and 'on' exclude each other",
+                   "a command runs in a container, or on a machine: write one of them");
+  else if (!section.has("in") && !section.has("on") && reading.keys_needed)
+    reading.report(section.location_of("run"), "the hook does not say where it runs",
+                   "write in: SERVICE, on: host, or on: controller");
+}
+
+Hook read_hook(SectionReader section, Hook::At at, Reading& reading) {
+  Hook hook{.at = at, .required = is_before_commit(at)};
+  section.command("run", hook.command, hook.words);
+  read_place(section, hook, reading);
+  section.duration("timeout", hook.timeout);
+  section.boolean("required", hook.required);
+  if (hook.required && !is_before_commit(at))
+    reading.report(
+        section.location_of("required"),
+        fmt::format("'required' cannot be true for {}: nothing is left to undo there", name_of(at)),
+        "take it out; a failure is reported. Only before_backup, before_switch and after_switch "
+        "can fail a deployment");
+  return hook;
+}
+
+void read_hooks(SectionReader section, std::vector<Hook>& into, Reading& reading) {
+  for (const auto at : all_hook_points)
+    for (auto& one : section.sections(name_of(at))) into.push_back(read_hook(std::move(one), at, reading));
+}
+
 PostgresBackup read_backup(SectionReader section) {
   PostgresBackup backup;
   if (auto postgres = section.section("postgres")) {
@@ -462,6 +495,7 @@ void read_shared(SectionReader& section, EnvironmentConfig& into, Reading& readi
   section.boolean("test_git", into.test_git);
   if (auto sync = section.section("sync")) read_sync(*sync, into.sync);
   read_migrations(section, into, reading);
+  if (auto hooks = section.section("hooks")) read_hooks(std::move(*hooks), into.hooks, reading);
   if (auto backup = section.section("backup")) into.backup = read_backup(*backup);
   if (auto health = section.section("health")) read_health(*health, into, reading);
   read_registries(section, into.registries, reading);

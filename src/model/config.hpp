@@ -10,6 +10,7 @@
 
 #include <boost/json/fwd.hpp>
 
+#include "model/hook.hpp"
 #include "model/problem.hpp"
 #include "model/variables.hpp"
 
@@ -206,6 +207,7 @@ struct EnvironmentConfig {
   std::chrono::milliseconds test_timeout{std::chrono::minutes(30)};
   SyncRules sync;
   std::vector<MigrationRule> migrate;
+  std::vector<Hook> hooks{};  // of all points, in the order of belay.yml within each
   std::optional<PostgresBackup> backup;
   HealthCheck health;
   std::vector<ServiceHealth> service_health{};  // further checks, each of one service

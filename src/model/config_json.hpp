@@ -3,6 +3,7 @@
 #include <array>
 
 #include "model/config.hpp"
+#include "model/hook_json.hpp"
 #include "model/json_archive.hpp"
 
 /// How an environment's configuration travels in a plan.
@@ -165,6 +166,7 @@ void fields(auto& archive, Is<EnvironmentConfig> auto& environment) {
   archive("test_timeout", environment.test_timeout);
   archive("sync", environment.sync);
   archive("migrate", environment.migrate);
+  archive("hooks", environment.hooks);
   archive("backup", environment.backup);
   archive("health", environment.health);
   archive("service_health", environment.service_health);

@@ -63,6 +63,8 @@ struct ConfigKey {
   bool by_service = false;
   /// Of texts: in their place there may be a mapping, which is the section of this name.
   bool or_section = false;
+  /// Of a section: the section whose keys it has, where several sections have the same keys.
+  std::string_view keys_of{};
 };
 
 std::span<const ConfigKey> config_keys();

@@ -101,7 +101,9 @@ std::optional<std::string> Reading::expanded(const YamlNode& scalar, Variables b
     if (becomes == Variables::kept || becomes == Variables::command)
       if (auto value = lookup_(name)) kept_[name] = std::move(*value);
   }
-  if (!expanded.malformed.empty() || !expanded.unset.empty()) return std::nullopt;
+  // A command that is not run now is read all the same: a rollback looks at what its hooks still need.
+  const bool unset_matters = release_needed || becomes != Variables::command;
+  if (!expanded.malformed.empty() || (unset_matters && !expanded.unset.empty())) return std::nullopt;
   return std::move(expanded.text);
 }
 
@@ -453,6 +455,8 @@ std::optional<SectionReader> SectionReader::section_at(std::string_view name, co
 }
 
 SectionReader SectionReader::inner(std::string_view name, const YamlNode& mapping) const {
+  if (const auto& keys = key(name).keys_of; !keys.empty())
+    return {reading_, std::string(keys), mapping, mapping.at};
   const bool nested = !section_.empty() && section_ != "environment";
   return {reading_, (nested ? section_ + "." : std::string()) + std::string(name), mapping, mapping.at};
 }

@@ -76,6 +76,17 @@ void fields(auto& archive, Is<Answers> auto& answers) {
   archive.required("errors", answers.errors);
 }
 
+/// A hook that failed without failing the deployment, in words.
+struct FailedHook {
+  std::string hook;  // where it ran and its command
+  std::string why;   // how it ended, and its last lines
+};
+
+void fields(auto& archive, Is<FailedHook> auto& failed) {
+  archive.required("hook", failed.hook);
+  archive("why", failed.why);
+}
+
 /// Each note has its key, the steps that write it, and a value of any type that json_archive can store. To
 /// add one: write its struct, put it into All, and describe it in docs/journal.md.
 namespace notes {
@@ -267,12 +278,21 @@ struct ReplacedEdits {
   KeptFiles value;
 };
 
+/// The hooks of the step that failed without failing it: for the report.
+struct FailedHooks {
+  static constexpr std::string_view key = "failed_hooks";
+  static constexpr std::array steps = {StepName::before_backup,  StepName::before_switch,
+                                       StepName::after_switch,   StepName::after_commit,
+                                       StepName::after_rollback, StepName::on_failure};
+  std::vector<FailedHook> value;
+};
+
 using All =
     std::tuple<ServedAtBegin, AnsweredAtBegin, BackupFile, LinkDestination, HoldsLinks, FrozenImages,
                ImageNames, AskedRegistries, PreviousContainers, UnchangedServices, UnchangedContainers,
                ContainersToMake, AcceptingServices, StaleAccessories, CommittedBefore, PreviousEdge,
                AdoptedRelease, EdgeStays, EdgeTurns, CurrentStops, RestoredContainers, HealthFinding,
-               Candidates, CandidatesStarted, LeftInPlace, ReplacedEdits>;
+               Candidates, CandidatesStarted, LeftInPlace, ReplacedEdits, FailedHooks>;
 
 }  // namespace notes
 

@@ -16,20 +16,33 @@ namespace belay {
 /// undoes). The gate runs before there is a plan.
 enum class StepName {
   preflight,
+  before_backup,
   backup,
   sync,
   build,
   create,
   edge,
   migrate,
+  before_switch,
   start,
   canary,
   switch_over,
+  after_switch,
   verify,
   soak,
   commit,
-  settle
+  settle,
+  after_commit,
+  after_rollback,
+  on_failure
 };
+
+/// The hooks of one point are one step, which has the point's name.
+StepName step_of_hooks(Hook::At);
+/// Empty: the step is none of hooks.
+std::optional<Hook::At> hooks_of_step(StepName);
+/// Whether the step comes after the outcome is certain: it neither changes the outcome nor is undone.
+bool is_after_outcome(StepName);
 
 std::string to_string(StepName);
 std::optional<StepName> step_name(const std::string&);
@@ -70,7 +83,7 @@ EnvironmentConfig with_commit(EnvironmentConfig, const Commit&);
 /// Which steps this environment needs: backup and migrate only if configured, and where migrate stands.
 Plan plan_deployment(const std::string& app, const EnvironmentConfig&, const Commit&, const Author&,
                      const GateResult&);
-/// No sync, no build, no migration, no backup: the release is frozen already.
+/// No sync, no build, no migration, no backup and none of its hooks: the release is frozen already.
 Plan plan_rollback(const std::string& app, const EnvironmentConfig&, const std::string& release,
                    const Author&);
 

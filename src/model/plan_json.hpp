@@ -12,19 +12,25 @@ namespace belay {
 constexpr auto enum_names(StepName) {
   using enum StepName;
   return std::to_array<std::pair<StepName, std::string_view>>({{preflight, "preflight"},
+                                                               {before_backup, "before_backup"},
                                                                {backup, "backup"},
                                                                {sync, "sync"},
                                                                {build, "build"},
                                                                {create, "create"},
                                                                {edge, "edge"},
                                                                {migrate, "migrate"},
+                                                               {before_switch, "before_switch"},
                                                                {start, "start"},
                                                                {canary, "canary"},
                                                                {switch_over, "switch"},
+                                                               {after_switch, "after_switch"},
                                                                {verify, "verify"},
                                                                {soak, "soak"},
                                                                {commit, "commit"},
-                                                               {settle, "settle"}});
+                                                               {settle, "settle"},
+                                                               {after_commit, "after_commit"},
+                                                               {after_rollback, "after_rollback"},
+                                                               {on_failure, "on_failure"}});
 }
 
 constexpr auto enum_names(Plan::Kind) {

@@ -176,6 +176,15 @@ ShellCommand shell_command(std::string_view text, const Values& values) {
   return command;
 }
 
+ContainerCommand container_command(std::string_view text, const std::vector<std::string>& words,
+                                   const Values& values) {
+  if (!words.empty()) return {.words = words};
+  const auto [script, parameters] = shell_command(text, values);
+  ContainerCommand command{.words = {"sh", "-c", script}};
+  for (const auto& [name, value] : parameters) command.environment.push_back(name + "=" + value);
+  return command;
+}
+
 std::vector<Expanded::Fault> shell_faults(std::string_view text) {
   std::vector<Expanded::Fault> faults;
   walk(

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/container_command.hpp"
 #include "model/variables.hpp"
 
 namespace belay {
@@ -22,6 +23,11 @@ std::string parameter_of(const std::string& variable);
 
 /// Variables without a value are empty for the shell.
 ShellCommand shell_command(std::string_view text, const Values&);
+
+/// A command of belay.yml for a container: `words` if there are any, else `text` for `sh`. The values are in
+/// its environment, since everybody on the host sees the arguments.
+ContainerCommand container_command(std::string_view text, const std::vector<std::string>& words,
+                                   const Values&);
 
 /// `${NAME}` where no shell expands it, and quotes cannot be closed around it either.
 std::vector<Expanded::Fault> shell_faults(std::string_view text);

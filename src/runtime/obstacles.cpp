@@ -7,6 +7,8 @@
 #include <fmt/ranges.h>
 
 #include "base/error.hpp"
+#include "base/nearest.hpp"
+#include "model/hook_json.hpp"
 #include "runtime/compose_model.hpp"
 #include "runtime/edge_fit.hpp"
 #include "runtime/resource_changes.hpp"
@@ -113,12 +115,33 @@ std::vector<Obstacle> obstacles_of_strategy(const EnvironmentConfig& environment
   return found;
 }
 
+std::vector<Obstacle> obstacles_of_hooks(const Ownership& ours, const EnvironmentConfig& environment,
+                                         const boost::json::object& model) {
+  const auto services = services_in(model);
+  std::vector<Obstacle> found;
+  for (const auto& hook : environment.hooks) {
+    const bool known = hook.where != Hook::Where::container ||
+                       std::ranges::find(services, hook.service) != services.end() ||
+                       !ours.containers(hook.service).empty();  // one that only a profile brings in
+    if (known) continue;
+    const auto meant = nearest(hook.service, services);
+    found.push_back(
+        {"hooks",
+         fmt::format("{} names '{}', which is no service of the compose project", name_of(hook.at),
+                     hook.service),
+         fmt::format("{}the services are: {}", meant ? fmt::format("did you mean '{}'? ", *meant) : "",
+                     fmt::join(services, ", "))});
+  }
+  return found;
+}
+
 std::vector<Obstacle> obstacles_to_release(const docker::Engine& engine, const Ownership& ours,
                                            const EnvironmentConfig& environment,
                                            const boost::json::object& model,
                                            const std::vector<std::string>& services) {
   auto found = obstacles_to(engine, ours, model, services);
   std::ranges::move(obstacles_of_strategy(environment, model, services), std::back_inserter(found));
+  std::ranges::move(obstacles_of_hooks(ours, environment, model), std::back_inserter(found));
   if (environment.edge) {
     std::ranges::move(unfit_for_edge(model, services), std::back_inserter(found));
     std::ranges::move(undeclared_ports(engine, ours, model, services), std::back_inserter(found));

@@ -21,8 +21,11 @@ std::vector<Obstacle> obstacles_to(const docker::Engine&, const Ownership&, cons
 /// give requests to before they run. Pure.
 std::vector<Obstacle> obstacles_of_strategy(const EnvironmentConfig&, const boost::json::object& model,
                                             const std::vector<std::string>& services);
-/// Both, and what belay does not do of the compose file: what keeps a release of these services from being
-/// made.
+/// Hooks that name a service which the project does not have.
+std::vector<Obstacle> obstacles_of_hooks(const Ownership&, const EnvironmentConfig&,
+                                         const boost::json::object& model);
+/// All of these, and what belay does not do of the compose file: what keeps a release of these services from
+/// being made.
 std::vector<Obstacle> obstacles_to_release(const docker::Engine&, const Ownership&, const EnvironmentConfig&,
                                            const boost::json::object& model,
                                            const std::vector<std::string>& services);

@@ -184,6 +184,10 @@ event::Closed nothing_ran(const Context& context, const WhatServed& previous, bo
 
 }  // namespace
 
+bool went_back(const Context& context, const RunState& state) {
+  return was_touched(context, state) || state.has_begun(StepName::before_switch);
+}
+
 std::string backup_of(const Journal& journal) {
   std::string file;
   for (const auto& record : journal.records())

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "saga/journal.hpp"
+#include "saga/run.hpp"
 #include "steps/context.hpp"
 
 namespace belay {
@@ -11,6 +12,9 @@ namespace belay {
 /// before stays off. Then the health URL is asked.
 /// `started_again`: whom the way back had to start though no step had stopped it.
 event::Closed close_undone(Context&, const Journal&, std::vector<std::string> started_again);
+
+/// Whether the run had touched what serves, or run hooks for the switch, before it went back.
+bool went_back(const Context&, const RunState&);
 
 /// The dump that the run made; empty: none.
 std::string backup_of(const Journal&);

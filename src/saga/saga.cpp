@@ -11,6 +11,7 @@
 #include "edge/traffic.hpp"
 #include "saga/closing.hpp"
 #include "saga/kept_logs.hpp"
+#include "saga/late_hooks.hpp"
 #include "steps/attempt_edge.hpp"
 #include "steps/made_again.hpp"
 #include "steps/readiness.hpp"
@@ -80,8 +81,9 @@ event::StepFailed failure_of(const Context& context, StepName step, const Error&
         failed.next.empty() ? "" : "\n", fmt::join(files, ", "), context.release, context.environment().name,
         context.release);
   if (step == StepName::settle) return failed;  // it is no fault of a container's
+  const bool has_own_words = hooks_of_step(step).has_value();
   try {
-    add_log(context, step, failed);
+    if (!has_own_words) add_log(context, step, failed);
     failed.logs = keep_logs(context);
   } catch (const Error& no_log) {
     // What was read already is worth more than that the rest could not be kept.
@@ -169,7 +171,9 @@ std::string undo_steps(Context& context, Journal& journal) {
       (state.has_begun(StepName::start) || state.has_begun(StepName::switch_over)) &&
       !something_served(context);
   for (const auto step : state.begun | std::views::reverse) {
-    if (step == StepName::commit || step == StepName::settle || state.was_undone(step)) continue;
+    if (step == StepName::commit || step == StepName::settle || is_after_outcome(step) ||
+        state.was_undone(step))
+      continue;
     // The first release's container stays for its logs, and so do its image and its source.
     const bool kept =
         first_release_left && (step == StepName::create || step == StepName::build || step == StepName::sync);
@@ -177,7 +181,7 @@ std::string undo_steps(Context& context, Journal& journal) {
     try {
       journal.try_append(event::UndoDone{.step = step,
                                          .summary = kept ? "kept, for its logs" : step_of(step).undo(context),
-                                         .stays = kept || step == StepName::migrate});
+                                         .stays = kept || step == StepName::migrate || hooks_of_step(step)});
     } catch (const std::exception& error) {
       const auto* ours = dynamic_cast<const Error*>(&error);
       journal.try_append(
@@ -257,11 +261,10 @@ event::Closed go_forward(Context& context, Journal& journal, RunOutcome outcome)
           .unfinished = settled ? std::string{} : last_failure_of(journal)};
 }
 
-}  // namespace
-
-event::Closed execute(Context& context, Journal& journal) {
+/// Runs the plan's steps up to the commit, then goes forward or back.
+event::Closed run_steps(Context& context, Journal& journal) {
   for (const auto step : context.plan.steps) {
-    if (step == StepName::settle) continue;
+    if (step == StepName::settle || is_after_outcome(step)) continue;
     if (step == StepName::switch_over && context.serving && context.serving->lost().empty())
       context.serving.reset();  // from here on belay stops it
     if (step == StepName::commit ? commit(context, journal) : run_step(context, journal, step)) continue;
@@ -275,13 +278,27 @@ event::Closed execute(Context& context, Journal& journal) {
   return go_forward(context, journal, RunOutcome::deployed);
 }
 
-event::Closed recover(Context& context, Journal& journal, const std::string& by) {
-  journal.try_append(event::Recovering{by});
+event::Closed go_on(Context& context, Journal& journal) {
   const auto state = state_of(journal);
   if (state.committed) return go_forward(context, journal, RunOutcome::deployed);
   if (state.left_in_place) return go_forward(context, journal, RunOutcome::left_in_place);
   keep_bodies_again(context);
   return go_back(context, journal);
+}
+
+}  // namespace
+
+event::Closed execute(Context& context, Journal& journal) {
+  auto closed = run_steps(context, journal);
+  run_late_hooks(context, journal, closed);
+  return closed;
+}
+
+event::Closed recover(Context& context, Journal& journal, const std::string& by) {
+  journal.try_append(event::Recovering{by});
+  auto closed = go_on(context, journal);
+  run_late_hooks(context, journal, closed);
+  return closed;
 }
 
 }  // namespace belay

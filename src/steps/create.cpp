@@ -316,12 +316,16 @@ void tell_what_goes_on(Context& context, const Release& release, const std::vect
   }
 }
 
-/// Whether each container that was asked for was also seen: the candidate's, and the migration's own.
+/// Whether each container that was asked for was also seen: the candidate's, and those of a migration and of
+/// hooks before the switch.
 bool all_came(const Context& context) {
   const auto& migrate = context.environment().migrate;
-  const bool own_container = !migrate.empty() && migrate.front().when == MigrationRule::When::before_switch &&
-                             std::ranges::count(context.plan.steps, StepName::migrate) > 0;
-  return context.ledger.done(StepName::create) && (!own_container || context.ledger.done(StepName::migrate));
+  const bool migrates_aside = !migrate.empty() && migrate.front().when == MigrationRule::When::before_switch;
+  const auto came = [&](StepName step) {
+    return std::ranges::count(context.plan.steps, step) == 0 || context.ledger.done(step);
+  };
+  return came(StepName::create) && (!migrates_aside || came(StepName::migrate)) &&
+         came(StepName::before_switch);
 }
 
 }  // namespace

@@ -18,6 +18,12 @@ Step step_of(StepName name) {
       return {edge::apply, edge::undo};
     case StepName::migrate:
       return {migrate::apply, migrate::undo};
+    case StepName::before_backup:
+      return {hooks::apply_before_backup, hooks::undo};
+    case StepName::before_switch:
+      return {hooks::apply_before_switch, hooks::undo};
+    case StepName::after_switch:
+      return {hooks::apply_after_switch, hooks::undo};
     case StepName::start:
       return {start::apply, start::undo};
     case StepName::canary:
@@ -29,6 +35,9 @@ Step step_of(StepName name) {
     case StepName::soak:
       return {soak::apply, soak::undo};
     case StepName::commit:
+    case StepName::after_commit:
+    case StepName::after_rollback:
+    case StepName::on_failure:
       return {nullptr, nullptr};
     case StepName::settle:
       return {settle::apply, settle::undo};

@@ -15,7 +15,8 @@ struct Step {
   Act undo;
 };
 
-/// The step of that name. `commit` has none: it is a record, not an act.
+/// The step of that name. `commit` has none: it is a record, not an act. Nor have the hooks after the
+/// outcome: saga/late_hooks runs them.
 Step step_of(StepName);
 
 namespace preflight {
@@ -46,6 +47,13 @@ namespace migrate {
 std::string apply(Context&);
 std::string undo(Context&);
 }  // namespace migrate
+/// The hooks of one point before the commit; see steps/hooks.hpp.
+namespace hooks {
+std::string apply_before_backup(Context&);
+std::string apply_before_switch(Context&);
+std::string apply_after_switch(Context&);
+std::string undo(Context&);
+}  // namespace hooks
 namespace start {
 std::string apply(Context&);
 std::string undo(Context&);

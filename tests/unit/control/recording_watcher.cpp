@@ -66,6 +66,9 @@ void RecordingWatcher::held(const wire::Held& held) {
 void RecordingWatcher::record(const Record& record) {
   keep(fmt::format("record {} {}", record.number, type_of(record.event)));
 }
+void RecordingWatcher::hook_said(StepName step, const std::string& line) {
+  keep("hook_said " + to_string(step) + " " + line);
+}
 void RecordingWatcher::build_said(const std::string& line) {
   keep("build_said " + line);
 }

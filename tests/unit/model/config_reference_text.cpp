@@ -82,6 +82,7 @@ json::object list_of(json::object item) {
 }
 
 std::string section_of(const ConfigKey& key) {
+  if (!key.keys_of.empty()) return std::string(key.keys_of);
   const bool nested = !key.section.empty() && key.section != shared_section && key.section != "environment";
   return (nested ? std::string(key.section) + "." : std::string()) + std::string(key.name);
 }
@@ -232,6 +233,7 @@ void write_indented(std::string& out, const json::value& value, const std::strin
 
 /// The section a section's key stands in, and the key's name there.
 std::pair<std::string, std::string> parent_of(const std::string& section) {
+  if (section == "hook") return {"hooks", "after_switch"};  // one of several with these keys
   const auto dot = section.rfind('.');
   if (dot != std::string::npos) return {section.substr(0, dot), section.substr(dot + 1)};
   const bool shared = config_key(shared_section, section) != nullptr;
@@ -297,6 +299,9 @@ std::string file_with(const ConfigKey& key, std::string_view value) {
   // Paths need a branch or tag beside them.
   if (key.section == "on.push" && key.name.starts_with("paths"))
     return value_in(std::string(key.section), key.name, std::string(value) + ", branches: [main]");
+  // A hook says where it runs.
+  if (key.section == "hook" && key.name != "in" && key.name != "on")
+    return value_in("hook", key.name, std::string(value) + ", on: host");
   // A password is refused without its user.
   if (key.section == "health" && key.name == "password")
     return value_in(std::string(key.section), key.name, std::string(value) + ", user: monitor");

@@ -1,0 +1,233 @@
+"""Hooks: each point and place, in order; what a failing one does; none is left running."""
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from belay_world.commands import run, wait_until
+from belay_world.state import state_of
+from light_app import LightApp
+
+PORT, PROJECT = 18376, "belay-test-hooks"
+COMPOSE = """\
+name: {project}
+services:
+  web:
+    image: busybox:latest
+    init: true
+    environment: {{ VERSION: "{version}" }}
+    command: [sh, -c, 'test $$VERSION != broken && exec httpd -f -p 8080 -h /www']
+    volumes: ["./www:/www", "./said:/said"]
+    ports: ["127.0.0.1:{port}:8080"]
+  proxy:
+    image: busybox:latest
+    init: true
+    command: [sleep, "100000"]
+    volumes: ["./said:/said"]
+"""
+POINTS = ("before_backup", "before_switch", "after_switch", "after_commit", "after_rollback", "on_failure")
+PLACES = {"web": "in: web", "proxy": "in: proxy", "host": "on: host", "controller": "on: controller"}
+
+
+class App(LightApp):
+    def __init__(self, world):
+        super().__init__(world, "hooked", PROJECT, PORT)
+        self.said = self.live / "said"
+        self.said.mkdir()
+        run("chmod", "777", self.said)
+
+    def file(self, place):
+        return {"web": "/said/log", "proxy": "/said/log", "host": "said/log"}.get(place, f"{self.said}/log")
+
+    def saying(self, point, place, words="", more=""):
+        """A hook that writes where it runs, and then these words of its environment."""
+        command = f'echo "{point} {place}{words}" >> {self.file(place)}'
+        return f"{{ {PLACES[place]}, run: {json.dumps(command)}{more} }}"
+
+    def release(self, version, hooks):
+        """`hooks`: the point's name to its list."""
+        lines = "".join(f"  {point}: [{', '.join(all)}]\n" for point, all in hooks.items())
+        self.configure('migrate: echo "migration web" >> /said/log\n' + ("hooks:\n" + lines if lines else ""))
+        self.write("compose.yml", COMPOSE.format(project=PROJECT, port=PORT, version=version))
+        self.write("www/version", f"{version}\n")
+        self.commit()
+
+    def start(self, *arguments, **more):
+        return self.world.start_belay(*arguments, cwd=self.repository, **more)
+
+    def belay(self, *arguments, **more):
+        return self.start(*arguments, **more).wait()
+
+    def deploy(self, version, hooks, code=0, **more):
+        """What the hooks said, and belay's end."""
+        self.release(version, hooks)
+        return self.after(self.start("deploy", "production", **more), code)
+
+    def after(self, running, code=0):
+        ended = running.wait()
+        assert ended.code == code, ended
+        return self.lines(), ended
+
+    def lines(self):
+        log = self.said / "log"
+        lines = log.read_text().splitlines() if log.exists() else []
+        log.unlink(missing_ok=True)
+        return lines
+
+    def outputs(self):
+        """Each line of output in the newest journal."""
+        journal = max((state_of(self.live) / "runs").glob("*/journal.jsonl"))
+        records = [json.loads(line[9:]) for line in journal.read_text().splitlines()]
+        return [record["line"] for record in records if record["type"] == "output"]
+
+
+@pytest.fixture
+def app(world):
+    app = App(world)
+    try:
+        yield app
+    finally:
+        app.gone("no-image-of-its-own")
+
+
+def hooks_everywhere(app, words=""):
+    return {point: [app.saying(point, place, words) for place in PLACES] for point in POINTS}
+
+
+def of(*points):
+    return [f"{point} {place}" for point in points for place in PLACES]
+
+
+@pytest.mark.core
+def test_each_point_comes_in_its_order_and_a_rollback_has_those_that_ready_the_app(app):
+    # Nothing runs before the first deployment: what was to run in a container did not, and fails nothing. Nor
+    # does the proxy, which the first deployment does not start.
+    said, ended = app.deploy("1", {"before_backup": [app.saying("before_backup", place) for place in PLACES]})
+    assert said == ["before_backup host", "before_backup controller", "migration web"], said
+    assert "not run: no container of web runs yet" in app.outputs()
+    run("docker", "compose", "up", "-d", "proxy", cwd=app.live)
+
+    app.release("2", hooks_everywhere(app))
+    planned = app.belay("plan", "production")
+    assert planned.code == 0 and "before_switch  in web: echo" in planned.out and "If it fails" in planned.out, planned
+    said, ended = app.after(app.start("deploy", "production"))
+    assert said == of("before_backup") + ["migration web"] + of("before_switch", "after_switch", "after_commit"), said
+    assert app.serves() == "2"
+
+    said, _ = app.after(app.start("rollback", "production"))
+    assert said == of("before_switch", "after_switch", "after_commit"), said
+
+
+def test_a_required_one_that_fails_undoes_and_those_that_tell_of_it_know_why(app):
+    words = " $BELAY_APP $BELAY_ENVIRONMENT $BELAY_OUTCOME [$BELAY_FAILED_STEP] $BELAY_ERROR"
+    telling = {point: [app.saying(point, place, words) for place in PLACES if place != "proxy"] for point in ("after_rollback", "on_failure")}
+    app.deploy("1", {})
+    failing = "{ on: host, run: echo to no avail; exit 3 }"
+    said, ended = app.deploy("2", {"before_switch": [failing, app.saying("before_switch", "host")]} | telling, code=1)
+    why = "hooked production rolled-back [before_switch] the hook failed on the host: echo to no avail; exit 3: exit code 3"
+    assert said == ["migration web"] + [f"{point} {place} {why}" for point in ("after_rollback", "on_failure") for place in PLACES if place != "proxy"], said
+    assert "to no avail" in ended.out and app.serves() == "1"
+
+    # One that may fail is told, and the next one runs.
+    optional = "{ on: host, run: echo to no avail; exit 3, required: false }"
+    said, ended = app.deploy("2", {"before_switch": [optional, app.saying("before_switch", "host")], "after_commit": ["{ in: web, run: [no-such-program] }"]})
+    assert said == ["migration web", "before_switch host"] and app.serves() == "2", said
+    assert "before_switch failed on the host: echo to no avail; exit 3" in ended.out, ended
+    assert "after_commit failed in web: no-such-program" in ended.out, ended
+
+
+def test_on_failure_runs_also_where_nothing_was_touched_and_where_there_is_nothing_to_go_back_to(app):
+    telling = {point: [app.saying(point, "host", " $BELAY_OUTCOME")] for point in ("after_rollback", "on_failure")}
+    said, _ = app.deploy("broken", telling, code=3)
+    assert said == ["migration web", "on_failure host failed"], said
+    app.deploy("1", {})
+    said, _ = app.deploy("broken", telling, code=1)
+    assert said == ["migration web", "after_rollback host rolled-back", "on_failure host rolled-back"], said
+    said, _ = app.deploy("2", telling | {"before_backup": ["{ on: host, run: exit 1 }"]}, code=1)
+    assert said == ["on_failure host rolled-back"], said
+    assert app.serves() == "1"
+
+
+def test_one_that_hangs_ends_at_its_limit_with_all_that_it_started(app):
+    sleeps = {place: f"sleep 98{number}71" for number, place in enumerate(PLACES)}
+
+    def running():
+        found = set()
+        for entry in Path("/proc").iterdir():
+            try:
+                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip() if entry.name.isdigit() else ""
+            except OSError:
+                continue  # it ended meanwhile
+            found |= {sleep for sleep in sleeps.values() if line == sleep}
+        return found
+
+    hanging = [f'{{ {PLACES[place]}, run: "(setsid {sleep}) & {sleep}", timeout: 1s, required: false }}' if place == "web"
+               else f'{{ {PLACES[place]}, run: "{sleep} & {sleep}", timeout: 1s, required: false }}' for place, sleep in sleeps.items()]
+    app.deploy("1", {})
+    run("docker", "compose", "up", "-d", "proxy", cwd=app.live)
+    said, ended = app.deploy("2", {"before_switch": hanging, "after_switch": hanging, "after_commit": [one.replace(", required: false", "") for one in hanging]})
+    for place in PLACES:
+        assert f"{sleeps[place]}" in ended.out
+    assert ended.out.count("no end after 1.0 s") >= 12, ended
+    assert running() == set()
+
+
+def test_a_killed_executor_lets_the_guard_run_those_of_the_end(app):
+    telling = {"on_failure": [app.saying("on_failure", place, " [$BELAY_FAILED_STEP] $BELAY_ERROR") for place in ("web", "host", "controller")]}
+    waiting = '{ on: host, run: "echo waits >> said/log; while test ! -e said/go; do sleep 0.1; done" }'
+
+    def begin(version, hooks):
+        app.release(version, hooks)
+        return app.start("deploy", "production")
+
+    app.deploy("1", {})
+    said, ended = after_kill(app, begin("2", {"after_switch": [waiting]} | telling), 1)
+    why = "[after_switch] the process that ran the deployment died"
+    assert said == [f"on_failure web {why}", f"on_failure host {why}"], said
+    assert "on_failure failed where belay was started" in ended.out and "it was not run" in ended.out, ended
+    assert app.serves() == "1"
+
+    # After the commit the hooks begin once more.
+    running = begin("2", {"after_commit": [waiting, app.saying("after_commit", "web")]})
+    said, ended = after_kill(app, running, 0, then=(app.said / "go").touch)
+    assert said == ["waits", "after_commit web"], said
+    assert app.serves() == "2"
+
+
+def is_waiting(process):
+    try:
+        return (process / "cmdline").read_bytes().startswith(b"sh\0-c\0echo waits >> said/log")
+    except OSError:
+        return False  # it ended while we looked
+
+
+def after_kill(app, running, code, then=lambda: None):
+    """Kills the executor once a hook says that it waits."""
+    log = app.said / "log"
+    wait_until("the hook runs", lambda: log.exists() and "waits" in log.read_text())
+    hook = next(int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and is_waiting(entry))
+    executor = int(Path(f"/proc/{hook}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    log.unlink()
+    os.kill(executor, signal.SIGKILL)
+    then()
+    return app.after(running, code)
+
+
+def test_a_secret_reaches_each_place_and_stands_nowhere(app):
+    secret = "hook-5ecret'\"$HOME #1"
+    hooks = {"before_switch": [f"{{ {PLACES[place]}, run: 'printf \"%s\\n\" \"${{TOKEN}}\" >> {app.file(place)}; echo \"${{TOKEN}}\"' }}" for place in PLACES if place != "proxy"]}
+    said, ended = app.deploy("1", hooks, env={"TOKEN": secret})
+    assert said == ["migration web"] + 3 * [secret], said
+    journal = max((state_of(app.live) / "runs").glob("*/journal.jsonl")).read_text()
+    assert "5ecret" not in journal and "5ecret" not in ended.out + ended.err, ended
+    missing = app.belay("rollback", "production")
+    assert missing.code == 2 and "hooks in belay.yml use variables that are not set: TOKEN" in missing.err + missing.out, missing
+
+
+def test_a_service_that_does_not_exist_is_named_before_anything_is_touched(app):
+    app.release("1", {"after_commit": ["{ in: wbe, run: true }"]})
+    words = "after_commit names 'wbe', which is no service of the compose project"
+    for command, code in (("check", 1), ("plan", 2), ("deploy", 1)):
+        ended = app.belay(command, "production")
+        assert ended.code == code and words in ended.out + ended.err and "did you mean 'web'?" in ended.out + ended.err, ended
