@@ -422,7 +422,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .kind = text,
      .variables = Variables::shown,
      .required = false,
-     .fallback = "none",
+     .fallback = "no file",
      .example = "secrets.belay",
      .meaning =
          "The encrypted file in the repository, relative to the directory of `belay.yml`. `belay secrets` "
@@ -432,7 +432,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .kind = text,
      .variables = Variables::none,
      .required = false,
-     .fallback = "none",
+     .fallback = "no command",
      .example = "\"op read op://prod/{name}\"",
      .meaning =
          "A command that prints one secret; belay puts the secret's name in the place of `{name}`. `sh` "
@@ -442,7 +442,7 @@ constexpr auto table = std::to_array<ConfigKey>({
      .kind = text,
      .variables = Variables::shown,
      .required = false,
-     .fallback = "`~/.config/belay/keys/APP`",
+     .fallback = "the file `~/.config/belay/keys/APP`",
      .example = "~/keys/crm",
      .meaning =
          "The file with the key of `file`, if `BELAY_KEY` is not set. Absolute, or in your home directory; "
