@@ -12,6 +12,10 @@ find_library(YAML_LIBRARY yaml REQUIRED)
 find_path(YAML_INCLUDE yaml.h REQUIRED)
 add_library(yaml INTERFACE)
 target_link_libraries(yaml INTERFACE ${YAML_LIBRARY})
+find_library(SODIUM_LIBRARY sodium REQUIRED)
+find_path(SODIUM_INCLUDE sodium.h REQUIRED)
+add_library(sodium INTERFACE)
+target_link_libraries(sodium INTERFACE ${SODIUM_LIBRARY})
 
 # Bookworm's default Boost is 1.74; Boost.JSON as used here is 1.81's.
 find_library(BOOST_JSON_LIBRARY NAMES boost_json PATH_SUFFIXES x86_64-linux-gnu REQUIRED)

@@ -12,6 +12,7 @@
 #include "cli/platform.hpp"
 #include "cli/show_error.hpp"
 #include "control/agent.hpp"
+#include "control/secret_key.hpp"
 #include "drivers/name_lookup.hpp"
 
 /// Wires the program together: what was typed becomes a command, the command gets its outputs and its stop
@@ -114,5 +115,8 @@ int run_program(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
   belay::pin_name_lookup_to_files_and_dns();
   std::signal(SIGPIPE, SIG_IGN);
+  // Before any child is started: none of them is given a key.
+  key_from_environment();
+  ssh_key_from_environment();
   return run_program({argv + 1, argv + argc});
 }

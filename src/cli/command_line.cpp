@@ -42,6 +42,7 @@ class Grammar {
   void add_looking();
   void add_changing();
   void add_inside();
+  void add_secrets();
   void add_about_belay();
   void refuse_leftovers(const CLI::App* chosen) const;
   std::vector<std::string> option_names(const CLI::App*) const;
@@ -68,6 +69,7 @@ Grammar::Grammar() {
   add_looking();
   add_changing();
   add_inside();
+  add_secrets();
   add_about_belay();
 }
 
@@ -180,6 +182,16 @@ void Grammar::add_inside() {
   backup_app.add_flag("--json", backup->json, json_text);
 }
 
+void Grammar::add_secrets() {
+  auto secrets = std::make_shared<command::Secrets>();
+  CLI::App& app = add("secrets", "the encrypted secrets in the repository: belay secrets set NAME", secrets);
+  app.add_option("ACTION", secrets->action, "set, list, show, rm, edit or rekey");
+  app.add_option("NAME", secrets->name, "the secret's name, which ${NAME} in belay.yml uses");
+  app.add_option("--env", secrets->environment, "the secret of this environment only")->type_name("ENV");
+  app.add_flag("--reveal", secrets->reveal, "show a value where stdout is no terminal, too");
+  app.add_flag("--json", secrets->json, json_text);
+}
+
 void Grammar::add_about_belay() {
   // `host` never gets here with arguments (they go through untouched); it stands here for the overview.
   add("host", "on a server: install recovery at boot, or recover now", std::make_shared<command::Host>());
@@ -210,6 +222,12 @@ std::vector<std::string> Grammar::option_names(const CLI::App* chosen) const {
 void Grammar::refuse_leftovers(const CLI::App* chosen) const {
   const auto left = app_.remaining(true);
   if (left.empty()) return;
+  // What stands there may be a secret: it is not repeated.
+  if (chosen && chosen->get_name() == "secrets" && !left.front().starts_with("-"))
+    throw not_understood(
+        "belay secrets takes no value as an argument: other users see a program's arguments, "
+        "and the shell keeps them in its history",
+        "Give the value on stdin, or let belay ask for it: belay secrets set NAME");
   const std::string word = left.front().substr(0, left.front().find('='));
   const std::string help = chosen ? fmt::format("belay help {} explains the command.", chosen->get_name())
                                   : "belay help lists the commands.";

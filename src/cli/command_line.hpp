@@ -66,6 +66,11 @@ struct Backup {
   std::string environment, action;
   bool json = false;
 };
+struct Secrets {
+  std::string action, name;
+  std::string environment;  // --env
+  bool reveal = false, json = false;
+};
 struct Promote {
   std::string environment;
 };
@@ -95,8 +100,8 @@ using Command =
     std::variant<command::Overview, command::Help, command::Version, command::Init, command::Check,
                  command::Plan, command::Deploy, command::Rollback, command::Up, command::Releases,
                  command::Status, command::Logs, command::Exec, command::Backup, command::Attach,
-                 command::Promote, command::Abort, command::Completion, command::CompletionEnvironments,
-                 command::Host, command::Internal>;
+                 command::Secrets, command::Promote, command::Abort, command::Completion,
+                 command::CompletionEnvironments, command::Host, command::Internal>;
 
 struct CommandLine {
   Command command;

@@ -28,6 +28,7 @@ std::string command_names(const std::vector<CommandShape>& commands) {
 std::string words_at(const std::string& positional, const std::vector<CommandShape>& commands) {
   if (positional == "ENV") return environments;
   if (positional == "COMMAND") return command_names(commands);
+  if (positional == "ACTION") return "set list show rm edit rekey";
   if (positional == "SHELL") return "bash zsh fish";
   if (positional == "list") return "list";
   return "";

@@ -8,18 +8,40 @@
 #include "base/files.hpp"
 #include "base/nearest.hpp"
 #include "control/agent.hpp"
+#include "control/secret_values.hpp"
 #include "model/secrets.hpp"
 
 namespace belay::cli {
 namespace {
 
-// As people name a file that is near: belay.yml, ../belay.yml; else in full.
+[[noreturn]] void refuse(Problems problems) {
+  for (Problem& problem : problems) problem.file = near_name(problem.file);
+  throw BadConfig(std::move(problems));
+}
+
+/// Asks the sources of every environment that needs a secret; shows all that they could not give at once.
+SecretValues values_from_sources(const fs::path& file, const SecretNeeds& needs,
+                                 const std::stop_token& stop) {
+  SecretValues values;
+  Problems problems;
+  for (const auto& [environment, needed] : needs) {
+    const SecretsPlace place{needed.app, file.parent_path(), needed.sources};
+    auto given = secret_values(place, file.string(), environment, needed, stop);
+    if (given)
+      values.emplace(environment, std::move(*given));
+    else
+      problems.insert(problems.end(), given.error().begin(), given.error().end());
+  }
+  if (!problems.empty()) refuse(std::move(problems));
+  return values;
+}
+
+}  // namespace
+
 std::string near_name(const fs::path& file) {
   const std::string relative = fs::proximate(file, fs::current_path()).string();
   return relative.starts_with("../../..") ? file.string() : relative;
 }
-
-}  // namespace
 
 BadConfig::BadConfig(Problems problems)
     : Error(fmt::format("{} in {}", counted(problems.size(), "problem"),
@@ -62,19 +84,20 @@ fs::path find_config(const std::optional<fs::path>& given, const fs::path& start
 }
 
 Config load_config(const fs::path& file, const VariableLookup& variable,
-                   const std::optional<std::string>& environment, Needed needed) {
-  auto config = parse_config(file, read_file(file), variable, environment, needed);
-  if (!config) {
-    for (Problem& problem : config.error()) problem.file = near_name(problem.file);
-    throw BadConfig(std::move(config.error()));
-  }
+                   const std::optional<std::string>& environment, Needed needed, std::stop_token stop) {
+  const std::string text = read_file(file);
+  auto needs = secrets_needed(file, text, variable, environment, needed);
+  if (!needs) refuse(std::move(needs.error()));
+  auto config =
+      parse_config(file, text, variable, environment, needed, values_from_sources(file, *needs, stop));
+  if (!config) refuse(std::move(config.error()));
   return std::move(*config);
 }
 
 Chosen choose_environment(const std::optional<fs::path>& given_config, const std::string& name,
-                          const VariableLookup& variable, Needed needed) {
+                          const VariableLookup& variable, Needed needed, std::stop_token stop) {
   const fs::path file = find_config(given_config, fs::current_path());
-  Chosen chosen{load_config(file, variable, name, needed), name};
+  Chosen chosen{load_config(file, variable, name, needed, std::move(stop)), name};
   if (chosen.config.find(name)) return chosen;
 
   std::vector<std::string> names;
@@ -110,7 +133,7 @@ void hide_in_the_job(Context& context, const EnvironmentConfig& environment, con
 }  // namespace
 
 Chosen choose_environment(Context& context, const std::string& name, Needed needed) {
-  Chosen chosen = choose_environment(context.config, name, context.variable, needed);
+  Chosen chosen = choose_environment(context.config, name, context.variable, needed, context.stop());
   const auto masks = masks_of(chosen.environment(), chosen.environment().variables);
   if (context.platform) hide_in_the_job(context, chosen.environment(), masks);
   context.out.hide(masks);

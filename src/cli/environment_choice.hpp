@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include <boost/json/array.hpp>
@@ -34,10 +35,15 @@ boost::json::array problems_json(const Problems&);
 std::filesystem::path find_config(const std::optional<std::filesystem::path>& given,
                                   const std::filesystem::path& start);
 
-/// Reads and validates it. Only `environment`'s variables need be set; nullopt: everybody's. Throws
-/// BadConfig.
+/// Reads and validates it. Only `environment`'s variables need be set; nullopt: everybody's. Secrets that are
+/// needed and not set are asked of their sources, which may run programs. Throws BadConfig, and Error if a
+/// source cannot be asked.
 Config load_config(const std::filesystem::path& file, const VariableLookup&,
-                   const std::optional<std::string>& environment, Needed = Needed::for_a_release);
+                   const std::optional<std::string>& environment, Needed = Needed::for_a_release,
+                   std::stop_token = {});
+
+/// `file` as people name a file that is near: belay.yml, ../belay.yml; else in full.
+std::string near_name(const std::filesystem::path& file);
 
 /// The file and one environment of it.
 struct Chosen {
@@ -47,7 +53,7 @@ struct Chosen {
 };
 /// Throws Error{bad_input} with the list of environments when `name` is empty or unknown.
 Chosen choose_environment(const std::optional<std::filesystem::path>& given_config, const std::string& name,
-                          const VariableLookup&, Needed = Needed::for_the_way);
+                          const VariableLookup&, Needed = Needed::for_the_way, std::stop_token = {});
 
 /// The same, as it was asked for on the command line. From now on nothing that the command prints shows the
 /// values of this environment's secrets.

@@ -1,24 +1,12 @@
 #include "control/agent.hpp"
 
-#include <cstdlib>
-#include <cstring>
-
 #include "base/error.hpp"
 #include "base/line_reader.hpp"
+#include "control/taken_variable.hpp"
 
 namespace belay {
 
 namespace {
-
-std::optional<std::string> take_out_of_environment(const char* name) {
-  char* const value = std::getenv(name);
-  if (value == nullptr) return std::nullopt;
-  std::string taken(value);
-  ::explicit_bzero(value, std::strlen(value));
-  ::unsetenv(name);
-  if (taken.find_first_not_of(" \t\r\n") == std::string::npos) return std::nullopt;
-  return taken;
-}
 
 /// As ssh-add wants it. CI forms lose the last newline, add carriage returns, or keep "\n" as two characters.
 std::string as_key_file(const std::string& text) {

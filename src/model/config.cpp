@@ -231,7 +231,7 @@ void read_login(SectionReader& section, HealthCheck& health, Reading& reading) {
   }
   section.text("user", health.user, line_value);
   section.text("password", health.password, line_value);
-  if (health.user.empty() && section.has("password"))
+  if (health.user.empty() && !section.has("user") && section.has("password"))
     reading.report(section.location_of("password"), "'password' has no 'user'", "for example user: monitor");
 }
 
@@ -482,6 +482,12 @@ void read_compose(SectionReader& section, EnvironmentConfig& into, Reading& read
   if (elsewhere) require_own_services(section, into, reading);
 }
 
+void read_secrets(SectionReader section, SecretSources& into) {
+  section.text("file", into.file, relative_path_value);
+  section.text("command", into.command, secret_command_value);
+  section.text("key_file", into.key_file, key_file_value);
+}
+
 void read_timeouts(SectionReader section, EnvironmentConfig& into) {
   section.duration("test", into.test_timeout);
   section.duration("build", into.build.timeout);
@@ -489,6 +495,9 @@ void read_timeouts(SectionReader section, EnvironmentConfig& into) {
 }
 
 void read_shared(SectionReader& section, EnvironmentConfig& into, Reading& reading) {
+  reading.sources = {};
+  if (auto secrets = section.section("secrets")) read_secrets(*secrets, into.secrets);
+  reading.sources = into.secrets;
   section.text("source", into.source, relative_path_value);
   read_compose(section, into, reading);
   section.commands("test", into.test);
@@ -545,6 +554,19 @@ EnvironmentConfig read_environment(const YamlEntry& entry, const YamlNode& share
   return environment;
 }
 
+/// The first use of each; one that is required anywhere is required.
+std::vector<NeededSecret> each_once(std::vector<NeededSecret> all) {
+  std::vector<NeededSecret> once;
+  for (auto& secret : all) {
+    const auto known = std::ranges::find(once, secret.name, &NeededSecret::name);
+    if (known == once.end())
+      once.push_back(std::move(secret));
+    else
+      known->required = known->required || secret.required;
+  }
+  return once;
+}
+
 /// What is seen anyway need not be kept out of what is stored and shown: a health URL is easier to read with
 /// its host's name, and a recovery can ask it. A key further down may be the one that shows it, so this comes
 /// last.
@@ -562,8 +584,19 @@ void fill_in_what_is_shown(EnvironmentConfig& environment, const Reading& readin
   for (auto& [name, value] : shown) environment.shown_variables.push_back(name);
 }
 
+/// Reads one environment with what its sources gave; or, without `values`, notes what they have to give.
+void read_with_secrets(const YamlEntry& entry, const YamlNode& shared, const SecretValues* values,
+                       SecretNeeds& needs, Reading& reading, Config& into) {
+  static const Values none;
+  const auto given = values == nullptr ? SecretValues::const_iterator() : values->find(entry.key);
+  reading.secrets = values == nullptr ? nullptr : given == values->end() ? &none : &given->second;
+  into.environments.push_back(read_environment(entry, shared, reading));
+  if (auto needed = std::exchange(reading.needed_secrets, {}); !needed.empty())
+    needs[entry.key] = {into.app, into.environments.back().secrets, each_once(std::move(needed))};
+}
+
 Config read_config(const YamlNode& root, const std::optional<std::string>& only_environment,
-                   Reading& reading) {
+                   const SecretValues* values, SecretNeeds& needs, Reading& reading) {
   Config config;
   SectionReader top(reading, "", root, {1, 1});
   top.text("app", config.app, app_name_value);
@@ -582,7 +615,7 @@ Config read_config(const YamlNode& root, const std::optional<std::string>& only_
   if (const YamlNode* environments = top.environments("environments"))
     for (const YamlEntry& entry : environments->entries) {
       reading.variables_needed = !only_environment || entry.key == *only_environment;
-      config.environments.push_back(read_environment(entry, shared, reading));
+      read_with_secrets(entry, shared, values, needs, reading, config);
     }
   for (auto& environment : config.environments) fill_in_what_is_shown(environment, reading);
   return config;
@@ -596,17 +629,21 @@ const EnvironmentConfig* Config::find(const std::string& environment) const {
   return found == environments.end() ? nullptr : &*found;
 }
 
-std::expected<Config, Problems> parse_config(const std::filesystem::path& file, const std::string& text,
-                                             const VariableLookup& lookup,
-                                             const std::optional<std::string>& only_environment,
-                                             Needed needed) {
+namespace {
+
+/// `values` and `needs` as read_with_secrets() has them.
+std::expected<Config, Problems> read_file_with(const std::filesystem::path& file, const std::string& text,
+                                               const VariableLookup& lookup,
+                                               const std::optional<std::string>& only_environment,
+                                               Needed needed, const SecretValues* values,
+                                               SecretNeeds& needs) {
   YamlDocument document = parse_yaml(file.native(), text);
   Reading reading(file.native(), text, lookup);
   reading.release_needed = needed == Needed::for_a_release;
   reading.add(std::move(document.problems));
   Config config;
   if (document.root && document.root->kind == YamlNode::Kind::mapping)
-    config = read_config(*document.root, only_environment, reading);
+    config = read_config(*document.root, only_environment, values, needs, reading);
   else if (document.root)
     reading.report(document.root->at,
                    fmt::format("the file must be a mapping of keys, but is {}", document.root->described()));
@@ -614,6 +651,26 @@ std::expected<Config, Problems> parse_config(const std::filesystem::path& file, 
   if (Problems problems = reading.take_problems(); !problems.empty())
     return std::unexpected(std::move(problems));
   return config;
+}
+
+}  // namespace
+
+std::expected<SecretNeeds, Problems> secrets_needed(const std::filesystem::path& file,
+                                                    const std::string& text, const VariableLookup& lookup,
+                                                    const std::optional<std::string>& only_environment,
+                                                    Needed needed) {
+  SecretNeeds needs;
+  auto config = read_file_with(file, text, lookup, only_environment, needed, nullptr, needs);
+  if (!config) return std::unexpected(std::move(config.error()));
+  return needs;
+}
+
+std::expected<Config, Problems> parse_config(const std::filesystem::path& file, const std::string& text,
+                                             const VariableLookup& lookup,
+                                             const std::optional<std::string>& only_environment,
+                                             Needed needed, const SecretValues& values) {
+  SecretNeeds none;
+  return read_file_with(file, text, lookup, only_environment, needed, &values, none);
 }
 
 }  // namespace belay

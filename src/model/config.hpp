@@ -170,6 +170,15 @@ struct PushTrigger {
   std::vector<std::string> ignored_branches{}, tags{}, ignored_tags{}, ignored_paths{};
 };
 
+/// Where the values of `${NAME}` come from that the caller's environment does not have: the file first, then
+/// the command. It belongs to the controller, and is no part of the JSON.
+struct SecretSources {
+  std::string file;      // encrypted, relative to belay.yml's directory; empty: none
+  std::string command;   // for `sh`, with {name} where the secret's name goes; empty: none
+  std::string key_file;  // absolute, or from the home directory (~/…); empty: see control/secret_key.hpp
+  bool any() const { return !file.empty() || !command.empty(); }
+};
+
 struct HostAddress {
   bool local = false;
   std::string destination;  // as ssh takes it: user@host or a Host of ~/.ssh/config
@@ -202,6 +211,7 @@ struct EnvironmentConfig {
   Accessories accessories = Accessories::leave;
   BuildRule build;
   std::vector<RegistryLogin> registries;  // no part of the JSON
+  SecretSources secrets{};
   std::vector<TestStep> test;
   bool test_git = false;  // the gate's checkout is a repository whose HEAD is the commit
   std::chrono::milliseconds test_timeout{std::chrono::minutes(30)};
@@ -251,11 +261,33 @@ struct Config {
 /// missing, and are then left out: who looks at logs needs none of them.
 enum class Needed { for_a_release, for_the_way };
 
+/// A secret whose value an environment's sources have to give.
+struct NeededSecret {
+  std::string name;
+  Location at;           // where it is used first
+  bool required = true;  // false: it only would be masked, should a source have it at hand
+};
+struct SecretsNeeded {
+  std::string app;
+  SecretSources sources;
+  std::vector<NeededSecret> secrets;
+};
+/// By the environment's name.
+using SecretNeeds = std::map<std::string, SecretsNeeded>;
+using SecretValues = std::map<std::string, Values>;
+
+/// What parse_config needs besides the caller's environment. Returns every mistake of the file that can be
+/// seen without the secrets, so that no source is asked for a file that is wrong.
+std::expected<SecretNeeds, Problems> secrets_needed(
+    const std::filesystem::path& file, const std::string& text, const VariableLookup&,
+    const std::optional<std::string>& only_environment = std::nullopt, Needed = Needed::for_a_release);
+
 /// Parses and validates all of it; on any mistake returns every mistake, in the file's order. Variables of an
 /// environment other than `only_environment` need not be set (a staging deployment does not need
 /// production's).
 std::expected<Config, Problems> parse_config(
     const std::filesystem::path& file, const std::string& text, const VariableLookup&,
-    const std::optional<std::string>& only_environment = std::nullopt, Needed = Needed::for_a_release);
+    const std::optional<std::string>& only_environment = std::nullopt, Needed = Needed::for_a_release,
+    const SecretValues& = {});
 
 }  // namespace belay

@@ -254,6 +254,18 @@ constexpr auto table = std::to_array<ConfigKey>({
      .least = 1,
      .most = 100},
     {.section = "shared",
+     .name = "secrets",
+     .kind = section,
+     .variables = Variables::none,
+     .required = false,
+     .fallback = "the environment in which you start belay",
+     .example = "{ file: secrets.belay }",
+     .meaning =
+         "Where belay looks up a `${NAME}` that is a secret and not set in the environment in which you "
+         "start belay. A text is the `file`. `off` removes the top level's sources.",
+     .shorthand = "file",
+     .may_be_off = true},
+    {.section = "shared",
      .name = "timeouts",
      .kind = section,
      .variables = Variables::none,
@@ -415,6 +427,37 @@ constexpr auto table = std::to_array<ConfigKey>({
      .meaning = "The compose file on the server, or several, as for compose's `-f`: absolute paths. The "
                 "directory of the first file is the project directory. `services` names the services that "
                 "are released. The file's other services belong to others, and belay does not touch them."},
+
+    {.section = "secrets",
+     .name = "file",
+     .kind = text,
+     .variables = Variables::shown,
+     .required = false,
+     .fallback = "no file",
+     .example = "secrets.belay",
+     .meaning =
+         "The encrypted file in the repository, relative to the directory of `belay.yml`. `belay secrets` "
+         "makes and changes it."},
+    {.section = "secrets",
+     .name = "command",
+     .kind = text,
+     .variables = Variables::none,
+     .required = false,
+     .fallback = "no command",
+     .example = "\"op read op://prod/{name}\"",
+     .meaning =
+         "A command that prints one secret; belay puts the secret's name in the place of `{name}`. `sh` "
+         "runs it in the directory of `belay.yml`, for what the file does not have."},
+    {.section = "secrets",
+     .name = "key_file",
+     .kind = text,
+     .variables = Variables::shown,
+     .required = false,
+     .fallback = "the file `~/.config/belay/keys/APP`",
+     .example = "~/keys/crm",
+     .meaning =
+         "The file with the key of `file`, if `BELAY_KEY` is not set. Absolute, or in your home directory; "
+         "never in the repository."},
 
     {.section = "registries",
      .name = "user",

@@ -91,18 +91,51 @@ void Reading::report_in(const YamlNode& scalar, const Expanded::Fault& fault) {
          fault.remedy);
 }
 
+/// What is shown takes no secrets: their values would be seen.
+bool may_be_secret(Variables becomes) {
+  return becomes == Variables::kept || becomes == Variables::command;
+}
+
+std::optional<std::string> Reading::value_of(const std::string& name, Variables becomes) const {
+  if (auto value = lookup_(name)) return value;
+  if (secrets == nullptr || !may_be_secret(becomes)) return std::nullopt;
+  return lookup_in(*secrets)(name);
+}
+
+void Reading::report_unset(const YamlNode& scalar, Expanded::Fault fault, Variables becomes) {
+  if (sources.any() && !may_be_secret(becomes))
+    fault.remedy += "; a key whose value is shown takes none from 'secrets'";
+  else if (!sources.file.empty())
+    fault.remedy += fmt::format(", or put it into {}: belay secrets set NAME", sources.file);
+  report_in(scalar, fault);
+}
+
+/// While secrets are noted: notes those of the text. A command whose variables have no value yet stays as it
+/// is written.
+bool Reading::notes_needed(const YamlNode& scalar, Variables becomes) {
+  if (secrets != nullptr || !sources.any() || !variables_needed || !may_be_secret(becomes)) return false;
+  for (const auto& name : variables_in(scalar.text))
+    if (!lookup_(name))
+      needed_secrets.push_back(
+          {name, location_of("${" + name + "}", scalar.at), release_needed || becomes != Variables::command});
+  return true;
+}
+
 std::optional<std::string> Reading::expanded(const YamlNode& scalar, Variables becomes) {
-  Expanded expanded = expand_variables(scalar.text, lookup_);
+  Expanded expanded =
+      expand_variables(scalar.text, [&](const std::string& name) { return value_of(name, becomes); });
   for (const auto& fault : expanded.malformed) report_in(scalar, fault);
-  if (variables_needed && (release_needed || becomes != Variables::command))
-    for (const auto& fault : expanded.unset) report_in(scalar, fault);
+  const bool noted = notes_needed(scalar, becomes);
+  if (!noted && variables_needed && (release_needed || becomes != Variables::command))
+    for (const auto& fault : expanded.unset) report_unset(scalar, fault, becomes);
   for (const auto& name : variables_in(scalar.text)) {
-    if (becomes == Variables::shown) shown_.insert(name);
-    if (becomes == Variables::kept || becomes == Variables::command)
-      if (auto value = lookup_(name)) kept_[name] = std::move(*value);
+    if (becomes == Variables::shown && lookup_(name)) shown_.insert(name);
+    if (may_be_secret(becomes))
+      if (auto value = value_of(name, becomes)) kept_[name] = std::move(*value);
   }
   // A command that is not run now is read all the same: a rollback looks at what its hooks still need.
-  const bool unset_matters = release_needed || becomes != Variables::command;
+  const bool as_written = noted && becomes == Variables::command;
+  const bool unset_matters = !as_written && (release_needed || becomes != Variables::command);
   if (!expanded.malformed.empty() || (unset_matters && !expanded.unset.empty())) return std::nullopt;
   return std::move(expanded.text);
 }
@@ -115,7 +148,7 @@ bool Reading::is_shown(const std::string& variable, const std::string& value) co
 
 std::optional<std::string> Reading::variable(const std::string& name, Location at) {
   auto value = lookup_(name);
-  shown_.insert(name);
+  if (value) shown_.insert(name);
   if (!value && variables_needed)
     report(at, fmt::format("the variable {} is not set", name),
            fmt::format("set it in the environment: export {}=...", name));

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/config.hpp"
 #include "model/config_keys.hpp"
 #include "model/config_values.hpp"
 #include "model/json_archive.hpp"
@@ -29,7 +30,8 @@ class Reading {
   void add(Problems more);
   /// The scalar's text with its variables expanded; empty if they cannot be, which is then reported (an unset
   /// variable only where variables_needed; one of a command only where a release is made). Notes which
-  /// variables are shown, and the values of the others.
+  /// variables are shown, and the values of the others. Only those others may be secrets of the environment's
+  /// sources.
   std::optional<std::string> expanded(const YamlNode& scalar, Variables);
   void report_in(const YamlNode& scalar, const Expanded::Fault&);
   /// The values of the texts that were kept as they are written, and forgets them.
@@ -46,9 +48,17 @@ class Reading {
   bool variables_needed = true;  // so is a variable that is not set
   bool release_needed = true;    // also one that only a release needs
 
+  /// The sources of the environment at hand, what they gave, and what they are needed for.
+  SecretSources sources{};
+  const Values* secrets = nullptr;  // null while needed secrets are only noted, in needed_secrets
+  std::vector<NeededSecret> needed_secrets{};
+
  private:
   std::string line(int number) const;
   Location location_of(const std::string& fragment, Location scalar) const;
+  std::optional<std::string> value_of(const std::string& name, Variables) const;
+  void report_unset(const YamlNode& scalar, Expanded::Fault, Variables);
+  bool notes_needed(const YamlNode& scalar, Variables);
 
   std::string file_;
   std::vector<std::string> lines_;

@@ -326,6 +326,19 @@ Value<std::string> relative_path_value(std::string_view text) {
   return normalised(text);
 }
 
+Value<std::string> key_file_value(std::string_view text) {
+  if (auto line = line_value(text); !line) return line;
+  if (text.starts_with('/') || text.starts_with("~/")) return std::string(text);
+  return fault(fmt::format("must be an absolute path or begin with ~/, not '{}'", text),
+               "the key never lies in the repository");
+}
+
+Value<std::string> secret_command_value(std::string_view text) {
+  if (auto line = line_value(text); !line) return line;
+  if (text.contains("{name}")) return std::string(text);
+  return fault("has no {name}, where the secret's name goes", "for example op read op://prod/{name}");
+}
+
 Value<std::string> line_value(std::string_view text) {
   if (text.empty()) return fault("must not be empty");
   if (std::any_of(text.begin(), text.end(), is_control))

@@ -67,6 +67,10 @@ Value<std::string> database_name_value(std::string_view);
 Value<std::string> absolute_path_value(std::string_view);
 /// Inside a directory that is known: not absolute, without `..`.
 Value<std::string> relative_path_value(std::string_view);
+/// A file outside of the repository: absolute, or ~/…
+Value<std::string> key_file_value(std::string_view);
+/// A command of one line, with {name} in it.
+Value<std::string> secret_command_value(std::string_view);
 /// Not empty, one line, no control characters.
 Value<std::string> line_value(std::string_view);
 /// A pattern of model/glob.hpp, behind "!" or not.
