@@ -1,6 +1,8 @@
 #include "base/link_tree.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -50,21 +52,33 @@ class Linking {
  public:
   Linking(const fs::path& from, const fs::path& to) : from_(from), to_(to) {}
 
+  /// Level by level, the directories of one level several at a time.
   void link_all() {
-    make_directories_below({});
-    in_parallel(directories_.size(), [this](std::size_t i) { link_files_of(directories_[i]); });
+    for (std::vector<fs::path> level{fs::path()}; !level.empty();) {
+      std::vector<std::vector<fs::path>> below(level.size());
+      in_parallel(level.size(), [&](std::size_t i) { below[i] = link_files_of(level[i]); });
+      level.clear();
+      for (auto& directories : below) std::ranges::move(directories, std::back_inserter(level));
+    }
     if (problem_) throw Error(*problem_);
   }
 
  private:
-  void make_directories_below(const fs::path& directory) {
-    directories_.push_back(directory);
+  /// Makes the directories in it, too, and returns them.
+  std::vector<fs::path> link_files_of(const fs::path& directory) {
+    std::vector<fs::path> below;
     Directory source(from_ / directory);
+    const Directory target(to_ / directory);
     while (const dirent* const entry = source.next()) {
-      if (!source.is_directory(*entry)) continue;
-      make_like(source.fd(), entry->d_name, directory / entry->d_name);
-      make_directories_below(directory / entry->d_name);
+      if (source.is_directory(*entry)) {
+        below.push_back(directory / entry->d_name);
+        make_like(source.fd(), entry->d_name, below.back());
+      } else if (::linkat(source.fd(), entry->d_name, target.fd(), entry->d_name, 0) != 0 &&
+                 errno != EEXIST) {
+        keep_problem(errno, from_ / directory / entry->d_name);
+      }
     }
+    return below;
   }
 
   void make_like(int source, const char* name, const fs::path& directory) const {
@@ -79,22 +93,12 @@ class Linking {
       throw system_error("cannot set the mode of " + made.string(), errno);
   }
 
-  void link_files_of(const fs::path& directory) {
-    Directory source(from_ / directory);
-    const Directory target(to_ / directory);
-    while (const dirent* const entry = source.next())
-      if (!source.is_directory(*entry) &&
-          ::linkat(source.fd(), entry->d_name, target.fd(), entry->d_name, 0) != 0 && errno != EEXIST)
-        keep_problem(errno, from_ / directory / entry->d_name);
-  }
-
   void keep_problem(int reason, const fs::path& file) {
     const std::lock_guard lock(mutex_);
     if (!problem_) problem_ = system_error("cannot make a hard link to " + file.string(), reason);
   }
 
   const fs::path &from_, &to_;
-  std::vector<fs::path> directories_{};  // relative, a directory before those in it
   std::mutex mutex_;
   std::optional<Error> problem_;
 };

@@ -120,7 +120,8 @@ HostKeyRule::HostKeyRule(const HostAddress& host, std::string pin, const Reached
     : pin_(std::move(pin)), record_(directory / "offered-key") {
   options_ = {"-o", "StrictHostKeyChecking=yes"};
   std::string believed = "/dev/null";
-  if (!pin_.empty() && !reached.has_known_hosts_command) {
+  const bool asks_us = reached.settings.has_known_hosts_command();
+  if (!pin_.empty() && !asks_us) {
     const auto keys = is_reached_directly(reached)
                           ? scanned_keys(reached.settings, stop)
                           : key_behind(host, reached.proxy, directory / "seen", stop);
@@ -138,7 +139,7 @@ HostKeyRule::HostKeyRule(const HostAddress& host, std::string pin, const Reached
                                      "GlobalKnownHostsFile=/dev/null", "-o", "VerifyHostKeyDNS=no"});
   // The user's own command decides for the user, as known_hosts would.
   const bool users_own_command = !reached.settings.at("knownhostscommand").empty();
-  notes_ = reached.has_known_hosts_command && (!pin_.empty() || !users_own_command);
+  notes_ = asks_us && (!pin_.empty() || !users_own_command);
   if (notes_)
     options_.insert(options_.end(),
                     {"-o", fmt::format("KnownHostsCommand={} internal known-host {} {} %I %t %K %H",

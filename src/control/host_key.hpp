@@ -22,7 +22,6 @@ namespace belay {
 struct Reached {
   const SshSettings& settings;
   const std::vector<std::string>& proxy;  // options of ssh: through which host before it; empty: none
-  bool has_known_hosts_command = true;    // OpenSSH 8.5 and newer
 };
 
 /// The host-key rule of one host, as options for ssh.

@@ -32,15 +32,11 @@ SshAccess::SshAccess(const HostAddress& host, const std::string& host_key, const
     : host_(checked_host(host)),
       life_("belay-ssh-"),
       agent_(agent_for_key(life_, stop)),
-      has_known_hosts_command_(has_known_hosts_command(stop)),
       settings_(host_, stop),
       way_(host_, jump, settings_,
-           {.directory = life_.directory(),
-            .agent = agent_ ? std::optional(agent_->socket()) : std::nullopt,
-            .has_known_hosts_command = has_known_hosts_command_},
+           {.directory = life_.directory(), .agent = agent_ ? std::optional(agent_->socket()) : std::nullopt},
            stop),
-      host_keys_(host_, host_key, {settings_, way_.options(), has_known_hosts_command_}, life_.directory(),
-                 stop) {
+      host_keys_(host_, host_key, {settings_, way_.options()}, life_.directory(), stop) {
   require_room_for_socket(life_.directory());
 }
 

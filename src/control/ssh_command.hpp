@@ -45,7 +45,6 @@ class SshAccess {
   HostAddress host_;
   Lifeline life_;
   std::optional<PrivateAgent> agent_;
-  bool has_known_hosts_command_;
   SshSettings settings_;
   Way way_;
   HostKeyRule host_keys_;

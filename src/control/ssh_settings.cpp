@@ -59,6 +59,11 @@ std::string SshSettings::at(const std::string& name) const {
   return {};
 }
 
+bool SshSettings::has_known_hosts_command() const {
+  // 8.5 gave this setting another name, too. It is read here, since `ssh -V` is one more program to wait for.
+  return at("pubkeyacceptedkeytypes").empty();
+}
+
 std::vector<HostAddress> SshSettings::jump_hosts() const {
   const std::string jump = at("proxyjump");
   std::vector<HostAddress> hosts;
@@ -101,26 +106,6 @@ HostAddress jump_host_from(const std::string& text) {
   }
   host.destination += bracket == std::string::npos ? rest : rest.substr(1, bracket - 1);
   return host;
-}
-
-bool has_known_hosts_command(std::stop_token stop) {
-  std::vector<std::string> argv = ssh_program();
-  argv.push_back("-V");
-  const Captured answer = capture(Command{.argv = argv}, std::move(stop), Deadline::in(patience));
-  const auto version = openssh_version(answer.err + answer.out);
-  return version == std::pair(0, 0) || version >= std::pair(8, 5);
-}
-
-std::pair<int, int> openssh_version(const std::string& text) {
-  const std::string_view mark = "OpenSSH_";
-  const std::size_t at = text.find(mark);
-  if (at == std::string::npos) return {0, 0};
-  const char* const end = text.data() + text.size();
-  std::pair<int, int> version{0, 0};
-  const auto major = std::from_chars(text.data() + at + mark.size(), end, version.first);
-  if (major.ec != std::errc{} || major.ptr == end || *major.ptr != '.') return {0, 0};
-  std::from_chars(major.ptr + 1, end, version.second);
-  return version;
 }
 
 }  // namespace belay

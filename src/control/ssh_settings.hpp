@@ -2,7 +2,6 @@
 
 #include <stop_token>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "model/config.hpp"
@@ -21,6 +20,8 @@ class SshSettings {
 
   /// The value of one setting, whose name is in small letters; empty if it is not there.
   std::string at(const std::string& name) const;
+  /// Whether this ssh has KnownHostsCommand: OpenSSH 8.5 and newer.
+  bool has_known_hosts_command() const;
   /// The hosts of ProxyJump, the nearest first.
   std::vector<HostAddress> jump_hosts() const;
 
@@ -30,11 +31,5 @@ class SshSettings {
 
 /// A host of ProxyJump, as `ssh -G` writes it: user@host:port, with brackets around an address.
 HostAddress jump_host_from(const std::string&);
-
-/// Whether ssh has KnownHostsCommand: OpenSSH 8.5 and newer.
-bool has_known_hosts_command(std::stop_token);
-
-/// "OpenSSH_9.2p1 …" → {9, 2}; {0, 0} if it is none.
-std::pair<int, int> openssh_version(const std::string& text);
 
 }  // namespace belay

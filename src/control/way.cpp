@@ -74,8 +74,7 @@ void Way::add(const JumpHost& jump, const SshSettings& settings, const Means& me
   make_directories(directory, 0700);
   const auto through = options();
   Hop hop{.host = jump.host,
-          .key = HostKeyRule(jump.host, jump.host_key, {settings, through, means.has_known_hosts_command},
-                             directory, std::move(stop)),
+          .key = HostKeyRule(jump.host, jump.host_key, {settings, through}, directory, std::move(stop)),
           .directory = directory};
   std::vector<std::string> argv{"-T"};
   append(argv, limits(hops_.size()));

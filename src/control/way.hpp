@@ -26,7 +26,6 @@ class Way {
   struct Means {
     std::filesystem::path directory;             // private to this connection
     std::optional<std::filesystem::path> agent;  // the agent's socket with the key of BELAY_SSH_KEY
-    bool has_known_hosts_command = true;
   };
 
   /// `hosts`: of belay.yml; if there are none, ssh's settings for the host say them. Throws Error{exit code

@@ -157,10 +157,6 @@ namespace {
 
 /// Of `${TAG:?}` compose says: required variable TAG is missing a value.
 std::string remedy_for(const std::string& words, const std::string& usual) {
-  if (words.contains("SSHKey"))
-    return "this Compose cannot print a build's `ssh:` that names a file: write ssh: [default], which asks "
-           "the "
-           "agent, or hand the key to the build as a secret (build: secrets:)";
   constexpr std::string_view lead = "required variable ";
   const auto at = words.find(lead);
   if (at == std::string::npos) return usual;
@@ -215,11 +211,16 @@ void count_label_files(std::map<std::string, std::string>& hashes, const Project
 
 }  // namespace
 
-boost::json::object resolved(const Project& project, std::stop_token stop, Deadline deadline,
-                             const LineSink& warn) {
-  const std::string what_failed = "compose cannot read the project in " + project.directory.string();
-  const Command asked = command(project, {"config", "--format", "json"});
-  const Captured captured = capture(asked, stop, deadline);
+namespace {
+
+/// The model as compose prints it. No Compose can print a build's `ssh:` that names a file as JSON: it is
+/// asked for YAML then.
+boost::json::object printed_model(const Project& project, const std::string& what_failed,
+                                  const LineSink& warn, std::stop_token stop, Deadline deadline) {
+  const Captured as_json = capture(command(project, {"config", "--format", "json"}), stop, deadline);
+  const bool needs_yaml = !as_json.ok() && as_json.err.contains("SSHKey");
+  const Captured captured =
+      needs_yaml ? capture(command(project, {"config"}), std::move(stop), deadline) : as_json;
   require_success(
       captured, what_failed,
       remedy_for(
@@ -228,11 +229,19 @@ boost::json::object resolved(const Project& project, std::stop_token stop, Deadl
   if (warn)
     for (const auto part : std::views::split(std::string_view(captured.err), '\n'))
       if (!part.empty()) warn(std::string(part.begin(), part.end()));
-  const std::string& text = captured.out;
+  if (needs_yaml) return object_of_yaml(captured.out);
   boost::json::error_code bad;
-  boost::json::value model = boost::json::parse(text, bad);
+  auto model = boost::json::parse(captured.out, bad);
   if (bad || !model.is_object()) throw Error(what_failed, "docker compose config printed no JSON object");
-  auto read = readable_output(model.get_object());
+  return std::move(model.get_object());
+}
+
+}  // namespace
+
+boost::json::object resolved(const Project& project, std::stop_token stop, Deadline deadline,
+                             const LineSink& warn) {
+  auto read = readable_output(printed_model(
+      project, "compose cannot read the project in " + project.directory.string(), warn, stop, deadline));
   if (may_name_label_files(project))
     keep_label_files(read, label_files_of(project, std::move(stop), deadline));
   return read;

@@ -1,11 +1,15 @@
 #include "drivers/compose_output.hpp"
 
+#include <charconv>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include <boost/json.hpp>
 
+#include "base/error.hpp"
 #include "model/json_parts.hpp"
+#include "model/yaml.hpp"
 
 namespace belay::compose {
 
@@ -79,7 +83,60 @@ void drop_absent_dependencies(json::object& service, const json::object& service
     *dependencies = std::move(kept);
 }
 
+template <class Number>
+std::optional<json::value> number_in(std::string_view text) {
+  Number number{};
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failed != std::errc() || end != text.data() + text.size()) return {};
+  return json::value(number);
+}
+
+/// Compose puts a text that looks like something else into quotes.
+json::value scalar_in(const YamlNode& node) {
+  if (node.is_null()) return nullptr;
+  if (!node.plain) return json::value(node.text);
+  if (node.text == "true" || node.text == "false") return node.text == "true";
+  if (auto whole = number_in<std::int64_t>(node.text)) return *whole;
+  if (auto broken = number_in<double>(node.text)) return *broken;
+  return json::value(node.text);
+}
+
+json::value value_of(const YamlNode& node) {
+  if (node.kind == YamlNode::Kind::scalar) return scalar_in(node);
+  if (node.kind == YamlNode::Kind::sequence) {
+    json::array items;
+    for (const auto& item : node.items) items.push_back(value_of(item));
+    return items;
+  }
+  json::object object;
+  for (const auto& entry : node.entries) object.emplace(entry.key, value_of(entry.value));
+  return object;
+}
+
+/// "deploy: /keys/deploy" is printed, and "deploy=/keys/deploy" is read.
+void name_keys_as_read(json::object& service) {
+  auto* build = object_at(service, "build");
+  auto* keys = build ? build->if_contains("ssh") : nullptr;
+  if (!keys || !keys->is_array()) return;
+  for (auto& key : keys->get_array())
+    if (key.is_string())
+      if (const auto colon = key.get_string().find(": "); colon != json::string::npos)
+        key.get_string().replace(colon, 2, "=");
+}
+
 }  // namespace
+
+json::object object_of_yaml(const std::string& printed) {
+  const auto document = parse_foreign_yaml("what docker compose config prints", printed);
+  if (!document.root || document.root->kind != YamlNode::Kind::mapping)
+    throw Error("docker compose config printed no YAML that belay can read",
+                document.problems.empty() ? std::string() : document.problems.front().message);
+  auto object = value_of(*document.root).get_object();
+  if (auto* services = object_at(object, "services"))
+    for (auto& [name, service] : *services)
+      if (service.is_object()) name_keys_as_read(service.get_object());
+  return object;
+}
 
 std::string with_single_dollars(std::string text) {
   for (auto at = text.find("$$"); at != std::string::npos; at = text.find("$$", at + 1)) text.erase(at, 1);

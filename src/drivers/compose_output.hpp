@@ -15,6 +15,10 @@ namespace belay::compose {
 ///    still, which `up` no longer does.
 boost::json::object readable_output(const boost::json::object& printed);
 
+/// What `config` prints as YAML, as the object that it prints with `--format json`. Throws Error if it is
+/// none.
+boost::json::object object_of_yaml(const std::string& printed);
+
 /// A text of the output as it is meant: `config` writes each $ as $$, so that its output can be read again.
 std::string with_single_dollars(std::string);
 

@@ -169,6 +169,8 @@ void ContainerWatch::start_again(const Death& death, std::chrono::milliseconds p
   if (rules_.told) rules_.told(death);
   if (stop.stop_requested()) return;
   out_of_memory_.erase(death.id);
+  // The one before may still be about to say that its container runs again.
+  starting_again_.erase(death.id);
   {
     const std::scoped_lock lock(mutex_);
     down_[death.id] = death;
@@ -186,7 +188,6 @@ void ContainerWatch::start_again(const Death& death, std::chrono::milliseconds p
       report(std::move(final));
     }
   };
-  starting_again_.erase(death.id);
   starting_again_.emplace(death.id, Background(begin_again));
 }
 

@@ -6,10 +6,8 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <map>
 #include <optional>
 #include <ranges>
-#include <set>
 
 #include <boost/json.hpp>
 #include <fcntl.h>
@@ -95,16 +93,10 @@ bool is_as_published(const Fd& live, const Fd& source, const std::string& name) 
          has_published_time(a, b);
 }
 
-/// One directory of a release's source beside the live one. Paths are relative to both.
-struct Compared {
-  std::set<fs::path> to_look_at{};      // all that is not as it was published
-  std::vector<fs::path> directories{};  // those among them that are one on both sides
-};
-
 /// Most files of most releases are as they were published: those cost two looks each, and no more.
-Compared compare_directory(const fs::path& live_root, const fs::path& source_root,
-                           const fs::path& directory) {
-  Compared compared;
+ComparedDirectory compare_directory(const fs::path& live_root, const fs::path& source_root,
+                                    const fs::path& directory) {
+  ComparedDirectory compared;
   const auto live = opened_directory(live_root / directory);
   const auto source = opened_directory(source_root / directory);
   for (const auto& entry : fs::directory_iterator(source_root / directory)) {
@@ -116,25 +108,6 @@ Compared compare_directory(const fs::path& live_root, const fs::path& source_roo
       compared.directories.push_back(path);
   }
   return compared;
-}
-
-using ComparedDirectories = std::map<fs::path, Compared>;
-
-/// All directories that both sides have, several at a time.
-ComparedDirectories compare_all(const fs::path& live, const fs::path& source) {
-  ComparedDirectories all;
-  for (std::vector<fs::path> level{fs::path()}; !level.empty();) {
-    std::vector<Compared> compared(level.size());
-    in_parallel(level.size(),
-                [&](std::size_t i) { compared[i] = compare_directory(live, source, level[i]); });
-    std::vector<fs::path> below;
-    for (std::size_t i = 0; i < level.size(); ++i) {
-      std::ranges::copy(compared[i].directories, std::back_inserter(below));
-      all.emplace(level[i], std::move(compared[i]));
-    }
-    level = std::move(below);
-  }
-  return all;
 }
 
 bool is_below(const std::string& path, const std::string& directory) {
@@ -154,12 +127,12 @@ std::set<std::string> with_parents(const Publication& known) {
 
 class Planning {
  public:
-  explicit Planning(const PublicationRules& rules) : rules_(rules) {
-    if (rules.known != nullptr) only_ = with_parents(*rules.known);
+  explicit Planning(PublicationRules rules) : rules_(std::move(rules)) {
+    if (rules_.known != nullptr) only_ = with_parents(*rules_.known);
   }
 
   Publication plan() {
-    if (!only_) compared_ = compare_all(rules_.live, rules_.source);
+    if (!only_ && rules_.compared.empty()) rules_.compared = compare_directories(rules_.live, rules_.source);
     walk({});
     if (rules_.remove_extraneous && !rules_.before.empty()) remove_what_is_gone({});
     std::ranges::stable_partition(
@@ -192,9 +165,10 @@ class Planning {
   }
 
   void walk(const fs::path& directory) {
-    const auto known = compared_.find(directory);
-    const auto compared = known != compared_.end() ? std::move(known->second)
-                                                   : compare_directory(rules_.live, rules_.source, directory);
+    const auto known = rules_.compared.find(directory);
+    const auto compared = known != rules_.compared.end()
+                              ? std::move(known->second)
+                              : compare_directory(rules_.live, rules_.source, directory);
     for (const auto& path : compared.to_look_at)
       if (is_looked_at(path)) look_at(path);
   }
@@ -331,9 +305,8 @@ class Planning {
                              : "a container may write to it, and the server has its own";
   }
 
-  const PublicationRules& rules_;
+  PublicationRules rules_;
   std::optional<std::set<std::string>> only_;
-  ComparedDirectories compared_{};  // beforehand, where all of them are looked at
   Publication planned_;
 };
 
@@ -601,8 +574,24 @@ bool same_file(const fs::path& live, const fs::path& source) {
   return is_alike(a, b) && (has_published_time(a, b) || same_content(live, source));
 }
 
-Publication plan_publication(const PublicationRules& rules) {
-  return Planning(rules).plan();
+ComparedDirectories compare_directories(const fs::path& live, const fs::path& source) {
+  ComparedDirectories all;
+  for (std::vector<fs::path> level{fs::path()}; !level.empty();) {
+    std::vector<ComparedDirectory> compared(level.size());
+    in_parallel(level.size(),
+                [&](std::size_t i) { compared[i] = compare_directory(live, source, level[i]); });
+    std::vector<fs::path> below;
+    for (std::size_t i = 0; i < level.size(); ++i) {
+      std::ranges::copy(compared[i].directories, std::back_inserter(below));
+      all.emplace(level[i], std::move(compared[i]));
+    }
+    level = std::move(below);
+  }
+  return all;
+}
+
+Publication plan_publication(PublicationRules rules) {
+  return Planning(std::move(rules)).plan();
 }
 
 Publication limited_to(const Publication& all, const std::vector<std::string>& paths) {

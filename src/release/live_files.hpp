@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,19 +34,31 @@ struct Publication {
   std::vector<LiveKept> kept;
 };
 
+/// One directory of a release's source beside the live one. Paths are relative to both.
+struct ComparedDirectory {
+  std::set<std::filesystem::path> to_look_at{};      // all that is not as it was published
+  std::vector<std::filesystem::path> directories{};  // those among them that are one on both sides
+};
+using ComparedDirectories = std::map<std::filesystem::path, ComparedDirectory>;
+/// All directories that both sides have, several at a time: the long part of planning a publication, which
+/// needs nothing else.
+ComparedDirectories compare_directories(const std::filesystem::path& live,
+                                        const std::filesystem::path& source);
+
 struct PublicationRules {
   std::filesystem::path live, source;
   std::filesystem::path before{};      // the source of the release that serves; empty: unknown
   std::vector<std::string> written{};  // what containers may write to, relative to the live directory
   bool remove_extraneous = false;      // what the release before brought and this one lacks is removed
   const Publication* known = nullptr;  // planned before: only its paths are looked at again
+  ComparedDirectories compared{};      // of a look just before; empty: plan_publication() looks itself
   /// Whether a file's content is one that was ever committed; asked where no release before tells who wrote
   /// it.
   std::function<bool(const std::filesystem::path& file)> was_committed{};
 };
 
 /// What publishing would change now; touches nothing.
-Publication plan_publication(const PublicationRules&);
+Publication plan_publication(PublicationRules);
 
 /// Only the changes to these paths and what is below them; "." is all.
 Publication limited_to(const Publication&, const std::vector<std::string>& paths);

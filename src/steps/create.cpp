@@ -351,6 +351,7 @@ std::optional<FileLock> lock_of_shared_project(const Context& context) {
 std::string apply(Context& context) {
   const bool deploys = context.plan.kind != Plan::Kind::rollback;
   const auto project_lock = lock_of_shared_project(context);
+  auto look = begin_look_at_live(context);  // compose needs its time, too
   auto work = deploys ? work_of_deployment(context) : work_of_rollback(context);
   require_free_names(work);
   std::vector<std::string> services;
@@ -363,7 +364,7 @@ std::string apply(Context& context) {
     work.release.replaced = context.previous;
     context.store.save(work.release);
   }
-  begin_publication(context);
+  begin_publication(context, std::move(look));
   const auto publication = publication_of(context);
   const auto unchanged = unchanged_in(context, work);
   const auto first = work.previous.empty() ? std::string{} : work.previous.front().name;

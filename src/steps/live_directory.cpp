@@ -70,7 +70,8 @@ namespace {
 
 using WasCommitted = std::function<bool(const fs::path&)>;
 
-Publication publication_with(const Context& context, WasCommitted was_committed) {
+Publication publication_with(const Context& context, WasCommitted was_committed,
+                             ComparedDirectories compared = {}) {
   const auto source = context.layout.source(context.release);
   if (!fs::is_directory(source)) return {};
   PublicationRules rules{.live = context.layout.live, .source = source};
@@ -82,7 +83,8 @@ Publication publication_with(const Context& context, WasCommitted was_committed)
       context.environment().sync.remove_extraneous || context.plan.kind != Plan::Kind::deploy;
   rules.was_committed = std::move(was_committed);
   if (context.publication) rules.known = &*context.publication;
-  return plan_publication(rules);
+  rules.compared = std::move(compared);
+  return plan_publication(std::move(rules));
 }
 
 }  // namespace
@@ -117,12 +119,19 @@ std::vector<std::string> committed_among(Context& context, const std::vector<fs:
 
 }  // namespace
 
-void begin_publication(Context& context) {
+LookAtLive begin_look_at_live(const Context& context) {
+  const auto source = context.layout.source(context.release);
+  if (!fs::is_directory(source)) return {};
+  return Beside([live = context.layout.live, source] { return compare_directories(live, source); });
+}
+
+void begin_publication(Context& context, LookAtLive look) {
   std::vector<fs::path> untold;
-  context.publication = publication_with(context, [&](const fs::path& file) {
+  const auto would_be_asked = [&](const fs::path& file) {
     untold.push_back(file);
     return false;
-  });
+  };
+  context.publication = publication_with(context, would_be_asked, look ? look->get() : ComparedDirectories{});
   if (context.plan.kind == Plan::Kind::deploy && !noted<notes::CommittedBefore>(context.ledger))
     note(context.ledger, notes::CommittedBefore{committed_among(context, untold)});
   // A rollback goes on without them: settle says then what it could not put there.

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/background.hpp"
 #include "release/live_files.hpp"
 #include "steps/context.hpp"
 
@@ -29,12 +31,16 @@ std::vector<std::string> mounted_paths(const Context&);
 /// its place: a container that goes on running still sees the one of before, as after rsync or git.
 std::map<std::string, std::string> changed_files_of_services(const Context&, const Publication&);
 
-/// Before anything is published: looks the whole live directory through once. What publishing would change
+/// The look through the whole live directory, which goes on beside whoever began it. Nothing: the release has
+/// no files.
+using LookAtLive = std::optional<Beside<ComparedDirectories>>;
+LookAtLive begin_look_at_live(const Context&);
+/// Before anything is published: takes what that look found. What publishing would change
 /// then is kept in the context, and those paths alone are looked at again. Which files that a container may
 /// write to are an older commit's all the same is asked of the controller, who has the repository, where no
 /// release before tells. Without an answer they are the server's.
 /// A deployment throws Error{bad_input} here if its user may not put the release's files there.
-void begin_publication(Context&);
+void begin_publication(Context&, LookAtLive);
 /// Before anything is made of the release: throws Error{bad_input} where it would replace a .env (or a file
 /// of `env_files:`) that is the server's own, with the secrets that it may hold. The server's is one that no
 /// release brought and whose content was never committed.

@@ -9,21 +9,25 @@ using namespace belay::testing;
 
 namespace {
 
-/// A fake of OpenSSH 8.4: the ssh of this machine, which calls itself so and refuses the options that came
-/// later.
+/// A fake of OpenSSH 8.4: the ssh of this machine, which gives its settings the names of then and refuses the
+/// options that came later.
 class OldSsh {
  public:
   OldSsh() : program_("BELAY_SSH", file().string()) {
     scratch_.write("ssh", R"(#!/bin/sh
 for word; do
   case $word in
-    -V) echo "OpenSSH_8.4p1 Fake" >&2; exit 0 ;;
     KnownHostsCommand=* | PermitRemoteOpen=* | PubkeyAcceptedAlgorithms=* | HostbasedAcceptedAlgorithms=* | \
     ForkAfterAuthentication=* | SessionType=* | StdinNull=* | RequiredRSASize=* | EnableEscapeCommandline=* | \
     ObscureKeystrokeTiming=* | ChannelTimeout=* | Tag=* | LogVerbose=*)
       echo "command-line: line 0: Bad configuration option: ${word%%=*}" >&2; exit 255 ;;
   esac
 done
+if [ "$1" = -G ] || [ "$3" = -G ]; then  # behind -F FILE
+  settings=$(ssh "$@") || exit
+  echo "$settings" | sed 's/^pubkeyacceptedalgorithms/pubkeyacceptedkeytypes/; s/^hostbasedacceptedalgorithms/hostbasedkeytypes/'
+  exit
+fi
 exec ssh "$@"
 )");
     ::chmod(file().c_str(), 0700);

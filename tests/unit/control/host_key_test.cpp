@@ -89,13 +89,6 @@ TEST_CASE("a changed key is refused in strong words") {
   CHECK(pinned.exit_code() == ExitCode::bad_input);
 }
 
-TEST_CASE("the version of OpenSSH is read from its own words") {
-  CHECK(openssh_version("OpenSSH_9.2p1 Debian-2+deb12u10, OpenSSL 3.0.22") == std::pair(9, 2));
-  CHECK(openssh_version("OpenSSH_8.4p1") == std::pair(8, 4));
-  CHECK(openssh_version("OpenSSH_10.0p2") == std::pair(10, 0));
-  CHECK(openssh_version("Sun_SSH_1.1") == std::pair(0, 0));
-}
-
 TEST_CASE("a host of ProxyJump is read as ssh -G writes it") {
   struct Case {
     const char *text, *destination;

@@ -3,6 +3,8 @@
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
 
+#include "base/error.hpp"
+
 using namespace belay;
 namespace json = boost::json;
 
@@ -23,6 +25,54 @@ TEST_CASE("the devices of blkio_config get the names that compose reads; all els
           "blkio_config":{"weight":300,"device_read_bps":[{"path":"/dev/sda","rate":"12"}],
                           "weight_device":[{"path":"/dev/sdb","weight":400}]}},"db":null}})"));
   CHECK(compose::readable_output({}) == json::object{});
+}
+
+TEST_CASE(
+    "what is printed as YAML is the object that is printed as JSON, with the keys of a build as they are "
+    "read") {
+  CHECK(compose::object_of_yaml(R"(name: shop
+services:
+  web:
+    build:
+      context: /srv/shop
+      ssh:
+        - default
+        - 'deploy: /srv/shop/key'
+    entrypoint: []
+    environment:
+      A: "1"
+      B: "true"
+      C: |-
+        two
+        lines $$x
+      D: ""
+      "N": "é\a"
+      E: null
+    init: true
+    deploy:
+      resources:
+        limits:
+          cpus: 0.5
+          memory: "52428800"
+    ulimits:
+      nproc: -1
+    stop_grace_period: 1m30s
+networks:
+  default:
+    name: shop_default
+x-list:
+  - 1
+  - 2.5
+  - 1e+06
+  - false
+)") == parsed(R"({"name":"shop","services":{"web":{"build":{"context":"/srv/shop",
+          "ssh":["default","deploy=/srv/shop/key"]},"entrypoint":[],
+          "environment":{"A":"1","B":"true","C":"two\nlines $$x","D":"","N":"é\u0007","E":null},"init":true,
+          "deploy":{"resources":{"limits":{"cpus":0.5,"memory":"52428800"}}},"ulimits":{"nproc":-1},
+          "stop_grace_period":"1m30s"}},"networks":{"default":{"name":"shop_default"}},
+          "x-list":[1,2.5,1000000.0,false]})"));
+  CHECK_THROWS_AS(compose::object_of_yaml("- a list\n"), Error);
+  CHECK_THROWS_AS(compose::object_of_yaml("{ not: [closed"), Error);
 }
 
 TEST_CASE("limits of 0 are written out, of a build's too, and no limit of swap is a number") {
