@@ -24,6 +24,9 @@ boost::json::object kept_model(const Context&, const std::string& release);
 std::filesystem::path source_before(const Context&);
 /// What publishing would change now.
 Publication publication_of(const Context&);
+/// What containers of this model may write to below the live directory, relative to it.
+std::vector<std::string> written_by_containers(const std::filesystem::path& live,
+                                               const boost::json::object& model);
 /// What containers of the project mount out of the live directory, relative to it.
 std::vector<std::string> mounted_paths(const Context&);
 
