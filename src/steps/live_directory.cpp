@@ -181,6 +181,8 @@ std::map<std::string, std::string> changed_files_of_services(const Context& cont
 }
 
 void publish_missing_mounts(Context& context, const Publication& publication) {
+  // At once: as soon as some of it is there, what is missing looks as if a container had removed it.
+  if (publication.emptied) return publish_now(context, additions_of(publication));
   std::vector<std::string> missing;
   for (const auto& path : mounted_paths(context))
     if (std::error_code unreadable;

@@ -51,7 +51,8 @@ void require_variables_may_be_replaced(Context&);
 /// Says which files of the live directory are replaced though somebody edited them since the release before.
 void tell_what_was_edited(Context&, const Publication&);
 /// Before candidates are created: what they mount and the live directory does not have yet. Docker would
-/// refuse the mount, or make an empty directory in its place.
+/// refuse the mount, or make an empty directory in its place. Into a directory that was emptied come all
+/// files.
 void publish_missing_mounts(Context&, const Publication&);
 /// At the switch: what containers mount.
 void publish_mounted_files(Context&);

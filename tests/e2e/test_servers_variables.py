@@ -1,4 +1,6 @@
 """A .env that the server has of its own, where git has one, too."""
+import shutil
+
 from away import COMPOSE, GOOD
 
 
@@ -102,3 +104,30 @@ def test_a_file_that_the_servers_people_edited_is_told_before_it_is_replaced_and
     assert foretold() == ("", set())
     ended = away.start_deployment().wait()
     assert ended.code == 0 and "not as the release before" not in ended.out, ended
+
+
+def test_a_live_directory_that_was_emptied_is_filled_again_though_a_service_may_write_to_all_of_it(away):
+    mounts = '    volumes: [".:/app", "./app.conf:/etc/app.conf"]\n'
+
+    def deploy(version):
+        away.repository.write("app/app.conf", "the same in all releases\n")
+        away.repository.write("app/seeds/first", "used up\n")
+        away.repository.write("app/compose.yml", COMPOSE.format(version=version, command=GOOD) + mounts)
+        away.repository.commit(f"version {version}")
+        ended = away.start_deployment().wait()
+        assert ended.code == 0 and away.version_that_runs() == str(version), ended
+        return ended.out
+
+    deploy(2)
+    (away.live / "seeds/first").unlink()
+    assert "seeds/first is left as it is: it was removed on the server" in deploy(3)
+
+    for entry in away.live.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        elif entry.name != ".belay":
+            entry.unlink()
+    (away.live / "own.txt").write_text("theirs\n")
+    assert "it was removed on the server" not in deploy(4)
+    seen = away.engine.docker("exec", "away-web", "cat", "/etc/app.conf", "/app/seeds/first", "/app/own.txt").out
+    assert seen == "the same in all releases\nused up\ntheirs\n"
