@@ -7,6 +7,7 @@
 #include "base/nearest.hpp"
 #include "control/agent.hpp"
 #include "control/build_here.hpp"
+#include "control/changed_files.hpp"
 #include "control/checks.hpp"
 #include "control/findings.hpp"
 #include "control/host_questions.hpp"
@@ -109,9 +110,8 @@ class Examination {
 
   void look_at_host() {
     const auto asked = now();
-    const HostFacts facts =
-        ask_facts(*session_, environment_,
-                  checkout_ ? Shipped{checkout_->source, hidden_, source_->repository} : Shipped{}, stop_);
+    const auto shipped = checkout_ ? Shipped{checkout_->source, hidden_, source_->repository} : Shipped{};
+    const HostFacts facts = ask_facts(*session_, environment_, shipped, stop_);
     const auto under_way = now() - asked;
     add(checked_clock(facts.clock - asked - under_way / 2, under_way / 2));
     for (auto& finding : checked_host(environment_, facts, checkout_ ? bytes_in(checkout_->source) : 0))
@@ -119,6 +119,11 @@ class Examination {
     add(checked_releases(facts));
     add(checked_boot_recovery(facts, environment_.name));
     if (const auto login = checked_login(facts)) add(*login);
+    if (checkout_ && !facts.current_release.empty() && !facts.rsync_version.empty())
+      attempt("edited files", [&] {
+        const auto changes = changed_files(*session_, environment_, *checkout_, facts, stop_);
+        add(checked_edits(ask_what_was_edited(*session_, shipped, facts, changes, stop_)));
+      });
   }
 
   const Config& config_;

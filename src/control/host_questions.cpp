@@ -1,5 +1,6 @@
 #include "control/host_questions.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <set>
 
@@ -23,16 +24,16 @@ std::set<std::string> paths_of(const std::vector<std::string>& hidden) {
 }
 
 /// The host asks for files of variables that no release brought; the repository here knows what was
-/// committed.
+/// committed. Those that stay keep the project from being released.
 void judge_variables(ProjectFacts& project, const EnvironmentConfig& environment, const Shipped& shipped,
                      std::stop_token stop) {
   if (project.variables.empty()) return;
   std::string ids;
   for (const auto& one : project.variables) ids += one.id + "\n";
   const auto known = shipped.repository ? git::known_blobs(*shipped.repository, ids, std::move(stop)) : "";
+  std::erase_if(project.variables, [&](const LiveFile& one) { return known.contains(one.id + "\n"); });
   for (const auto& one : project.variables)
-    if (!known.contains(one.id + "\n"))
-      project.obstacles.push_back(own_variables(environment.path.string(), one.file));
+    project.obstacles.push_back(own_variables(environment.path.string(), one.file));
 }
 
 }  // namespace
@@ -68,19 +69,30 @@ HostFacts ask_facts(Session& session, const EnvironmentConfig& environment, cons
   return facts;
 }
 
-std::vector<std::string> ask_what_was_edited(Session& session, const std::filesystem::path& source,
+std::vector<std::string> ask_what_was_edited(Session& session, const Shipped& shipped, const HostFacts& facts,
                                              const std::vector<rsync::Change>& changes,
                                              std::stop_token stop) {
+  namespace fs = std::filesystem;
   boost::json::object ids;
-  for (const auto& change : changes)
-    if (change.kind != rsync::Change::Kind::removed &&
-        std::filesystem::is_regular_file(std::filesystem::symlink_status(source / change.path)))
-      ids[change.path] = git_blob_id(source / change.path);
-  if (ids.empty()) return {};
+  for (const auto& change : changes) {
+    if (change.kind == rsync::Change::Kind::removed) continue;
+    const auto path = change.path.substr(0, change.path.find_last_not_of('/') + 1);
+    const auto file = shipped.source / path;
+    ids[path] = fs::is_regular_file(fs::symlink_status(file)) ? git_blob_id(file) : "";
+  }
   const auto answer = session.ask("edited", {{"ids", std::move(ids)}}, std::move(stop),
                                   Deadline::in(std::chrono::minutes(2)));
   if (!answer.is_object()) throw Error("the host's answer cannot be read");
-  return texts_at(answer.get_object(), "files");
+  auto edited = texts_at(answer.get_object(), "files");
+  std::erase_if(edited, [&, hidden = paths_of(shipped.hidden)](const std::string& path) {
+    const bool here = fs::symlink_status(shipped.source / path).type() != fs::file_type::not_found;
+    const bool built = facts.current_built && facts.current_built->has(path);
+    const bool refused =
+        facts.project &&
+        std::ranges::find(facts.project->variables, path, &LiveFile::file) != facts.project->variables.end();
+    return hidden.contains(path) || refused || !(here || built);
+  });
+  return edited;
 }
 
 std::uint64_t bytes_in(const std::filesystem::path& tree) {

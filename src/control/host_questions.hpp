@@ -22,10 +22,10 @@ struct Shipped {
 };
 /// Asks the host for the facts that matter to this environment.
 HostFacts ask_facts(Session&, const EnvironmentConfig&, const Shipped&, std::stop_token);
-/// Asks the host which of the files that would change (what rsync::preview says against the release that
-/// serves) somebody edited there: a deployment replaces them.
-std::vector<std::string> ask_what_was_edited(Session&, const std::filesystem::path& source,
-                                             const std::vector<rsync::Change>&, std::stop_token);
+/// Asks the host which of the files that would be shipped somebody edited there: a deployment replaces them.
+/// `changes`: what changed_files() says.
+std::vector<std::string> ask_what_was_edited(Session&, const Shipped&, const HostFacts&,
+                                             const std::vector<rsync::Change>& changes, std::stop_token);
 
 /// The size of a tree's files.
 std::uint64_t bytes_in(const std::filesystem::path& tree);

@@ -1,8 +1,8 @@
 #include <fmt/core.h>
 
 #include "base/error.hpp"
-#include "base/files.hpp"
 #include "control/agent.hpp"
+#include "control/changed_files.hpp"
 #include "control/checks.hpp"
 #include "control/deployment.hpp"
 #include "control/findings.hpp"
@@ -10,79 +10,22 @@
 #include "control/lifeline.hpp"
 #include "control/missing_contents.hpp"
 #include "control/session.hpp"
-#include "control/shipped_times.hpp"
 #include "control/source.hpp"
 #include "control/tree_space.hpp"
-#include "drivers/compose_files.hpp"
-#include "drivers/rsync.hpp"
-#include "model/layout.hpp"
 
 namespace belay {
 
 namespace {
 
-/// Against the current release's source; a release that was adopted has none (then there is no answer).
-std::optional<std::vector<rsync::Change>> against_release(Session& session,
-                                                          const EnvironmentConfig& environment,
-                                                          const Checkout& checkout, const HostFacts& facts,
-                                                          std::stop_token stop) {
-  const Layout layout{.live = environment.path, .state = facts.state};
-  const fs::path source = layout.source(facts.current_release);
-  rsync::Request request{.from = checkout.source,
-                         .to = session.rsync_target(source),
-                         .exclude = environment.sync.exclude,
-                         .remove_extraneous = true,
-                         .remote_shell = session.remote_shell()};
-  if (ShippedTimes(checkout.times_memory()).are_in(environment.host.shown, source))
-    request.compare = rsync::Compare::size_and_time;
-  return rsync::preview(request, rsync::Modes::count, std::move(stop), Deadline::in(std::chrono::minutes(5)));
-}
-
-/// Against a live directory that was filled by hand: its times and modes are the hand's, contents count.
-std::optional<std::vector<rsync::Change>> against_live_directory(Session& session,
-                                                                 const EnvironmentConfig& environment,
-                                                                 const Checkout& checkout,
-                                                                 std::stop_token stop) {
-  rsync::Request request{.from = checkout.source,
-                         .to = session.rsync_target(environment.path),
-                         .exclude = environment.sync.exclude,
-                         .remove_extraneous = environment.sync.remove_extraneous,
-                         .remote_shell = session.remote_shell()};
-  request.exclude.push_back(state_directory_pattern);
-  return rsync::preview(request, rsync::Modes::do_not_count, std::move(stop),
-                        Deadline::in(std::chrono::minutes(5)));
-}
-
-/// The files that would differ from what serves: from the current release's source, else from the live
-/// directory, else all of them.
-std::vector<rsync::Change> changed_files(Session& session, const EnvironmentConfig& environment,
-                                         const Checkout& checkout, const HostFacts& facts,
-                                         std::stop_token stop) {
-  if (!facts.current_release.empty())
-    if (auto changes = against_release(session, environment, checkout, facts, stop)) return *changes;
-  if (facts.path_exists)
-    if (auto changes = against_live_directory(session, environment, checkout, stop)) return *changes;
-  const TemporaryDirectory nothing("belay-plan-");
-  const rsync::Request all{
-      .from = checkout.source, .to = nothing.path().string(), .exclude = environment.sync.exclude};
-  return rsync::preview(all, rsync::Modes::count, std::move(stop), Deadline::in(std::chrono::minutes(5)))
-      .value_or(std::vector<rsync::Change>{});
-}
-
-/// What is built where belay is started is not built for a plan: what it will be is not known.
-std::vector<rsync::Change> without_built(std::vector<rsync::Change> changes,
-                                         const EnvironmentConfig& environment, const HostFacts& facts) {
-  if (!environment.build.local) return changes;
-  std::erase_if(changes, [&](const rsync::Change& change) {
-    return facts.current_built && facts.current_built->has(change.path);
-  });
-  return changes;
-}
-
 void add_unless_ok(std::vector<std::string>& warnings, const Finding& finding) {
   if (finding.weight != Finding::Weight::ok)
     warnings.push_back(finding.subject + ": " + finding.text +
                        (finding.remedy.empty() ? "" : "\n" + finding.remedy));
+}
+
+std::string http_of_new_edge(const HostFacts& facts, const EdgeConfig& edge) {
+  const auto http = http_at_edge(facts, edge);
+  return http.empty() ? "" : "\n" + http + ": a port of another protocol has to be in edge: { tcp: [PORT] }";
 }
 
 std::vector<std::string> warnings_of(const EnvironmentConfig& environment, const HostFacts& facts,
@@ -98,8 +41,8 @@ std::vector<std::string> warnings_of(const EnvironmentConfig& environment, const
   if (environment.edge && facts.edges.empty() && !facts.containers.empty())
     warnings.push_back(
         fmt::format("the edge is new here: it takes over the ports of {}, and while that one stops "
-                    "and the edge starts (some tenths of a second) no process has the ports",
-                    facts.containers.front().name));
+                    "and the edge starts (some tenths of a second) no process has the ports{}",
+                    facts.containers.front().name, http_of_new_edge(facts, *environment.edge)));
   if (!environment.edge && !facts.edges.empty())
     warnings.push_back(fmt::format(
         "the edge {} is taken out: while it stops and the new release starts, no process has the ports",
@@ -133,16 +76,16 @@ Preview preview(const Config& config, const EnvironmentConfig& environment, cons
     require_contents(checkout, environment.sync.exclude, stop);
     Preview found;
     const auto hidden = hidden_files(source, checkout, environment.sync.exclude, stop);
-    found.facts = ask_facts(session, environment, {checkout.source, hidden, source.repository}, stop);
+    const Shipped shipped{checkout.source, hidden, source.repository};
+    found.facts = ask_facts(session, environment, shipped, stop);
     const auto on_host = checked_host(environment, found.facts, bytes_in(checkout.source));
     found.refused = has_problem(on_host);
     found.plan = plan_deployment(config.app, environment, checkout.commit, this_author(), {});
-    found.files = without_built(changed_files(session, environment, checkout, found.facts, stop), environment,
-                                found.facts);
+    found.files = changed_files(session, environment, checkout, found.facts, stop);
     const auto further = warnings_of(environment, found.facts, on_host, hidden);
     if (!found.facts.current_release.empty())
       add_unless_ok(found.warnings,
-                    checked_edits(ask_what_was_edited(session, checkout.source, found.files, stop)));
+                    checked_edits(ask_what_was_edited(session, shipped, found.facts, found.files, stop)));
     found.warnings.insert(found.warnings.end(), further.begin(), further.end());
     return found;
   });

@@ -24,6 +24,7 @@
 #include "runtime/ownership.hpp"
 #include "runtime/release_project.hpp"
 #include "runtime/resource_changes.hpp"
+#include "steps/live_directory.hpp"
 
 namespace belay {
 
@@ -150,6 +151,20 @@ bool is_regular(const fs::path& path) {
   return fs::symlink_status(path, unreadable).type() == fs::file_type::regular;
 }
 
+/// Not by way of a symlink: what lies behind one is the server's.
+bool is_regular_in(const fs::path& directory, const fs::path& path) {
+  for (fs::path way; const auto& name : path.parent_path())
+    if (std::error_code unreadable;
+        fs::symlink_status(directory / (way /= name), unreadable).type() != fs::file_type::directory)
+      return false;
+  return is_regular(directory / path);
+}
+
+bool is_written(const std::string& path, const std::vector<std::string>& written) {
+  return std::ranges::any_of(
+      written, [&](const std::string& one) { return one == "." || (path + "/").starts_with(one + "/"); });
+}
+
 /// The question that a deployment asks when the source has arrived.
 std::vector<LiveFile> variables_in_question(const Layout& layout, const EnvironmentConfig& environment,
                                             const std::map<std::string, std::string>& texts) {
@@ -223,18 +238,21 @@ std::vector<std::string> edited_on_server(const Layout& layout,
                                           const std::map<std::string, std::string>& ids) {
   const auto before = brought_before(layout);
   if (before.empty()) return {};
-  const auto text = read_file_if_exists(layout.compose_model(ReleaseStore(layout).current()));
-  const auto bound = text ? bound_paths(json::parse(*text).as_object()) : std::vector<BoundPath>{};
-  std::vector<std::string> edited;
+  // What the release to come leaves unchanged: as if the release that serves were published again.
+  PublicationRules rules{.live = layout.live, .source = before, .before = before};
+  if (const auto text = read_file_if_exists(layout.compose_model(ReleaseStore(layout).current())))
+    rules.written = written_by_containers(layout.live, json::parse(*text).as_object());
+  std::set<std::string> edited;
+  for (const auto& change : plan_publication(rules).changes)
+    if (change.replaces_edits) edited.insert(change.path);
   for (const auto& [path, id] : ids) {
-    const auto live = (layout.live / path).lexically_normal();
-    if (!is_regular(live) || same_file(live, before / path) || git_blob_id(live) == id) continue;
-    if (std::ranges::none_of(bound, [&](const BoundPath& one) {
-          return one.writable && (live.string() + "/").starts_with(one.host + "/");
-        }))
-      edited.push_back(path);
+    if (!is_regular_in(layout.live, path)) continue;
+    if (git_blob_id(layout.live / path) == id)
+      edited.erase(path);
+    else if (!is_regular_in(before, path) && !is_written(path, rules.written))
+      edited.insert(path);
   }
-  return edited;
+  return {edited.begin(), edited.end()};
 }
 
 }  // namespace belay

@@ -27,10 +27,11 @@ struct ProjectLook {
 ProjectLook look_at_project(const docker::Engine&, const Layout&, const EnvironmentConfig&,
                             const ShippedFiles&, std::stop_token);
 
-/// Of these files (relative to the live directory, with git's names for their contents in the release to
-/// come) those that are edited in the live directory: neither as the release that serves brought them, nor as
-/// the one to come has them, and no container's to write. A deployment replaces them. None where nothing
-/// tells what was brought.
+/// The files that are edited in the live directory, relative to it: neither as the release that serves
+/// brought them, nor as the release to come has them, and no container may write to them. A deployment
+/// replaces those that it ships. `ids`: the files that the release to come changes, with git's names for
+/// their contents; an empty name stands for what is no regular file there. Empty where nothing tells what was
+/// brought.
 std::vector<std::string> edited_on_server(const Layout&, const std::map<std::string, std::string>& ids);
 
 }  // namespace belay

@@ -129,6 +129,7 @@ class Planning {
  public:
   explicit Planning(PublicationRules rules) : rules_(std::move(rules)) {
     if (rules_.known != nullptr) only_ = with_parents(*rules_.known);
+    planned_.emptied = is_emptied();
   }
 
   Publication plan() {
@@ -284,8 +285,25 @@ class Planning {
     return !rules_.before.empty() && kind_of(rules_.before / path) != Kind::none;
   }
 
-  /// A container may have removed it: it does not come back with each release.
-  bool was_taken_away(const fs::path& path) const { return is_written(path) && was_brought(path); }
+  /// A container may have removed it: it does not come back with each release. Not what is mounted by itself,
+  /// nor all of it: a container cannot remove that.
+  bool was_taken_away(const fs::path& path) const {
+    return !planned_.emptied && was_brought(path) &&
+           std::ranges::any_of(rules_.written, [&](const std::string& mounted) {
+             return mounted != path.string() && is_below(path.string(), mounted) &&
+                    is_real_directory(rules_.live / mounted);
+           });
+  }
+
+  bool is_emptied() const {
+    std::error_code missing;
+    bool brought = false;
+    for (const auto& entry : fs::directory_iterator(rules_.before, missing)) {
+      brought = true;
+      if (kind_of(rules_.live / entry.path().filename()) != Kind::none) return false;
+    }
+    return brought;
+  }
 
   /// Whether what is in the live directory may be replaced.
   bool is_the_releases(const fs::path& path) const {
@@ -592,6 +610,13 @@ ComparedDirectories compare_directories(const fs::path& live, const fs::path& so
 
 Publication plan_publication(PublicationRules rules) {
   return Planning(std::move(rules)).plan();
+}
+
+Publication additions_of(const Publication& all) {
+  Publication added = all;
+  std::erase_if(added.changes,
+                [](const LiveChange& change) { return change.kind != LiveChange::Kind::added; });
+  return added;
 }
 
 Publication limited_to(const Publication& all, const std::vector<std::string>& paths) {

@@ -32,6 +32,8 @@ struct LiveKept {
 struct Publication {
   std::vector<LiveChange> changes;  // removals first, then a directory before what is in it
   std::vector<LiveKept> kept;
+  /// Nothing of what the release before brought is in the live directory: somebody emptied it, or it is new.
+  bool emptied = false;
 };
 
 /// One directory of a release's source beside the live one. Paths are relative to both.
@@ -62,6 +64,9 @@ Publication plan_publication(PublicationRules);
 
 /// Only the changes to these paths and what is below them; "." is all.
 Publication limited_to(const Publication&, const std::vector<std::string>& paths);
+
+/// Only what is not there yet.
+Publication additions_of(const Publication&);
 
 /// Before anything is published: throws Error{bad_input} with every file and directory of the live directory
 /// that keeps the user of this process from making the changes, and whose each is.

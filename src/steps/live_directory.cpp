@@ -20,21 +20,25 @@ namespace belay {
 namespace {
 
 /// Relative to the live directory; empty: it lies elsewhere.
-std::string in_live(const Context& context, const std::string& path) {
-  const auto relative = fs::path(path).lexically_normal().lexically_relative(context.layout.live);
+std::string in_live(const fs::path& live, const std::string& path) {
+  const auto relative = fs::path(path).lexically_normal().lexically_relative(live);
   if (relative.empty() || *relative.begin() == "..") return {};
   auto text = relative.string();
   if (text.ends_with('/')) text.pop_back();
   return text;
 }
 
-std::vector<BoundPath> bound_below_live(const Context& context) {
+std::vector<BoundPath> bound_below(const fs::path& live, const boost::json::object& model) {
   std::vector<BoundPath> found;
-  for (auto bound : bound_paths(kept_model(context, context.release))) {
-    bound.host = in_live(context, bound.host);
+  for (auto bound : bound_paths(model)) {
+    bound.host = in_live(live, bound.host);
     if (!bound.host.empty()) found.push_back(std::move(bound));
   }
   return found;
+}
+
+std::vector<BoundPath> bound_below_live(const Context& context) {
+  return bound_below(context.layout.live, kept_model(context, context.release));
 }
 
 fs::path aside(const Context& context) {
@@ -60,6 +64,13 @@ fs::path source_before(const Context& context) {
   return fs::is_directory(files) ? files : fs::path();
 }
 
+std::vector<std::string> written_by_containers(const fs::path& live, const boost::json::object& model) {
+  std::vector<std::string> paths;
+  for (const auto& bound : bound_below(live, model))
+    if (bound.writable) paths.push_back(bound.host);
+  return paths;
+}
+
 std::vector<std::string> mounted_paths(const Context& context) {
   std::set<std::string> paths;
   for (const auto& bound : bound_below_live(context)) paths.insert(bound.host);
@@ -76,8 +87,7 @@ Publication publication_with(const Context& context, WasCommitted was_committed,
   if (!fs::is_directory(source)) return {};
   PublicationRules rules{.live = context.layout.live, .source = source};
   rules.before = source_before(context);
-  for (const auto& bound : bound_below_live(context))
-    if (bound.writable) rules.written.push_back(bound.host);
+  rules.written = written_by_containers(context.layout.live, kept_model(context, context.release));
   // A release that is gone back to is whole: what the later one brought goes away with it.
   rules.remove_extraneous =
       context.environment().sync.remove_extraneous || context.plan.kind != Plan::Kind::deploy;
@@ -171,6 +181,8 @@ std::map<std::string, std::string> changed_files_of_services(const Context& cont
 }
 
 void publish_missing_mounts(Context& context, const Publication& publication) {
+  // At once: as soon as some of it is there, what is missing looks as if a container had removed it.
+  if (publication.emptied) return publish_now(context, additions_of(publication));
   std::vector<std::string> missing;
   for (const auto& path : mounted_paths(context))
     if (std::error_code unreadable;

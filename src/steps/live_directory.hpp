@@ -24,6 +24,9 @@ boost::json::object kept_model(const Context&, const std::string& release);
 std::filesystem::path source_before(const Context&);
 /// What publishing would change now.
 Publication publication_of(const Context&);
+/// What containers of this model may write to below the live directory, relative to it.
+std::vector<std::string> written_by_containers(const std::filesystem::path& live,
+                                               const boost::json::object& model);
 /// What containers of the project mount out of the live directory, relative to it.
 std::vector<std::string> mounted_paths(const Context&);
 
@@ -48,7 +51,8 @@ void require_variables_may_be_replaced(Context&);
 /// Says which files of the live directory are replaced though somebody edited them since the release before.
 void tell_what_was_edited(Context&, const Publication&);
 /// Before candidates are created: what they mount and the live directory does not have yet. Docker would
-/// refuse the mount, or make an empty directory in its place.
+/// refuse the mount, or make an empty directory in its place. Into a directory that was emptied come all
+/// files.
 void publish_missing_mounts(Context&, const Publication&);
 /// At the switch: what containers mount.
 void publish_mounted_files(Context&);

@@ -184,11 +184,12 @@ TEST_CASE("what publishing changes and keeps, for each kind of file in the three
       CAPTURE(row.source);
       CAPTURE(written);
       Trees at;
+      for (const auto& root : {at.before, at.live, at.source}) make(root / "other", "f:1");
       make(at.before / "p", row.before);
       make(at.live / "p", row.live);
       make(at.source / "p", row.source);
       at.rules.remove_extraneous = true;
-      if (written) at.rules.written = {"p"};
+      if (written) at.rules.written = {"."};
       CHECK(shown(at.plan()) == (written ? row.wanted_written : row.wanted));
       // And the acts do it: afterwards there is nothing left to change.
       const auto old = tree(at.live, true);
@@ -197,6 +198,42 @@ TEST_CASE("what publishing changes and keeps, for each kind of file in the three
       unpublish(at.live, at.aside);
       CHECK(tree(at.live, true) == old);
     }
+}
+
+TEST_CASE("what a container mounts by itself comes back: no container can have removed it") {
+  Trees at;
+  for (const auto& root : {at.before, at.source, at.live}) make(root / "other", "f:1");
+  for (const auto& root : {at.before, at.source}) {
+    make(root / "settings.yml", "f:1");
+    make(root / "data", "d:1");
+  }
+  at.rules.written = {"settings.yml", "data"};
+  CHECK(shown(at.plan()) == Lines{"+data", "+data/in", "+settings.yml"});
+  make(at.live / "data", "d");
+  CHECK(shown(at.plan()) == Lines{"+settings.yml", "=data/in"});
+}
+
+TEST_CASE("all comes back into a live directory that was emptied, though containers may write to it") {
+  Trees at;
+  for (const auto& root : {at.before, at.source}) {
+    make(root / "compose.yml", "f:1");
+    make(root / "install", "d:1");
+  }
+  at.rules.written = {"."};
+  make(at.live / "install", "d");
+  CHECK_FALSE(at.plan().emptied);
+  CHECK(shown(at.plan()) == Lines{"=compose.yml", "=install/in"});
+  fs::remove_all(at.live / "install");
+  make(at.live / ".env", "f:own");
+  make(at.live / "new.conf", "f:own");
+  make(at.source / "new.conf", "f:1");
+  REQUIRE(at.plan().emptied);
+  CHECK(shown(at.plan()) == Lines{"+compose.yml", "+install", "+install/in", "=new.conf"});
+  publish(additions_of(at.plan()), at.live, at.source, at.aside);
+  CHECK(at.plan().changes.empty());
+  CHECK(content_of(at.live / ".env") == "own");
+  unpublish(at.live, at.aside);
+  CHECK(at.plan().emptied);
 }
 
 TEST_CASE("without `delete` nothing is removed") {
