@@ -8,6 +8,7 @@
 #include "cli/origin_text.hpp"
 #include "cli/style.hpp"
 #include "cli/text_width.hpp"
+#include "model/hook.hpp"
 
 namespace belay::cli {
 namespace {
@@ -27,6 +28,21 @@ void Tail::add(const std::string& line) {
   if (shown.find_first_not_of(' ') == std::string::npos) return;  // room is scarce
   lines_.push_back(std::move(shown));
   if (lines_.size() > kept) lines_.pop_front();
+}
+
+std::string waiting_words(std::string_view what) {
+  if (what == "source") return "waiting for the source";
+  if (what.starts_with("images")) return "waiting for the images that are built where belay was started";
+  if (what == "committed") return "waiting for the answer which files git knows";
+  if (is_errand_of_hook(what)) return "a hook runs where belay was started";
+  return "waiting for the answer from outside";
+}
+
+std::string unanswered_words(std::string_view what) {
+  if (what.starts_with("confirmation")) return "no answer came from outside; the host asks the URL itself";
+  if (what == "committed") return "no answer came: no file counts as known to git";
+  if (is_errand_of_hook(what)) return "no answer came from the hook where belay was started";
+  return "no answer came from where belay was started";
 }
 
 std::string progress_words(std::int64_t done, std::int64_t total, const std::string& unit) {
@@ -221,20 +237,17 @@ void Board::apply(const event::Progressed& progress, Time) {
 }
 
 void Board::apply(const event::Awaiting& awaiting, Time) {
-  Row* step = running();
-  if (!step) return;
-  if (awaiting.what == "source")
-    step->doing = "waiting for the source";
-  else if (awaiting.what.starts_with("images"))
-    step->doing = "waiting for the images that are built where belay was started";
-  else
-    step->doing = "waiting for the answer from outside";
+  asked_ = awaiting.what;
+  if (Row* step = running()) step->doing = waiting_words(asked_);
 }
 
 void Board::apply(const event::Heard& heard, Time) {
   Row* step = running();
   if (!step) return;
-  step->doing = heard.what == "nobody" ? "no answer; the host asks the URL itself" : first_line(heard.detail);
+  if (heard.what == "nobody")
+    step->doing = unanswered_words(asked_);
+  else
+    step->doing = is_errand_of_hook(heard.what) ? std::string{} : first_line(heard.detail);
   step->total = 0;
 }
 

@@ -3,6 +3,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.hpp"
@@ -111,6 +112,7 @@ class Board {
   void apply(const event::Closed&, Time);
 
   std::string title_, subtitle_, pause_;
+  std::string asked_;  // what the host asked of a controller last
   std::vector<Row> rows_;
   std::vector<TestRow> tests_;
   std::vector<std::string> notices_;
@@ -120,5 +122,8 @@ class Board {
 
 /// "1.2 of 8.3 MB", "step 4 of 12", "attempt 3 of 30": progress as words.
 std::string progress_words(std::int64_t done, std::int64_t total, const std::string& unit);
+/// What the host awaits from a controller (`what` of event::Awaiting), and that no answer came.
+std::string waiting_words(std::string_view what);
+std::string unanswered_words(std::string_view what);
 
 }  // namespace belay::cli

@@ -6,6 +6,7 @@
 #include "cli/board.hpp"
 #include "cli/origin_text.hpp"
 #include "cli/text_width.hpp"
+#include "model/hook.hpp"
 
 namespace belay::cli {
 namespace {
@@ -237,13 +238,15 @@ void PlainLines::show(const event::Progressed& progress) {
 }
 
 void PlainLines::show(const event::Awaiting& awaiting) {
+  asked_ = awaiting.what;
   if (awaiting.what.starts_with("confirmation"))
     say("verify: the public address is asked from outside: " + awaiting.detail);
 }
 
 void PlainLines::show(const event::Heard& heard) {
-  if (heard.what == "source" && heard.ok) return;  // the step's end says it again
-  if (heard.what == "nobody") return say("no answer came from outside; the host decides by itself");
+  // The step's own lines and its end say what came of its source and its hooks.
+  if ((heard.what == "source" && heard.ok) || is_errand_of_hook(heard.what)) return;
+  if (heard.what == "nobody") return say(unanswered_words(asked_));
   say(with(fmt::format("{}: {}", heard.what, heard.ok ? "ok" : style_.red("not ok")),
            printable(heard.detail)));
 }

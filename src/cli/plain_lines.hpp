@@ -74,6 +74,7 @@ class PlainLines : public Watcher {
   Time started_, at_;  // of the command; of the event being shown
   std::chrono::milliseconds host_is_behind_{0};
   std::map<int, std::string> tests_;
+  std::string asked_;  // what the host asked of a controller last
   bool grouped_ = false;
   int transferred_ = 0;  // percent last said
 };

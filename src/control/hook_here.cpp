@@ -1,11 +1,11 @@
 #include "control/hook_here.hpp"
 
-#include <deque>
 #include <map>
 
 #include "base/process.hpp"
 #include "control/lifeline.hpp"
 #include "control/quoting.hpp"
+#include "model/last_lines.hpp"
 #include "model/secrets.hpp"
 #include "model/shell_command.hpp"
 
@@ -27,17 +27,14 @@ std::string run_hook_here(const Hook& hook, const EnvironmentConfig& environment
   command.unset = {"BELAY_SSH_KEY"};
   const auto masks = masks_of(environment, environment.variables);
   std::map<Stream, MaskedLines> shown{{Stream::out, MaskedLines(masks)}, {Stream::err, MaskedLines(masks)}};
-  std::deque<std::string> last;
+  LastLines last(shown_on_failure);
   const auto outcome =
       run(command, std::move(stop), Deadline::in(hook.timeout), [&](Stream stream, std::string_view line) {
-        last.push_back(shown.at(stream).line(line));
-        if (last.size() > shown_on_failure) last.pop_front();
-        said(last.back());
+        const auto text = shown.at(stream).line(line);
+        last.add(text);
+        said(text);
       });
-  if (outcome.ok()) return {};
-  std::string why = outcome.described();
-  for (const auto& line : last) why += "\n" + line;
-  return why;
+  return outcome.ok() ? std::string{} : last.behind(outcome.described());
 }
 
 }  // namespace belay

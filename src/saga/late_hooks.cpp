@@ -88,7 +88,8 @@ void run_point(Context& context, Journal& journal, Hook::At at, const HookNews& 
     journal.try_append(event::StepDone{step, {}, why});
     return;
   }
-  journal.try_append(event::StepBegan{step});
+  // Without this record they would begin again with each try to close the run. An Error here is such a try.
+  journal.append(event::StepBegan{step});
   auto summary = attempt(context, at, news);
   journal.try_append(event::StepDone{step, since(began), std::move(summary)});
 }

@@ -12,11 +12,7 @@ constexpr auto patience_with_controller = std::chrono::seconds(15);
 }  // namespace
 
 void RunLedger::note(StepName step, const std::string& key, boost::json::value value) {
-  event::Noted noted{step, key, std::move(value)};
-  if (acts_come_first_)
-    journal_.try_append(std::move(noted));
-  else
-    journal_.append(std::move(noted));
+  append(event::Noted{step, key, std::move(value)});
 }
 
 std::optional<boost::json::value> RunLedger::noted(StepName step, const std::string& key) const {
@@ -65,14 +61,29 @@ bool RunLedger::asked_for(const std::string& what) {
 
 event::Heard RunLedger::ask_controller(const std::string& what, const std::string& detail,
                                        std::chrono::milliseconds limit, std::stop_token stop) {
-  journal_.append(event::Awaiting{what, detail, limit});
   event::Heard heard{.what = "nobody", .ok = false, .detail = "no controller is connected"};
-  if (controller_ != nullptr)
-    if (const auto tell = controller_->wait_for(what, limit, patience_with_controller, stop))
-      heard = {.what = what, .ok = tell->ok, .detail = tell->detail};
-  if (stop.stop_requested() && heard.what == "nobody") heard.detail = "cancelled";
-  journal_.append(heard);
+  // The record is the question: a controller that reads it begins to work. So where no answer can be heard,
+  // there is no record.
+  if (controller_ == nullptr) {
+    heard.detail = "belay's process on the host died, and the one in its place cannot ask a controller";
+    return heard;
+  }
+  if (!append(event::Awaiting{what, detail, limit})) {
+    heard.detail = "the question could not be written to the journal";
+    return heard;
+  }
+  if (const auto tell = controller_->wait_for(what, limit, patience_with_controller, stop))
+    heard = {.what = what, .ok = tell->ok, .detail = tell->detail};
+  else if (stop.stop_requested())
+    heard.detail = "cancelled";
+  append(heard);
   return heard;
+}
+
+bool RunLedger::append(Event event) {
+  if (acts_come_first_) return journal_.try_append(std::move(event));
+  journal_.append(std::move(event));
+  return true;
 }
 
 }  // namespace belay

@@ -6,7 +6,8 @@
 
 namespace belay {
 
-/// The steps' ledger over a real journal. Without a control socket (recovery) there is no controller to ask.
+/// The steps' ledger over a real journal. Without a control socket (recovery) no controller can answer, and
+/// none is asked.
 class RunLedger : public Ledger {
  public:
   RunLedger(Journal& journal, Controller* controller) : journal_(journal), controller_(controller) {}
@@ -24,6 +25,9 @@ class RunLedger : public Ledger {
                               std::chrono::milliseconds limit, std::stop_token) override;
 
  private:
+  /// False: the record could not be written, and acts come first.
+  bool append(Event);
+
   Journal& journal_;
   Controller* controller_;
   bool acts_come_first_ = false;

@@ -11,9 +11,9 @@
 #include "base/human.hpp"
 #include "base/process.hpp"
 #include "drivers/compose_files.hpp"
+#include "model/last_lines.hpp"
 #include "model/shell_command.hpp"
 #include "runtime/ownership.hpp"
-#include "steps/last_lines.hpp"
 #include "steps/one_off.hpp"
 #include "steps/step.hpp"
 
@@ -164,10 +164,10 @@ std::string run_aside(Running& running, const ReleasedService& service) {
         [&](const std::string& line) { running.print(line); }, running.deadline);
     if (code != 0) remove_one_offs(context, role);
     return running.failure_of(code);
-  } catch (const Error&) {  // as in exec_in
+  } catch (const Error&) {  // as in exec_in; or Docker went away, and this waits until it is back
+    remove_one_offs(context, role);
     auto why = running.ended();
     if (why.empty()) throw;
-    remove_one_offs(context, role);
     return why;
   }
 }

@@ -3,8 +3,8 @@
 #include <fmt/core.h>
 
 #include "base/error.hpp"
+#include "model/last_lines.hpp"
 #include "model/shell_command.hpp"
-#include "steps/last_lines.hpp"
 #include "steps/one_off.hpp"
 #include "steps/step.hpp"
 

@@ -27,7 +27,7 @@ app: away
 source: app
 services: [web]
 migrate: sh -c "{migration}"
-environments:
+{keys}environments:
   production: {{ host: local, path: {live}, compose: compose.yml, health: off }}
 """
 
@@ -93,8 +93,8 @@ class Away:
     def restart_policy(self):
         return self.engine.inspected("away-web")["HostConfig"]["RestartPolicy"]["Name"]
 
-    def commit(self, version, command=GOOD, migration="true"):
-        self.repository.write("belay.yml", BELAY.format(live=self.live, migration=migration))
+    def commit(self, version, command=GOOD, migration="true", keys=""):
+        self.repository.write("belay.yml", BELAY.format(live=self.live, migration=migration, keys=keys))
         self.repository.write("app/compose.yml", COMPOSE.format(version=version, command=command))
         self.repository.commit(f"version {version}")
 

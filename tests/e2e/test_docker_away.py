@@ -46,6 +46,22 @@ def test_docker_is_away_and_the_executor_dies_and_the_guard_waits(away):
     assert ended.code == 1 and away.version_that_runs() == "1", ended
 
 
+@pytest.mark.parametrize("point", ["before_switch", "after_switch"])
+def test_docker_goes_away_under_a_hook_in_a_container_which_then_has_failed(away, point):
+    running = "sleep 95153"
+    away.commit(2, keys=f'hooks: {{ {point}: {{ in: web, run: "{running}; true" }} }}\n')
+    deploying = away.start_deployment()
+    wait_until("the hook runs", lambda: run("pgrep", "-xf", running, check=False).code == 0)
+    away.engine.end(signal.SIGKILL)
+    away.waits_for_docker()
+    away.engine.start()
+    ended = deploying.wait()
+    assert ended.code == 1 and away.version_that_runs() == "1", ended
+    [failed] = [record for record in away.records() if record["type"] == "step-failed"]
+    assert failed["step"] == point and failed["message"] == f"the hook failed in web: {running}; true", failed
+    assert len(away.containers()) == 1
+
+
 @pytest.mark.parametrize("by_hand", [["stop", "-t", "1"], ["rm", "-f"]])
 def test_what_is_stopped_by_hand_before_the_switch_serves_after_the_undo(away, by_hand):
     away.commit(2, migration="false")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from belay_world.commands import run, wait_until
 from belay_world.state import state_of
-from light_app import LightApp
+from light_app import HEALTH, LightApp
 
 PORT, PROJECT = 18376, "belay-test-hooks"
 COMPOSE = """\
@@ -16,6 +16,9 @@ services:
   web:
     image: busybox:latest
     init: true
+    user: "1000"
+    stdin_open: true
+    tty: true
     environment: {{ VERSION: "{version}" }}
     command: [sh, -c, 'test $$VERSION != broken && exec httpd -f -p 8080 -h /www']
     volumes: ["./www:/www", "./said:/said"]
@@ -33,9 +36,11 @@ PLACES = {"web": "in: web", "proxy": "in: proxy", "host": "on: host", "controlle
 class App(LightApp):
     def __init__(self, world):
         super().__init__(world, "hooked", PROJECT, PORT)
+        self.health = HEALTH
         self.said = self.live / "said"
         self.said.mkdir()
-        run("chmod", "777", self.said)
+        (self.said / "log").touch()
+        run("chmod", "-R", "a+rwX", self.said)  # for the user in the container too
 
     def file(self, place):
         return {"web": "/said/log", "proxy": "/said/log", "host": "said/log"}.get(place, f"{self.said}/log")
@@ -48,7 +53,7 @@ class App(LightApp):
     def release(self, version, hooks):
         """`hooks`: the point's name to its list."""
         lines = "".join(f"  {point}: [{', '.join(all)}]\n" for point, all in hooks.items())
-        self.configure('migrate: echo "migration web" >> /said/log\n' + ("hooks:\n" + lines if lines else ""))
+        self.configure('migrate: echo "migration web" >> /said/log\n' + ("hooks:\n" + lines if lines else ""), health=self.health)
         self.write("compose.yml", COMPOSE.format(project=PROJECT, port=PORT, version=version))
         self.write("www/version", f"{version}\n")
         self.commit()
@@ -70,10 +75,12 @@ class App(LightApp):
         return self.lines(), ended
 
     def lines(self):
-        log = self.said / "log"
-        lines = log.read_text().splitlines() if log.exists() else []
-        log.unlink(missing_ok=True)
+        lines = self.log().splitlines()
+        (self.said / "log").write_text("")
         return lines
+
+    def log(self):
+        return (self.said / "log").read_text()
 
     def outputs(self):
         """Each line of output in the newest journal."""
@@ -89,6 +96,18 @@ def app(world):
         yield app
     finally:
         app.gone("no-image-of-its-own")
+
+
+def processes(wanted):
+    """Those of these command lines that run, here or in a container."""
+    found = set()
+    for entry in Path("/proc").iterdir():
+        try:
+            line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip() if entry.name.isdigit() else ""
+        except OSError:
+            continue  # it ended meanwhile
+        found |= {one for one in wanted if line == one}
+    return found
 
 
 def hooks_everywhere(app, words=""):
@@ -152,16 +171,6 @@ def test_on_failure_runs_also_where_nothing_was_touched_and_where_there_is_nothi
 def test_one_that_hangs_ends_at_its_limit_with_all_that_it_started(app):
     sleeps = {place: f"sleep 98{number}71" for number, place in enumerate(PLACES)}
 
-    def running():
-        found = set()
-        for entry in Path("/proc").iterdir():
-            try:
-                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip() if entry.name.isdigit() else ""
-            except OSError:
-                continue  # it ended meanwhile
-            found |= {sleep for sleep in sleeps.values() if line == sleep}
-        return found
-
     hanging = [f'{{ {PLACES[place]}, run: "(setsid {sleep}) & {sleep}", timeout: 1s, required: false }}' if place == "web"
                else f'{{ {PLACES[place]}, run: "{sleep} & {sleep}", timeout: 1s, required: false }}' for place, sleep in sleeps.items()]
     app.deploy("1", {})
@@ -170,7 +179,7 @@ def test_one_that_hangs_ends_at_its_limit_with_all_that_it_started(app):
     for place in PLACES:
         assert f"{sleeps[place]}" in ended.out
     assert ended.out.count("no end after 1.0 s") >= 12, ended
-    assert running() == set()
+    assert processes(sleeps.values()) == set()
 
 
 def test_a_killed_executor_lets_the_guard_run_those_of_the_end(app):
@@ -195,32 +204,108 @@ def test_a_killed_executor_lets_the_guard_run_those_of_the_end(app):
     assert app.serves() == "2"
 
 
-def is_waiting(process):
+def parent_of_hook(process):
+    """Of the hook's own shell; a copy that it makes of itself for a moment, to start `sleep`, is in that shell's process group."""
     try:
-        return (process / "cmdline").read_bytes().startswith(b"sh\0-c\0echo waits >> said/log")
+        waits = (process / "cmdline").read_bytes().startswith(b"sh\0-c\0echo waits >> said/log")
+        parent, group = (process / "stat").read_text().rsplit(")", 1)[1].split()[1:3]
+        return int(parent) if waits and group == process.name else None
     except OSError:
-        return False  # it ended while we looked
+        return None  # it ended while we looked
 
 
 def after_kill(app, running, code, then=lambda: None):
     """Kills the executor once a hook says that it waits."""
-    log = app.said / "log"
-    wait_until("the hook runs", lambda: log.exists() and "waits" in log.read_text())
-    hook = next(int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and is_waiting(entry))
-    executor = int(Path(f"/proc/{hook}/stat").read_text().rsplit(")", 1)[1].split()[1])
-    log.unlink()
+    wait_until("the hook runs", lambda: "waits" in app.log())
+    [executor] = filter(None, (parent_of_hook(entry) for entry in Path("/proc").iterdir() if entry.name.isdigit()))
+    app.lines()
     os.kill(executor, signal.SIGKILL)
     then()
     return app.after(running, code)
 
 
+def test_what_one_reads_prints_and_leaves_behind_does_not_hold_up_the_deployment(app):
+    megabytes = 60
+    flood = "yes 0123456789012345678901234567890123456789012345678901234567890123456789 | head -c "
+    sleeps = {place: f"sleep 97{number}53" for number, place in enumerate(PLACES)}
+
+    def hooks(place):
+        run_and_leave = f"cat; {flood}{megabytes}000000; head -c {megabytes}000000 /dev/zero | tr '\\\\0' x; {sleeps[place]} &"
+        return f'{{ {PLACES[place]}, timeout: 2m, run: "{run_and_leave}" }}'
+
+    try:
+        said, ended = app.deploy("1", {"before_switch": [hooks("web")], "after_switch": [hooks(place) for place in PLACES if place != "proxy"]}, env={"CI": "1"})
+        assert said == ["migration web"] and app.serves() == "1", ended
+        journal = max((state_of(app.live) / "runs").glob("*/journal.jsonl"))
+        assert journal.stat().st_size < 12_000_000
+        # What a hook leaves on the server goes on.
+        assert processes(sleeps.values()) == {sleeps["web"], sleeps["host"]}
+    finally:
+        run("pkill", "-xf", sleeps["host"], check=False)
+
+
+def test_one_that_fails_with_endless_lines_is_told_in_few_words(app):
+    failing = {place: f'{{ {PLACES[place]}, required: false, run: "head -c 30000000 /dev/zero | tr \'\\\\0\' x; exit 3" }}' for place in PLACES if place != "proxy"}
+    said, ended = app.deploy("1", {"after_switch": list(failing.values())})
+    assert ended.out.count("exit code 3") >= 3, ended.out[:2000]
+    journal = max((state_of(app.live) / "runs").glob("*/journal.jsonl"))
+    assert max(map(len, journal.read_text().splitlines())) < 1_200_000  # a line that was printed, and no more than one
+
+
+def test_where_belay_is_gone_a_required_one_there_fails_and_the_host_undoes(app):
+    telling = {"on_failure": [app.saying("on_failure", "host", " [$BELAY_FAILED_STEP] $BELAY_ERROR")]}
+    waiting = '{ on: host, run: "echo waits >> said/log; while test ! -e said/go; do sleep 0.1; done" }'
+    app.deploy("1", {})
+    app.release("2", {"before_switch": [waiting], "after_switch": [app.saying("after_switch", "controller")]} | telling)
+    running = app.start("deploy", "production")
+    wait_until("the hook runs", lambda: "waits" in app.log())
+    running.kill()
+    (app.said / "go").touch()
+    wait_until("the run is undone", lambda: "on_failure" in app.log(), 90)
+    [waits, *said] = app.lines()
+    assert [line.split(": echo")[0] for line in said if "migration" not in line] == ["on_failure host [after_switch] the hook failed where belay was started"], said
+    assert said[-1].endswith("it was not run: no controller is connected"), said
+    ended = app.belay("status", "production")
+    assert ended.code == 0 and app.serves() == "1", ended
+
+
+@pytest.mark.parametrize("place", ["web", "host", "controller"])
+def test_ctrl_c_ends_one_that_runs_and_undoes(app, place):
+    sleep = "sleep 96153"
+    telling = {"on_failure": [app.saying("on_failure", place, " [$BELAY_FAILED_STEP] $BELAY_ERROR")]}
+    app.deploy("1", {})
+    app.release("2", {"after_switch": [app.saying("waits", place)[:-3] + f'; {sleep} & {sleep}" }}']} | telling)
+    running = app.start("deploy", "production")
+    wait_until("the hook runs", lambda: "waits" in app.log())
+    running.signal(signal.SIGINT, group=True)
+    said, ended = app.after(running, 1)
+    assert said[-1] == f"on_failure {place} [after_switch] cancelled: the deployment was asked to stop", said
+    assert app.serves() == "1" and not processes([sleep])
+
+
 def test_a_secret_reaches_each_place_and_stands_nowhere(app):
     secret = "hook-5ecret'\"$HOME #1"
-    hooks = {"before_switch": [f"{{ {PLACES[place]}, run: 'printf \"%s\\n\" \"${{TOKEN}}\" >> {app.file(place)}; echo \"${{TOKEN}}\"' }}" for place in PLACES if place != "proxy"]}
+    (app.said / "arguments").touch(0o666)
+    (app.said / "arguments").chmod(0o666)
+
+    def telling(place):
+        file = app.file(place)
+        arguments = file.removesuffix("log") + "arguments"
+        command = f'printf "%s\\n" "${{TOKEN}}" >> {file}; echo "${{TOKEN}}"; tr "\\0" " " < /proc/$$/cmdline >> {arguments}'
+        return f"{{ {PLACES[place]}, run: {json.dumps(command)} }}"
+
+    hooks = {"before_switch": [telling(place) for place in PLACES if place != "proxy"]}
     said, ended = app.deploy("1", hooks, env={"TOKEN": secret})
     assert said == ["migration web"] + 3 * [secret], said
     journal = max((state_of(app.live) / "runs").glob("*/journal.jsonl")).read_text()
     assert "5ecret" not in journal and "5ecret" not in ended.out + ended.err, ended
+    arguments = (app.said / "arguments").read_text()
+    assert arguments.count("printf") == 3 and "5ecret" not in arguments, arguments
+
+    # The error that a hook is told may have been about the value.
+    app.health = f'health: {{ url: "http://127.0.0.1:{PORT}/version?${{TOKEN}}", status: 404, attempts: 1 }}\n'
+    said, ended = app.deploy("2", {"on_failure": [app.saying("on_failure", place, " $BELAY_ERROR") for place in ("web", "host", "controller")]}, 1, env={"TOKEN": "5ecret"})
+    assert len(said) == 4 and all("health check" in line for line in said[1:]) and "5ecret" not in str(said), said
     missing = app.belay("rollback", "production")
     assert missing.code == 2 and "hooks in belay.yml use variables that are not set: TOKEN" in missing.err + missing.out, missing
 

@@ -82,7 +82,8 @@ class Host {
   Dice dice;
   Fibers fibers;
   FakeEngine engine;
-  std::map<fs::path, std::uint64_t> reserved, synced;  // of log files
+  std::map<fs::path, std::uint64_t> reserved, synced;       // of log files
+  std::map<std::string, std::map<std::string, int>> hooks;  // by the run's nonce and the point: how often
   /// Who stops or removes what serves: set by the story.
   std::function<std::string()> one_that_serves;
   /// Lets somebody else type a command: set by the story.

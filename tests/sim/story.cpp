@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "host.hpp"
+#include "model/hook_json.hpp"
 #include "model/labels.hpp"
 #include "release/release_store.hpp"
 #include "saga/journal.hpp"
@@ -107,6 +108,9 @@ class Story {
                           .attempts = 4,
                           .interval = std::chrono::seconds(1),
                           .timeout = std::chrono::seconds(1)};
+    for (const auto at : all_hook_points)
+      environment.hooks.push_back(
+          {.at = at, .words = {"hook", std::string(name_of(at))}, .required = is_before_commit(at)});
     return environment;
   }
 
@@ -288,8 +292,45 @@ class Story {
     return state && state->committed;
   }
 
+  int deaths() const {
+    return static_cast<int>(std::ranges::count_if(schedule_.faults, [](const Fault& one) {
+      using enum Fault::Kind;
+      return one.kind == kill || one.kind == kill_both || one.kind == power_cut;
+    }));
+  }
+
+  bool any_disk_fault() const {
+    return any_fault([](const Fault& one) {
+      return one.kind == Fault::Kind::disk_full || one.kind == Fault::Kind::write_fails;
+    });
+  }
+
+  /// Whatever happened, a run that was closed has run the hooks of its outcome, and no others.
+  void look_at_the_hooks() {
+    for (const auto& run : runs_of(layout_)) {
+      const auto state = run_state(Journal::read(layout_.journal(run)));
+      if (!state || !state->closed) continue;
+      auto& ran = host_.hooks[state->opened.nonce];
+      const bool deployed = state->closed->outcome == RunOutcome::deployed;
+      for (const auto at : all_hook_points) {
+        const auto times = ran[std::string(name_of(at))];
+        const auto found = fmt::format("the run {} ran the hooks of {} {} times", run, name_of(at), times);
+        if (is_before_commit(at)) {
+          if (times > 1 || (deployed && times < 1 && at != Hook::At::before_backup)) say(found);
+          continue;
+        }
+        // Those in the middle of which a process died begin once more.
+        if (times > (any_disk_fault() ? 2 : std::min(2, 1 + deaths()))) say(found);
+        const bool is_its_own = deployed == (at == Hook::At::after_commit);
+        if (!is_its_own && times > 0) say(found + ", and it ended otherwise");
+        if (is_its_own && at != Hook::At::after_rollback && times < 1 && deaths() < 2) say(found);
+      }
+    }
+  }
+
   /// What must be true at the end of every schedule.
   void look() {
+    look_at_the_hooks();
     if (host_.is_theirs()) return;
     std::string serves;
     for (const auto* release : {current_release, other_release})

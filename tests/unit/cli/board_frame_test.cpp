@@ -4,6 +4,7 @@
 
 #include "../golden.hpp"
 #include "cli/text_width.hpp"
+#include "model/hook.hpp"
 #include "sample_runs.hpp"
 
 using namespace belay;
@@ -112,6 +113,28 @@ TEST_CASE("the source's transfer and the attempts from here show at their step")
   CHECK(picture(verifying, 9400ms, {140, 40})
             .find("from here, attempt 3 of 30: GET https://api.example.net/api/health answered 502") !=
         std::string::npos);
+}
+
+TEST_CASE("what the host waits for, and that no answer came, is said of the question that was asked") {
+  const std::pair<std::string, std::pair<std::string, std::string>> table[] = {
+      {"source", {"waiting for the source", "no answer came from where belay was started"}},
+      {"images with all layers",
+       {"waiting for the images that are built", "no answer came from where belay was started"}},
+      {"committed", {"which files git knows", "no file counts as known to git"}},
+      {"confirmation of api", {"the answer from outside", "the host asks the URL itself"}},
+      {errand_of_hook(Hook::At::after_switch, 2),
+       {"a hook runs where belay was started", "no answer came from the hook"}}};
+  for (const auto& [what, words] : table) {
+    CAPTURE(what);
+    Board board = board_at(samples::deployed(), 2000ms);
+    const auto shown_after = [&](Event event) {
+      board.record({1000, samples::start() + 2000ms, std::move(event)}, samples::start() + 2000ms);
+      return picture(board, 2100ms, {140, 40});
+    };
+    CHECK(shown_after(event::Awaiting{what, {}, 60s}).find(words.first) != std::string::npos);
+    CHECK(shown_after(event::Heard{"nobody", false, "no controller"}).find(words.second) !=
+          std::string::npos);
+  }
 }
 
 TEST_CASE("a good end") {

@@ -1,5 +1,7 @@
 #include "saga/run_ledger.hpp"
 
+#include <ranges>
+
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 
@@ -26,4 +28,45 @@ TEST_CASE("a step that prints without end leaves its first and last megabyte, an
   CHECK(said[10'000] == "(20000 lines of output are left out here)");
   CHECK(said.back() == fmt::format("{:099}", lines - 1));
   CHECK(type_of(records.back().event) == "step-done");  // the end of a step is behind all of its output
+}
+
+namespace {
+
+/// Answers each question, and remembers it.
+struct AnsweringController : Controller {
+  std::vector<std::string> asked;
+  std::optional<wire::Tell> wait_for(const std::string& what, std::chrono::milliseconds,
+                                     std::chrono::milliseconds, std::stop_token) override {
+    asked.push_back(what);
+    return wire::Tell{.nonce = {}, .what = what, .ok = true, .detail = "done"};
+  }
+  bool take(const std::string&) override { return false; }
+};
+
+std::string types_after_the_opening(const Journal& journal) {
+  std::string types;
+  for (const auto& record : journal.records() | std::views::drop(1)) types += type_of(record.event) + " ";
+  return types;
+}
+
+}  // namespace
+
+TEST_CASE("a controller reads no question that nobody will hear answered") {
+  const Environment environment;
+  SUBCASE("an executor asks, and records question and answer") {
+    auto journal = environment.begin("r1", {});
+    AnsweringController controller;
+    RunLedger ledger(journal, &controller);
+    CHECK(ledger.ask_controller("hook on_failure 1", {}, std::chrono::minutes(1), {}).ok);
+    CHECK(controller.asked == std::vector<std::string>{"hook on_failure 1"});
+    CHECK(types_after_the_opening(journal) == "awaiting heard ");
+  }
+  SUBCASE("a recovery does not: the controller would run the hook, and belay would say that it did not run") {
+    auto journal = environment.begin("r1", {});
+    RunLedger ledger(journal, nullptr);
+    const auto heard = ledger.ask_controller("hook on_failure 1", {}, std::chrono::minutes(1), {});
+    CHECK(heard.what == "nobody");
+    CHECK_FALSE(heard.ok);
+    CHECK(types_after_the_opening(journal).empty());
+  }
 }

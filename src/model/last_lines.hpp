@@ -9,21 +9,15 @@ namespace belay {
 /// The last lines that a command printed: its own words are the "why" of a failure.
 class LastLines {
  public:
+  /// Of a longer line the beginning is kept, with a word on the rest.
+  static constexpr std::size_t longest = 2000;
+
   explicit LastLines(std::size_t most) : most_(most) {}
 
-  void add(std::string line) {
-    lines_.push_back(std::move(line));
-    if (lines_.size() > most_) lines_.pop_front();
-  }
-  std::string text() const {
-    std::string all;
-    for (const auto& line : lines_) all += (all.empty() ? "" : "\n") + line;
-    return all;
-  }
+  void add(std::string line);
+  std::string text() const;
   /// Behind what was found, on lines of their own.
-  std::string behind(const std::string& finding) const {
-    return lines_.empty() ? finding : finding + "\n" + text();
-  }
+  std::string behind(const std::string& finding) const;
 
  private:
   std::size_t most_;
