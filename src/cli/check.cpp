@@ -57,7 +57,9 @@ Config checked_config(const command::Check& asked, Context& context) {
   if (!asked.environment.empty())
     return choose_environment(context, asked.environment, Needed::for_a_release).config;
   const auto file = find_config(context.config, std::filesystem::current_path());
-  return load_config(file, context.variable, std::nullopt, Needed::for_a_release, context.stop());
+  auto config = load_config(file, context.variable, std::nullopt, Needed::for_a_release, context.stop());
+  hide_secrets(context, config);
+  return config;
 }
 
 }  // namespace

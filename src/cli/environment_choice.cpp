@@ -1,6 +1,8 @@
 #include "cli/environment_choice.hpp"
 
 #include <algorithm>
+#include <sstream>
+#include <tuple>
 
 #include <boost/json/object.hpp>
 #include <fmt/core.h>
@@ -9,31 +11,61 @@
 #include "base/nearest.hpp"
 #include "control/agent.hpp"
 #include "control/secret_values.hpp"
-#include "model/secrets.hpp"
 
 namespace belay::cli {
 namespace {
 
-[[noreturn]] void refuse(Problems problems) {
-  for (Problem& problem : problems) problem.file = near_name(problem.file);
-  throw BadConfig(std::move(problems));
+std::string line_of(const std::string& text, int number) {
+  std::istringstream lines(text);
+  std::string line;
+  while (number-- > 0) std::getline(lines, line);
+  if (line.ends_with('\r')) line.pop_back();
+  return line;
+}
+
+/// In the files' order and each once: two environments may have the same file of secrets.
+Problems in_order(Problems problems) {
+  const auto place = [](const Problem& one) { return std::tie(one.file, one.at.line, one.at.column); };
+  std::ranges::stable_sort(problems, {}, place);
+  const auto again = std::ranges::unique(problems, [&](const Problem& one, const Problem& other) {
+    return place(one) == place(other) && one.message == other.message;
+  });
+  problems.erase(again.begin(), again.end());
+  return problems;
+}
+
+/// The values of the caller's environment that belay.yml names.
+Values values_at_hand(const std::string& text, const VariableLookup& variable) {
+  Values values;
+  for (const auto& name : variables_in(text))
+    if (auto value = variable(name)) values.emplace(name, std::move(*value));
+  return values;
 }
 
 /// Asks the sources of every environment that needs a secret; shows all that they could not give at once.
-SecretValues values_from_sources(const fs::path& file, const SecretNeeds& needs,
+SecretValues values_from_sources(const fs::path& file, const std::string& text,
+                                 const VariableLookup& variable, const SecretNeeds& needs,
                                  const std::stop_token& stop) {
+  SecretAsker asker(file, values_at_hand(text, variable), stop);
   SecretValues values;
   Problems problems;
   for (const auto& [environment, needed] : needs) {
-    const SecretsPlace place{needed.app, file.parent_path(), needed.sources};
-    auto given = secret_values(place, file.string(), environment, needed, stop);
+    auto given = asker.ask(environment, needed);
     if (given)
       values.emplace(environment, std::move(*given));
     else
       problems.insert(problems.end(), given.error().begin(), given.error().end());
   }
-  if (!problems.empty()) refuse(std::move(problems));
-  return values;
+  if (problems.empty()) return values;
+  for (auto& problem : problems)
+    if (problem.file == file.string()) problem.line_text = line_of(text, problem.at.line);
+  throw BadConfig(in_order(std::move(problems)));
+}
+
+/// With file names as people write them.
+Problems named_nearby(Problems problems) {
+  for (Problem& problem : problems) problem.file = near_name(problem.file);
+  return problems;
 }
 
 }  // namespace
@@ -45,9 +77,9 @@ std::string near_name(const fs::path& file) {
 
 BadConfig::BadConfig(Problems problems)
     : Error(fmt::format("{} in {}", counted(problems.size(), "problem"),
-                        problems.empty() ? "belay.yml" : problems.front().file),
+                        problems.empty() ? "belay.yml" : near_name(problems.front().file)),
             "", "", ExitCode::bad_input),
-      problems_(std::move(problems)) {}
+      problems_(named_nearby(std::move(problems))) {}
 
 boost::json::array problems_json(const Problems& problems) {
   boost::json::array list;
@@ -87,10 +119,10 @@ Config load_config(const fs::path& file, const VariableLookup& variable,
                    const std::optional<std::string>& environment, Needed needed, std::stop_token stop) {
   const std::string text = read_file(file);
   auto needs = secrets_needed(file, text, variable, environment, needed);
-  if (!needs) refuse(std::move(needs.error()));
-  auto config =
-      parse_config(file, text, variable, environment, needed, values_from_sources(file, *needs, stop));
-  if (!config) refuse(std::move(config.error()));
+  if (!needs) throw BadConfig(std::move(needs.error()));
+  auto config = parse_config(file, text, variable, environment, needed,
+                             values_from_sources(file, text, variable, *needs, stop));
+  if (!config) throw BadConfig(std::move(config.error()));
   return std::move(*config);
 }
 
@@ -117,28 +149,45 @@ Chosen choose_environment(const std::optional<fs::path>& given_config, const std
 
 namespace {
 
-/// Before anything that could show the values is printed. The lines that name them pass by the masks that are
-/// in force already.
-void hide_in_the_job(Context& context, const EnvironmentConfig& environment, const Masks& masks) {
-  context.platform->hide(masks);
-  if (!context.platform->reads_stdout()) return;
-  std::vector<std::string> values;
+/// By name and environment: two environments may have different values of one variable.
+void add_hidden(const EnvironmentConfig& environment, Values& into) {
   for (const auto& [name, value] : environment.variables)
     if (std::ranges::find(environment.shown_variables, name) == environment.shown_variables.end())
-      values.push_back(value);
-  if (const auto& key = ssh_key_from_environment()) values.push_back(*key);
+      into.emplace(name + " of " + environment.name, value);
+}
+
+/// Before anything that could show the values is printed. The lines that name them pass by the masks that are
+/// in force already.
+void hide_in_the_job(Context& context, const Values& hidden) {
+  context.platform->hide(Masks(hidden));
+  if (!context.platform->reads_stdout()) return;
+  std::vector<std::string> values;
+  for (const auto& [name, value] : hidden) values.push_back(value);
+  for (const auto& key : {ssh_key_from_environment(), key_from_environment()})
+    if (key) values.push_back(*key);
   Output(context.out.fd()).write(context.platform->hides(values));
+}
+
+void hide(Context& context, const Values& hidden) {
+  if (context.platform) hide_in_the_job(context, hidden);
+  context.out.hide(Masks(hidden));
+  context.err.hide(Masks(hidden));
 }
 
 }  // namespace
 
 Chosen choose_environment(Context& context, const std::string& name, Needed needed) {
   Chosen chosen = choose_environment(context.config, name, context.variable, needed, context.stop());
-  const auto masks = masks_of(chosen.environment(), chosen.environment().variables);
-  if (context.platform) hide_in_the_job(context, chosen.environment(), masks);
-  context.out.hide(masks);
-  context.err.hide(masks);
+  Values hidden;
+  add_hidden(chosen.environment(), hidden);
+  hide(context, hidden);
   return chosen;
+}
+
+void hide_secrets(Context& context, const Config& config) {
+  Values hidden;
+  for (const auto& environment : config.environments) add_hidden(environment, hidden);
+  hide(context, hidden);
 }
 
 }  // namespace belay::cli

@@ -58,5 +58,7 @@ Chosen choose_environment(const std::optional<std::filesystem::path>& given_conf
 /// The same, as it was asked for on the command line. From now on nothing that the command prints shows the
 /// values of this environment's secrets.
 Chosen choose_environment(Context&, const std::string& name, Needed = Needed::for_the_way);
+/// The same for the secrets of all environments.
+void hide_secrets(Context&, const Config&);
 
 }  // namespace belay::cli

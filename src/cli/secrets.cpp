@@ -154,7 +154,8 @@ std::string value_given(const std::string& name, Context& context) {
 SecretKey key_for_new_file(const Repository& repository, Context& context) {
   if (auto found = find_key(repository.place)) return found->key;
   const auto key = SecretKey::random();
-  write_key(repository.place, key);
+  offer_key(repository.place, key);
+  adopt_key(repository.place);
   context.out.line(
       fmt::format("A new key is in {}. Keep a copy of it in a safe place: without it the secrets are lost.\n"
                   "For CI, make the line in that file a CI secret with the name BELAY_KEY.",
@@ -308,8 +309,11 @@ int rekey(const command::Secrets& asked, Context& context) {
   const auto found = require_key(repository.place, file.key_id);
   const auto values = or_problems(opened_secrets(repository.place, file, found.key));
   const auto key = SecretKey::random();
-  write_key(repository.place, key);  // first: without it the new file would be lost
+  // An earlier change of the key that was cut off: its key is needed until the file is written.
+  if (is_only_offered(repository.place, found)) adopt_key(repository.place);
+  offer_key(repository.place, key);
   write(repository, sealed_again(values, {}, SecretsFile{key.id(), {}}, key));
+  adopt_key(repository.place);
   const auto place = repository.place.key_file().string();
   context.out.line(
       fmt::format("{} has a new key. It is in {}; a key that was there before is in {}.old.\n"

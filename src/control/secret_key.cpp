@@ -64,6 +64,21 @@ FoundKey key_in(std::string text, std::string from) {
               "copy the whole line, which begins with belay-key-1-", ExitCode::bad_input);
 }
 
+std::optional<FoundKey> key_in_file(const SecretsPlace& place, const fs::path& file) {
+  std::error_code unreadable;
+  if (!fs::exists(file, unreadable)) return std::nullopt;
+  refuse_in_repository(place);
+  refuse_readable_by_others(file);
+  return key_in(read_file(file), file.string());
+}
+
+fs::path offered(const SecretsPlace& place) {
+  return place.key_file().string() + ".new";
+}
+fs::path replaced(const SecretsPlace& place) {
+  return place.key_file().string() + ".old";
+}
+
 struct Held {
   std::optional<std::string> text = take_out_of_environment("BELAY_KEY");
   ~Held() {
@@ -86,38 +101,42 @@ fs::path SecretsPlace::key_file() const {
 
 std::optional<FoundKey> find_key(const SecretsPlace& place) {
   if (const auto& text = key_from_environment()) return key_in(*text, "BELAY_KEY");
-  const auto file = place.key_file();
-  std::error_code unreadable;
-  if (!fs::exists(file, unreadable)) return std::nullopt;
-  refuse_in_repository(place);
-  refuse_readable_by_others(file);
-  return key_in(read_file(file), file.string());
+  return key_in_file(place, place.key_file());
 }
 
 FoundKey require_key(const SecretsPlace& place, const std::string& id) {
   const auto& file = place.sources.file;
   auto found = find_key(place);
+  if (found && found->key.id() == id) return std::move(*found);
+  if (!key_from_environment())
+    for (const auto& beside : {offered(place), replaced(place)})
+      if (auto other = key_in_file(place, beside); other && other->key.id() == id) return std::move(*other);
   if (!found)
     throw Error(fmt::format("there is no key for {}", file),
                 fmt::format("BELAY_KEY is not set, and {} does not exist", place.key_file().string()),
                 "ask a colleague for the key; in CI, make it a secret with the name BELAY_KEY",
                 ExitCode::bad_input);
-  if (found->key.id() != id)
-    throw Error(fmt::format("the key in {} is not the key of {}", found->from, file),
-                fmt::format("{} needs the key {}, and this one is {}", file, id, found->key.id()),
-                "use the key that belongs to this file; after belay secrets rekey it is a new one",
-                ExitCode::bad_input);
-  return std::move(*found);
+  throw Error(fmt::format("the key in {} is not the key of {}", found->from, file),
+              fmt::format("{} needs the key {}, and this one is {}", file, id, found->key.id()),
+              "use the key that belongs to this file; after belay secrets rekey it is a new one",
+              ExitCode::bad_input);
 }
 
-void write_key(const SecretsPlace& place, const SecretKey& key) {
+void offer_key(const SecretsPlace& place, const SecretKey& key) {
   refuse_in_repository(place);
-  const auto file = place.key_file();
-  make_directories(file.parent_path());
-  if (fs::exists(file)) fs::rename(file, file.string() + ".old");
+  make_directories(place.key_file().parent_path());
   std::string text = key.text() + "\n";
-  write_file_atomically(file, text);
+  write_file_atomically(offered(place), text);
   wipe(text);
+}
+
+void adopt_key(const SecretsPlace& place) {
+  if (fs::exists(place.key_file())) fs::rename(place.key_file(), replaced(place));
+  fs::rename(offered(place), place.key_file());
+}
+
+bool is_only_offered(const SecretsPlace& place, const FoundKey& key) {
+  return key.from == offered(place).string();
 }
 
 }  // namespace belay

@@ -32,9 +32,16 @@ struct FoundKey {
 /// BELAY_KEY, else the key file. Empty if there is neither. Throws Error{bad_input} if what is there is no
 /// key, if others may read the key file, or if it lies in the repository.
 std::optional<FoundKey> find_key(const SecretsPlace&);
-/// As find_key(); throws Error{bad_input} if there is none, or if it is not the key with this id.
+/// The key with this id: BELAY_KEY, else the key file or what a change of the key that was cut off left
+/// beside it. Throws as find_key(), and Error{bad_input} if there is none, or only others.
 FoundKey require_key(const SecretsPlace&, const std::string& id);
-/// Writes the key file (0600). A key that is there already is kept beside it as APP.old.
-void write_key(const SecretsPlace&, const SecretKey&);
+
+/// A new key is first offered, beside the key file; then the secrets are written with it; then it is adopted.
+/// So require_key() finds the key of the secrets at any moment. The files' mode is 0600. A key that was there
+/// is kept as APP.old.
+void offer_key(const SecretsPlace&, const SecretKey&);
+void adopt_key(const SecretsPlace&);
+/// Whether the key was offered, and not adopted.
+bool is_only_offered(const SecretsPlace&, const FoundKey&);
 
 }  // namespace belay

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <set>
 #include <vector>
 
 #include <fmt/core.h>
@@ -11,6 +12,7 @@
 #include "base/files.hpp"
 #include "base/process.hpp"
 #include "model/masks.hpp"
+#include "model/secrets.hpp"
 #include "model/visible_text.hpp"
 
 namespace belay {
@@ -28,9 +30,9 @@ std::optional<SecretPlace> place_in(const SecretsFile& file, const std::string& 
   return std::nullopt;
 }
 
-Problem does_not_open(const std::string& file, const SecretPlace& place, const SealedSecret& secret) {
+Problem does_not_open(const fs::path& file, const SecretPlace& place, const SealedSecret& secret) {
   return {
-      file,
+      file.string(),
       {secret.line, 1},
       fmt::format("the value of {} was changed, cut off, or moved here from another place", place.shown()),
       "restore the line from git, or set the secret again: belay secrets set " + place.name,
@@ -46,36 +48,17 @@ SecretsFile only_needed(const SecretsFile& file, const std::string& environment,
   return part;
 }
 
-std::expected<Values, Problems> values_in_file(const SecretsPlace& place, const std::string& environment,
-                                               const SecretsNeeded& needed) {
-  if (place.sources.file.empty()) return Values();
-  auto file = sealed_secrets(place);
-  if (!file) return std::unexpected(std::move(file.error()));
-  if (!*file) return Values();
-  const auto part = only_needed(**file, environment, needed);
-  if (part.secrets.empty()) return Values();
-  const auto found = require_key(place, part.key_id);
-  auto opened = opened_secrets(place, part, found.key);
-  if (!opened) return std::unexpected(std::move(opened.error()));
-  Values values;
-  for (auto& [where, value] : *opened) values.emplace(where.name, std::move(value));
-  return values;
-}
-
 bool any_required(const SecretsNeeded& needed) {
   return std::ranges::any_of(needed.secrets, &NeededSecret::required);
 }
 
-/// Values that are only masked are not worth an error: without them belay works, and knows less to mask.
-std::expected<Values, Problems> values_in_file_if_needed(const SecretsPlace& place,
-                                                         const std::string& environment,
-                                                         const SecretsNeeded& needed) {
-  if (any_required(needed)) return values_in_file(place, environment, needed);
-  try {
-    return values_in_file(place, environment, needed).value_or(Values());
-  } catch (const Error&) {
-    return Values();
-  }
+/// A key that is missing or wrong, as a mistake in the first line of the file, which names the key.
+Problem of_key(const fs::path& file, const Error& error) {
+  return {file.string(),
+          {1, 1},
+          error.message() + (error.why().empty() ? "" : ": " + error.why()),
+          error.next(),
+          {}};
 }
 
 /// A secret's name has letters, digits and '_': it is one word for a shell as it is, within quotes too.
@@ -99,74 +82,16 @@ std::string last_lines(std::string_view text) {
   return last;
 }
 
-/// What came of one command.
-struct Answer {
-  std::string value;
-  std::string fault;  // empty: the value is good
-  std::string words;  // what it printed on stderr
-};
-
-Answer answer_of(const std::string& command, const SecretsPlace& place, const std::stop_token& stop) {
-  auto printed = capture({.argv = {"sh", "-c", command}, .directory = place.directory}, stop,
-                         Deadline::in(command_time));
-  Answer answer{.value = {}, .fault = {}, .words = last_lines(printed.err)};
-  if (!printed.ok()) {
-    answer.fault = printed.outcome.described();
-  } else {
-    if (printed.out.ends_with('\n')) printed.out.pop_back();
-    if (printed.out.ends_with('\r')) printed.out.pop_back();
-    if (auto fault = fault_of_secret(printed.out); !fault.empty()) answer.fault = "what it prints " + fault;
-    answer.value = printed.out;
-  }
-  wipe(printed.out);
-  return answer;
-}
-
-/// Runs all commands, a few at a time, and waits for all.
-std::vector<Answer> answers_of(const std::vector<std::string>& commands, const SecretsPlace& place,
-                               const std::stop_token& stop) {
-  std::vector<Answer> answers(commands.size());
+/// Calls `act(i)` for each i below `count`, a few at a time, and waits for all.
+template <class Act>
+void several_at_a_time(std::size_t count, const Act& act) {
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
-    for (std::size_t i = next++; i < commands.size(); i = next++)
-      answers[i] = answer_of(commands[i], place, stop);
+    for (std::size_t i = next++; i < count; i = next++) act(i);
   };
   std::vector<Beside<void>> workers;
-  for (std::size_t i = 0; i < std::min(commands.size(), at_a_time); ++i) workers.emplace_back(work);
+  for (std::size_t i = 0; i < std::min(count, at_a_time); ++i) workers.emplace_back(work);
   for (auto& worker : workers) worker.get();
-  return answers;
-}
-
-Problem refused(const std::string& config_file, const NeededSecret& secret, const std::string& command,
-                const Answer& answer, const Masks& masks) {
-  const auto words =
-      visible_text(masks.masked(answer.words.empty() ? std::string() : ": " + answer.words), longest_words);
-  return {config_file,
-          secret.at,
-          fmt::format("the secret {} is not known: {}: {}{}", secret.name, command, answer.fault, words),
-          "try the command by hand, or set " + secret.name + " in the environment",
-          {}};
-}
-
-/// Asks the command for each name that has no value yet.
-Problems ask_command(const SecretsPlace& place, const std::string& config_file, const SecretsNeeded& needed,
-                     Values& values, const std::stop_token& stop) {
-  std::vector<NeededSecret> asked;
-  std::vector<std::string> commands;
-  for (const auto& secret : needed.secrets) {
-    if (!secret.required || values.contains(secret.name)) continue;
-    asked.push_back(secret);
-    commands.push_back(command_for(place.sources.command, secret.name));
-  }
-  const auto answers = answers_of(commands, place, stop);
-  for (std::size_t i = 0; i < asked.size(); ++i)
-    if (answers[i].fault.empty()) values.emplace(asked[i].name, answers[i].value);
-  const Masks masks(values);
-  Problems problems;
-  for (std::size_t i = 0; i < asked.size(); ++i)
-    if (!answers[i].fault.empty())
-      problems.push_back(refused(config_file, asked[i], commands[i], answers[i], masks));
-  return problems;
 }
 
 }  // namespace
@@ -174,7 +99,7 @@ Problems ask_command(const SecretsPlace& place, const std::string& config_file, 
 std::expected<std::optional<SecretsFile>, Problems> sealed_secrets(const SecretsPlace& place) {
   const auto text = read_file_if_exists(place.file());
   if (!text) return std::nullopt;
-  auto file = parse_secrets_file(place.sources.file, *text);
+  auto file = parse_secrets_file(place.file().string(), *text);
   if (!file) return std::unexpected(std::move(file.error()));
   return std::move(*file);
 }
@@ -187,19 +112,112 @@ std::expected<OpenSecrets, Problems> opened_secrets(const SecretsPlace& place, c
     if (auto value = key.opened(secret.bytes, where.bound_to()))
       opened.emplace(where, std::move(*value));
     else
-      problems.push_back(does_not_open(place.sources.file, where, secret));
+      problems.push_back(does_not_open(place.file(), where, secret));
   }
   if (!problems.empty()) return std::unexpected(std::move(problems));
   return opened;
 }
 
-std::expected<Values, Problems> secret_values(const SecretsPlace& place, const std::string& config_file,
-                                              const std::string& environment, const SecretsNeeded& needed,
-                                              std::stop_token stop) {
-  auto values = values_in_file_if_needed(place, environment, needed);
-  if (!values || place.sources.command.empty()) return values;
-  if (auto problems = ask_command(place, config_file, needed, *values, stop); !problems.empty())
-    return std::unexpected(std::move(problems));
+SecretAsker::SecretAsker(fs::path config_file, Values at_hand, std::stop_token stop)
+    : config_file_(std::move(config_file)), at_hand_(std::move(at_hand)), stop_(std::move(stop)) {}
+
+/// What an environment's file gives.
+struct SecretAsker::FromFile {
+  Values values;
+  std::set<std::string> names;  // those that it has, whether their values can be read or not
+  bool readable = true;         // its lines can be read: what is not among the names is not there
+  Problems problems;
+};
+
+SecretAsker::FromFile SecretAsker::from_file(const SecretsPlace& place, const std::string& environment,
+                                             const SecretsNeeded& needed) const {
+  FromFile given;
+  if (place.sources.file.empty()) return given;
+  auto file = sealed_secrets(place);
+  if (!file) return {.values = {}, .names = {}, .readable = false, .problems = std::move(file.error())};
+  if (!*file) return given;
+  const auto part = only_needed(**file, environment, needed);
+  for (const auto& [where, secret] : part.secrets) given.names.insert(where.name);
+  if (part.secrets.empty()) return given;
+  try {
+    const auto found = require_key(place, part.key_id);
+    for (const auto& [where, secret] : part.secrets)
+      if (auto value = found.key.opened(secret.bytes, where.bound_to()))
+        given.values.emplace(where.name, std::move(*value));
+      else
+        given.problems.push_back(does_not_open(place.file(), where, secret));
+  } catch (const Error& error) {
+    given.problems.push_back(of_key(place.file(), error));
+  }
+  return given;
+}
+
+SecretAsker::Answer SecretAsker::answer_of(const std::string& command, const fs::path& directory) const {
+  auto printed =
+      capture({.argv = {"sh", "-c", command}, .directory = directory}, stop_, Deadline::in(command_time));
+  Answer answer{.value = {}, .fault = {}, .words = last_lines(printed.err)};
+  if (printed.out.ends_with('\n')) printed.out.pop_back();
+  if (printed.out.ends_with('\r')) printed.out.pop_back();
+  if (!printed.ok())
+    answer.fault = printed.outcome.described();
+  else if (auto fault = fault_of_secret(printed.out); !fault.empty())
+    answer.fault = "what it prints " + fault;
+  answer.value = printed.out;  // of one that failed, too: its words may have it
+  wipe(printed.out);
+  return answer;
+}
+
+void SecretAsker::run(const std::vector<std::string>& commands, const fs::path& directory) {
+  std::vector<std::string> new_ones;
+  for (const auto& command : commands)
+    if (answers_.try_emplace(command).second) new_ones.push_back(command);
+  several_at_a_time(new_ones.size(),
+                    [&](std::size_t i) { answers_.at(new_ones[i]) = answer_of(new_ones[i], directory); });
+  if (stop_.stop_requested()) throw Error("stopped while the secrets were asked for", "nothing was begun");
+}
+
+Problem SecretAsker::refused(const NeededSecret& secret, const std::string& command) const {
+  const auto& answer = answers_.at(command);
+  Values hidden = at_hand_;
+  for (const auto& [asked, other] : answers_) hidden.emplace("answer of " + asked, other.value);
+  const auto words = answer.words.empty() ? std::string() : ": " + Masks(hidden).masked(answer.words);
+  return {config_file_.string(),
+          secret.at,
+          fmt::format("the secret {} is not known: {}: {}{}", secret.name, command, answer.fault,
+                      visible_text(words, longest_words)),
+          "try the command by hand, or set " + secret.name + " in the environment",
+          {}};
+}
+
+void SecretAsker::ask_command(const SecretsPlace& place, const std::vector<NeededSecret>& asked,
+                              Values& values, Problems& problems) {
+  std::vector<std::string> commands;
+  for (const auto& secret : asked) commands.push_back(command_for(place.sources.command, secret.name));
+  for (const auto& [name, value] : values)
+    at_hand_.emplace("in the file: " + place.file().string() + name, value);
+  run(commands, place.directory);
+  for (std::size_t i = 0; i < asked.size(); ++i)
+    if (answers_.at(commands[i]).fault.empty())
+      values.emplace(asked[i].name, answers_.at(commands[i]).value);
+    else
+      problems.push_back(refused(asked[i], commands[i]));
+}
+
+std::expected<Values, Problems> SecretAsker::ask(const std::string& environment,
+                                                 const SecretsNeeded& needed) {
+  const SecretsPlace place{needed.app, config_file_.parent_path(), needed.sources};
+  auto [values, names, readable, problems] = from_file(place, environment, needed);
+  // Values that are only masked are not worth an error: without them belay works, and knows less to mask.
+  if (!any_required(needed)) return values;
+  std::vector<NeededSecret> missing;
+  for (const auto& secret : needed.secrets)
+    if (readable && secret.required && !names.contains(secret.name)) missing.push_back(secret);
+  if (!place.sources.command.empty())
+    ask_command(place, missing, values, problems);
+  else if (!problems.empty())  // else they are told with all else that is wrong with belay.yml
+    for (const auto& secret : missing)
+      problems.push_back(unset_secret(config_file_.string(), secret, needed.sources));
+  if (!problems.empty()) return std::unexpected(std::move(problems));
   return values;
 }
 

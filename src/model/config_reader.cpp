@@ -10,6 +10,7 @@
 #include <fmt/core.h>
 
 #include "base/nearest.hpp"
+#include "model/secrets.hpp"
 #include "model/shell_command.hpp"
 #include "model/utf8.hpp"
 
@@ -105,8 +106,8 @@ std::optional<std::string> Reading::value_of(const std::string& name, Variables 
 void Reading::report_unset(const YamlNode& scalar, Expanded::Fault fault, Variables becomes) {
   if (sources.any() && !may_be_secret(becomes))
     fault.remedy += "; a key whose value is shown takes none from 'secrets'";
-  else if (!sources.file.empty())
-    fault.remedy += fmt::format(", or put it into {}: belay secrets set NAME", sources.file);
+  else
+    fault.remedy += or_into_file(sources);
   report_in(scalar, fault);
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/line_splitter.hpp"
+#include "model/utf8.hpp"
 
 namespace belay {
 
@@ -13,6 +14,8 @@ namespace {
 enum class Match { no, open, yes };
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+constexpr std::array<std::size_t, 2> wrapped_at{64, 76};  // by openssl, and by base64
 
 /// What base64 makes of `value` where it stands behind `before` other bytes of the three that make a group.
 struct Base64 {
@@ -42,75 +45,117 @@ std::string url_safe(std::string base64) {
   return base64;
 }
 
-bool is_hex(std::string_view text) {
-  return text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
-}
-
-/// Whether `text` begins with `prefix` and `digits` hexadecimal digits that name `byte`.
-Match hex_of(std::string_view text, std::string_view prefix, std::size_t digits, char byte) {
+/// Whether `text` begins with `prefix` and `digits` digits of that base, which name `number`.
+Match number_of(std::string_view text, std::string_view prefix, std::size_t digits, int base,
+                unsigned number) {
   const auto lead = text.substr(0, prefix.size());
   if (lead != prefix.substr(0, lead.size())) return Match::no;
   if (lead.size() < prefix.size()) return Match::open;
-  const auto number = text.substr(prefix.size(), digits);
-  if (!is_hex(number)) return Match::no;
-  if (number.size() < digits) return Match::open;
+  const auto written = text.substr(prefix.size(), digits);
   unsigned found = 0;
-  std::from_chars(number.data(), number.data() + number.size(), found, 16);
-  return found == static_cast<unsigned char>(byte) ? Match::yes : Match::no;
+  const auto [end, failed] = std::from_chars(written.data(), written.data() + written.size(), found, base);
+  if (end != written.data() + written.size() || (!written.empty() && failed != std::errc())) return Match::no;
+  if (written.size() < digits) return Match::open;
+  return found == number ? Match::yes : Match::no;
 }
 
-/// How JSON writes it behind a backslash; 0: by its number only.
+Match same(std::string_view text, std::string_view written) {
+  const auto lead = text.substr(0, written.size());
+  if (lead != written.substr(0, lead.size())) return Match::no;
+  return lead.size() < written.size() ? Match::open : Match::yes;
+}
+
+/// How JSON and a shell's $'…' write it behind a backslash; 0: by its number only.
 char letter_of_escape(char byte) {
-  constexpr std::string_view bytes = "\n\r\t\b\f\"\\/", letters = "nrtbf\"\\/";
+  constexpr std::string_view bytes = "\n\r\t\b\f\a\v\033", letters = "nrtbfavE";
   const auto at = bytes.find(byte);
   return at == std::string_view::npos ? '\0' : letters[at];
 }
 
-struct Written {
+bool is_word(char byte) {
+  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9');
+}
+
+struct ByNumber {
   std::string_view prefix;
   std::size_t digits;
+  int base;
 };
-constexpr std::array<Written, 2> by_number{{{"%", 2}, {"\\u", 4}}};
+/// In a URL; in JSON; in a shell's $'…' and in what programs print of bytes.
+constexpr std::array<ByNumber, 4> bytes_by_number{
+    {{"%", 2, 16}, {"\\u", 4, 16}, {"\\x", 2, 16}, {"\\", 3, 8}}};
+/// Within single quotes of a shell a single quote has to leave them.
+constexpr std::array<std::string_view, 2> quoted_quote{R"('\'')", R"('"'"')"};
 
-/// The ways to write one byte: calls `found(length)` for each that stands at the text's beginning. True if
-/// the text ends within one.
+/// What stands at the beginning of a text. `found(length, bytes)` is called for each writing of the first
+/// `bytes` bytes of the value.
 template <class Sink>
-bool for_each_writing(std::string_view text, char byte, const Sink& found) {
-  if (text.empty()) return true;
-  bool open = false;
-  if (text.front() == byte) found(1);
-  if (byte == ' ' && text.front() == '+') found(1);
-  if (const char letter = letter_of_escape(byte); letter != '\0' && text.front() == '\\') {
-    open = open || text.size() == 1;
-    if (text.size() > 1 && text[1] == letter) found(2);
+class Writings {
+ public:
+  Writings(std::string_view text, std::string_view value, const Sink& found)
+      : text_(text), value_(value), found_(found) {}
+
+  /// Calls the sink for all of them. True if the text ends within one.
+  bool all() {
+    if (text_.empty()) return true;
+    one_byte();
+    if (text_.front() == '\\' && static_cast<unsigned char>(value_.front()) >= 0x80) one_character();
+    return open_;
   }
-  for (const auto& [prefix, digits] : by_number) {
-    const auto match = hex_of(text, prefix, digits, byte);
-    open = open || match == Match::open;
-    if (match == Match::yes) found(prefix.size() + digits);
+
+ private:
+  void take(Match match, std::size_t length, std::size_t bytes = 1) {
+    open_ = open_ || match == Match::open;
+    if (match == Match::yes) found_(length, bytes);
   }
-  return open;
-}
+
+  void one_byte() {
+    const char byte = value_.front();
+    if (text_.front() == byte || (byte == ' ' && text_.front() == '+')) found_(1, 1);
+    if (byte == '\'')
+      for (const auto written : quoted_quote) take(same(text_, written), written.size());
+    if (text_.front() != '%' && text_.front() != '\\') return;
+    for (const auto& [prefix, digits, base] : bytes_by_number)
+      take(number_of(text_, prefix, digits, base, static_cast<unsigned char>(byte)), prefix.size() + digits);
+    if (const char letter = letter_of_escape(byte); letter != '\0')
+      take(same(text_, {std::array{'\\', letter}.data(), 2}), 2);
+    if (!is_word(byte)) take(same(text_, {std::array{'\\', byte}.data(), 2}), 2);
+  }
+
+  /// JSON in plain ASCII: one or two numbers for a character of several bytes.
+  void one_character() {
+    const auto bytes = utf8_sequence_length(value_);
+    if (bytes < 2) return;
+    const auto point = utf8_code_point(value_.substr(0, bytes));
+    if (point < 0x10000) return take(number_of(text_, "\\u", 4, 16, point), 6, bytes);
+    const auto high = number_of(text_, "\\u", 4, 16, 0xD800 + ((point - 0x10000) >> 10));
+    if (high != Match::yes) return take(high, 0, bytes);
+    take(number_of(text_.substr(6), "\\u", 4, 16, 0xDC00 + ((point - 0x10000) & 0x3FFU)), 12, bytes);
+  }
+
+  std::string_view text_, value_;
+  const Sink& found_;
+  bool open_ = false;
+};
 
 /// The longest writing of `value` at the text's beginning; 0: none. Sets `open` if the text ends within one.
 /// A backslash can be itself and the start of an escape: both ways are followed, by their places.
 std::size_t longest_writing(std::string_view text, std::string_view value, bool& open) {
-  const char first = text.front();
-  if (first != value.front() && first != '%' && first != '\\' && first != '+') return 0;
-  std::vector<std::size_t> places{0};
-  for (const char byte : value) {
-    std::vector<std::size_t> next;
-    for (const auto place : places)
-      open = for_each_writing(text.substr(place), byte,
-                              [&](std::size_t length) {
-                                if (std::ranges::find(next, place + length) == next.end())
-                                  next.push_back(place + length);
-                              }) ||
-             open;
-    if (next.empty()) return 0;
-    places = std::move(next);
+  // Where the text goes on behind the value's first `at` bytes; its character may lead up to four further.
+  std::array<std::vector<std::size_t>, 4> places;
+  places[0] = {0};
+  for (std::size_t at = 0; at < value.size(); ++at) {
+    for (const auto place : std::exchange(places[at % 4], {})) {
+      const auto note = [&](std::size_t length, std::size_t bytes) {
+        auto& next = places[(at + bytes) % 4];
+        if (std::ranges::find(next, place + length) == next.end()) next.push_back(place + length);
+      };
+      open = Writings(text.substr(place), value.substr(at), note).all() || open;
+    }
+    if (std::ranges::all_of(places, &std::vector<std::size_t>::empty)) return 0;
   }
-  return *std::ranges::max_element(places);
+  const auto& ends = places[value.size() % 4];
+  return ends.empty() ? 0 : *std::ranges::max_element(ends);
 }
 
 std::size_t literal(std::string_view text, std::string_view value, bool& open) {
@@ -124,32 +169,49 @@ std::size_t literal(std::string_view text, std::string_view value, bool& open) {
 }  // namespace
 
 Masks::Masks(const Values& values) {
+  std::set<std::string> known;
   for (const auto& [name, value] : values) {
-    add(value);
-    if (!value.contains('\n')) continue;
-    LineSplitter lines([this](std::string_view line) { add(line); });
+    add(value, known);
+    if (value.find_first_of("\r\n") == std::string::npos) continue;
+    LineSplitter lines([&](std::string_view line) { add(line, known); });
     lines.add(value);
     lines.finish();
   }
 }
 
-void Masks::add(std::string_view value) {
+void Masks::add(std::string_view value, std::set<std::string>& known) {
   if (value.size() < shortest) return;
-  forms_.push_back({std::string(value), true});
+  if (known.insert("value " + std::string(value)).second) {
+    const auto number = static_cast<std::uint32_t>(forms_.size());
+    std::set<char> firsts{value.front(), '%', '\\'};
+    if (value.front() == ' ') firsts.insert('+');
+    for (const char first : firsts) by_first_[static_cast<unsigned char>(first)].push_back(number);
+    forms_.push_back({std::string(value), true});
+  }
   for (const std::size_t before : {0U, 1U, 2U}) {
     const auto [core, last] = base64_of(value, before);
-    for (const auto& text : {core, last, url_safe(core), url_safe(last)})
-      if (std::ranges::find(forms_, text, &Form::text) == forms_.end()) forms_.push_back({text, false});
+    for (const auto& text : {core, last, url_safe(core), url_safe(last)}) add_literal(text, known);
+    if (before > 0) continue;  // wrapped is what a program writes of the value alone
+    for (const auto& text : {core, last})
+      for (const std::size_t width : wrapped_at)
+        for (std::size_t at = 0; text.size() > width && at < text.size(); at += width)
+          add_literal(text.substr(at, width), known);
   }
-  for (const auto& form : forms_) begins_[static_cast<unsigned char>(form.text.front())] = true;
-  for (const char other : {'%', '\\', '+'}) begins_[static_cast<unsigned char>(other)] = true;
+}
+
+void Masks::add_literal(const std::string& text, std::set<std::string>& known) {
+  if (text.size() < shortest || !known.insert("base64 " + text).second) return;
+  by_first_[static_cast<unsigned char>(text.front())].push_back(static_cast<std::uint32_t>(forms_.size()));
+  forms_.push_back({text, false});
 }
 
 Masks::Found Masks::at(std::string_view text) const {
   Found found;
-  for (const auto& form : forms_)
+  for (const auto number : by_first_[static_cast<unsigned char>(text.front())]) {
+    const auto& form = forms_[number];
     found.length = std::max(found.length, form.escapes ? longest_writing(text, form.text, found.open)
                                                        : literal(text, form.text, found.open));
+  }
   return found;
 }
 
@@ -157,7 +219,7 @@ std::string Masks::masked(std::string_view text, std::size_t* rest) const {
   std::string result;
   std::size_t at = 0;
   while (at < text.size()) {
-    const auto found = begins_[static_cast<unsigned char>(text[at])] ? this->at(text.substr(at)) : Found{};
+    const auto found = this->at(text.substr(at));
     if (found.open && rest != nullptr) break;
     if (found.length > 0)
       result += shown;

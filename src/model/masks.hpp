@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,9 +15,10 @@
 
 namespace belay {
 
-/// Values that must not be shown, and `***` in their place. A value is found as it is, in base64, and with
-/// any of its bytes written as a URL or JSON writes them (%2F, +, \n, \u0022). Each line of a value of
-/// several lines is masked by itself, too.
+/// Values that must not be shown, and `***` in their place. A value is found as it is; in base64, in lines of
+/// 64 and 76 characters, too; and with any of its bytes written as a URL, JSON or a shell writes them (%2F,
+/// +,
+/// \n, \u0022, \u00e9, \$, '\'', \303). Each line of a value of several lines is masked by itself, too.
 class Masks {
  public:
   /// A shorter value, or line of one, would be found everywhere.
@@ -56,13 +59,15 @@ class Masks {
     bool open = false;       // the text ends where a value, or a longer one, may still be going on
   };
 
-  void add(std::string_view value);
+  /// `known`: what is among the forms already.
+  void add(std::string_view value, std::set<std::string>& known);
+  void add_literal(const std::string& text, std::set<std::string>& known);
   Found at(std::string_view text) const;
   /// Masks `text` as far as it is decided; `rest` is where it is not. Without `rest`: all of it.
   std::string masked(std::string_view text, std::size_t* rest) const;
 
   std::vector<Form> forms_;
-  std::array<bool, 256> begins_{};  // bytes that a form may begin with, in any writing
+  std::array<std::vector<std::uint32_t>, 256> by_first_{};  // the forms that may begin with a byte
 };
 
 /// Lines of a program, masked. One that was handed on in pieces (base/line_splitter.hpp) is one text.

@@ -1,6 +1,7 @@
 #include "model/secrets.hpp"
 
 #include <boost/json/value.hpp>
+#include <fmt/core.h>
 
 namespace belay {
 
@@ -39,6 +40,18 @@ Masks masks_of(const EnvironmentConfig& environment, const Values& variables) {
   Values hidden = variables;
   for (const auto& shown : environment.shown_variables) hidden.erase(shown);
   return Masks(hidden);
+}
+
+std::string or_into_file(const SecretSources& sources) {
+  return sources.file.empty() ? "" : fmt::format(", or put it into {}: belay secrets set NAME", sources.file);
+}
+
+Problem unset_secret(const std::string& config_file, const NeededSecret& secret,
+                     const SecretSources& sources) {
+  const auto expanded =
+      expand_variables("${" + secret.name + "}", [](const std::string&) { return std::nullopt; });
+  const auto& fault = expanded.unset.at(0);
+  return {config_file, secret.at, fault.message, fault.remedy + or_into_file(sources), {}};
 }
 
 }  // namespace belay

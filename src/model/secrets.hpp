@@ -22,4 +22,9 @@ void give_secrets(EnvironmentConfig&, const boost::json::object&);
 /// What hides the values that are secrets; not those of `shown_variables`.
 Masks masks_of(const EnvironmentConfig&, const Values& variables);
 
+/// The mistake that a secret has no value, and no source that could have one.
+Problem unset_secret(const std::string& config_file, const NeededSecret&, const SecretSources&);
+/// What can be done besides setting a variable: ", or put it into …"; empty without a file.
+std::string or_into_file(const SecretSources&);
+
 }  // namespace belay

@@ -142,13 +142,6 @@ void in_order(const Secrets& secrets, const Visit& visit) {
   }
 }
 
-unsigned code_point(std::string_view sequence) {
-  const auto first = static_cast<unsigned char>(sequence.front());
-  unsigned point = sequence.size() == 1 ? first : first & (0xFFU >> (sequence.size() + 1));
-  for (const char byte : sequence.substr(1)) point = point << 6 | (static_cast<unsigned char>(byte) & 0x3FU);
-  return point;
-}
-
 /// Whether YAML takes the character between double quotes as it is.
 bool stands_as_it_is(unsigned point) {
   return (point >= 0x20 && point < 0x7F && point != '"' && point != '\\') ||
@@ -160,7 +153,7 @@ std::string double_quoted(std::string_view value) {
   std::string text = "\"";
   while (!value.empty()) {
     const auto length = std::max<std::size_t>(1, utf8_sequence_length(value));
-    const unsigned point = code_point(value.substr(0, length));
+    const unsigned point = utf8_code_point(value.substr(0, length));
     if (point == '"' || point == '\\')
       text += std::string("\\") + value.front();
     else if (point == '\n')

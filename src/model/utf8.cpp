@@ -34,6 +34,13 @@ std::size_t utf8_sequence_length(std::string_view text) {
   return first.length;
 }
 
+unsigned utf8_code_point(std::string_view sequence) {
+  const auto first = static_cast<unsigned char>(sequence.front());
+  unsigned point = sequence.size() == 1 ? first : first & (0xFFU >> (sequence.size() + 1));
+  for (const char byte : sequence.substr(1)) point = point << 6 | (static_cast<unsigned char>(byte) & 0x3FU);
+  return point;
+}
+
 std::string valid_utf8(std::string_view text) {
   std::string clean;
   clean.reserve(text.size());

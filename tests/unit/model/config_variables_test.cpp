@@ -6,6 +6,7 @@
 
 #include <boost/json/serialize.hpp>
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 
 #include "model/config_keys.hpp"
 #include "model/plan.hpp"
@@ -162,4 +163,69 @@ TEST_CASE("only who makes a release needs the variables of commands") {
   CHECK(parse_config("belay.yml", text, none, "production", Needed::for_the_way).has_value());
   const auto health = minimal("health: \"http://localhost/${GONE}\"");
   CHECK_FALSE(parse_config("belay.yml", health, none, "production", Needed::for_the_way).has_value());
+}
+
+TEST_CASE(
+    "a key that hides its values takes them from the sources of secrets, and a key that shows them does "
+    "not") {
+  const std::string sources = "secrets: { file: secrets.belay, command: \"op read {name}\" }\n";
+  const auto needed = [&](const std::string& more, Needed why = Needed::for_a_release) {
+    const auto found = secrets_needed("belay.yml", minimal(sources + more), variables({}), "production", why);
+    std::string names;
+    if (!found)
+      for (const auto& problem : found.error()) names += problem.message;
+    else if (found->contains("production"))
+      for (const auto& secret : found->at("production").secrets)
+        names += fmt::format("{}{}:{}{} ", secret.name, secret.at.line, secret.at.column,
+                             secret.required ? "" : "?");
+    return names;
+  };
+  CHECK(needed("").empty());
+  CHECK(needed("test: 'echo ${A} $B $${C}'") == "A8:17 ");
+  CHECK(needed("migrate: { run: 'x ${A} ${B} ${A}' }") == "A8:24 B8:29 ");
+  CHECK(needed("health: { url: 'http://localhost/${A}', headers: { X-Token: '${B}' }, user: u, password: "
+               "'${C}' }") == "A8:38 C8:95 B8:66 ");
+  CHECK(needed("registries: { r.example: { user: '${A}', password: '${B}' } }") == "A8:39 B8:57 ");
+  CHECK(needed("hooks: { before_backup: { run: 'x ${A}', on: controller } }") == "A8:39 ");
+  // Who looks at a status asks for what the health check needs.
+  CHECK(needed("test: 'x ${A}'\nhealth: 'http://localhost/${B}'\nmigrate: 'x ${C}'", Needed::for_the_way) ==
+        "A8:14? C10:17? B9:31 ");
+
+  for (const char* shown :
+       {"project: '${A}'", "env_files: '${A}'", "source: '${A}'", "values: [A]",
+        "backup: { postgres: { container: '${A}', user: u, database: d } }", "compose: '${A}'"}) {
+    CAPTURE(shown);
+    CHECK(needed(shown).starts_with("the variable A is not set"));
+  }
+}
+
+TEST_CASE(
+    "a variable of the caller's environment is asked of no source, and of another environment neither") {
+  const auto text =
+      minimal("secrets: secrets.belay\ntest: 'x ${A} ${B}'") +
+      "  staging: { host: local, path: /srv/s, services: [web], secrets: s.belay, test: 'x ${C}' }\n";
+  const auto names = [&](const std::optional<std::string>& only) {
+    const auto found = secrets_needed("belay.yml", text, variables({{"A", "by-caller"}}), only);
+    REQUIRE(found);
+    std::string all;
+    for (const auto& [environment, needed] : *found)
+      for (const auto& secret : needed.secrets)
+        all += environment + " " + needed.sources.file + " " + secret.name + "; ";
+    return all;
+  };
+  CHECK(names("production") == "production secrets.belay B; ");
+  CHECK(names("staging") == "staging s.belay C; ");
+  CHECK(names("") == "");
+  CHECK(names(std::nullopt) == "production secrets.belay B; staging s.belay C; ");
+}
+
+TEST_CASE("a value of a source is a secret like one of the caller's environment") {
+  const auto config = parse_config("belay.yml", minimal("secrets: secrets.belay\ntest: 'x ${A} ${B}'"),
+                                   variables({{"A", "by-caller"}}), "production", Needed::for_a_release,
+                                   {{"production", {{"A", "by-source"}, {"B", "b-by-source"}}}});
+  REQUIRE(config);
+  const auto& environment = config->environments.at(0);
+  CHECK(environment.variables == Values{{"A", "by-caller"}, {"B", "b-by-source"}});
+  CHECK_FALSE(stored(environment).contains("by-source"));
+  CHECK(masks_of(environment, environment.variables).masked("by-caller b-by-source") == "*** ***");
 }
