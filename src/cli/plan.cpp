@@ -156,6 +156,12 @@ boost::json::array changes_json(const std::vector<rsync::Change>& changes) {
   return all;
 }
 
+std::string sync_text(const EnvironmentConfig& environment) {
+  std::string text = "the source into the release's own directory";
+  for (const auto& file : environment.env_file) text += "; variables into " + file.shown();
+  return text;
+}
+
 std::string canary_text(const EnvironmentConfig& environment) {
   if (!environment.canary) return "";
   std::string shares;
@@ -183,7 +189,7 @@ std::string step_text(StepName step, const Plan& plan) {
     case StepName::backup:
       return backup_text(environment);
     case StepName::sync:
-      return "the source into the release's own directory";
+      return sync_text(environment);
     case StepName::build:
       return build_text(environment);
     case StepName::create:

@@ -38,6 +38,20 @@ void judge_variables(ProjectFacts& project, const EnvironmentConfig& environment
 
 }  // namespace
 
+namespace {
+
+/// The values that compose cannot do without: those of the files of variables that belay writes.
+boost::json::object values_of_env_files(const EnvironmentConfig& environment) {
+  boost::json::object values;
+  for (const auto& file : environment.env_file)
+    for (const auto& name : file.missing({}))
+      if (const auto value = environment.variables.find(name); value != environment.variables.end())
+        values[name] = value->second;
+  return values;
+}
+
+}  // namespace
+
 HostFacts ask_facts(Session& session, const EnvironmentConfig& environment, const Shipped& shipped,
                     std::stop_token stop) {
   const auto& source = shipped.source;
@@ -47,6 +61,7 @@ HostFacts ask_facts(Session& session, const EnvironmentConfig& environment, cons
   for (const auto& [path, id] : inputs.ids) ids[path] = id;
   boost::json::object arguments{
       {"environment", object_of(environment)}, {"files", std::move(files)}, {"ids", std::move(ids)}};
+  if (!environment.env_file.empty()) arguments["variables"] = values_of_env_files(environment);
   if (const auto& backup = environment.backup) {
     arguments["backup_container"] = backup->container;
     arguments["backup_user"] = backup->user;

@@ -24,6 +24,7 @@
 #include "runtime/ownership.hpp"
 #include "runtime/release_project.hpp"
 #include "runtime/resource_changes.hpp"
+#include "steps/env_files.hpp"
 #include "steps/live_directory.hpp"
 
 namespace belay {
@@ -217,8 +218,10 @@ ProjectLook look_at_project(const docker::Engine& engine, const Layout& layout,
                             const EnvironmentConfig& environment, const ShippedFiles& files,
                             std::stop_token stop) {
   const TemporaryDirectory here("belay-look-");
-  const ProjectPlace place{layout.live, here.path() / "source", here.path() / "view", here.path()};
+  const ProjectPlace place{layout.live, here.path() / "source", here.path() / "view", here.path(),
+                           here.path() / "env"};
   lay_down(files.texts, place.source);
+  lay_out_env_files(layout, environment, ReleaseStore(layout).current(), place.env);
   ReleaseProject project(place, environment);
   project.view().make();
   ProjectLook found;

@@ -85,9 +85,9 @@ std::optional<ProjectLook> look_at_asked_project(const docker::Engine& engine, c
   const auto* texts = arguments.if_contains("files");
   if (!environment || !texts || !environment->is_object() || !texts->is_object()) return std::nullopt;
   const ShippedFiles files{texts_in(texts->get_object()), texts_in(object_at(arguments, "ids"))};
-  return look_at_project(engine, layout,
-                         value_of<EnvironmentConfig>(environment->get_object(), "environment"), files,
-                         std::move(stop));
+  auto wanted = value_of<EnvironmentConfig>(environment->get_object(), "environment");
+  wanted.variables = texts_in(object_at(arguments, "variables"));
+  return look_at_project(engine, layout, wanted, files, std::move(stop));
 }
 
 std::vector<RunningContainer> described(const docker::Engine& engine,

@@ -34,6 +34,32 @@ bool may_stand_for_list(const ConfigKey& key, const std::string& path) {
 
 YamlNode written_out(const ConfigKey& key, const YamlNode& value, const std::string& path);
 
+/// A name alone stands for the variable: NAME is NAME=${NAME} among lines.
+void write_out_names(YamlNode& lines) {
+  for (YamlNode& line : lines.items)
+    if (line.kind == YamlNode::Kind::scalar && !line.text.contains('='))
+      line.text = fmt::format("{0}=${{{0}}}", line.text);
+}
+
+/// Each file's section: `.env: [A]` is `.env: { lines: [A] }`, and `secret: A` is `secret: ${A}`.
+YamlNode with_env_files_written_out(YamlNode files) {
+  for (YamlEntry& file : files.entries) {
+    if (file.value.kind == YamlNode::Kind::sequence) {
+      YamlNode section;
+      section.kind = YamlNode::Kind::mapping;
+      section.at = file.value.at;
+      section.entries.push_back({"lines", file.value.at, std::move(file.value)});
+      file.value = std::move(section);
+    }
+    for (YamlEntry& entry : file.value.entries) {
+      if (entry.key == "lines") write_out_names(entry.value);
+      if (entry.key == "secret" && variable_name_value(entry.value.text))
+        entry.value.text = "${" + entry.value.text + "}";
+    }
+  }
+  return files;
+}
+
 /// The section's own sections, written out.
 YamlNode with_inner_written_out(YamlNode section, const std::string& path) {
   for (YamlEntry& entry : section.entries)
@@ -47,6 +73,7 @@ YamlNode with_inner_written_out(YamlNode section, const std::string& path) {
 /// COMMAND }`. So does a list of words, where the section may be a list, or its key is one; in a list of
 /// sections each text does. `path` is the section's name in the table of keys.
 YamlNode written_out(const ConfigKey& key, const YamlNode& value, const std::string& path) {
+  if (key.kind == ValueKind::by_path) return with_env_files_written_out(value);
   const bool list =
       value.kind == YamlNode::Kind::sequence && may_stand_for_list(key, path) && !value.items.empty();
   if (list && key.may_be_list && (holds_sections(value) || !takes_words(key, path))) {
@@ -469,6 +496,34 @@ void refuse_edge_in_shared_project(SectionReader& section, const EnvironmentConf
                  "take it out: write edge: off and strategy: recreate");
 }
 
+EnvFile read_env_file(const std::string& path, SectionReader& section, Reading& reading) {
+  EnvFile file{.path = path};
+  section.texts("lines", file.lines, env_line_value);
+  section.text("secret", file.whole, file_text_value);
+  section.boolean("owned", file.owned);
+  if (section.has("lines") == section.has("secret"))
+    reading.report(section.location_of("secret"),
+                   fmt::format("'env_file' of {} needs 'lines' or 'secret', one of them", path),
+                   fmt::format("for example {}: [DATABASE_URL]", path));
+  std::map<std::string, std::string> lines;
+  for (std::size_t i = 0; i < file.lines.size(); ++i)
+    if (const auto [known, is_new] = lines.emplace(file.names()[i], file.lines[i]);
+        !is_new && known->second != file.lines[i])
+      reading.report(section.location_of("lines"), fmt::format("'lines' has {} twice", known->first),
+                     "write it once");
+  return file;
+}
+
+/// The values are a release's: going back needs none of them.
+void read_env_files(SectionReader& section, std::vector<EnvFile>& into, Reading& reading) {
+  const bool needed =
+      std::exchange(reading.variables_needed, reading.variables_needed && reading.release_needed);
+  section.by_name("env_file", relative_path_value, [&](const std::string& path, SectionReader file) {
+    into.push_back(read_env_file(path, file, reading));
+  });
+  reading.variables_needed = needed;
+}
+
 /// What compose is given: its files, project and variables; and which of its services are belay's.
 void read_compose(SectionReader& section, EnvironmentConfig& into, Reading& reading) {
   auto elsewhere = section.section_instead("compose");
@@ -478,6 +533,7 @@ void read_compose(SectionReader& section, EnvironmentConfig& into, Reading& read
     section.one_or_more("compose", into.compose, relative_path_value);
   section.text("project", into.project, project_name_value);
   section.one_or_more("env_files", into.env_files, host_file_value);
+  read_env_files(section, into.env_file, reading);
   const bool needed =
       std::exchange(reading.variables_needed, reading.variables_needed && reading.release_needed);
   section.variables("values", into.values);

@@ -10,6 +10,7 @@
 
 #include <boost/json/fwd.hpp>
 
+#include "model/env_file.hpp"
 #include "model/hook.hpp"
 #include "model/problem.hpp"
 #include "model/variables.hpp"
@@ -208,6 +209,7 @@ struct EnvironmentConfig {
       services;         // empty: those with `build:`, a {commit}, {version} or value in `image:`
   std::string project;  // compose's -p; empty: compose decides
   std::vector<std::string> env_files;         // compose's --env-file; empty: .env
+  std::vector<EnvFile> env_file{};            // those that belay writes
   std::map<std::string, std::string> values;  // of the caller's environment, for interpolation
   Accessories accessories = Accessories::leave;
   BuildRule build;

@@ -148,6 +148,13 @@ void fields(auto& archive, Is<HostAddress> auto& host) {
   archive("shown", host.shown);
 }
 
+void fields(auto& archive, Is<EnvFile> auto& file) {
+  archive.required("path", file.path);
+  archive("lines", file.lines);
+  archive("whole", file.whole);
+  archive("owned", file.owned);
+}
+
 /// Not `registries` nor `variables`: a secret must not come into a journal.
 void fields(auto& archive, Is<EnvironmentConfig> auto& environment) {
   archive.required("name", environment.name);
@@ -160,6 +167,7 @@ void fields(auto& archive, Is<EnvironmentConfig> auto& environment) {
   archive("services", environment.services);
   archive("project", environment.project);
   archive("env_files", environment.env_files);
+  archive("env_file", environment.env_file);
   archive("values", environment.values);
   archive("accessories", environment.accessories);
   archive("test", environment.test);

@@ -161,6 +161,16 @@ constexpr auto table = std::to_array<ConfigKey>({
      .meaning = "The files from which compose reads variables, as for its `--env-file`. Relative to `path`, "
                 "or absolute."},
     {.section = "shared",
+     .name = "env_file",
+     .kind = by_path,
+     .variables = Variables::none,
+     .required = false,
+     .fallback = "none",
+     .example = "{ .env: [DATABASE_URL, LOG_LEVEL=info] }",
+     .meaning = "Files of variables that belay writes into the live directory, relative to `path`, with mode "
+                "0600. A "
+                "list stands for `lines`. Each release keeps what it says there: a rollback brings it back."},
+    {.section = "shared",
      .name = "values",
      .kind = variables,
      .variables = Variables::none,
@@ -458,6 +468,32 @@ constexpr auto table = std::to_array<ConfigKey>({
      .meaning =
          "The file with the key of `file`, if `BELAY_KEY` is not set. Absolute, or in your home directory; "
          "never in the repository."},
+
+    {.section = "env_file",
+     .name = "lines",
+     .kind = texts,
+     .variables = Variables::kept,
+     .required = false,
+     .fallback = "none",
+     .example = "[DATABASE_URL, LOG_LEVEL=info, \"MAIL_URL=smtp://app:${MAIL_PASSWORD}@mail\"]",
+     .meaning = "The variables. A name alone takes its value from where `${NAME}` does: the environment in "
+                "which you start `belay`, or `secrets`. Other lines of a file that is there stay."},
+    {.section = "env_file",
+     .name = "secret",
+     .kind = text,
+     .variables = Variables::kept,
+     .required = false,
+     .fallback = "not used",
+     .example = "ENV_FILE",
+     .meaning = "In place of `lines`: the name of the one variable whose value is the whole file."},
+    {.section = "env_file",
+     .name = "owned",
+     .kind = boolean,
+     .variables = Variables::shown,
+     .required = false,
+     .fallback = "false",
+     .example = "true",
+     .meaning = "Whether the file is belay's alone: lines that others wrote there do not stay."},
 
     {.section = "registries",
      .name = "user",

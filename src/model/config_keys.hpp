@@ -24,6 +24,7 @@ enum class ValueKind {
   commands,       // the gate: a command, or a list of commands and `parallel` groups
   section,        // a mapping whose keys are those of the section of this name
   by_registry,    // a mapping from a registry's name to the section of this name
+  by_path,        // a mapping from a file's path to the section of this name, or a list for its first key
   environments    // a mapping from a name to the section `environment`
 };
 

@@ -273,6 +273,17 @@ Value<std::string> variable_name_value(std::string_view text) {
                "its name alone: letters, digits and '_', not beginning with a digit");
 }
 
+Value<std::string> env_line_value(std::string_view text) {
+  const auto name = text.substr(0, text.find('='));
+  if (is_word(name, alphanumeric_and("_.-"), "_") && !digits.contains(name.front())) return std::string(text);
+  return fault("has a line that names no variable", "write NAME, or NAME=text");
+}
+
+Value<std::string> file_text_value(std::string_view text) {
+  if (!text.empty()) return std::string(text);
+  return fault("must not be empty", "the variable's value is the whole file");
+}
+
 Value<std::string> registry_name_value(std::string_view text) {
   const auto colon = text.rfind(':');
   const auto host = text.substr(0, colon);

@@ -54,6 +54,9 @@ Value<std::string> service_name_value(std::string_view);
 Value<std::string> project_name_value(std::string_view);
 /// A variable of the environment.
 Value<std::string> variable_name_value(std::string_view);
+/// NAME=text; what is wrong is said without the text.
+Value<std::string> env_line_value(std::string_view);
+Value<std::string> file_text_value(std::string_view);
 /// A registry as in an image's name: a host, and its port.
 Value<std::string> registry_name_value(std::string_view);
 Value<std::string> registry_user_value(std::string_view);

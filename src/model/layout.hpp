@@ -29,6 +29,10 @@ struct Layout {
   std::filesystem::path view(const std::string& id) const { return release(id) / "view"; }
   /// What compose made of it: the resolved model, with the paths of the live directory.
   std::filesystem::path compose_model(const std::string& id) const { return release(id) / "compose.json"; }
+  /// What the release says in the files of `env_file`, with their values: 0600.
+  std::filesystem::path env_values(const std::string& id) const { return release(id) / "env.json"; }
+  /// Those files as they are to lie in the live directory: 0600, with the lines of others that were there.
+  std::filesystem::path env_files(const std::string& id) const { return release(id) / "env"; }
   /// Files that others edited in the live directory, as they were before this release replaced them.
   std::filesystem::path edited(const std::string& id) const { return release(id) / "edited"; }
   /// The live directory's compose file as an adopted release was found with it: it has no source of its own.
@@ -39,6 +43,10 @@ struct Layout {
   std::filesystem::path edge() const { return state / "edge"; }
   /// What an attempt's publishing replaced in the live directory, until it is settled or undone.
   std::filesystem::path replaced(const std::string& nonce) const { return state / "replaced" / nonce; }
+  /// The same for the files of `env_file`.
+  std::filesystem::path replaced_env_files(const std::string& nonce) const {
+    return state / "replaced" / (nonce + "-env");
+  }
   std::filesystem::path runs() const { return state / "runs"; }
   std::filesystem::path run(const std::string& run) const { return runs() / run; }
   /// What the run's containers are made of, of the release before and the candidate, for as long as the run

@@ -43,6 +43,15 @@ void link_all(const fs::path& from, const fs::path& to, const fs::path& but) {
     if (entry.path().filename() != but) fs::create_symlink(entry.path(), to / entry.path().filename());
 }
 
+/// A link to a directory becomes a directory with links to what is in that.
+void open_up(const fs::path& path) {
+  if (!is_a_symlink(path)) return make_directories(path);
+  const auto directory = fs::read_symlink(path);
+  remove_tree(path);
+  fs::create_directory(path);
+  link_all(directory, path, {});
+}
+
 /// Where the server has nothing of its own, a directory is a link to the release's. Else the view's directory
 /// holds links: the release's file counts, and beside it lies what only the server has. A symlink of the
 /// server's stays: what it stands for is the server's. So does a directory of the server's that the user who
@@ -116,11 +125,12 @@ class Laying {
 }  // namespace
 
 ProjectPlace place_of(const Layout& layout, const std::string& release) {
-  return {layout.live, layout.source(release), layout.view(release), layout.release(release)};
+  return {layout.live, layout.source(release), layout.view(release), layout.release(release),
+          layout.env_files(release)};
 }
 
 ProjectView::ProjectView(const ProjectPlace& place)
-    : live_(place.live), source_(place.source), root_(place.view) {}
+    : live_(place.live), source_(place.source), root_(place.view), env_(place.env) {}
 
 void ProjectView::make(const Question& is_gone, const Question& was_brought) const {
   remove_tree(root_);
@@ -131,6 +141,20 @@ void ProjectView::make(const Question& is_gone, const Question& was_brought) con
     real /= name;
   }
   Laying(live_, is_gone, was_brought).lay(source_, live_, of(live_));
+  lay_env_files();
+}
+
+void ProjectView::lay_env_files() const {
+  if (!fs::is_directory(env_)) return;
+  for (const auto& entry : fs::recursive_directory_iterator(env_)) {
+    const auto in_view = of(live_ / entry.path().lexically_relative(env_));
+    if (entry.is_directory()) {
+      open_up(in_view);
+    } else {
+      remove_tree(in_view);
+      fs::create_symlink(entry.path(), in_view);
+    }
+  }
 }
 
 fs::path ProjectView::of(const fs::path& in_live) const {
@@ -139,6 +163,7 @@ fs::path ProjectView::of(const fs::path& in_live) const {
 
 std::string ProjectView::put_back(std::string text) const {
   replace_all(text, source_.string(), live_.string());
+  if (!env_.empty()) replace_all(text, env_.string() + "/", live_.string() + "/");
   replace_all(text, root_.string() + "/", "/");
   return text;
 }

@@ -10,16 +10,16 @@
 
 namespace belay {
 
-/// Where a project is looked at: the live directory it belongs to, the files that are shipped, and room for
-/// the view and for what belay writes for compose.
+/// Where a project is looked at: the live directory it belongs to, the files that are shipped, room for the
+/// view and for what belay writes for compose, and the files of variables that belay writes (`env_file`).
 struct ProjectPlace {
-  std::filesystem::path live, source, view, scratch;
+  std::filesystem::path live, source, view, scratch, env;
 };
 ProjectPlace place_of(const Layout&, const std::string& release);
 
-/// A release as compose would find it in the live directory: the release's files, and beside them links to
-/// those that only the server has (.env, certificates). Compose is asked there; the paths it answers with are
-/// put back to where the files live afterwards.
+/// A release as compose would find it in the live directory: the release's files, its files of variables, and
+/// beside them links to those that only the server has (.env, certificates). Compose is asked there; the
+/// paths it answers with are put back to where the files live afterwards.
 ///
 /// The view repeats the live directory's whole path below its root, with links to its neighbours on the way,
 /// so that `../shared/common.env` is found, too.
@@ -45,7 +45,9 @@ class ProjectView {
   boost::json::value put_back(const boost::json::value&) const;
 
  private:
-  std::filesystem::path live_, source_, root_;
+  void lay_env_files() const;
+
+  std::filesystem::path live_, source_, root_, env_;
 };
 
 }  // namespace belay

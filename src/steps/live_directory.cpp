@@ -14,6 +14,7 @@
 #include "runtime/compose_model.hpp"
 #include "runtime/obstacles.hpp"
 #include "runtime/release_project.hpp"
+#include "steps/env_files.hpp"
 
 namespace belay {
 
@@ -47,6 +48,11 @@ fs::path aside(const Context& context) {
 
 void publish_now(Context& context, const Publication& publication) {
   publish(publication, context.layout.live, context.layout.source(context.release), aside(context));
+}
+
+void publish_env_files_now(const Context& context, const Publication& publication) {
+  publish(publication, context.layout.live, context.layout.env_files(context.release),
+          context.layout.replaced_env_files(context.nonce));
 }
 
 }  // namespace
@@ -136,6 +142,7 @@ LookAtLive begin_look_at_live(const Context& context) {
 }
 
 void begin_publication(Context& context, LookAtLive look) {
+  lay_out_env_files(context);
   std::vector<fs::path> untold;
   const auto would_be_asked = [&](const fs::path& file) {
     untold.push_back(file);
@@ -145,8 +152,10 @@ void begin_publication(Context& context, LookAtLive look) {
   if (context.plan.kind == Plan::Kind::deploy && !noted<notes::CommittedBefore>(context.ledger))
     note(context.ledger, notes::CommittedBefore{committed_among(context, untold)});
   // A rollback goes on without them: settle says then what it could not put there.
-  if (context.plan.kind == Plan::Kind::deploy)
+  if (context.plan.kind == Plan::Kind::deploy) {
     require_may_publish(publication_of(context), context.layout.live);
+    require_may_publish(publication_of_env_files(context), context.layout.live);
+  }
 }
 
 void require_variables_may_be_replaced(Context& context) {
@@ -181,6 +190,7 @@ std::map<std::string, std::string> changed_files_of_services(const Context& cont
 }
 
 void publish_missing_mounts(Context& context, const Publication& publication) {
+  publish_env_files_now(context, additions_of(publication_of_env_files(context)));
   // At once: as soon as some of it is there, what is missing looks as if a container had removed it.
   if (publication.emptied) return publish_now(context, additions_of(publication));
   std::vector<std::string> missing;
@@ -192,8 +202,10 @@ void publish_missing_mounts(Context& context, const Publication& publication) {
 }
 
 void publish_mounted_files(Context& context) {
-  if (const auto mounted = mounted_paths(context); !mounted.empty())
-    publish_now(context, limited_to(publication_of(context), mounted));
+  const auto mounted = mounted_paths(context);
+  if (mounted.empty()) return;
+  publish_now(context, limited_to(publication_of(context), mounted));
+  publish_env_files_now(context, limited_to(publication_of_env_files(context), mounted));
 }
 
 void tell_what_was_edited(Context& context, const Publication& publication) {
@@ -228,12 +240,23 @@ void publish_the_rest(Context& context) {
   publish_now(context, publication);
   for (const auto& kept : publication.kept)
     context.ledger.output(StepName::settle, fmt::format("{} is left as it is: {}", kept.path, kept.why));
+  lay_out_env_files(context);  // others may have written theirs meanwhile
+  publish_env_files_now(context, publication_of_env_files(context));
   keep_what_was_edited(context);
   remove_tree(aside(context));
+  remove_tree(context.layout.replaced_env_files(context.nonce));
 }
 
 void unpublish_all(Context& context) {
-  unpublish(context.layout.live, aside(context));
+  std::optional<Error> trouble;
+  for (const auto& replaced : {context.layout.replaced_env_files(context.nonce), aside(context)}) {
+    try {
+      unpublish(context.layout.live, replaced);
+    } catch (const Error& error) {  // what can be brought back is
+      trouble = error;
+    }
+  }
+  if (trouble) throw Error(*trouble);
 }
 
 }  // namespace belay

@@ -6,6 +6,7 @@
 #include "base/files.hpp"
 #include "base/link_tree.hpp"
 #include "runtime/late_arrivals.hpp"
+#include "steps/env_files.hpp"
 #include "steps/live_directory.hpp"
 #include "steps/step.hpp"
 
@@ -41,7 +42,9 @@ void link_unchanged(const Context& context, const fs::path& before, const fs::pa
 
 }  // namespace
 
-std::string apply(Context& context) {
+namespace {
+
+std::string bring_source(Context& context) {
   if (context.plan.kind == Plan::Kind::redeploy) return take_from_kept_release(context);
   const auto source = context.layout.source(context.release);
   make_directories(source);
@@ -64,6 +67,14 @@ std::string apply(Context& context) {
                 "check `compose:` and `sync: exclude:` in belay.yml");
   require_variables_may_be_replaced(context);
   return heard.detail;
+}
+
+}  // namespace
+
+std::string apply(Context& context) {
+  auto summary = bring_source(context);
+  keep_env_files(context);
+  return summary;
 }
 
 std::string undo(Context& context) {

@@ -9,6 +9,7 @@
 #include "runtime/compose_model.hpp"
 #include "runtime/release_project.hpp"
 #include "steps/after_start.hpp"
+#include "steps/env_files.hpp"
 #include "steps/made_again.hpp"
 
 namespace belay {
@@ -73,6 +74,7 @@ std::vector<std::string> environment_moved_on(const Context& context) {
   const auto release = context.store.find(context.release);
   if (context.plan.kind != Plan::Kind::rollback || !release) return changed;
   for (const auto& file : variable_files(context.environment())) {
+    if (has_env_file(context, file)) continue;  // it comes back with the release
     struct stat status{};
     if (::stat((context.layout.live / file).c_str(), &status) == 0 &&
         status.st_mtime > std::chrono::system_clock::to_time_t(release->created))

@@ -31,7 +31,7 @@ std::string environment_of(const std::string& text) {
 
 bool is_section(const ConfigKey& key) {
   return key.kind == ValueKind::section || key.kind == ValueKind::by_registry ||
-         key.kind == ValueKind::environments;
+         key.kind == ValueKind::by_path || key.kind == ValueKind::environments;
 }
 
 /// No value of the key's kind.

@@ -62,6 +62,8 @@ std::string type_of(const ConfigKey& key) {
       return section_type(key);
     case ValueKind::by_registry:
       return "sections by registry";
+    case ValueKind::by_path:
+      return "lists of text, or sections, by path";
     case ValueKind::environments:
       return "environments by name";
   }
@@ -163,6 +165,9 @@ json::object value_type(const ConfigKey& key) {
     }
     case ValueKind::by_registry:
       return {{"type", "object"}, {"additionalProperties", reference_to(section_of(key))}};
+    case ValueKind::by_path:
+      return {{"type", "object"},
+              {"additionalProperties", either({reference_to(section_of(key)), list_of(text_type())})}};
     case ValueKind::environments:
       return environments_type();
   }
@@ -257,8 +262,10 @@ std::string value_in(const std::string& section, std::string_view name, std::str
   if (in_environment) return value_in("", "environments", "{ production: { " + entries + " } }");
   const auto [parent, own_name] = parent_of(section);
   const auto* own = config_key(parent, own_name);
-  const bool by_registry = own != nullptr && own->kind == ValueKind::by_registry;
-  return value_in(parent, own_name, by_registry ? "{ ghcr.io: { " + entries + " } }" : "{ " + entries + " }");
+  const auto kind = own != nullptr ? own->kind : ValueKind::section;
+  if (kind == ValueKind::by_registry) return value_in(parent, own_name, "{ ghcr.io: { " + entries + " } }");
+  if (kind == ValueKind::by_path) return value_in(parent, own_name, "{ .env: { " + entries + " } }");
+  return value_in(parent, own_name, "{ " + entries + " }");
 }
 
 }  // namespace
@@ -277,7 +284,8 @@ std::string key_table(std::string_view section) {
 std::string schema() {
   json::object definitions{{"environment", section_type_object("environment")}};
   for (const ConfigKey& key : config_keys())
-    if (key.kind == ValueKind::section || key.kind == ValueKind::by_registry || key.or_section)
+    if (key.kind == ValueKind::section || key.kind == ValueKind::by_registry ||
+        key.kind == ValueKind::by_path || key.or_section)
       definitions[section_of(key)] = section_type_object(section_of(key));
   json::object whole{{"$schema", "http://json-schema.org/draft-07/schema#"}, {"title", "belay.yml"}};
   for (const auto& [name, value] : section_type_object("")) whole[name] = value;
@@ -299,6 +307,9 @@ std::string file_with(const ConfigKey& key, std::string_view value) {
   // Paths need a branch or tag beside them.
   if (key.section == "on.push" && key.name.starts_with("paths"))
     return value_in(std::string(key.section), key.name, std::string(value) + ", branches: [main]");
+  // A file says what comes into it.
+  if (key.section == "env_file" && key.name == "owned")
+    return value_in(std::string(key.section), key.name, std::string(value) + ", lines: [A]");
   // A hook says where it runs.
   if (key.section == "hook" && key.name != "in" && key.name != "on")
     return value_in("hook", key.name, std::string(value) + ", on: host");

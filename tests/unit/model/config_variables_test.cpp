@@ -40,7 +40,8 @@ TEST_CASE("sections hold no variables of their own, and commands and secrets nev
     CAPTURE(key.section);
     CAPTURE(key.name);
     const bool structure = key.kind == ValueKind::section || key.kind == ValueKind::environments ||
-                           key.kind == ValueKind::by_registry || key.kind == ValueKind::variables ||
+                           key.kind == ValueKind::by_registry || key.kind == ValueKind::by_path ||
+                           key.kind == ValueKind::variables ||
                            (key.section == "secrets" && key.name == "command");
     const bool command = key.kind == ValueKind::command || key.kind == ValueKind::commands;
     CHECK((key.variables.value == Variables::none) == structure);
