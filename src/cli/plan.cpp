@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "base/human.hpp"
 #include "cli/context.hpp"
@@ -160,8 +161,9 @@ std::string canary_text(const EnvironmentConfig& environment) {
 std::string edge_text(const EnvironmentConfig& environment) {
   if (!environment.edge) return "";
   const auto& edge = *environment.edge;
-  return fmt::format("{} in front of {}{}", edge.image, services_text(environment),
-                     edge.tls ? fmt::format("; TLS ends there, on port {}", edge.tls->port) : "");
+  return fmt::format("{} in front of {}{}{}", edge.image, services_text(environment),
+                     edge.tls ? fmt::format("; TLS ends there, on port {}", edge.tls->port) : "",
+                     edge.tcp.empty() ? "" : fmt::format("; no HTTP: {}", fmt::join(edge.tcp, ", ")));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "base/human.hpp"
 
@@ -232,13 +233,21 @@ static Finding checked_certificate(const EdgeCertificate& certificate, Time now)
   return fine("certificate", shown);
 }
 
+std::string http_at_edge(const HostFacts& facts, const EdgeConfig& edge) {
+  if (!facts.project) return {};
+  auto ports = facts.project->ports;
+  std::erase_if(ports, [&](int port) { return std::ranges::find(edge.tcp, port) != edge.tcp.end(); });
+  return ports.empty() ? "" : fmt::format("it speaks HTTP on {}", fmt::join(ports, ", "));
+}
+
 std::vector<Finding> checked_edge(const HostFacts& facts, const EdgeConfig& edge) {
   std::vector<Finding> findings;
+  const auto http = http_at_edge(facts, edge);
   findings.reserve(1 + facts.certificates.size());
   if (facts.edge_image_there)
     findings.push_back(
         *facts.edge_image_there
-            ? fine("edge", edge.image + " is on the host")
+            ? fine("edge", edge.image + " is on the host" + (http.empty() ? "" : "; " + http))
             : warning(
                   "edge", edge.image + " is not on the host yet: the deployment that needs it pulls it",
                   fmt::format("to be sure that the pull works:  docker pull {}  on the host", edge.image)));

@@ -51,6 +51,8 @@ Finding checked_backup(const HostFacts&, const PostgresBackup&);
 std::optional<Finding> checked_login(const HostFacts&);
 Finding checked_boot_recovery(const HostFacts&, const std::string& environment);
 Finding checked_releases(const HostFacts&);
+/// "it speaks HTTP on 80, 8080": the published ports that the edge takes for HTTP's. Empty: none is known.
+std::string http_at_edge(const HostFacts&, const EdgeConfig&);
 /// Only what was asked for: none without an edge, or where it ends no TLS.
 std::vector<Finding> checked_edge(const HostFacts&, const EdgeConfig&);
 /// Pointers of git-lfs and submodules that would be shipped and whose contents are not here.

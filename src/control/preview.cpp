@@ -23,6 +23,11 @@ void add_unless_ok(std::vector<std::string>& warnings, const Finding& finding) {
                        (finding.remedy.empty() ? "" : "\n" + finding.remedy));
 }
 
+std::string http_of_new_edge(const HostFacts& facts, const EdgeConfig& edge) {
+  const auto http = http_at_edge(facts, edge);
+  return http.empty() ? "" : "\n" + http + ": a port of another protocol has to be in edge: { tcp: [PORT] }";
+}
+
 std::vector<std::string> warnings_of(const EnvironmentConfig& environment, const HostFacts& facts,
                                      const std::vector<Finding>& on_host,
                                      const std::vector<std::string>& hidden) {
@@ -36,8 +41,8 @@ std::vector<std::string> warnings_of(const EnvironmentConfig& environment, const
   if (environment.edge && facts.edges.empty() && !facts.containers.empty())
     warnings.push_back(
         fmt::format("the edge is new here: it takes over the ports of {}, and while that one stops "
-                    "and the edge starts (some tenths of a second) no process has the ports",
-                    facts.containers.front().name));
+                    "and the edge starts (some tenths of a second) no process has the ports{}",
+                    facts.containers.front().name, http_of_new_edge(facts, *environment.edge)));
   if (!environment.edge && !facts.edges.empty())
     warnings.push_back(fmt::format(
         "the edge {} is taken out: while it stops and the new release starts, no process has the ports",

@@ -6,6 +6,7 @@
 
 #include <boost/json.hpp>
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "base/error.hpp"
 #include "drivers/host_port.hpp"
@@ -28,9 +29,23 @@ const json::object* object_in(const json::object& from, std::string_view key) {
 struct ServicePorts {
   std::set<int> targets;
   std::map<int, json::array> published;  // target → the Engine's bindings
+  std::set<int> bytes;                   // targets that are published and are not HTTP's
+
+  bool are_http(int target) const { return published.contains(target) && !bytes.contains(target); }
 };
 
-ServicePorts ports_of(const ReleasedService& service) {
+bool is_published_as(const json::value& binding, int port) {
+  const auto* outside = binding.is_object() ? binding.get_object().if_contains("HostPort") : nullptr;
+  return outside && outside->is_string() && outside->get_string() == std::to_string(port);
+}
+
+bool is_published_as_one_of(const json::array& bindings, const std::vector<int>& ports) {
+  return std::ranges::any_of(bindings, [&](const json::value& binding) {
+    return std::ranges::any_of(ports, [&](int port) { return is_published_as(binding, port); });
+  });
+}
+
+ServicePorts ports_of(const ReleasedService& service, const std::vector<int>& tcp) {
   ServicePorts ports;
   if (service.containers.empty()) return ports;  // replicas: 0
   const auto& body = service.containers.front();
@@ -49,6 +64,7 @@ ServicePorts ports_of(const ReleasedService& service) {
     if (!port || !list.is_array() || list.get_array().empty()) continue;
     ports.targets.insert(*port);
     ports.published.emplace(*port, list.get_array());
+    if (is_published_as_one_of(list.get_array(), tcp)) ports.bytes.insert(*port);
   }
   return ports;
 }
@@ -97,8 +113,16 @@ void add_inner_listener(Draft& draft, int port, const std::vector<std::string>& 
   listener.backend = backend_name(services.front(), port);
   // What nobody publishes may be no HTTP at all.
   listener.http = std::ranges::any_of(
-      services, [&](const std::string& service) { return draft.ports.at(service).published.contains(port); });
+      services, [&](const std::string& service) { return draft.ports.at(service).are_http(port); });
   if (services.size() > 1) {
+    for (const auto& service : services)
+      if (draft.ports.at(service).bytes.contains(port))
+        throw Error(
+            fmt::format("the edge cannot tell the services {} apart", fmt::join(services, ", ")),
+            fmt::format("all of them listen on port {} inside, and only HTTP names the service that a "
+                        "request is for; edge.tcp makes it no HTTP for {}",
+                        port, service),
+            fmt::format("let {} listen on a port of its own", service));
     listener.http = true;
     for (const auto& service : services) listener.by_host.emplace_back(service, backend_name(service, port));
   }
@@ -121,11 +145,6 @@ int add_outer_listener(Draft& draft, const std::string& service, int target,
   return port;
 }
 
-bool is_published_as(const json::value& binding, int port) {
-  const auto* outside = binding.is_object() ? binding.get_object().if_contains("HostPort") : nullptr;
-  return outside && outside->is_string() && outside->get_string() == std::to_string(port);
-}
-
 /// From outside a port is one service's alone: where it shares the inner one, or TLS ends there, it gets a
 /// listener of its own.
 void publish(Draft& draft, const std::string& service, int target, json::array bindings,
@@ -140,6 +159,12 @@ void publish(Draft& draft, const std::string& service, int target, json::array b
     binding = bindings.erase(binding);
   }
   auto& published = draft.shape.port_bindings;
+  if (!encrypted.empty() && draft.ports.at(service).bytes.contains(target))
+    throw Error(
+        fmt::format("port {} of service {} is to be HTTP and no HTTP", target, service),
+        fmt::format("the service publishes it as {}, where edge.tls ends TLS, and as a port of edge.tcp",
+                    tls->port),
+        "leave the port out of edge.tcp");
   if (!encrypted.empty())
     published[fmt::format("{}/tcp", add_outer_listener(draft, service, target, certificate_names(*tls)))] =
         std::move(encrypted);
@@ -167,7 +192,7 @@ bool is_http(const Draft& draft, const std::string& backend) {
 EdgeShape edge_shape(const Release& release, const EdgeConfig& config) {
   Draft draft;
   for (const auto& service : release.services) {
-    auto ports = ports_of(service);
+    auto ports = ports_of(service, config.tcp);
     for (const int port : ports.targets) draft.inside[port].push_back(service.name);
     draft.ports.emplace(service.name, std::move(ports));
     add_aliases(draft.shape.endpoints, service);

@@ -25,7 +25,8 @@ struct EdgeShape {
 };
 
 /// Throws Error where an edge cannot stand in front: a service without a network of its own, one that
-/// publishes UDP, TLS on a port that nobody publishes.
+/// publishes UDP, TLS on a port that nobody publishes, a port of `edge.tcp` that several services have
+/// inside.
 EdgeShape edge_shape(const Release&, const EdgeConfig&);
 
 /// The names, in the edge's directory, of the files that its certificates are copied to.

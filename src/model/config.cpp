@@ -270,6 +270,11 @@ EdgeConfig read_edge(SectionReader section, Reading& reading) {
   section.duration("drain_timeout", edge.drain_timeout);
   section.duration("hold_timeout", edge.hold_timeout);
   if (auto tls = section.section("tls")) edge.tls = read_tls(*tls, reading);
+  section.numbers("tcp", edge.tcp);
+  if (edge.tls && std::ranges::find(edge.tcp, edge.tls->port) != edge.tcp.end())
+    reading.report(section.location_of("tcp"),
+                   fmt::format("'tcp' names {}, the port where 'tls' ends TLS", edge.tls->port),
+                   "leave it out of one of the two");
   section.texts("proxy_protocol_from", edge.proxy_protocol_from, network_value);
   return edge;
 }

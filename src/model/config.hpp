@@ -114,6 +114,7 @@ struct EdgeConfig {
   std::chrono::milliseconds drain_timeout{30000};  // for the old release's last sessions
   std::chrono::milliseconds hold_timeout{30000};   // of a request that arrives while nothing can answer
   std::optional<TlsConfig> tls;
+  std::vector<int> tcp;                          // published ports whose bytes are passed on as they are
   std::vector<std::string> proxy_protocol_from;  // addresses of proxies that say whom they speak for
 };
 

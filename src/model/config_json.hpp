@@ -99,6 +99,7 @@ void fields(auto& archive, Is<EdgeConfig> auto& edge) {
   archive("drain_timeout", edge.drain_timeout);
   archive("hold_timeout", edge.hold_timeout);
   archive("tls", edge.tls);
+  archive("tcp", edge.tcp);
   archive("proxy_protocol_from", edge.proxy_protocol_from);
 }
 

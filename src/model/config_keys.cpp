@@ -675,6 +675,19 @@ constexpr auto table = std::to_array<ConfigKey>({
      .meaning = "Ends TLS at the edge, with certificates that are on the host.",
      .may_be_off = true},
     {.section = "edge",
+     .name = "tcp",
+     .kind = numbers,
+     .variables = Variables::shown,
+     .required = false,
+     .fallback = "no port",
+     .example = "[1883, 5432]",
+     .meaning =
+         "The published ports where clients speak another protocol than plain HTTP (MQTT, a database's, "
+         "TLS that the service ends itself). The edge passes on their bytes as they are; every other "
+         "published port is HTTP's.",
+     .least = 1,
+     .most = 65535},
+    {.section = "edge",
      .name = "proxy_protocol_from",
      .kind = texts,
      .variables = Variables::shown,

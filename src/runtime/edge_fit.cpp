@@ -149,6 +149,21 @@ std::vector<Obstacle> undeclared_ports(const docker::Engine& engine,
   return found;
 }
 
+std::vector<Obstacle> unpublished_for_edge(const EdgeConfig& edge, const boost::json::object& model,
+                                           const std::vector<std::string>& services) {
+  std::vector<Obstacle> found;
+  const auto published = published_ports(model, services);
+  const auto require = [&](int port, const std::string& key) {
+    if (std::ranges::find(published, port) == published.end())
+      found.push_back({"edge",
+                       fmt::format("no released service publishes port {}, which {} names", port, key),
+                       fmt::format("publish it in the compose file, or correct {} in belay.yml", key)});
+  };
+  if (edge.tls) require(edge.tls->port, "edge.tls.port");
+  for (const int port : edge.tcp) require(port, "edge.tcp");
+  return found;
+}
+
 std::vector<Obstacle> unfit_for_edge(const boost::json::object& model,
                                      const std::vector<std::string>& services) {
   std::vector<Obstacle> found;

@@ -6,6 +6,7 @@
 #include <boost/json/object.hpp>
 
 #include "drivers/docker.hpp"
+#include "model/config.hpp"
 #include "model/host_facts.hpp"
 #include "runtime/ownership.hpp"
 
@@ -35,6 +36,10 @@ std::vector<Obstacle> undeclared_ports(const docker::Engine&, const Ownership&,
 std::vector<Obstacle> undeclared_ports(const docker::Engine&,
                                        const std::vector<docker::Container>& candidates,
                                        const boost::json::object& model);
+
+/// Ports that `edge.tls` and `edge.tcp` name and no released service publishes. Pure.
+std::vector<Obstacle> unpublished_for_edge(const EdgeConfig&, const boost::json::object& model,
+                                           const std::vector<std::string>& services);
 
 /// Those of them that no edge can stand in front of: they publish a port that is not TCP's, or have another's
 /// network. Pure.

@@ -121,6 +121,7 @@ std::vector<Obstacle> obstacles_to_release(const docker::Engine& engine, const O
   std::ranges::move(obstacles_of_strategy(environment, model, services), std::back_inserter(found));
   if (environment.edge) {
     std::ranges::move(unfit_for_edge(model, services), std::back_inserter(found));
+    std::ranges::move(unpublished_for_edge(*environment.edge, model, services), std::back_inserter(found));
     std::ranges::move(undeclared_ports(engine, ours, model, services), std::back_inserter(found));
   }
   std::ranges::move(unreleasable_keys(model, services), std::back_inserter(found));

@@ -1,4 +1,6 @@
 """What an edge cannot stand in front of is refused while everything goes on as it was."""
+import socket
+
 import pytest
 from belay_world.commands import run
 from light_app import LightApp
@@ -34,8 +36,9 @@ class App(LightApp):
         super().__init__(world, "fit", PROJECT, PORT)
         self.write("app/Dockerfile", DOCKERFILE)
 
-    def release(self, version, more="", edge=True, strategy="recreate"):
-        edge = f'    edge: {{ image: "haproxy:2.6" }}\n    strategy: {strategy}' if edge else ""
+    def release(self, version, more="", edge=True, strategy="recreate", tcp=()):
+        keys = f", tcp: {list(tcp)}" if tcp else ""
+        edge = f'    edge: {{ image: "haproxy:2.6"{keys} }}\n    strategy: {strategy}' if edge else ""
         self.write("belay.yml", BELAY.format(live=self.live, port=PORT, more=edge))
         self.write("app/compose.yml", COMPOSE.replace("{more}", more))
         self.write("app/www/version", version)
@@ -91,3 +94,27 @@ def test_a_port_that_nobody_names_is_refused_at_the_first_deployment_too(app, st
     app.release("2", ', expose: ["8080"]', strategy=strategy)
     deployed = app.belay("deploy", "production")
     assert deployed.code == 0 and app.serves() == "2", deployed
+
+
+def test_a_port_that_speaks_no_http_is_passed_on_as_it_is(app):
+    lines = PORT + 1
+    api = f', ports: ["127.0.0.1:{lines}:1883"], command: [nc, -ll, -p, "1883", -e, sh, /www/answer]'
+    app.write("app/www/answer", 'read -r line; echo "$line, from $(cat /www/version)"\n')
+
+    def answer():
+        with socket.create_connection(("127.0.0.1", lines), timeout=10) as connection:
+            connection.sendall(b"hello\n")
+            return connection.makefile().readline().strip()
+
+    app.release("1", api, strategy="blue-green", tcp=[lines, lines + 1])
+    for command in ("check", "deploy"):
+        refused = app.belay(command, "production")
+        assert refused.code == 1 and f"no released service publishes port {lines + 1}, which edge.tcp names" in refused.out, refused
+    assert app.containers() == ""
+
+    for version in ("1", "2"):
+        app.release(version, api, strategy="blue-green", tcp=[lines])
+        checked = app.belay("check", "production")
+        assert checked.code == 0 and f"it speaks HTTP on {PORT}\n" in checked.out, checked
+        deployed = app.belay("deploy", "production")
+        assert deployed.code == 0 and app.serves() == version and answer() == f"hello, from {version}", deployed

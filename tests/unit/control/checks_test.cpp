@@ -112,6 +112,9 @@ TEST_CASE(
   CHECK(holds(checked_edge(facts, {}).front().remedy, "docker pull haproxy:"));
   facts.edge_image_there = true;
   CHECK(checked_edge(facts, {}).front().weight == Weight::ok);
+  facts.project.emplace().ports = {80, 443, 1883};
+  CHECK(holds(checked_edge(facts, {.tcp = {443, 1883}}).front().text, "it speaks HTTP on 80"));
+  CHECK_FALSE(holds(checked_edge(facts, {.tcp = {80, 443, 1883}}).front().text, "HTTP"));
   const auto weight = [&](const EdgeCertificate& certificate) {
     facts.certificates = {certificate};
     return checked_edge(facts, {}).back().weight;

@@ -89,6 +89,34 @@ TEST_CASE("a service without a network of its own cannot have an edge in front o
   CHECK_THROWS_WITH_AS(shape_of({service}), "the edge cannot stand in front of service web", Error);
 }
 
+TEST_CASE("a published port of `tcp` is passed on as it is, and the others stay HTTP") {
+  const EdgeConfig edge{.tls = TlsConfig{.certificates = {"a.pem"}, .port = 8443}, .tcp = {1884, 9001}};
+  const auto shape = shape_of({service_with("broker", {{"1884", "1883"}, {"80", "8080"}, {"8443", "3000"}}),
+                               service_with("admin", {{"9000", "9001"}})},
+                              edge);
+  CHECK_FALSE(listener_on(shape, 1883).http);
+  CHECK(listener_on(shape, 8080).http);
+  CHECK(listener_on(shape, 3000).http);
+  // It is the port outside that counts.
+  CHECK(listener_on(shape, 9001).http);
+  for (const auto& backend : shape.backends) CHECK(backend.http == (backend.name != "broker_1883"));
+  CHECK(shape.port_bindings.at("1883/tcp").at(0).at("HostPort") == "1884");
+}
+
+TEST_CASE("a port of `tcp` that has to be HTTP as well is refused") {
+  CHECK_THROWS_WITH_AS(
+      shape_of({service_with("a", {{"1883", "1883"}}), service_with("b", {}, {"1883/tcp"})}, {.tcp = {1883}}),
+      "the edge cannot tell the services a, b apart", Error);
+  auto both = service_with("a", {{"1883", "1883"}});
+  both.containers.front()["HostConfig"]
+      .at("PortBindings")
+      .at("1883/tcp")
+      .as_array()
+      .push_back(json::object{{"HostIp", ""}, {"HostPort", "443"}});
+  CHECK_THROWS_WITH_AS(shape_of({both}, {.tls = TlsConfig{.certificates = {"a.pem"}}, .tcp = {1883}}),
+                       "port 1883 of service a is to be HTTP and no HTTP", Error);
+}
+
 TEST_CASE("the port where TLS ends gets a listener of its own; the others stay as they are") {
   const EdgeConfig edge{.tls = TlsConfig{.certificates = {"a.pem", "b.pem"}, .port = 8443}};
   auto service = service_with("web", {{"3001", "3000"}});

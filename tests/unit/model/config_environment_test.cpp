@@ -227,15 +227,28 @@ TEST_CASE("TLS at the edge: one certificate or several, with keys in files of th
   CHECK(problems(minimal("edge: { tls: { port: 443 } }")).contains("'certificates'"));
 }
 
-TEST_CASE("the edge's TLS and its proxies travel in the plan") {
+TEST_CASE("ports that do not speak HTTP at the edge: one or several, and not the one where TLS ends") {
+  const auto tcp = [](const std::string& text) {
+    return parsed(minimal("edge: " + text)).environments.at(0).edge->tcp;
+  };
+  CHECK(tcp("on").empty());
+  CHECK(tcp("{ tcp: 1883 }") == std::vector<int>{1883});
+  CHECK(tcp("{ tcp: [1883, 5432] }") == std::vector<int>{1883, 5432});
+  CHECK(problems(minimal("edge: { tcp: [0] }")).contains("'tcp'"));
+  CHECK(problems(minimal("edge: { tls: { certificates: [a] }, tcp: [443] }"))
+            .contains("'tcp' names 443, the port where 'tls' ends TLS"));
+}
+
+TEST_CASE("the edge's TLS, its other ports and its proxies travel in the plan") {
   const auto environment =
-      parsed(
-          minimal("edge: { tls: { certificates: [a.pem], port: 8443 }, proxy_protocol_from: [10.0.0.0/8] }"))
+      parsed(minimal("edge: { tls: { certificates: [a.pem], port: 8443 }, tcp: [1883], proxy_protocol_from: "
+                     "[10.0.0.0/8] }"))
           .environments.at(0);
   const auto plan = plan_deployment("shop", environment, {}, {}, {});
   const auto back = *plan_from_json(plan_to_json(plan)).environment.edge;
   CHECK(back.tls->certificates == std::vector<std::string>{"a.pem"});
   CHECK(back.tls->port == 8443);
+  CHECK(back.tcp == std::vector<int>{1883});
   CHECK(back.proxy_protocol_from == std::vector<std::string>{"10.0.0.0/8"});
 }
 

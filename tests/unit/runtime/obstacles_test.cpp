@@ -187,3 +187,21 @@ TEST_CASE("no edge stands in front of what publishes another protocol than TCP, 
         "the edge cannot be in front of service side, which has no network of its own (network_mode: "
         "service:web)");
 }
+
+TEST_CASE("a port that the edge's keys name and no released service publishes is an obstacle") {
+  const auto model = json::parse(R"({"name":"shop","networks":{"default":{}},"services":{
+      "web":{"ports":[{"target":80,"published":"8080"},{"target":1883,"published":"1880-1883"}]},
+      "left":{"ports":[{"target":443,"published":"443"}]}}})")
+                         .as_object();
+  const auto said = [&](const EdgeConfig& edge) {
+    std::vector<std::string> sentences;
+    for (const auto& obstacle : unpublished_for_edge(edge, model, {"web"}))
+      sentences.push_back(obstacle.what);
+    return sentences;
+  };
+  CHECK(said({}).empty());
+  CHECK(said({.tls = TlsConfig{.port = 8080}, .tcp = {1880, 1883}}).empty());
+  CHECK(said({.tls = TlsConfig{}, .tcp = {80}}) ==
+        std::vector<std::string>{"no released service publishes port 443, which edge.tls.port names",
+                                 "no released service publishes port 80, which edge.tcp names"});
+}
