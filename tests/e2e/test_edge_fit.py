@@ -37,7 +37,8 @@ class App(LightApp):
         self.write("app/Dockerfile", DOCKERFILE)
 
     def release(self, version, more="", edge=True, strategy="recreate", tcp=()):
-        edge = f'    edge: {{ image: "haproxy:2.6", tcp: {list(tcp)} }}\n    strategy: {strategy}' if edge else ""
+        keys = f", tcp: {list(tcp)}" if tcp else ""
+        edge = f'    edge: {{ image: "haproxy:2.6"{keys} }}\n    strategy: {strategy}' if edge else ""
         self.write("belay.yml", BELAY.format(live=self.live, port=PORT, more=edge))
         self.write("app/compose.yml", COMPOSE.replace("{more}", more))
         self.write("app/www/version", version)
