@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
@@ -107,12 +108,12 @@ std::optional<docker::Container> container_for(const Running& running, const doc
   const auto& context = running.context;
   auto found = containers_of(context, engine, running.hook.service);
   std::erase_if(found, [](const docker::Container& one) { return !one.running(); });
-  std::ranges::sort(found, {}, &docker::Container::name);
   const bool candidate_first =
       running.hook.at == Hook::At::after_switch || running.hook.at == Hook::At::after_commit;
-  std::ranges::stable_partition(
-      found, [&](const auto& one) { return is_candidate(context, one) == candidate_first; });
-  return found.empty() ? std::nullopt : std::optional(found.front());
+  const auto best = std::ranges::min_element(found, {}, [&](const docker::Container& one) {
+    return std::pair(is_candidate(context, one) != candidate_first, one.name);
+  });
+  return best == found.end() ? std::nullopt : std::optional(*best);
 }
 
 /// The Engine cannot end a command that it runs in a container. A shell in the same container, of the same
@@ -134,7 +135,8 @@ void end_in_container(const Running& running, const docker::Engine& engine, cons
 
 ContainerCommand command_of(const Running& running) {
   auto command = container_command(running.hook.command, running.hook.words, running.context.variables);
-  for (const auto& [name, value] : running.environment) command.environment.push_back(name + "=" + value);
+  for (const auto& [name, value] : running.environment)
+    command.environment.push_back(fmt::format("{}={}", name, value));
   command.environment.push_back(fmt::format("{}={}", mark, running.mark_value()));
   return command;
 }

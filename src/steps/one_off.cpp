@@ -40,7 +40,8 @@ void hide_from_networks(json::object& body) {
 json::object one_off_body(json::object body, const OneOff& one, const std::string& nonce) {
   if (!one.entrypoint)
     body["Entrypoint"] = json::array{""};  // as `--entrypoint ""`: none, the image's neither
-  for (const auto* key : {"OpenStdin", "StdinOnce", "AttachStdin"}) body[key] = false;  // nobody types there
+  // Nobody types there. A terminal is an input that never ends.
+  for (const auto* key : {"Tty", "OpenStdin", "StdinOnce", "AttachStdin"}) body[key] = false;
   body["Cmd"] = json::array(one.command.words.begin(), one.command.words.end());
   add_environment(body, one.command.environment);
   body["Labels"] = json::object{{label::nonce, nonce}, {label::role, one.role}};

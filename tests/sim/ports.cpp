@@ -125,7 +125,8 @@ Outcome run_raw(const Command& command, std::stop_token, Deadline, const ByteSin
   auto& host = Host::here();
   const auto point = command.argv.at(1);
   if (host.enter("hook", point)) {
-    ++host.hooks[::getenv(run_variable)][point];
+    const char* run = ::getenv(run_variable);
+    ++host.hooks[run == nullptr ? "" : run][point];
     host.pass(std::chrono::seconds(1));
   }
   return {};
