@@ -161,9 +161,9 @@ Ending deploy(const Config& config, const EnvironmentConfig& environment, const 
     auto ending = hand_over(session, environment, plan, options.wait,
                             {.starts_it = true,
                              .source = built ? built->source : shipped.source,
-                              .times_memory = times_memory,
-                              .repository = source.repository,
-                              .directory = directory_of(config)},
+                             .times_memory = times_memory,
+                             .repository = source.repository,
+                             .directory = directory_of(config)},
                             watcher, stop);
     ending.held_back = held_back(ending, source, shipped, environment.sync.exclude);
     return ending;
