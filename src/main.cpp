@@ -9,6 +9,7 @@
 
 #include "cli/command_line.hpp"
 #include "cli/context.hpp"
+#include "cli/hook.hpp"
 #include "cli/platform.hpp"
 #include "cli/show_error.hpp"
 #include "control/agent.hpp"
@@ -115,7 +116,8 @@ int run_program(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
   belay::pin_name_lookup_to_files_and_dns();
   std::signal(SIGPIPE, SIG_IGN);
-  // Before any child is started: none of them is given a key.
+  // Before any child is started: none of them is given a key, or the repository of a hook that runs belay.
+  forget_the_repository_of_a_hook();
   key_from_environment();
   ssh_key_from_environment();
   return run_program({argv + 1, argv + argc});

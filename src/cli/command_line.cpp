@@ -43,6 +43,7 @@ class Grammar {
   void add_changing();
   void add_inside();
   void add_secrets();
+  void add_hook();
   void add_about_belay();
   void refuse_leftovers(const CLI::App* chosen) const;
   std::vector<std::string> option_names(const CLI::App*) const;
@@ -70,6 +71,7 @@ Grammar::Grammar() {
   add_changing();
   add_inside();
   add_secrets();
+  add_hook();
   add_about_belay();
 }
 
@@ -190,6 +192,15 @@ void Grammar::add_secrets() {
   app.add_option("--env", secrets->environment, "the secret of this environment only")->type_name("ENV");
   app.add_flag("--reveal", secrets->reveal, "show a value where stdout is no terminal, too");
   app.add_flag("--json", secrets->json, json_text);
+}
+
+void Grammar::add_hook() {
+  auto hook = std::make_shared<command::Hook>();
+  CLI::App& app = add("hook", "let a git push to a repository deploy: belay hook install", hook);
+  app.add_option("WHAT", hook->action, "install or remove");
+  app.add_option("ENV", hook->environments, "deploy these environments only");
+  app.add_option("--repository", hook->repository, "the git repository (default: the one here)")
+      ->type_name("DIR");
 }
 
 void Grammar::add_about_belay() {

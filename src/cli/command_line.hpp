@@ -71,6 +71,11 @@ struct Secrets {
   std::string environment;  // --env
   bool reveal = false, json = false;
 };
+/// `belay hook ACTION`; git's hooks call it with their own names.
+struct Hook {
+  std::string action, repository;
+  std::vector<std::string> environments;  // empty: all of belay.yml
+};
 struct Promote {
   std::string environment;
 };
@@ -100,7 +105,7 @@ using Command =
     std::variant<command::Overview, command::Help, command::Version, command::Init, command::Check,
                  command::Plan, command::Deploy, command::Rollback, command::Up, command::Releases,
                  command::Status, command::Logs, command::Exec, command::Backup, command::Attach,
-                 command::Secrets, command::Promote, command::Abort, command::Completion,
+                 command::Secrets, command::Hook, command::Promote, command::Abort, command::Completion,
                  command::CompletionEnvironments, command::Host, command::Internal>;
 
 struct CommandLine {

@@ -29,6 +29,7 @@ std::string words_at(const std::string& positional, const std::vector<CommandSha
   if (positional == "ENV") return environments;
   if (positional == "COMMAND") return command_names(commands);
   if (positional == "ACTION") return "set list show rm edit rekey";
+  if (positional == "WHAT") return "install remove";
   if (positional == "SHELL") return "bash zsh fish";
   if (positional == "list") return "list";
   return "";

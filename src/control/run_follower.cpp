@@ -150,7 +150,8 @@ void RunFollower::begin_errand() {
     errand_ = std::make_unique<Errand>(
         session_, answer, [this, awaited](std::stop_token stop) { return confirm(awaited, stop); });
   } else {
-    // Not answered rather than refused: a refusal would end the run of somebody else.
+    // Not refused: a refusal would end the run of somebody else, who may come back.
+    session_.send(wire::Unable{.nonce = nonce_, .what = awaited.what});
     tell([&] {
       watcher_.notice("the host waits for the " + awaited.what + " from the belay that began this run");
     });

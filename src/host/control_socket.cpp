@@ -1,5 +1,6 @@
 #include "host/control_socket.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -63,24 +64,24 @@ void ControlSocket::serve(std::stop_token stop) {
 }
 
 void ControlSocket::listen_to(Fd connection, std::stop_token stop) {
-  {
+  const auto own = [&] {
     const std::scoped_lock lock(mutex_);
-    ++connections_;
-  }
+    return connections_.emplace(connections_.end());
+  }();
   LineReader reader(connection.get());
   std::string line;
   try {
-    while (reader.next(line, stop, Deadline::never()) == LineReader::Status::line) heard(line);
+    while (reader.next(line, stop, Deadline::never()) == LineReader::Status::line) heard(line, *own);
   } catch (const Error&) {
     // A session that speaks nonsense is a session that is gone: its controller attaches again.
   }
   const std::scoped_lock lock(mutex_);
-  --connections_;
+  connections_.erase(own);
   last_connected_ = std::chrono::steady_clock::now();
   changed_.notify_all();
 }
 
-void ControlSocket::heard(const std::string& line) {
+void ControlSocket::heard(const std::string& line, Connection& from) {
   const auto message = wire::decode_to_host(line);
   if (const auto* tell = std::get_if<wire::Tell>(&message); tell != nullptr && tell->nonce == nonce_) {
     const std::scoped_lock lock(mutex_);
@@ -89,7 +90,17 @@ void ControlSocket::heard(const std::string& line) {
   } else if (const auto* cancel = std::get_if<wire::Cancel>(&message);
              cancel != nullptr && cancel->nonce == nonce_) {
     cancel_.request_stop();
+  } else if (const auto* unable = std::get_if<wire::Unable>(&message);
+             unable != nullptr && unable->nonce == nonce_) {
+    const std::scoped_lock lock(mutex_);
+    from.unable.insert(unable->what);
+    last_connected_ = std::chrono::steady_clock::now();
+    changed_.notify_all();
   }
+}
+
+bool ControlSocket::anyone_able(const std::string& what) const {
+  return std::ranges::any_of(connections_, [&](const Connection& one) { return !one.unable.contains(what); });
 }
 
 std::optional<wire::Tell> ControlSocket::wait_for(const std::string& what, std::chrono::milliseconds limit,
@@ -99,10 +110,11 @@ std::optional<wire::Tell> ControlSocket::wait_for(const std::string& what, std::
   while (!stop.stop_requested()) {
     if (const auto found = told_.find(what); found != told_.end()) return found->second;
     const auto time = std::chrono::steady_clock::now();
-    if (time >= until || (connections_ == 0 && time - last_connected_ >= patience)) return std::nullopt;
-    const auto next = connections_ == 0 ? std::min(until, last_connected_ + patience) : until;
-    changed_.wait_until(lock, stop, next, [&] { return told_.contains(what) || connections_ == 0; });
-    if (connections_ == 0 && !told_.contains(what))  // somebody may attach again
+    const bool alone = !anyone_able(what);
+    if (time >= until || (alone && time - last_connected_ >= patience)) return std::nullopt;
+    const auto next = alone ? std::min(until, last_connected_ + patience) : until;
+    changed_.wait_until(lock, stop, next, [&] { return told_.contains(what) || !anyone_able(what); });
+    if (!anyone_able(what) && !told_.contains(what))  // somebody may attach again
       changed_.wait_for(lock, stop, std::chrono::milliseconds(100), [&] { return told_.contains(what); });
   }
   return std::nullopt;

@@ -3,9 +3,11 @@
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
+#include <list>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -17,8 +19,8 @@
 namespace belay {
 
 /// The executor's ear: a unix socket in the run's directory, to which sessions forward what their controller
-/// says. A connection that stands means that a controller watches; answers wait here until a step asks for
-/// them.
+/// says. A connection that stands means that a controller watches, who may answer unless it says that it will
+/// not; answers wait here until a step asks for them.
 class ControlSocket : public Controller {
  public:
   /// Binds and listens; the guard does so before anyone is told of the run.
@@ -37,7 +39,12 @@ class ControlSocket : public Controller {
  private:
   void serve(std::stop_token);
   void listen_to(Fd connection, std::stop_token);
-  void heard(const std::string& line);
+  struct Connection {
+    std::set<std::string> unable;  // what it will not answer
+  };
+
+  void heard(const std::string& line, Connection&);
+  bool anyone_able(const std::string& what) const;  // with mutex_ held
 
   Fd listener_;
   std::string nonce_;
@@ -45,7 +52,8 @@ class ControlSocket : public Controller {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::map<std::string, wire::Tell> told_;
-  int connections_ = 0;
+  std::list<Connection> connections_;  // guarded by mutex_, as all from told_ on
+  /// When a controller left, or said that it will not answer.
   std::chrono::steady_clock::time_point last_connected_ = std::chrono::steady_clock::now();
   std::vector<std::jthread> readers_;
   std::jthread server_;

@@ -102,6 +102,7 @@ class HostSession {
     in_background([this, attach](std::stop_token stop) { show_run(attach.run, attach.from, stop); });
   }
   void heard(const wire::Tell& tell) { forward(tell); }
+  void heard(const wire::Unable& unable) { forward(unable); }
   void heard(const wire::Cancel& cancel) { forward(cancel); }
 
   void start_run(const wire::Start& start, const std::stop_token& stop) {

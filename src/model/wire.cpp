@@ -31,6 +31,8 @@ inline constexpr std::string_view tag_of<wire::Attach> = "attach";
 template <>
 inline constexpr std::string_view tag_of<wire::Tell> = "tell";
 template <>
+inline constexpr std::string_view tag_of<wire::Unable> = "unable";
+template <>
 inline constexpr std::string_view tag_of<wire::Cancel> = "cancel";
 template <>
 inline constexpr std::string_view tag_of<wire::Ask> = "ask";
@@ -104,6 +106,10 @@ static void fields(auto& archive, Is<wire::Tell> auto& tell) {
   archive("detail", tell.detail);
 }
 
+static void fields(auto& archive, Is<wire::Unable> auto& unable) {
+  archive.required("nonce", unable.nonce);
+  archive.required("what", unable.what);
+}
 static void fields(auto& archive, Is<wire::Cancel> auto& cancel) {
   archive.required("nonce", cancel.nonce);
 }

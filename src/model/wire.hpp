@@ -67,6 +67,11 @@ struct Tell {
   bool ok = false;
   std::string detail;
 };
+/// This controller only watches and will not answer that Awaiting record of run `nonce`: the host need not
+/// wait for it.
+struct Unable {
+  std::string nonce, what;
+};
 /// Stop the deployment: undone if not committed yet.
 struct Cancel {
   std::string nonce;
@@ -79,7 +84,7 @@ struct Ask {
 struct Ping {};
 
 using ToController = std::variant<Hello, Started, Held, JournalRecord, Answer, Failure, Pong>;
-using ToHost = std::variant<Start, Attach, Tell, Cancel, Ask, Ping>;
+using ToHost = std::variant<Start, Attach, Tell, Unable, Cancel, Ask, Ping>;
 
 /// One line, without the newline.
 std::string encode(const ToController&);

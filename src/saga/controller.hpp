@@ -15,8 +15,8 @@ namespace belay {
 class Controller {
  public:
   virtual ~Controller() = default;
-  /// What the controller told about `what`; empty if it told nothing within `limit`, if none has been
-  /// connected for `patience`, or on stop.
+  /// What the controller told about `what`; empty if it told nothing within `limit`, if for
+  /// `patience` none has been connected that could tell, or on stop.
   virtual std::optional<wire::Tell> wait_for(const std::string& what, std::chrono::milliseconds limit,
                                              std::chrono::milliseconds patience, std::stop_token) = 0;
   /// Whether the controller told `what` since it was taken last.

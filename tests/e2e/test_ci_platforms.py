@@ -2,6 +2,7 @@
 runners set, by their documentation."""
 import re
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -168,30 +169,47 @@ def test_a_secret_goes_to_the_runner_alone(github):
     assert "::add-mask::several-lines\n" in direct.out, direct
 
 
-@pytest.mark.parametrize("platform, number", [("github", signal.SIGINT), ("gitlab", signal.SIGTERM)])
-def test_a_cancelled_job_leaves_the_deployment_alive(github, platform, number):
+def cancelled(github, at, number, env):
+    """A job that is cancelled while the executor is held at that record, behind a first deployment; the executor then goes on."""
     assert github.belay("deploy", "production").code == 0
     github.version("2")
-    env = github.runner.environment() if platform == "github" else {"CI": "true", "GITLAB_CI": "true"}
+    github.world.at_fault(f"executor {at} hold")
     running = github.world.start_belay("deploy", "production", env=env | {"APP_TOKEN": TOKEN}, cwd=github.repository)
+    wait_until("the executor is held", github.world.struck.exists, 120)
     wait_until("the host has begun", lambda: "deploying ci to production as" in running.out())
     running.signal(number)
     ended = running.wait(60)
+    github.world.at_fault()
     assert ended.code == 128 + number, ended
     assert "what was started on the host goes on" in ended.err and "belay attach production" in ended.err, ended
-    watched = github.belay("attach", "production", env={"BELAY_CI": "none"})
+    return github.belay("attach", "production", env={"BELAY_CI": "none"})
+
+
+@pytest.mark.parametrize("platform, number", [("github", signal.SIGINT), ("gitlab", signal.SIGTERM)])
+def test_a_cancelled_job_leaves_the_deployment_alive(github, platform, number):
+    env = github.runner.environment() if platform == "github" else {"CI": "true", "GITLAB_CI": "true"}
+    watched = cancelled(github, "step-began:build", number, env)
     assert watched.code == 0, watched
     assert github.serves() == "2"
+
+
+def test_a_job_cancelled_before_the_source_was_sent_is_undone_while_somebody_watches(github):
+    """Who watches cannot send the source. So the host waits for the controller that began for 15 s only, and not for half an hour."""
+    watched = cancelled(github, "step-began:sync", signal.SIGINT, github.runner.environment())
+    assert watched.code == 1 and "no controller is connected" in watched.out, watched
+    assert github.serves() == "1"
 
 
 def test_gitlab_gets_sections_and_a_dotenv_report(github, tmp_path):
     report = tmp_path / "belay.env"
     env = {"CI": "true", "GITLAB_CI": "true", "BELAY_DOTENV": report, "APP_TOKEN": TOKEN, "GITLAB_USER_LOGIN": "bo"}
-    ended = github.world.belay("deploy", "production", env=env, cwd=github.repository)
+    running = github.world.start_belay("deploy", "production", env=env, cwd=github.repository)
+    ended = running.wait()
     assert ended.code == 0, ended
-    begun = re.findall(r"\x1b\[0Ksection_start:\d+:(\w+)\r\x1b\[0K", ended.out)
-    closed = re.findall(r"\x1b\[0Ksection_end:\d+:(\w+)\r\x1b\[0K", ended.out)
+    log = Path(running.out_file).read_bytes().decode()  # with its carriage returns
+    begun = re.findall(r"\x1b\[0Ksection_start:\d+:(\w+)\r\x1b\[0K", log)
+    closed = re.findall(r"\x1b\[0Ksection_end:\d+:(\w+)\r\x1b\[0K", log)
     assert begun == closed and len(set(begun)) == len(begun) > 4, (begun, closed)
-    assert "::" not in ended.out.replace("::set-output", ""), ended
+    assert not re.search(r"^::", log, re.M), ended  # no command of GitHub's
     values = dict(line.split("=", 1) for line in report.read_text().splitlines())
     assert values["BELAY_OUTCOME"] == "deployed" and values["BELAY_RELEASE"] and values["BELAY_ENVIRONMENT"] == "production"

@@ -46,6 +46,8 @@ TEST_CASE("bash completes options and fixed words") {
   CHECK(offered({"backup", "production", ""}) == "list");
   CHECK(offered({"completion", "z"}) == "zsh");
   CHECK(offered({"help", "roll"}) == "rollback");
+  CHECK(offered({"hook", "in"}) == "install");
+  CHECK(offered({"hook", "install", "pro"}) == "production");
 }
 
 TEST_CASE("bash leaves what follows -- alone") {

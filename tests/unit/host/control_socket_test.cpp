@@ -123,6 +123,31 @@ TEST_CASE("a controller that comes back within patience is still heard") {
   CHECK(told->detail == "again");
 }
 
+TEST_CASE("who only watches is not waited for, but may be asked something else") {
+  Ear ear;
+  const auto watching = ear.session();
+  Ear::say(watching, wire::Unable{"another", "source"});
+  ear.has_heard(watching);
+  WaitingThread<std::optional<wire::Tell>> waiting([&] { return ear.answer(0ms); });
+  REQUIRE(waiting.waits());
+  Ear::say(watching, wire::Unable{"nonce", "source"});
+  CHECK_FALSE(waiting.get().has_value());
+  Ear::say(watching, wire::Tell{"nonce", "committed", true, {}});
+  CHECK(ear.socket->wait_for("committed", hang_guard, 0ms, {}).has_value());
+}
+
+TEST_CASE("beside one that only watches, another may still answer") {
+  Ear ear;
+  const auto watching = ear.session(), began = ear.session();
+  Ear::say(watching, wire::Unable{"nonce", "source"});
+  ear.has_heard(watching);
+  ear.has_heard(began);
+  WaitingThread<std::optional<wire::Tell>> waiting([&] { return ear.answer(0ms); });
+  REQUIRE(waiting.waits());
+  Ear::say(began, wire::Tell{"nonce", "source", true, "3 files"});
+  CHECK(waiting.get().has_value());
+}
+
 TEST_CASE("a stop ends the wait") {
   Ear ear;
   std::stop_source stop;

@@ -28,6 +28,7 @@ std::vector<wire::ToHost> to_host() {
   return {wire::Start{.plan = sample_plan(), .wait = true, .variables = {{"A", "b"}}},
           wire::Attach{.run = "r", .from = 17},
           wire::Tell{.nonce = "n", .what = "confirmation", .ok = true, .detail = "200"},
+          wire::Unable{.nonce = "n", .what = "source"},
           wire::Cancel{.nonce = "n"},
           wire::Ask{.about = "facts", .arguments = {{"ports", {3001}}}},
           wire::Ping{}};
