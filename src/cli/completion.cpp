@@ -75,6 +75,11 @@ _belay() {{
         COMPREPLY=($(compgen -f -- "$current"))
         return
     fi
+    if [ "$previous" = --env ]; then
+        words=$(belay completion-environments 2>/dev/null)
+        COMPREPLY=($(compgen -W "$words" -- "$current"))
+        return
+    fi
     for ((i = 1; i < COMP_CWORD; i++)); do
         case "${{COMP_WORDS[i]}}" in
         --) return ;;
@@ -108,6 +113,10 @@ _belay() {{
     commands=(
 {})
     if [[ "${{words[CURRENT-1]}}" == --config ]]; then _files; return; fi
+    if [[ "${{words[CURRENT-1]}}" == --env ]]; then
+        compadd -- $(belay completion-environments 2>/dev/null)
+        return
+    fi
     for ((i = 2; i < CURRENT; i++)); do
         case "${{words[i]}}" in
         --) return ;;
@@ -148,6 +157,7 @@ std::string fish_script(const std::vector<CommandShape>& commands) {
       for (const std::string& name : option.names)
         text += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
       if (!option.value.empty()) text += option.value == "FILE" ? " -r -F" : " -x";
+      if (option.value == "ENV") text += " -a '(belay completion-environments 2>/dev/null)'";
       text += fmt::format(" -d {}\n", single_quoted(option.about));
     }
   }

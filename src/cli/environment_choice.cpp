@@ -25,11 +25,11 @@ std::string line_of(const std::string& text, int number) {
 
 /// In the files' order and each once: two environments may have the same file of secrets.
 Problems in_order(Problems problems) {
-  const auto place = [](const Problem& one) { return std::tie(one.file, one.at.line, one.at.column); };
-  std::ranges::stable_sort(problems, {}, place);
-  const auto again = std::ranges::unique(problems, [&](const Problem& one, const Problem& other) {
-    return place(one) == place(other) && one.message == other.message;
-  });
+  const auto place = [](const Problem& one) {
+    return std::tie(one.file, one.at.line, one.at.column, one.message);
+  };
+  std::ranges::sort(problems, {}, place);
+  const auto again = std::ranges::unique(problems, {}, place);
   problems.erase(again.begin(), again.end());
   return problems;
 }

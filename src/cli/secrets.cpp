@@ -225,6 +225,7 @@ int list(const command::Secrets& asked, Context& context) {
   const Repository repository = repository_of(asked, context);
   const auto file = or_problems(sealed_secrets(repository.place)).value_or(SecretsFile());
   std::vector<Listed> all;
+  all.reserve(file.secrets.size());
   for (const auto& [place, sealed] : file.secrets)
     all.push_back(
         {place.name, place.section,

@@ -90,6 +90,7 @@ void several_at_a_time(std::size_t count, const Act& act) {
     for (std::size_t i = next++; i < count; i = next++) act(i);
   };
   std::vector<Beside<void>> workers;
+  workers.reserve(at_a_time);
   for (std::size_t i = 0; i < std::min(count, at_a_time); ++i) workers.emplace_back(work);
   for (auto& worker : workers) worker.get();
 }
@@ -192,6 +193,7 @@ Problem SecretAsker::refused(const NeededSecret& secret, const std::string& comm
 void SecretAsker::ask_command(const SecretsPlace& place, const std::vector<NeededSecret>& asked,
                               Values& values, Problems& problems) {
   std::vector<std::string> commands;
+  commands.reserve(asked.size());
   for (const auto& secret : asked) commands.push_back(command_for(place.sources.command, secret.name));
   for (const auto& [name, value] : values)
     at_hand_.emplace("in the file: " + place.file().string() + name, value);

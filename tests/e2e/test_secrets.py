@@ -3,7 +3,10 @@ import base64
 import hashlib
 import json
 import os
+import re
+import shlex
 import signal
+import subprocess
 import threading
 from pathlib import Path
 from urllib.parse import quote
@@ -74,9 +77,14 @@ esac
 def forms_of(value):
     """As it is, and as programs write it."""
     yield value
-    yield base64.b64encode(value.encode()).decode().rstrip("=")[:-1]
+    for before in range(3):  # among other bytes: what the value alone decides of its base64
+        text = base64.b64encode(b"x" * before + value.encode() + b"xxx").decode()
+        core = text[(before * 8 + 5) // 6:(before + len(value.encode())) * 8 // 6]
+        yield from (core, core.translate(str.maketrans("+/", "-_")))
     yield quote(value, safe="")
     yield json.dumps(value)[1:-1]
+    yield shlex.quote(value)
+    yield re.sub(r"(\W)", r"\\\1", value)
 
 
 def seen_in(text):
@@ -263,3 +271,137 @@ def test_a_rollback_takes_the_values_of_who_asks_for_it_and_needs_none_of_a_comm
     assert rolled_back.code == 0, rolled_back
     assert app.serves() == "one"
     assert app.files_with_a_secret() == {}
+
+
+# Values that a file and a command give --------------------------------------------------------------------------
+
+BY_CALLER, BY_COMMAND = {"GATE_TOKEN", "URL_TOKEN"}, {"HEALTH_PASSWORD", "REGISTRY_TOKEN"}
+
+
+class Sourced:
+    """The same app, with two values of the caller, two of a command, and the rest of the repository's file. What stands for the vault, and the
+    key, lie outside of all that is searched."""
+
+    def __init__(self, app, directory):
+        self.app, self.world, self.asked = app, app.world, directory / "asked"
+        vault, self.ask = directory / "vault", directory / "ask"
+        vault.mkdir()
+        for name in BY_COMMAND:
+            (vault / name).write_text(SECRETS[name] + "\n")
+        self.ask.write_text(f'echo "$1 $PWD ${{BELAY_KEY-no key}}" >>{self.asked}; echo "looking for $1" >&2; exec cat {vault}/"$1"\n')
+        self.key_file, self.said = directory / "home/.config/belay/keys/secretive", []
+        app.release("none")
+        self.lay_sources()
+        for name in SECRETS.keys() - BY_CALLER - BY_COMMAND:
+            subprocess.run([self.world.binary, "secrets", "set", name], input=SECRETS[name], cwd=app.repository, text=True, check=True, timeout=60,
+                           env=self.world.environment({"HOME": directory / "home"}), capture_output=True)
+        self.key = self.key_file.read_text().strip()
+        self.key_file.unlink()
+        app.commit()
+        SECRETS["BELAY_KEY"] = self.key  # it must be seen nowhere, either
+
+    def lay_sources(self):
+        file = self.app.repository / "belay.yml"
+        file.write_text(f"secrets: {{ file: secrets.belay, command: 'sh {self.ask} {{name}}' }}\n" + file.read_text())
+        self.app.commit()
+
+    def release(self, version, **more):
+        self.app.release(version, **more)
+        self.lay_sources()
+
+    def environment(self, more=()):
+        return {name: SECRETS[name] for name in BY_CALLER} | {"BELAY_KEY": self.key} | dict(more)
+
+    def start(self, *arguments):
+        return self.world.start_belay(*arguments, env=self.environment(), cwd=self.app.repository)
+
+    def belay(self, *arguments):
+        return shows_none(self.start(*arguments).wait())
+
+    def asked_for(self):
+        """The names that the command was asked for since the last time."""
+        lines = self.asked.read_text().splitlines() if self.asked.exists() else []
+        self.asked.unlink(missing_ok=True)
+        assert all(line.endswith(f"{self.app.repository} no key") for line in lines), lines
+        return sorted(line.split()[0] for line in lines)
+
+    def found(self):
+        """Of all that is left on both sides: the live directory, the state, the repository and its history, what belay and the user keep in the
+        home directory, temporary files, and what belay said."""
+        app, world = self.app, self.world
+        found = {}
+        for place in (app.live, (app.live / ".belay").resolve(), app.repository, world.home, world.temporary, world.logs):
+            found |= app.files_with_a_secret(place)
+        history = subprocess.run(["git", "log", "-p", "--all", "--", "secrets.belay", "belay.yml", "compose.yml"], cwd=app.repository,
+                                 capture_output=True, text=True, check=True, timeout=60).stdout
+        assert "+DB_PASSWORD: " in history  # names in clear
+        return found | ({"history": seen_in(history)} if seen_in(history) else {})
+
+
+@pytest.fixture
+def sourced(app, tmp_path):
+    yield Sourced(app, tmp_path)
+    SECRETS.pop("BELAY_KEY", None)
+
+
+@pytest.mark.core
+def test_values_of_every_source_are_used_and_nothing_that_is_left_holds_one(sourced):
+    app = sourced.app
+    with ProcessList() as processes:
+        sourced.release("one")
+        deployed = sourced.belay("deploy", "production", "--json")
+        assert deployed.code == 0 and app.serves() == "one", deployed
+        assert sourced.asked_for() == sorted(BY_COMMAND)  # once each
+        lines = [event["line"] for event in map(json.loads, deployed.out.splitlines()) if event["type"] == "output" and event.get("step") == "migrate"]
+        assert any(line.startswith(hashlib.sha256(SECRETS["DB_PASSWORD"].encode()).hexdigest()) for line in lines), lines  # it was the value
+        assert sourced.found() == {}
+
+        assert sourced.belay("status", "production").code == 0
+        assert sourced.asked_for() == ["HEALTH_PASSWORD"]  # only what the health check needs
+
+        for when in ("before-switch", "after-start"):
+            sourced.release("two", code=3, when=when)
+            failed = sourced.belay("deploy", "production")
+            assert failed.code == 1 and app.serves() == "one" and "in single quotes ***" in failed.out + failed.err, failed
+        assert sourced.found() == {}
+
+        sourced.release("three")
+        assert sourced.belay("deploy", "production").code == 0 and app.serves() == "three"
+        sourced.asked_for()
+        assert sourced.belay("rollback", "production").code == 0 and app.serves() == "one"
+        assert sourced.asked_for() == ["HEALTH_PASSWORD"]
+        assert sourced.found() == {}
+
+        sourced.release("four")
+        sourced.world.at_fault("executor step-began:verify hold")
+        deploying = sourced.start("deploy", "production")
+        wait_until("the executor is held", sourced.world.struck.exists, 120, every=0.02)
+        for pid in app.guard_and_executor():
+            os.kill(pid, signal.SIGKILL)
+        sourced.world.at_fault()
+        how_it_went_back(app, deploying)
+        assert sourced.found() == {}
+    assert processes.shown == set() and processes.looks > 20
+
+
+def test_the_search_finds_a_value_that_lies_about(sourced):
+    """Else the test above could not fail."""
+    for number, form in enumerate(forms_of(SECRETS["DB_PASSWORD"])):
+        lying = sourced.app.live / f"lying-{number}"
+        lying.write_text(f"before {form} after")
+        assert sourced.found() == {str(lying): {"DB_PASSWORD"}}, form
+        lying.unlink()
+    with ProcessList() as processes:
+        shown = subprocess.Popen(["sh", "-c", "sleep 60; :", SECRETS["HEALTH_PASSWORD"]])
+        wait_until("it is seen", lambda: processes.shown, 30)
+        shown.kill()
+        shown.wait()
+
+
+def test_a_command_that_fails_is_told_before_anything_is_touched(sourced):
+    sourced.release("one")
+    sourced.ask.write_text(f'echo "$1" >>{sourced.asked}; echo "no item $1; the last was {SECRETS["GATE_TOKEN"]}" >&2; exit 5\n')
+    refused = sourced.belay("deploy", "production")
+    assert refused.code == 2 and refused.err.count("exit code 5: no item") == len(BY_COMMAND) and "the last was ***" in refused.err, refused
+    assert re.search(r"belay\.yml:\d+:\d+: the secret HEALTH_PASSWORD is not known", refused.err), refused
+    assert not (sourced.app.live / ".belay").exists() and sourced.found() == {}

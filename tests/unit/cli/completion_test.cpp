@@ -50,6 +50,13 @@ TEST_CASE("bash completes options and fixed words") {
   CHECK(offered({"hook", "install", "pro"}) == "production");
 }
 
+TEST_CASE("bash completes what belay does with secrets, and for which environment") {
+  CHECK(offered({"secrets", ""}) == "set list show rm edit rekey");
+  CHECK(offered({"secrets", "set", "TOKEN", "--env", "pro"}) == "production");
+  CHECK(offered({"secrets", "set", "--env", "production", "TOKEN", "--re"}) == "--reveal");
+  CHECK(offered({"secrets", "set", ""}).empty());
+}
+
 TEST_CASE("bash leaves what follows -- alone") {
   CHECK(offered({"exec", "production", "--", "np"}).empty());
 }
