@@ -98,9 +98,9 @@ TEST_CASE("no key of a plan is left at its default by the sample, so the round t
   for (const auto& [key, value] : with_defaults) {
     CAPTURE(std::string(key));
     // The sample is of the first format's days.
-    static const std::set<std::string, std::less<>> later{"strategy", "project",     "env_files",
-                                                          "values",   "accessories", "service_health",
-                                                          "replaced", "test_git",    "hooks"};
+    static const std::set<std::string, std::less<>> later{
+        "strategy",       "project",  "env_files", "values", "accessories",
+        "service_health", "replaced", "test_git",  "hooks",  "env_file"};
     if (!later.contains(std::string_view(key))) CHECK(sample.at(key) != value);
   }
 }
@@ -111,6 +111,8 @@ TEST_CASE("the keys of a project are in the round trip, too") {
   environment.name = "production";
   environment.project = "shop";
   environment.env_files = {".env", "prod.env"};
+  environment.env_file = {{.path = ".env", .lines = {"A=${A}"}},
+                          {.path = "b", .whole = "${B}", .owned = true}};
   environment.values = {{"TAG", "v1"}};
   environment.accessories = Accessories::as_compose;
   environment.service_health = {{.service = "api", .check = {.url = "http://localhost:1/"}}};
@@ -119,6 +121,10 @@ TEST_CASE("the keys of a project are in the round trip, too") {
   CHECK(read.project == "shop");
   CHECK(read.test_git);
   CHECK(read.env_files == environment.env_files);
+  REQUIRE(read.env_file.size() == 2);
+  CHECK(read.env_file[0].lines == std::vector<std::string>{"A=${A}"});
+  CHECK(read.env_file[1].whole == "${B}");
+  CHECK(read.env_file[1].owned);
   CHECK(read.values == environment.values);
   CHECK(read.accessories == Accessories::as_compose);
   REQUIRE(read.service_health.size() == 1);
