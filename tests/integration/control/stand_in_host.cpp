@@ -102,6 +102,8 @@ class StandInHost {
          event::Awaiting{"confirmation", read_file(own_ / "url"), 60s}});
   }
 
+  void hear(const wire::Unable&) {}
+
   void hear(const wire::Cancel& cancel) {
     if (cancel.nonce == nonce_) fail(event::Heard{"cancel", true, "from the controller"}, "cancelled");
   }
