@@ -189,6 +189,7 @@ def outputs_of_action(app):
     return {name: expression(spec["value"], {}, {}, app.runner.outputs()) for name, spec in ACTION["outputs"].items()}
 
 
+@pytest.mark.core
 def test_the_action_deploys_a_push_and_leaves_a_deleted_branch_alone(app):
     head = run("git", "rev-parse", "HEAD", cwd=app.repository).out.strip()
     gone = begin(app, "push", push("refs/heads/main", head, NONE), head).wait(60)

@@ -101,6 +101,7 @@ def github(world, tmp_path):
     app.gone(IMAGE)
 
 
+@pytest.mark.core
 def test_in_a_job_of_github_the_log_is_folded_and_the_page_and_the_outputs_tell_the_outcome(github):
     ended = github.belay("deploy", "production")
     assert ended.code == 0, ended
@@ -193,6 +194,7 @@ def test_a_cancelled_job_leaves_the_deployment_alive(github, platform, number):
     assert github.serves() == "2"
 
 
+@pytest.mark.core
 def test_a_job_cancelled_before_the_source_was_sent_is_undone_while_somebody_watches(github):
     """Who watches cannot send the source. So the host waits for the controller that began for 15 s only, and not for half an hour."""
     watched = cancelled(github, "step-began:sync", signal.SIGINT, github.runner.environment())

@@ -1,6 +1,7 @@
 """Files of variables that belay writes beside a release: `env_file`."""
 import stat
 
+import pytest
 from away import BELAY, COMPOSE, GOOD
 from belay_world.state import state_of
 
@@ -29,6 +30,7 @@ def files_with(away, text):
     return {str(file.relative_to(state_of(away.live))) for file in state_of(away.live).rglob("*") if file.is_file() and text.encode() in file.read_bytes()}
 
 
+@pytest.mark.core
 def test_its_lines_come_with_a_release_and_go_back_with_it(away, monkeypatch):
     own, web = away.live / ".env", away.live / "conf/web.env"
     own.write_text("OWN=server\n")

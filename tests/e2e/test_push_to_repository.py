@@ -69,6 +69,7 @@ def installed(app, *arguments):
     return app
 
 
+@pytest.mark.core
 def test_a_push_deploys_and_the_one_who_pushes_sees_it(app):
     pushed = installed(app).push("main")
     assert pushed.code == 0, pushed
