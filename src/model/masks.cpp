@@ -215,24 +215,26 @@ Masks::Found Masks::at(std::string_view text) const {
   return found;
 }
 
-std::string Masks::masked(std::string_view text, std::size_t* rest) const {
+std::string Masks::masked(std::string_view text, std::size_t covered, Rest* rest) const {
   std::string result;
   std::size_t at = 0;
-  while (at < text.size()) {
+  for (; at < text.size(); ++at) {
     const auto found = this->at(text.substr(at));
     if (found.open && rest != nullptr) break;
-    if (found.length > 0)
-      result += shown;
-    else
-      result += text[at];
-    at += std::max<std::size_t>(found.length, 1);
+    if (at >= covered) {
+      if (found.length > 0)
+        result += shown;
+      else
+        result += text[at];
+    }
+    if (found.length > 0) covered = std::max(covered, at + found.length);
   }
-  if (rest != nullptr) *rest = at;
+  if (rest != nullptr) *rest = {at, covered - std::min(covered, at)};
   return result;
 }
 
 std::string Masks::masked(std::string_view text) const {
-  return empty() ? std::string(text) : masked(text, nullptr);
+  return empty() ? std::string(text) : masked(text, 0, nullptr);
 }
 
 boost::json::value Masks::masked_json(const boost::json::value& value) const {
@@ -259,16 +261,18 @@ std::vector<std::string> Masks::masked_lines(const std::vector<std::string>& lin
 }
 
 std::string Masks::Stream::feed(std::string_view chunk) {
-  held_ += chunk;
-  if (masks_->empty()) return std::exchange(held_, {});
-  std::size_t decided = 0;
-  auto text = masks_->masked(held_, &decided);
-  held_.erase(0, decided);
+  held_.text += chunk;
+  if (masks_->empty()) return std::exchange(held_.text, {});
+  Rest rest;
+  auto text = masks_->masked(held_.text, held_.covered, &rest);
+  held_.text.erase(0, rest.at);
+  held_.covered = rest.covered;
   return text;
 }
 
 std::string Masks::Stream::finish() {
-  return masks_->masked(std::exchange(held_, {}));
+  const auto held = std::exchange(held_, {});
+  return masks_->masked(held.text, held.covered, nullptr);
 }
 
 std::string MaskedLines::line(std::string_view text) {

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <boost/json/value.hpp>
@@ -34,19 +35,26 @@ class Masks {
   boost::json::value masked_json(const boost::json::value&) const;
   std::vector<std::string> masked_lines(const std::vector<std::string>&) const;
 
+  /// The end of a text that may be the beginning of a value.
+  struct Held {
+    std::string text;
+    std::size_t covered = 0;  // bytes at its beginning that belong to a value already shown as ***
+  };
+
   /// A text that comes in chunks: a value that is cut between two of them is masked as well.
   class Stream {
    public:
     explicit Stream(const Masks& masks) : masks_(&masks) {}
-    /// What can be shown by now: all but an end that may be the beginning of a value.
+    Stream(const Masks& masks, Held held) : masks_(&masks), held_(std::move(held)) {}
+    /// What can be shown by now: all but what is held.
     std::string feed(std::string_view chunk);
     /// The rest.
     std::string finish();
-    const std::string& held() const { return held_; }
+    const Held& held() const { return held_; }
 
    private:
     const Masks* masks_;
-    std::string held_;
+    Held held_;
   };
 
  private:
@@ -63,8 +71,14 @@ class Masks {
   void add(std::string_view value, std::set<std::string>& known);
   void add_literal(const std::string& text, std::set<std::string>& known);
   Found at(std::string_view text) const;
-  /// Masks `text` as far as it is decided; `rest` is where it is not. Without `rest`: all of it.
-  std::string masked(std::string_view text, std::size_t* rest) const;
+  /// How far a text is decided, and how many bytes from there on belong to a value that begins before.
+  struct Rest {
+    std::size_t at = 0;
+    std::size_t covered = 0;
+  };
+  /// Masks `text`, whose first `covered` bytes belong to a value that is shown already, as far as it is
+  /// decided. Without `rest`: all of it. Values that overlap become one `***`.
+  std::string masked(std::string_view text, std::size_t covered, Rest* rest) const;
 
   std::vector<Form> forms_;
   std::array<std::vector<std::uint32_t>, 256> by_first_{};  // the forms that may begin with a byte

@@ -49,9 +49,9 @@ Event EventMask::masked(Event event) const {
 
 std::string EventMask::output(StepName step, const std::string& line) {
   if (masks_.empty()) return line;
-  Masks::Stream stream(masks_);
   auto& held = held_[step];
-  auto text = stream.feed(std::exchange(held, {}) + line);
+  Masks::Stream stream(masks_, std::exchange(held, {}));
+  auto text = stream.feed(line);
   if (line.size() < longest_line_piece) return text + stream.finish();
   held = stream.held();
   return text;

@@ -20,7 +20,7 @@ class EventMask {
 
  private:
   Masks masks_;
-  std::map<StepName, std::string> held_;  // the end of a piece, which may be the beginning of a value
+  std::map<StepName, Masks::Held> held_;  // of a line that comes in pieces
 };
 
 }  // namespace belay

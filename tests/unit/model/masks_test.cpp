@@ -107,7 +107,7 @@ TEST_CASE("what is no beginning of a value is shown at once, and the rest at the
 
 TEST_CASE("the longest of the values that begin at a place is hidden") {
   const Masks masks(Values{{"A", "abcd"}, {"B", "abcdefgh"}, {"C", "cdef"}});
-  CHECK(masks.masked("abcdefgh abcdef abcdcdef") == "*** ***ef ******");
+  CHECK(masks.masked("abcdefgh abcdef abcdcdef") == "*** *** ******");
 }
 
 TEST_CASE("values and lines of fewer than four characters are not hidden, and none hides nothing") {
@@ -138,5 +138,49 @@ TEST_CASE("a value is found where a line of a program was handed on in pieces") 
     REQUIRE(shown.size() == 4);
     CHECK(shown[0] + shown[1] == std::string(longest_line_piece - cut, '.') + "*** and");
     CHECK(shown[2] == "secret-");  // another line is another text
+  }
+}
+
+namespace {
+
+struct Overlap {
+  const char* kind;
+  std::vector<std::string> secrets;
+  std::string text;
+};
+
+const std::vector<Overlap> overlaps{
+    {"the second begins with the end of the first", {"alpha-beta", "beta-gamma"}, "alpha-beta-gamma"},
+    {"by a single byte", {"alpha-b", "beta"}, "alpha-beta"},
+    {"three in a chain", {"one-two", "two-three", "three-four"}, "one-two-three-four"},
+    {"with itself", {"abab"}, "ababababab"},
+    {"of one byte repeated", {"aaaa"}, "aaaaaaaaaa"},
+    {"one within the other", {"alpha-beta-gamma", "beta"}, "alpha-beta-gamma"},
+    {"one the beginning of the other", {"alpha", "alpha-beta"}, "alpha-beta"},
+    {"one in another's writing", {"key one", "one/two"}, "key%20one%2Ftwo"},
+    {"lines of one value", {"first\nsecond", "second\nthird"}, "first\nsecond\nthird"},
+};
+
+}  // namespace
+
+TEST_CASE("where values overlap nothing of either is seen, wherever the text is cut") {
+  for (const auto& [kind, secrets, overlapped] : overlaps) {
+    Values values;
+    for (const auto& one : secrets) values[one] = one;
+    const Masks masks(values);
+    const std::string text = "<" + overlapped + ">";
+    CAPTURE(kind);
+    CHECK(masks.masked(text) == "<***>");
+    for (std::size_t first = 0; first <= text.size(); ++first)
+      for (std::size_t second = first; second <= text.size(); ++second) {
+        Masks::Stream stream(masks);
+        auto shown = stream.feed(text.substr(0, first));
+        shown += stream.feed(text.substr(first, second - first));
+        shown += stream.feed(text.substr(second));
+        shown += stream.finish();
+        CAPTURE(first);
+        CAPTURE(second);
+        REQUIRE(shown == "<***>");
+      }
   }
 }

@@ -68,3 +68,11 @@ TEST_CASE("a line of output that comes in pieces is one text, for each step by i
   shown += mask.output(StepName::build, "secret");
   CHECK(shown == std::string(longest_line_piece - 4, '.') + "***");
 }
+
+TEST_CASE("a value that begins in another one is hidden in pieces, too") {
+  EventMask mask(Masks(Values{{"X", "the-secret"}, {"Y", "secret-key"}}));
+  const std::string piece = std::string(longest_line_piece - 10, '.') + "the-secret";
+  auto shown = mask.output(StepName::build, piece);
+  shown += mask.output(StepName::build, "-key");
+  CHECK(shown == std::string(longest_line_piece - 10, '.') + "***");
+}
