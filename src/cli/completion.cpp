@@ -6,17 +6,12 @@
 
 #include "cli/context.hpp"
 #include "cli/environment_choice.hpp"
+#include "control/quoting.hpp"
 
 namespace belay::cli {
 namespace {
 
 constexpr const char* environments = "$(belay completion-environments 2>/dev/null)";
-
-std::string single_quoted(const std::string& text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
-}
 
 std::string command_names(const std::vector<CommandShape>& commands) {
   std::string names;
@@ -104,7 +99,7 @@ complete -F _belay belay
 std::string zsh_script(const std::vector<CommandShape>& commands) {
   std::string described;
   for (const CommandShape& command : commands)
-    described += fmt::format("        {}\n", single_quoted(command.name + ":" + command.about));
+    described += fmt::format("        {}\n", sh_quoted(command.name + ":" + command.about));
   return fmt::format(R"(#compdef belay
 # zsh completion of belay:  source <(belay completion zsh)
 _belay() {{
@@ -145,12 +140,12 @@ std::string fish_script(const std::vector<CommandShape>& commands) {
   std::string text = "# fish completion of belay:  belay completion fish | source\ncomplete -c belay -f\n";
   for (const CommandShape& command : commands) {
     text += fmt::format("complete -c belay -n __fish_use_subcommand -a {} -d {}\n", command.name,
-                        single_quoted(command.about));
-    const std::string seen = single_quoted("__fish_seen_subcommand_from " + command.name);
+                        sh_quoted(command.about));
+    const std::string seen = sh_quoted("__fish_seen_subcommand_from " + command.name);
     for (const std::string& positional : command.positionals) {
       std::string words = words_at(positional, commands);
       if (words == environments) words = "(belay completion-environments 2>/dev/null)";
-      if (!words.empty()) text += fmt::format("complete -c belay -n {} -a {}\n", seen, single_quoted(words));
+      if (!words.empty()) text += fmt::format("complete -c belay -n {} -a {}\n", seen, sh_quoted(words));
     }
     for (const OptionShape& option : command.options) {
       text += fmt::format("complete -c belay -n {}", seen);
@@ -158,7 +153,7 @@ std::string fish_script(const std::vector<CommandShape>& commands) {
         text += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
       if (!option.value.empty()) text += option.value == "FILE" ? " -r -F" : " -x";
       if (option.value == "ENV") text += " -a '(belay completion-environments 2>/dev/null)'";
-      text += fmt::format(" -d {}\n", single_quoted(option.about));
+      text += fmt::format(" -d {}\n", sh_quoted(option.about));
     }
   }
   return text;

@@ -16,6 +16,7 @@
 #include "cli/on_push.hpp"
 #include "cli/show_error.hpp"
 #include "control/lifeline.hpp"
+#include "control/quoting.hpp"
 #include "control/tree_space.hpp"
 #include "drivers/git.hpp"
 #include "model/push_trigger.hpp"
@@ -27,19 +28,13 @@ constexpr std::array hook_names = {"pre-receive", "post-receive"};
 constexpr const char* mark = "# Written by `belay hook install`";
 constexpr std::chrono::minutes git_limit{10};
 
-std::string shell_quoted(const std::string& text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
-}
-
 /// `belay hook NAME ENV…`, as a shell takes it.
 std::string call_of(const std::string& name, const fs::path& program, const std::string& config,
                     const std::vector<std::string>& environments) {
-  std::string call = shell_quoted(program.string());
-  if (!config.empty()) call += " --config " + shell_quoted(config);
+  std::string call = sh_quoted(program.string());
+  if (!config.empty()) call += " --config " + sh_quoted(config);
   call += " hook " + name;
-  for (const auto& environment : environments) call += " " + shell_quoted(environment);
+  for (const auto& environment : environments) call += " " + sh_quoted(environment);
   return call;
 }
 

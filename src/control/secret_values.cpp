@@ -1,15 +1,14 @@
 #include "control/secret_values.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <set>
 #include <vector>
 
 #include <fmt/core.h>
 
-#include "base/background.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/in_parallel.hpp"
 #include "base/process.hpp"
 #include "model/masks.hpp"
 #include "model/secrets.hpp"
@@ -80,19 +79,6 @@ std::string last_lines(std::string_view text) {
   for (std::size_t i = lines.size() - std::min(lines.size(), shown_lines); i < lines.size(); ++i)
     last += (last.empty() ? "" : "; ") + lines[i];
   return last;
-}
-
-/// Calls `act(i)` for each i below `count`, a few at a time, and waits for all.
-template <class Act>
-void several_at_a_time(std::size_t count, const Act& act) {
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < count; i = next++) act(i);
-  };
-  std::vector<Beside<void>> workers;
-  workers.reserve(at_a_time);
-  for (std::size_t i = 0; i < std::min(count, at_a_time); ++i) workers.emplace_back(work);
-  for (auto& worker : workers) worker.get();
 }
 
 }  // namespace
@@ -172,8 +158,9 @@ void SecretAsker::run(const std::vector<std::string>& commands, const fs::path& 
   std::vector<std::string> new_ones;
   for (const auto& command : commands)
     if (answers_.try_emplace(command).second) new_ones.push_back(command);
-  several_at_a_time(new_ones.size(),
-                    [&](std::size_t i) { answers_.at(new_ones[i]) = answer_of(new_ones[i], directory); });
+  in_parallel(
+      new_ones.size(), [&](std::size_t i) { answers_.at(new_ones[i]) = answer_of(new_ones[i], directory); },
+      at_a_time);
   if (stop_.stop_requested()) throw Error("stopped while the secrets were asked for", "nothing was begun");
 }
 

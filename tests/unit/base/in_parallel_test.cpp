@@ -13,8 +13,9 @@ TEST_CASE("each number is taken once, of none, one and many") {
   for (const std::size_t count : {0u, 1u, 2u, 3u, 1000u}) {
     CAPTURE(count);
     std::vector<std::atomic<int>> taken(count);
-    in_parallel(count, [&](std::size_t i) { ++taken[i]; });
-    for (const auto& times : taken) CHECK(times == 1);
+    for (const std::size_t threads : {1u, 2u, 8u})
+      in_parallel(count, [&](std::size_t i) { ++taken[i]; }, threads);
+    for (const auto& times : taken) CHECK(times == 3);
   }
 }
 

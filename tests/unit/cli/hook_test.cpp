@@ -15,8 +15,8 @@ TEST_CASE("a hook calls the program that wrote it, whatever its place and the na
   const std::string script = hook_script("post-receive", "/opt/it's here/echo", "deploy/my belay.yml",
                                          {"production", "$(touch stolen)"});
   CHECK(
-      script.ends_with("exec '/opt/it'\\''s here/echo' --config 'deploy/my belay.yml' hook post-receive "
-                       "'production' '$(touch stolen)'\n"));
+      script.ends_with("exec '/opt/it'\"'\"'s here/echo' --config 'deploy/my belay.yml' hook post-receive "
+                       "production '$(touch stolen)'\n"));
   const auto said = capture({.argv = {"sh", "-c", hook_script("pre-receive", "/bin/echo", "", {"a b"})}}, {},
                             Deadline::in(30s));
   CHECK(said.out == "hook pre-receive a b\n");
