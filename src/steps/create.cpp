@@ -6,8 +6,10 @@
 #include <fmt/core.h>
 
 #include "base/clock.hpp"
+#include "base/deadline.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/human.hpp"
 #include "drivers/compose.hpp"
 #include "drivers/container_watch.hpp"
 #include "drivers/own_port.hpp"
@@ -330,15 +332,25 @@ bool all_came(const Context& context) {
 
 }  // namespace
 
+/// As long as the making of containers may take where images have to be pulled first.
+constexpr auto longest_wait_for_project = std::chrono::minutes(30);
+
 /// Two deployments into one project would make the same network or volume twice, under one name: the Engine
 /// lets them. The directory itself is locked, which needs no permission to write there.
 std::optional<FileLock> lock_of_shared_project(const Context& context) {
   if (!context.environment().has_compose_on_host()) return {};
   const auto directory = project_directory(context.environment());
   if (!fs::is_directory(directory)) return {};  // a rollback needs no compose file
+  const auto limit = Deadline::in(longest_wait_for_project);
   bool told = false;
   for (;;) {
     if (auto lock = FileLock::try_acquire_directory(directory)) return lock;
+    if (limit.expired())
+      throw Error(fmt::format("another deployment has been making its containers in {} for {}",
+                              directory.string(), human_duration(longest_wait_for_project)),
+                  "it holds the lock of that directory",
+                  "belay status of each environment in that directory tells which one it is; deploy again "
+                  "when it has ended");
     if (context.stop.stop_requested()) throw Error("cancelled", "the deployment was asked to stop", {});
     if (!std::exchange(told, true))
       context.ledger.output(
