@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <tuple>
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -87,15 +88,15 @@ std::string backup_text(const EnvironmentConfig& environment) {
                      backup.database, backup.container, backup.directory, backup.keep);
 }
 
-/// A text of several lines, to stand behind a sign and two spaces; on a terminal no line is wider than it.
-std::string indented(const std::string& text, int columns) {
-  constexpr int before = 4;
+/// A text of several lines, to stand behind `before` columns; on a terminal no line is wider than it.
+std::string indented(const std::string& text, int columns, int before) {
   std::string result;
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
     const auto line = text.substr(at, end - at);
     const auto pieces = columns > before ? wrapped(line, columns - before) : std::vector<std::string>{line};
-    for (const auto& piece : pieces) result += (result.empty() ? "" : "\n    ") + piece;
+    for (const auto& piece : pieces)
+      result += (result.empty() ? "" : "\n" + std::string(static_cast<std::size_t>(before), ' ')) + piece;
     at = end + 1;
   }
   return result;
@@ -237,6 +238,25 @@ static std::string after_failure_text(const Plan& plan, const Style& style, int 
   return steps.empty() ? "" : "\n" + style.bold("If it fails") + "\n" + labelled(steps, style, columns);
 }
 
+/// Who gets no answer while the containers change, and for how long.
+static std::string gaps_text(const EnvironmentConfig& environment, const HostFacts& facts, const Style& style,
+                             int columns) {
+  if (!facts.project || facts.project->gaps.empty()) return "";
+  const auto& [gaps, switches] = std::tie(facts.project->gaps, facts.project->switches);
+  std::vector<std::pair<std::string, std::string>> rows;
+  std::string notes;
+  for (const auto& gap : gaps) rows.emplace_back(gap.service, gap_text(gap));
+  const auto has = [&](ServiceGap::Kind kind) {
+    return std::ranges::find(gaps, kind, &ServiceGap::kind) != gaps.end();
+  };
+  if (has(ServiceGap::Kind::down) || has(ServiceGap::Kind::held)) notes = past_text(switches);
+  if (has(ServiceGap::Kind::down) && !environment.edge && facts.edges.empty())
+    notes += "\nA service whose image and configuration do not change is left running.";
+  auto text = "\n" + style.bold("Gap") + "\n" + labelled(rows, style, columns);
+  if (!notes.empty()) text += "  " + style.dim(indented(notes, columns, 2)) + "\n";
+  return text;
+}
+
 std::string preview_text(const Preview& preview, const Style& style, int columns) {
   const Plan& plan = preview.plan;
   const EnvironmentConfig& environment = plan.environment;
@@ -260,6 +280,8 @@ std::string preview_text(const Preview& preview, const Style& style, int columns
   text += labelled(steps, style, columns);
   text += after_failure_text(plan, style, columns);
 
+  text += gaps_text(environment, preview.facts, style, columns);
+
   text += "\n" + style.bold(fmt::format("Files ({})", preview.files.size())) + "\n";
   if (preview.files.empty()) text += "  none differ from the current release\n";
   for (std::size_t i = 0; i < std::min(files_shown, preview.files.size()); ++i)
@@ -270,7 +292,7 @@ std::string preview_text(const Preview& preview, const Style& style, int columns
 
   if (!preview.warnings.empty()) text += "\n" + style.bold("Know before") + "\n";
   for (const std::string& warning : preview.warnings)
-    text += fmt::format("  {} {}\n", style.yellow("!"), indented(warning, columns));
+    text += fmt::format("  {} {}\n", style.yellow("!"), indented(warning, columns, 4));
   return text + "\n" + style.dim("Nothing was touched.") + "\n";
 }
 

@@ -24,6 +24,7 @@
 #include "runtime/ownership.hpp"
 #include "runtime/release_project.hpp"
 #include "runtime/resource_changes.hpp"
+#include "saga/past_switches.hpp"
 #include "steps/env_files.hpp"
 #include "steps/live_directory.hpp"
 
@@ -34,6 +35,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr auto compose_time = std::chrono::seconds(60);
+constexpr std::size_t shown_switches = 3;
 
 struct ProjectQuestion {
   const EnvironmentConfig& environment;
@@ -138,6 +140,17 @@ void what_stays_behind(ProjectFacts& facts, const docker::Engine& engine, const 
     facts.old_files = services_with_old_files(engine, ours, model, facts.services, comparison);
 }
 
+std::vector<ServiceGap> gaps_of(const ProjectFacts& facts, const Ownership& ours, const json::object& model,
+                                const EnvironmentConfig& environment, bool edge_there) {
+  std::vector<ServiceGap> gaps;
+  for (const auto& service : facts.services) {
+    const bool runs = std::ranges::any_of(ours.containers(service), &docker::Container::running);
+    gaps.push_back(
+        {service, kind_of_gap(environment, service, runs, edge_there), published_ports(model, {service})});
+  }
+  return gaps;
+}
+
 /// What the release before brought; empty: nothing tells.
 fs::path brought_before(const Layout& layout) {
   const ReleaseStore store(layout);
@@ -204,6 +217,8 @@ void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout
       facts.obstacles.push_back(std::move(obstacle));
   for (auto& line : kept_definitions(engine, model, facts.services))
     facts.warnings.push_back(std::move(line));
+  facts.gaps = gaps_of(facts, ours, model, environment, !edges_of(engine, facts.name).empty());
+  facts.switches = past_switches(layout, environment, shown_switches);
   const ReleaseStore store(layout);
   for (auto& line : orphans(ours, model, store.find(store.current())))
     facts.warnings.push_back(std::move(line));

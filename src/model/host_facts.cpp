@@ -62,6 +62,18 @@ static void fields(auto& archive, Is<LiveFile> auto& file) {
   archive("id", file.id);
 }
 
+static void fields(auto& archive, Is<ServiceGap> auto& gap) {
+  archive.required("service", gap.service);
+  archive.required("kind", gap.kind);
+  archive("ports", gap.ports);
+}
+
+static void fields(auto& archive, Is<PastSwitch> auto& past) {
+  archive.required("run", past.run);
+  archive("took", past.took);
+  archive("proven", past.proven);
+}
+
 static void fields(auto& archive, Is<ProjectFacts> auto& project) {
   archive("name", project.name);
   archive("problem", project.problem);
@@ -76,6 +88,8 @@ static void fields(auto& archive, Is<ProjectFacts> auto& project) {
   archive("wanted", project.wanted);
   archive("accessories", project.accessories);
   archive("old_files", project.old_files);
+  archive("gaps", project.gaps);
+  archive("switches", project.switches);
 }
 
 static void fields(auto& archive, Is<HostFacts> auto& facts) {

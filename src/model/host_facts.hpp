@@ -8,6 +8,7 @@
 
 #include "base/time.hpp"
 #include "model/accessory.hpp"
+#include "model/gap.hpp"
 #include "model/release.hpp"
 
 namespace belay {
@@ -80,6 +81,8 @@ struct ProjectFacts {
   std::vector<WantedFile> wanted;             // by builds, of the server's own files
   std::vector<StaleAccessory> accessories{};  // a deployment leaves them as they run, though they differ
   std::vector<StaleAccessory> old_files{};    // released and unchanged, with a mounted file that changes
+  std::vector<ServiceGap> gaps{};             // of those that are released, in their order
+  std::vector<PastSwitch> switches{};         // of the newest deployments that went the same way
 };
 
 /// Ask "facts".

@@ -40,6 +40,10 @@ TEST_CASE("the project is resolved from the files that would be shipped, beside 
   CHECK(facts.files == std::vector<std::string>{"compose.yml"});
   CHECK(facts.services == std::vector<std::string>{"backend"});
   CHECK(facts.ports == std::vector<int>{3001});
+  REQUIRE(facts.gaps.size() == 1);
+  CHECK(facts.gaps[0].service == "backend");
+  CHECK(facts.gaps[0].kind == ServiceGap::Kind::nothing_serves);
+  CHECK(facts.gaps[0].ports == std::vector<int>{3001});
   CHECK_FALSE(fs::exists(at.live() / "compose.yml"));
 }
 

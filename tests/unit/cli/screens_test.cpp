@@ -86,6 +86,9 @@ TEST_CASE("status and plan fit a terminal of 80 columns, and keep what is looked
   preview.warnings = {
       "the project's .env on the server was edited since belay brought it: the deployment replaces "
       "it, and keeps what it replaces"};
+  preview.facts.project = ProjectFacts{
+      .gaps = {{"web", ServiceGap::Kind::down, {8080, 8443}}, {"worker", ServiceGap::Kind::down}},
+      .switches = {{"20260112-120000-aaaaaaa", 640ms, 4100ms}, {"20260111-120000-bbbbbbb", 11200ms, 2s}}};
   check_golden("plan-80.txt", preview_text(preview, plain, 80));
 }
 
@@ -166,6 +169,7 @@ TEST_CASE("plan: everything that would change") {
                    {rsync::Change::Kind::added, "prisma/migrations/20260110_greeting/migration.sql"},
                    {rsync::Change::Kind::removed, "src/old.ts"}};
   preview.warnings = {"'uploads' hides src/uploads/index.ts, which git tracks"};
+  preview.facts.project = ProjectFacts{.gaps = {{"app", ServiceGap::Kind::down, {3001}}}};
   check_golden("plan.txt", preview_text(preview, plain, 0));
 }
 

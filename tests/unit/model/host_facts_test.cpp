@@ -46,6 +46,9 @@ TEST_CASE("facts about a host read back as they were written") {
   facts.project =
       ProjectFacts{.name = "shop", .obstacles = {{"ports", "3001 by x", "stop it"}}, .ports = {3001}};
   facts.project->accessories = {{"db", "db differs", "belay up production db"}};
+  facts.project->gaps = {{"web", ServiceGap::Kind::held, {3001}}};
+  facts.project->switches = {
+      {"20260112-120000-aaaaaaa", std::chrono::milliseconds(640), std::chrono::seconds(4)}};
   facts.project->old_files = {{"web", "web has an old file", "docker compose restart web"}};
   facts.live_compose_hash = "ab";
   facts.edge_image_there = false;
@@ -61,6 +64,10 @@ TEST_CASE("facts about a host read back as they were written") {
   CHECK(back.docker_next == "nothing to do");
   CHECK(back.buildx_version == "0.29.1");
   CHECK(back.project->accessories.at(0).remedy == "belay up production db");
+  CHECK(back.project->gaps.at(0).kind == ServiceGap::Kind::held);
+  CHECK(back.project->gaps.at(0).ports == std::vector{3001});
+  CHECK(back.project->switches.at(0).took == std::chrono::milliseconds(640));
+  CHECK(back.project->switches.at(0).proven == std::chrono::seconds(4));
   CHECK(back.project->old_files.at(0).what == "web has an old file");
   CHECK(back.edge_image_there == false);
   CHECK(back.certificates.at(0).names == std::vector<std::string>{"crm.example.com"});
