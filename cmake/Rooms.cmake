@@ -65,11 +65,15 @@ function(belay_share_precompiled target)
     add_library(belay_precompiled STATIC ${CMAKE_BINARY_DIR}/precompiled.cpp)
     target_link_libraries(belay_precompiled PUBLIC belay_flags)
     target_precompile_headers(belay_precompiled PRIVATE ${belay_precompiled_headers})
-    # GCC writes a hundred megabytes, and other bytes each time. ccache takes what stands here for their content
+    # A compiler writes a hundred megabytes, and other bytes each time. ccache takes what stands here for their content
     # (CCACHE_PCH_EXTSUM), so that build directories share what it has.
+    set(extension gch)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+      set(extension pch)
+    endif()
     file(SHA256 ${BOOST_VERSION_HEADER} boost)
     file(SHA256 ${FMT_CORE_HEADER} fmt)
-    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/belay_precompiled.dir/cmake_pch.hxx.gch.sum
+    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/belay_precompiled.dir/cmake_pch.hxx.${extension}.sum
       "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} ${boost} ${fmt} ${belay_precompiled_headers}\n")
   endif()
   target_precompile_headers(${target} REUSE_FROM belay_precompiled)
@@ -91,4 +95,20 @@ function(belay_unit_tests room)
     set_tests_properties(${room} PROPERTIES LABELS threads)
     add_dependencies(tests_with_threads test_${room})
   endif()
+endfunction()
+
+# belay_integration_tests(ROOM SECONDS file...): one program per room, and one ctest case for each file of tests (*_it.cpp), so that
+# several wait for the Engine at a time. None may run longer than SECONDS.
+function(belay_integration_tests room seconds)
+  add_executable(integration_${room} ${ARGN})
+  target_link_libraries(integration_${room} PRIVATE belay_${room} doctest_headers)
+  belay_share_precompiled(integration_${room})
+  foreach(file ${ARGN})
+    if(file MATCHES "^(.*)_it\\.cpp$")
+      set(case integration_${room}_${CMAKE_MATCH_1})
+      add_test(NAME ${case} COMMAND integration_${room} --source-file=*/integration/${room}/${file})
+      # doctest is content with a filter that finds no test.
+      set_tests_properties(${case} PROPERTIES TIMEOUT ${seconds} LABELS integration FAIL_REGULAR_EXPRESSION "test cases: *0 ")
+    endif()
+  endforeach()
 endfunction()
