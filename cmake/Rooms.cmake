@@ -18,6 +18,9 @@ if(BELAY_SANITIZE)
   target_compile_options(belay_flags INTERFACE -fsanitize=${BELAY_SANITIZE} -fno-sanitize=null,alignment,object-size,vptr
                                                -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(belay_flags INTERFACE -fsanitize=${BELAY_SANITIZE})
+  if(BELAY_SANITIZE STREQUAL "thread")
+    target_compile_definitions(belay_flags INTERFACE BELAY_THREAD_SANITIZER) # compilers have different names for it
+  endif()
 endif()
 if(BELAY_FAULT_POINTS)
   target_compile_definitions(belay_flags INTERFACE BELAY_FAULT_POINTS)

@@ -36,10 +36,13 @@ def test_check_and_plan_look_at_a_server_belay_never_saw_and_leave_nothing(by_ha
     assert "Ready" in said
     said = touches_nothing(by_hand, "plan", "production")
     assert "+ prisma/migrations/" in said and "~ package.json" in said and "crm-backend  running" in said
+    assert "port 3001 answers nobody while its containers stop and start" in said
+    assert "No earlier deployment tells how long that takes." in said
     assert "Nothing was touched." in said
     planned = json.loads(touches_nothing(by_hand, "plan", "production", "--json"))
     assert {"change": "changed", "path": "package.json"} in planned["files"]
     assert [step for step in planned["plan"]["steps"]][:2] == ["preflight", "backup"]
+    assert [(gap["kind"], gap["ports"]) for gap in planned["facts"]["project"]["gaps"]] == [("down", [3001])]
 
 
 @pytest.mark.core
@@ -55,6 +58,14 @@ def test_check_finds_a_port_that_another_program_holds(scenario):
     with socket.create_server(("127.0.0.1", 3001)):
         said = touches_nothing(scenario, "check", "production", code=1)
     assert "3001" in said
+
+
+def test_plan_says_how_long_the_last_deployments_left_nobody_to_answer(three_releases):
+    planned = json.loads(three_releases.world.belay("plan", "production", "--json").out)
+    runs = [one["run"] for one in planned["facts"]["project"]["switches"]]
+    assert runs == sorted(runs, reverse=True) and len(runs) == 2, planned["facts"]["project"]
+    said = three_releases.world.belay("plan", "production").out
+    assert re.search(r"In the last 2 deployments that took [\d.]+ \S+", said), said
 
 
 def test_looking_at_what_runs_and_what_is_kept(three_releases):

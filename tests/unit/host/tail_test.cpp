@@ -91,7 +91,7 @@ TEST_CASE("a torn record that recovery cuts off and replaces is not seen, and wh
   CHECK(seen == std::vector<std::string>{"opened", "recovering", "closed"});
 }
 
-#ifndef __SANITIZE_THREAD__  // its own thread forbids a new user namespace
+#ifndef BELAY_THREAD_SANITIZER  // its own thread forbids a new user namespace
 TEST_CASE("where no watch is to be had the records come all the same") {
   const Environment environment;
   CHECK(in_own_process([&]() -> std::string {
