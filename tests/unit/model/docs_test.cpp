@@ -106,6 +106,18 @@ std::string problems_of(const Page::Block& block) {
   return all.empty() ? "" : text + all;
 }
 
+std::string without_comments(const std::string& block) {
+  std::string text;
+  std::istringstream lines(block);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t comment = line.starts_with('#') ? 0 : line.find(" #");
+    if (comment != std::string::npos) line.resize(comment);
+    line.resize(line.find_last_not_of(' ') + 1);
+    if (!line.empty()) text += line + "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 TEST_CASE("every relative link of the documentation leads to a file, and to a heading of it") {
@@ -129,6 +141,24 @@ TEST_CASE("belay reads every belay.yml that the documentation shows, whole or in
       ++files;
     }
   CHECK(files >= 15);
+}
+
+TEST_CASE("the README in Portuguese has the same headings, code and links as the one in English") {
+  const Page english = read_page(project_directory() / "README.md");
+  const Page portuguese = read_page(project_directory() / "README.pt-BR.md");
+  CHECK(english.headings.size() == portuguese.headings.size());
+  REQUIRE(english.blocks.size() == portuguese.blocks.size());
+  for (std::size_t i = 0; i < english.blocks.size(); ++i) {
+    CHECK(english.blocks[i].language == portuguese.blocks[i].language);
+    CHECK(without_comments(english.blocks[i].text) == without_comments(portuguese.blocks[i].text));
+  }
+  auto links = portuguese.links;
+  std::ranges::replace(links, "README.md", "README.pt-BR.md");  // each leads to the other
+  CHECK(english.links == links);
+}
+
+TEST_CASE("comments of code are left out, and nothing else of it") {
+  CHECK(without_comments("# all\na: b   # c\n\nurl: x#y\n") == "a: b\nurl: x#y\n");
 }
 
 TEST_CASE("a block of YAML counts as belay.yml by its first key, or by its first comment") {
