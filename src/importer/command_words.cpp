@@ -8,7 +8,7 @@
 namespace belay::importer {
 namespace {
 
-constexpr std::array<std::string_view, 34> migrations = {"prisma migrate deploy",
+constexpr std::array<std::string_view, 45> migrations = {"prisma migrate deploy",
                                                          "alembic upgrade",
                                                          "manage.py migrate",
                                                          "artisan migrate",
@@ -41,11 +41,39 @@ constexpr std::array<std::string_view, 34> migrations = {"prisma migrate deploy"
                                                          "run migrate",
                                                          "migrate:latest",
                                                          "db:deploy",
-                                                         "migrate up"};
-constexpr std::array<std::string_view, 13> dangerous = {
-    "migrate:fresh", "migrate:refresh", "migrate:reset", "db push", "--seed",
-    "migrate reset", "migrate dev",     "db:reset",      "db:drop", "db:seed",
-    "db seed",       "py flush",        "schema:drop"};
+                                                         "migrate up",
+                                                         "prisma migrate:deploy",
+                                                         "migrate:deploy",
+                                                         "phinx migrate",
+                                                         "spark migrate",
+                                                         "evolve migrate",
+                                                         "tern migrate",
+                                                         "migrate -path",
+                                                         "db upgrade",
+                                                         "migrations migrate",
+                                                         "piccolo migrations forwards",
+                                                         "yoyo apply"};
+constexpr std::array<std::string_view, 11> dangerous = {
+    "migrate:fresh", "migrate:refresh", "migrate:reset", "db push",  "--seed",     "migrate reset",
+    "migrate dev",   "db:reset",        "db:drop",       "py flush", "schema:drop"};
+constexpr std::array<std::string_view, 7> seeds = {"db:seed",  "db seed",  "run seed",     "seed:run",
+                                                   "seed:all", "loaddata", "fixtures:load"};
+constexpr std::array<std::string_view, 31> builds = {
+    "npm run build",  "yarn build",    "yarn run build",  "pnpm build",       "pnpm run build",
+    "bun run build",  "vite build",    "next build",      "ng build",         "nuxt build",
+    "webpack",        "gatsby build",  "mvn package",     "mvnw package",     "package -D",
+    "clean package",  "gradlew build", "gradlew bootJar", "gradle build",     "gradlew assemble",
+    "gradle bootJar", "go build",      "cargo build",     "dotnet publish",   "make build",
+    "hugo --",        "mkdocs build",  "jekyll build",    "npm run generate", "turbo run build",
+    "nx build"};
+constexpr std::array<std::string_view, 12> installs = {
+    "npm ci",         "npm install", "yarn install",   "yarn --frozen-lockfile",
+    "pnpm install",   "pnpm i ",     "bun install",    "composer install",
+    "bundle install", "npm i",       "pip install -r", "go mod download"};
+constexpr std::array<std::string_view, 20> preparations = {
+    "apt-get",  "apt",         "yum",        "dnf",      "apk",    "snap",   "usermod",
+    "groupadd", "adduser",     "useradd",    "ufw",      "swapon", "mkswap", "fallocate",
+    "curl",     "timedatectl", "ssh-keygen", "iptables", "passwd", "pip"};
 
 template <std::size_t N>
 bool has_any(std::string_view text, const std::array<std::string_view, N>& words) {
@@ -109,12 +137,65 @@ Arguments arguments_of(const std::vector<std::string>& words, std::size_t from,
   return made;
 }
 
+namespace {
+
+bool is_plain_word(std::string_view word) {
+  return !word.empty() && std::ranges::all_of(word, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_./:=@%+,-~^").find(c) != std::string_view::npos;
+  });
+}
+
+// Variables are replaced in double quotes, and not in single ones.
+std::string in_quotes(std::string_view word) {
+  const bool single = word.find('\'') == std::string_view::npos && !has_ci_variable(word) && is_known(word);
+  std::string made(1, single ? '\'' : '"');
+  for (const char c : word) {
+    if (!single && (c == '"' || c == '\\' || c == plain_dollar)) made += '\\';
+    made += c;
+  }
+  return made + made.front();
+}
+
+}  // namespace
+
+std::string shell_text(const std::vector<std::string>& words) {
+  std::string made;
+  for (const std::string& word : words) {
+    if (!made.empty()) made += ' ';
+    made += is_plain_word(word) ? word : in_quotes(word);
+  }
+  return made;
+}
+
+std::string joined(const std::vector<std::string>& words, std::size_t from) {
+  std::string made;
+  for (std::size_t i = from; i < words.size(); ++i) made += (i > from ? " " : "") + words[i];
+  return made;
+}
+
 bool is_migration(std::string_view command) {
   return has_any(command, migrations);
 }
 
 bool is_dangerous(std::string_view command) {
   return has_any(command, dangerous);
+}
+
+bool is_seed(std::string_view command) {
+  return has_any(command, seeds);
+}
+
+bool is_build(std::string_view command) {
+  return has_any(command, builds) || command == "yarn build" || command == "hugo";
+}
+
+bool is_install(std::string_view command) {
+  return has_any(command, installs) || command == "yarn";
+}
+
+bool prepares_server(std::string_view program) {
+  return std::ranges::find(preparations, program) != preparations.end();
 }
 
 bool says_nothing(std::string_view program) {

@@ -22,10 +22,22 @@ struct Arguments {
 Arguments arguments_of(const std::vector<std::string>& words, std::size_t from,
                        std::initializer_list<std::string_view> with_value, bool stops);
 
+/// The words as a shell takes them: in quotes where they need them.
+std::string shell_text(const std::vector<std::string>& words);
+std::string joined(const std::vector<std::string>& words, std::size_t from = 0);  // with blanks
+
 /// What is known of a command by its words.
 bool is_migration(std::string_view command);
 /// A migration's cousin that deletes or makes data.
 bool is_dangerous(std::string_view command);
+/// It makes data at each run.
+bool is_seed(std::string_view command);
+/// It makes files that are in no commit: dist, a jar.
+bool is_build(std::string_view command);
+/// It installs what builds and tests need.
+bool is_install(std::string_view command);
+/// Programs that set a server up once: packages, users, a firewall.
+bool prepares_server(std::string_view program);
 /// Commands of a workflow that check nothing and change nothing that belay is about: echo, ls, sleep.
 bool says_nothing(std::string_view program);
 

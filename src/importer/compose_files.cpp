@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include <fmt/core.h>
+
+#include "importer/command_words.hpp"
 #include "model/yaml.hpp"
 
 namespace belay::importer {
@@ -54,6 +57,32 @@ void volumes(const YamlNode& node, ComposeService& service) {
   }
 }
 
+std::string built_from(const YamlNode& node) {
+  const YamlNode* const build = node.find("build");
+  if (!build) return "";
+  if (build->kind == YamlNode::Kind::scalar) return "build " + build->text;
+  return fmt::format("build {} {} {}", text_at(*build, "context"), text_at(*build, "dockerfile"),
+                     text_at(*build, "target"));
+}
+
+// A text is words of a shell; so is a list once its words are in quotes. `$$` is compose's dollar.
+std::string command_of(const YamlNode& node) {
+  std::string made;
+  for (const std::string_view key : {"entrypoint", "command"}) {
+    const YamlNode* const found = node.find(key);
+    if (!found || found->is_null()) continue;
+    std::string text = found->kind == YamlNode::Kind::scalar ? found->text : "";
+    if (found->kind == YamlNode::Kind::sequence) {
+      std::vector<std::string> words = texts_of(found);
+      const bool by_shell = words.size() == 3 && one_of(words[0], {"sh", "bash", "/bin/sh", "/bin/bash"}) &&
+                            one_of(words[1], {"-c", "-ec", "-lc"});
+      text = by_shell ? words[2] : shell_text(words);
+    }
+    made += (made.empty() || text.empty() ? "" : " ") + text;
+  }
+  return made;
+}
+
 ComposeService service_of(const YamlEntry& entry, const std::string& file) {
   ComposeService made;
   made.name = entry.key;
@@ -61,6 +90,8 @@ ComposeService service_of(const YamlEntry& entry, const std::string& file) {
   made.image = text_at(entry.value, "image");
   made.container_name = text_at(entry.value, "container_name");
   made.builds = entry.value.find("build") != nullptr;
+  made.made_of = made.image.empty() ? built_from(entry.value) : made.image;
+  made.command = command_of(entry.value);
   made.never_restarts = text_at(entry.value, "restart") == "no";
   made.variables = variables_in_text(made.image);
   environment(entry.value, made);

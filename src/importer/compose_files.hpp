@@ -11,6 +11,8 @@ namespace belay::importer {
 
 struct ComposeService {
   std::string name, image, container_name;
+  std::string made_of;  // the image, or what it is built from: equal for services that share it
+  std::string command;  // with its entrypoint, as a shell takes it; empty: the image's own
   Place at;
   bool builds = false, never_restarts = false, runs_before_others = false;
   std::map<std::string, std::string> environment;

@@ -103,21 +103,32 @@ class JobReader {
     state.variables = scope;
     state.test_directory = step.working_directory;
     state.on_server = on_server();
-    const std::size_t before = deployed();
+    const std::size_t before = deployed(), local_before = out_.local_commands.size();
+    out_.runner_commands.clear();
     const bool is_after = out_.deploys();
     ShellWalk walk(repository_, out_);
-    for (const Piece& piece : step.script)
-      walk.read(replaced(piece.text, {step.at.file, piece.line}), piece.line, state);
+    for (const Piece& piece : step.script) {
+      state.at = {piece.file.empty() ? step.at.file : piece.file, piece.line};
+      walk.read(replaced(piece.text, state.at), piece.line, state);
+    }
     for (const auto& [name, value] : state.ci_environment) scope_[name] = contexts_["env." + name] = value;
     for (const auto& [name, value] : state.ci_outputs)
       contexts_["steps." + step.id + ".outputs." + name] = value;
     if (!state.ci_environment.empty() || !state.ci_outputs.empty()) return;
-    if (deployed() != before || workflow_.kind == CiWorkflow::Kind::script) return;
+    if (deployed() != before || workflow_.kind == CiWorkflow::Kind::script) return list_runner_commands();
+    out_.local_commands.resize(local_before);
     if (!is_after)
       tests(step, scope);
     else if (step.script.front().text.find(".ssh/") == std::string::npos && !only_tells(step))
       out_.leave(step.at, step.name.empty() ? step.script.front().text : step.name,
                  "a step after the deployment: keep it after belay");
+  }
+
+  void list_runner_commands() {
+    for (const Found& one : out_.runner_commands)
+      out_.leave(one.at, one.text.substr(one.text.find('\x04') + 1),
+                 "a command of the runner: write it under test if it is a check, else keep it as a step "
+                 "before belay");
   }
 
   static bool only_tells(const CiStep& step) {
@@ -140,14 +151,15 @@ class JobReader {
 
   std::size_t deployed() const {
     return out_.compose.size() + out_.transports.size() + out_.directories.size() + out_.health.size() +
-           out_.pushed_images.size() + out_.set_variables.size() + out_.not_taken.size() +
-           (out_.host ? 1 : 0) + (out_.ssh_key ? 1 : 0);
+           out_.pushed_images.size() + out_.set_variables.size() + out_.not_taken.size() + out_.files.size() +
+           out_.hooks.size() + out_.archives.size() + (out_.host ? 1 : 0) + (out_.ssh_key ? 1 : 0);
   }
 
   // A step that does nothing with the server: its commands are a gate.
   void tests(const CiStep& step, const Scope& scope) {
     for (const Piece& piece : step.script) {
-      const std::string text = replaced(piece.text, step.at);
+      const std::string& file = piece.file.empty() ? step.at.file : piece.file;
+      const std::string text = replaced(piece.text, {file, piece.line});
       const auto lines = parse_shell(text, piece.line);
       if (lines.empty()) continue;
       const bool simple = std::ranges::all_of(lines, [](const ShellLine& line) {
@@ -163,7 +175,7 @@ class JobReader {
           lines[0].is("docker") || lines[0].is("docker-compose") || lines[0].is("eval") ||
           lines[0].is("ssh-add") || (!lines[0].words.empty() && is_setup(lines[0].words[0]))) {
         if (!lines[0].is("eval") && !lines[0].is("ssh-add"))
-          out_.leave({step.at.file, lines[0].line}, trimmed(text),
+          out_.leave({file, lines[0].line}, trimmed(text),
                      "a preparation of the runner: belay's tests run in a clean checkout");
         continue;
       }
@@ -171,7 +183,7 @@ class JobReader {
         add_test(step, scope,
                  lines.size() == 1 || text.find('\n') == std::string::npos ? trimmed(text)
                                                                            : "set -e\n" + trimmed(text),
-                 piece.line);
+                 {file, piece.line});
         continue;
       }
       const auto rows = split(text, '\n');
@@ -184,14 +196,14 @@ class JobReader {
             command =
                 command.ends_with('\\') ? trimmed(command.substr(0, command.size() - 1)) + " " + one : one;
         }
-        if (!says_nothing(line.words[0])) add_test(step, scope, command, line.line);
+        if (!says_nothing(line.words[0])) add_test(step, scope, command, {file, line.line});
       }
     }
   }
 
-  void add_test(const CiStep& step, const Scope& scope, std::string command, int line) {
+  void add_test(const CiStep& step, const Scope& scope, std::string command, const Place& at) {
     if (!is_known_expression(command)) {
-      out_.leave({step.at.file, line}, command, "it depends on what only the CI knows");
+      out_.leave(at, command, "it depends on what only the CI knows");
       return;
     }
     for (const auto& [name, value] : step.env)
@@ -203,8 +215,7 @@ class JobReader {
                command.find('\n') == std::string::npos)
         command = fmt::format("{}=\"{}\" {}", name, found->second, command);
     out_.tests.push_back(
-        {step.working_directory.empty() ? command : step.working_directory + "\x04" + command,
-         {step.at.file, line}});
+        {step.working_directory.empty() ? command : step.working_directory + "\x04" + command, at});
   }
   // What the expressions left behind: $(matrix.node).
   static bool is_known_expression(std::string_view command) {
@@ -324,6 +335,8 @@ class JobReader {
         if (name.size() > 1 && name.front() == '/' && name.back() == '/') name = name.substr(1);
         if (!name.empty()) made.excludes.push_back(name);
       }
+    std::erase_if(made.sources, [&](const std::string& one) { return out_.is_archive(one); });
+    if (made.sources.empty() && source) return;  // what it unpacks to is the transport
     if (const auto removes = input(step, {"rm"}); removes && removes->text == "true")
       out_.leave(removes->at, "rm: true",
                  "it removes the directory first, with the files that only the server has", true);
@@ -353,6 +366,14 @@ class JobReader {
 };
 
 }  // namespace
+
+HookFound::When Findings::now() const {
+  const bool is_up = std::ranges::any_of(
+      compose, [](const ComposeCall& call) { return call.verb == "up" || call.verb == "start"; });
+  return !is_up           ? HookFound::When::before
+         : health.empty() ? HookFound::When::after
+                          : HookFound::When::after_health;
+}
 
 void Findings::leave(Place at, std::string_view what, std::string why, bool warning) {
   NotTaken one{std::move(at), as_shown(what), std::move(why), warning};

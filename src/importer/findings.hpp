@@ -13,6 +13,7 @@ namespace belay::importer {
 struct Found {
   std::string text;
   Place at;
+  bool of_other_job = false;
 };
 
 /// How files get to the server.
@@ -24,6 +25,7 @@ struct Transport {
   std::string target;  // absolute where it is known
   std::vector<std::string> excludes;
   bool removes = false;
+  std::string as_name{};  // of a copy of one file that gets another name
 };
 
 struct ComposeCall {
@@ -55,6 +57,38 @@ struct BackupFound {
   std::optional<int> keep;
 };
 
+/// A file that the workflow writes: on the server, or on the runner, which may send it.
+struct FileFound {
+  Place at;
+  std::string path;  // on the server as it is typed there, on the runner from the repository's root
+  std::string text;  // what goes into it; of sed `NAME=value`
+  bool on_server = false;
+  bool starts_anew = false;  // what was there goes
+  bool is_known = true;      // else nobody can say what goes into it
+  int first_line = 0;        // of a text of several lines in the workflow
+  bool decoded = false;      // the text is base64, and the file is what that means
+};
+
+/// A command before or after the new containers are started.
+struct HookFound {
+  enum class When { before, after, after_health };
+  Place at;
+  std::string service, container;  // both empty: on the server itself
+  std::string command;             // as a shell takes it
+  std::string directory;           // where it was typed
+  When when = When::before;
+  bool in_new_container = false;  // of `compose run`
+  bool on_controller = false;     // where the deployment is started
+  bool failure_is_hidden = false;
+};
+
+/// What is packed on the runner, to be unpacked on the server.
+struct ArchiveFound {
+  Place at;
+  std::string file;  // empty: it goes through a pipe
+  std::vector<std::string> sources, excludes;
+};
+
 struct LoginFound {
   Place at;
   std::string registry, user, password;
@@ -70,7 +104,8 @@ struct NotTaken {
 /// What one job of a workflow does, for one branch.
 struct Findings {
   std::optional<Found> host, user, port, host_key, ssh_key;
-  bool local = false;  // the runner is the server
+  bool local = false;        // the runner is the server
+  bool builds_here = false;  // images, where the deployment is started
   std::vector<Found> directories;
   std::vector<Transport> transports;
   std::vector<ComposeCall> compose;
@@ -78,6 +113,11 @@ struct Findings {
   std::vector<HealthFound> health;
   std::vector<BackupFound> backups;
   std::vector<LoginFound> logins;
+  std::vector<FileFound> files;
+  std::vector<HookFound> hooks;
+  std::vector<ArchiveFound> archives;
+  std::vector<Found> local_commands;   // of the runner, in a script that deploys: they build files
+  std::vector<Found> runner_commands;  // others there
   std::vector<std::pair<std::string, Found>> set_variables;  // that compose may see
   std::vector<std::string> pushed_images;
   std::vector<Found> tests;
@@ -85,6 +125,8 @@ struct Findings {
 
   /// Whether it brings something to a server: there is more than tests in it.
   bool deploys() const { return !compose.empty() || !transports.empty() || (host && !directories.empty()); }
+  bool is_archive(const std::string& path) const;
+  HookFound::When now() const;  // of what is read next
   void leave(Place at, std::string_view what, std::string why, bool warning = false);
 };
 

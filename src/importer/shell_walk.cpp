@@ -10,18 +10,7 @@
 namespace belay::importer {
 namespace {
 
-constexpr int deepest = 10;                // scripts that call scripts, functions that call functions
 constexpr std::size_t most_steps = 20000;  // commands that are read at all
-
-std::string joined(const std::vector<std::string>& words, std::size_t from = 0) {
-  std::string made;
-  for (std::size_t i = from; i < words.size(); ++i) made += (i > from ? " " : "") + words[i];
-  return made;
-}
-
-std::string one_line(const std::vector<std::string>& words) {
-  return joined(words);
-}
 
 // The whole word is `$NAME` or `${NAME}`.
 std::string lone_variable(std::string_view word) {
@@ -64,15 +53,55 @@ std::string duration_of(const std::string& seconds) {
   return unit && is_number(seconds.substr(0, seconds.size() - 1)) ? seconds : "";
 }
 
+}  // namespace
+
 bool is_hidden(const std::vector<ShellLine>& lines, std::size_t i) {
   return i + 1 < lines.size() && lines[i + 1].joined == "||" &&
          (lines[i + 1].is("true") || lines[i + 1].is("echo") || lines[i + 1].is(":"));
 }
 
-}  // namespace
+// Whether it is not sure that the command is run.
+bool ShellWalk::is_conditional(const Lines& all, std::size_t i, const ShellState& state) const {
+  if (!state.loops.empty() || std::ranges::count(state.ways, ShellState::Way::unknown) > 0) return true;
+  if (state.case_value && (!is_known(*state.case_value) || has_ci_variable(*state.case_value))) return true;
+  if (all[i].joined == "||") return true;
+  for (std::size_t before = i; before > 0 && all[before].joined == "&&"; --before)
+    if (all[before - 1].is("[") || all[before - 1].is("[[") || all[before - 1].is("test") ||
+        all[before - 1].is("grep"))
+      return true;
+  return false;
+}
+
+void ShellWalk::hook(const Lines& all, std::size_t i, HookFound found, const ShellState& state) {
+  found.at = place(all[i], state);
+  const bool is_piped = all[i].joined == "|" || (i + 1 < all.size() && all[i + 1].joined == "|");
+  const bool is_redirected = std::ranges::any_of(
+      all[i].redirects, [](const ShellLine::Redirect& one) { return one.target != "/dev/null"; });
+  if (is_piped || is_redirected)
+    return out_.leave(found.at, found.command, "a pipe or a file of its own: write it as a hook by hand");
+  if (is_conditional(all, i, state))
+    return out_.leave(found.at, found.command, "it is run under a condition: write it as a hook by hand");
+  if (!is_known(found.command))
+    return out_.leave(found.at, found.command,
+                      "it depends on what only the server knows: write it as a hook by hand");
+  found.when = out_.now();
+  found.directory = state.directory;
+  found.failure_is_hidden = is_hidden(all, i);
+  // nginx -t && systemctl reload nginx: one hook, since the second waits for the first.
+  const bool goes_on =
+      all[i].joined == "&&" && !out_.hooks.empty() && i > 0 && out_.hooks.back().at.line == all[i - 1].line &&
+      out_.hooks.back().at.file == found.at.file && out_.hooks.back().service == found.service &&
+      out_.hooks.back().container == found.container;
+  if (goes_on) {
+    out_.hooks.back().command += " && " + found.command;
+    out_.hooks.back().failure_is_hidden = found.failure_is_hidden;
+    return;
+  }
+  out_.hooks.push_back(std::move(found));
+}
 
 void ShellWalk::read(std::string_view script, int first_line, ShellState& state) {
-  if (state.depth > deepest) return;
+  if (state.depth > deepest_call) return;
   lines(parse_shell(script, first_line), state);
 }
 
@@ -286,7 +315,7 @@ void ShellWalk::inside_substitutions(const ShellLine& line, ShellState& state) {
   for (const std::string& text : texts) {
     const std::size_t begin = text.find("$(");
     const std::size_t end = text.rfind(')');
-    if (begin == std::string::npos || end == std::string::npos || end < begin || state.depth >= deepest)
+    if (begin == std::string::npos || end == std::string::npos || end < begin || state.depth >= deepest_call)
       continue;
     const std::string inside = text.substr(begin + 2, end - begin - 2);
     if (inside.find("curl ") == std::string::npos && inside.find("wget ") == std::string::npos) continue;
@@ -298,6 +327,7 @@ void ShellWalk::inside_substitutions(const ShellLine& line, ShellState& state) {
 
 void ShellWalk::command(const Lines& all, std::size_t i, ShellState& state) {
   const ShellLine& line = all[i];
+  with_sudo_ = false;
   inside_substitutions(line, state);
   assign(line, state, false);
   std::vector<std::string> words = words_of(line.words, state);
@@ -319,6 +349,7 @@ void ShellWalk::command(const Lines& all, std::size_t i, ShellState& state) {
   for (bool again = true; again && !words.empty();) {
     again = false;
     if (one_of(words[0], {"sudo", "nohup", "exec", "command", "time", "env", "retry", "nice"})) {
+      with_sudo_ = with_sudo_ || words[0] == "sudo";
       std::size_t skip = 1;
       while (skip < words.size() &&
              (words[skip].starts_with('-') || words[skip].find('=') != std::string::npos)) {
@@ -355,8 +386,9 @@ void ShellWalk::command(const Lines& all, std::size_t i, ShellState& state) {
       return;
     }
   }
+  if (words.empty() && !line.redirects.empty()) words = {":"};  // ( … ) > FILE, > FILE
   if (words.empty()) return;
-  if (words[0] != "ssh-keyscan" && written(line, words, state)) return;
+  if (words[0] != "ssh-keyscan" && written(all, i, words, state)) return;
   known_command(all, i, words, state);
 }
 
@@ -366,7 +398,7 @@ void ShellWalk::known_command(const Lines& all, std::size_t i, const std::vector
   const Place at = place(line, state);
   const std::string& program = words[0];
   if (const auto function = state.functions.find(program); function != state.functions.end()) {
-    if (state.depth >= deepest) return;
+    if (state.depth >= deepest_call) return;
     ++state.depth;
     const auto before = state.arrays["@"];
     state.arrays["@"] = {words.begin() + 1, words.end()};
@@ -379,6 +411,9 @@ void ShellWalk::known_command(const Lines& all, std::size_t i, const std::vector
   }
   if (one_of(program, {"cd", "pushd"})) return change_directory(words, at, state);
   if (program == "git") return git(words, at, state);
+  if (program == "tar") return tar(all, i, words, state);
+  if (program == "make" && make(words, state)) return;
+  if (one_of(program, {"npm", "yarn", "pnpm", "bun"}) && package_script(words, state)) return;
   if (program == "rsync") return rsync(words, at, state);
   if (program == "scp") return scp(words, at, state);
   if (program == "ssh") return ssh(all, i, words, state);
@@ -412,23 +447,60 @@ bool ShellWalk::on_server_or_here(const Lines& all, std::size_t i, const std::ve
   if (says_nothing(program)) return true;
   if (state.on_server) {
     if (program == "rm" && words.size() > 1)
-      out_.leave(place(line, state), one_line(words),
+      out_.leave(place(line, state), joined(words),
                  "files that only the server has may lie there; belay deletes none");
     else if (program == "pg_dump" || program == "mysqldump" || program == "mongodump")
-      out_.leave(place(line, state), one_line(words),
+      out_.leave(place(line, state), joined(words),
                  "belay dumps PostgreSQL in a container, with backup.postgres");
-    else if (line.joined != "|")
-      out_.leave(place(line, state), one_line(words), "a command on the server: belay runs none");
+    else
+      server_command(all, i, words, state);
     return true;
   }
+  runner_command(all, i, words, state);
   return true;
+}
+
+// On the runner: it builds files that are sent, or it is listed if its script deploys.
+void ShellWalk::runner_command(const Lines& all, std::size_t i, const std::vector<std::string>& words,
+                               const ShellState& state) {
+  if (all[i].joined == "|" ||
+      one_of(words[0], {"chmod", "chown", "eval", "rm", "cp", "mv", "ln", "openssl", "git", "gh", "aws"}) ||
+      words[0].starts_with("ssh-") || prepares_server(words[0]))
+    return;
+  std::string text = shell_text(words);
+  const std::string directory = on_which_path(".", state);
+  if (!directory.empty() && directory != "." && !directory.starts_with('/')) text = directory + "\x04" + text;
+  (is_build(text) || is_install(text) ? out_.local_commands : out_.runner_commands)
+      .push_back({text, place(all[i], state)});
+}
+
+// A command on the server itself.
+void ShellWalk::server_command(const Lines& all, std::size_t i, const std::vector<std::string>& words,
+                               ShellState& state) {
+  const ShellLine& line = all[i];
+  if (line.joined == "|" || one_of(words[0], {"}", "ssh-keyscan", "ssh-add", "ssh-agent"})) return;
+  const Place at = place(line, state);
+  const std::string text = (with_sudo_ ? "sudo " : "") + shell_text(words);
+  if (prepares_server(words[0]) ||
+      (words[0] == "systemctl" && words.size() > 1 && one_of(words[1], {"enable", "start"})))
+    return out_.leave(at, text, "it prepares the server: do it once, by hand");
+  if (one_of(words[0], {"cp", "mv"}) || text.find('*') != std::string::npos)
+    return out_.leave(
+        at, text,
+        "it moves files on the server: write it as a hook by hand, or put the files into the repository");
+  hook(all, i, {.command = text}, state);
 }
 
 void ShellWalk::change_directory(const std::vector<std::string>& words, const Place& at, ShellState& state) {
   std::size_t w = 1;
   while (w < words.size() && words[w].starts_with('-')) ++w;
   if (w >= words.size()) return;
-  state.directory = path_of(words[w], state);
+  const std::size_t last = state.directory.rfind('/');
+  const bool goes_up =
+      one_of(words[w], {"..", "../"}) && !state.directory.empty() && is_known(state.directory);
+  state.directory = !goes_up                    ? path_of(words[w], state)
+                    : last == std::string::npos ? ""
+                                                : state.directory.substr(0, std::max<std::size_t>(last, 1));
   if (state.on_server) out_.directories.push_back({state.directory, at});
 }
 
@@ -436,6 +508,7 @@ void ShellWalk::git(const std::vector<std::string>& words, const Place& at, Shel
   const Arguments given = arguments_of(words, 1, {"-C", "-c", "--git-dir", "--work-tree"}, true);
   if (given.words.empty()) return;
   const std::string& verb = given.words[0];
+  if (verb == "archive") return git_archive(given.words, at, state);
   if (!state.on_server) return;
   const std::string in = given.value({"-C"});
   if (!in.empty()) out_.directories.push_back({path_of(in, state), at});
@@ -449,378 +522,6 @@ void ShellWalk::git(const std::vector<std::string>& words, const Place& at, Shel
   const bool known = std::ranges::any_of(
       out_.transports, [](const Transport& one) { return one.kind == Transport::Kind::git; });
   if (!known) out_.transports.push_back({Transport::Kind::git, at, {}, target, {}, false});
-}
-
-void ShellWalk::destination(const std::string& text, const std::string& port, const Place& at,
-                            ShellState& state) {
-  std::string user, host = text;
-  if (const std::size_t sign = text.rfind('@'); sign != std::string::npos) {
-    user = text.substr(0, sign);
-    host = text.substr(sign + 1);
-  }
-  std::string known_port = port;
-  if (const auto alias = state.ssh_hosts.find(host); alias != state.ssh_hosts.end()) {
-    if (user.empty()) user = alias->second[1];
-    if (known_port.empty()) known_port = alias->second[2];
-    if (!alias->second[0].empty()) host = alias->second[0];
-  }
-  if (host.empty()) return;
-  if (out_.host) {
-    if (out_.host->text != host) {
-      out_.leave(at, host, "a second host: an environment has one; write another environment for this one");
-      return;
-    }
-    if (!out_.user && !user.empty()) out_.user = Found{user, at};
-    if (!out_.port && !known_port.empty()) out_.port = Found{known_port, at};
-    return;
-  }
-  out_.host = Found{host, at};
-  if (!user.empty()) out_.user = Found{user, at};
-  if (!known_port.empty()) out_.port = Found{known_port, at};
-}
-
-namespace {
-
-const std::initializer_list<std::string_view> ssh_options = {"-p", "-i", "-o", "-l", "-J", "-F",
-                                                             "-L", "-R", "-D", "-W", "-E", "-c",
-                                                             "-m", "-b", "-e", "-S", "-w", "-P"};
-
-}  // namespace
-
-void ShellWalk::ssh(const Lines& all, std::size_t i, const std::vector<std::string>& words,
-                    ShellState& state) {
-  const Place at = place(all[i], state);
-  const Arguments given = arguments_of(words, 1, ssh_options, true);
-  for (const std::string& option : given.values({"-o"}))
-    if (option.find("StrictHostKeyChecking=no") != std::string::npos ||
-        option.find("StrictHostKeyChecking=accept-new") != std::string::npos)
-      out_.leave(at, option, "it accepts any key; belay pins the host's key (host_key)");
-  if (given.has({"-J"})) out_.leave(at, "-J " + given.value({"-J"}), "a host on the way: write it as jump");
-  if (given.words.empty() || state.on_server) return;
-  std::string to = given.words[0];
-  if (given.has({"-l"}) && to.find('@') == std::string::npos) to = given.value({"-l"}) + "@" + to;
-  destination(to, given.value({"-p"}), at, state);
-  // The rest of the options may come after the destination.
-  const Arguments after = arguments_of(given.words, 1, ssh_options, true);
-  remote(all, i, after.words, state);
-}
-
-// What is run there: the words of the ssh, a here-document, a file, or what a pipe brings.
-void ShellWalk::remote(const Lines& all, std::size_t i, const std::vector<std::string>& command_words,
-                       ShellState& state) {
-  const ShellLine& line = all[i];
-  ShellState there;
-  there.at = state.at;
-  there.on_server = true;
-  there.depth = state.depth + 1;
-  const auto as_there = [](std::string text) {
-    std::ranges::replace(text, plain_dollar, '$');
-    return text;
-  };
-  const std::string command = as_there(joined(command_words));
-  const auto shell = arguments_of(command_words, 0, {}, true);
-  const bool is_shell = !command_words.empty() && one_of(command_words[0], {"bash", "sh", "sudo"}) &&
-                        command.find(" -c") == std::string::npos && command.find("&&") == std::string::npos &&
-                        command.find(';') == std::string::npos;
-  bool input = false;
-  if (command_words.empty() || is_shell) {
-    // `bash -s -- production`: its parameters.
-    const auto dashes = std::ranges::find(command_words, "--");
-    const std::size_t first = dashes != command_words.end()
-                                  ? static_cast<std::size_t>(dashes - command_words.begin()) + 1
-                                  : std::size_t{2};
-    for (std::size_t w = first; w < command_words.size() && w - first < 9; ++w)
-      there.variables[std::to_string(w - first + 1)] = command_words[w];
-    for (const ShellLine::Redirect& one : line.redirects) {
-      if (one.operation == "<<") {
-        const std::string body = one.expands ? as_there(text_of(one.target, state)) : one.target;
-        read(body, one.line, there);
-        input = true;
-      } else if (one.operation == "<<<") {
-        read(as_there(text_of(one.target, state)), line.line, there);
-        input = true;
-      } else if (one.operation == "<") {
-        const std::string path = text_of(one.target, state);
-        if (const SourceFile* const file = repository_.find(path_of(path, {}))) {
-          there.at = {file->path, 1};
-          read(file->text, 1, there);
-        } else {
-          out_.leave(place(line, state), path,
-                     "the script that runs on the server was not found in the repository");
-        }
-        input = true;
-      }
-    }
-    if (!input && line.joined == "|" && i > 0) {
-      const auto before = words_of(all[i - 1].words, state);
-      std::string text;
-      for (const ShellLine::Redirect& one : all[i - 1].redirects)
-        if (one.operation == "<<") text += one.expands ? as_there(text_of(one.target, state)) : one.target;
-      const SourceFile* const file =
-          before.size() == 2 && before[0] == "cat" ? repository_.find(path_of(before[1], {})) : nullptr;
-      if (text.empty() && !before.empty() && one_of(before[0], {"printf", "echo"}))
-        for (std::size_t w = before.size() > 2 ? 2 : 1; w < before.size(); ++w) text += before[w] + "\n";
-      if (file) there.at = {file->path, 1};
-      read(file ? file->text : as_there(text), file ? 1 : line.line, there);
-      input = file || !text.empty();
-    }
-  }
-  if (!input && !command_words.empty() && !(is_shell && shell.words.size() == 1)) {
-    read(command, line.line, there);
-    return;
-  }
-  if (!input && command_words.empty())
-    out_.leave(place(line, state), "ssh without a command",
-               "what it runs stands on the server and cannot be read");
-}
-
-void ShellWalk::rsync(const std::vector<std::string>& words, const Place& at, ShellState& state) {
-  const Arguments given = arguments_of(words, 1,
-                                       {"-e", "--rsh", "--exclude", "--exclude-from", "--include",
-                                        "--rsync-path", "--port", "--filter", "-f", "--chmod", "--chown"},
-                                       false);
-  if (given.words.size() < 2) return;
-  const std::string to = given.words.back();
-  const std::size_t colon = to.find(':');
-  if (colon == std::string::npos) return;
-  const std::string shell = given.value({"-e", "--rsh"});
-  const Arguments remote_shell = arguments_of(split(shell, ' '), 1, ssh_options, false);
-  if (shell.find("StrictHostKeyChecking=no") != std::string::npos)
-    out_.leave(at, "StrictHostKeyChecking=no", "it accepts any key; belay pins the host's key (host_key)");
-  destination(to.substr(0, colon), remote_shell.value({"-p"}), at, state);
-  Transport made{Transport::Kind::rsync, at, {given.words.begin(), given.words.end() - 1},
-                 to.substr(colon + 1),   {}, false};
-  made.excludes = given.values({"--exclude"});
-  for (const std::string& name : given.values({"--exclude-from"})) {
-    const SourceFile* const file = repository_.find(path_of(name, {}));
-    if (!file) out_.leave(at, "--exclude-from " + name, "the file was not found in the repository");
-    for (const std::string& row : split(file ? file->text : "", '\n'))
-      if (!trimmed(row).empty() && !row.starts_with('#')) made.excludes.push_back(trimmed(row));
-  }
-  made.removes =
-      std::ranges::any_of(given.options, [](const auto& one) { return one.first.starts_with("--del"); });
-  for (const std::string_view option : {"--include", "--filter"})
-    if (given.has({option}))
-      out_.leave(at, fmt::format("{} {}", option, given.value({option})), "belay.yml has sync.exclude alone");
-  out_.transports.push_back(std::move(made));
-}
-
-void ShellWalk::scp(const std::vector<std::string>& words, const Place& at, ShellState& state) {
-  const Arguments given = arguments_of(words, 1, ssh_options, false);
-  if (given.words.size() < 2) return;
-  const std::string to = given.words.back();
-  const std::size_t colon = to.find(':');
-  if (colon == std::string::npos) return;  // it fetches
-  destination(to.substr(0, colon), given.value({"-P"}), at, state);
-  out_.transports.push_back({Transport::Kind::copy,
-                             at,
-                             {given.words.begin(), given.words.end() - 1},
-                             to.substr(colon + 1),
-                             {},
-                             false});
-}
-
-void ShellWalk::deletes(const std::string& what, const Place& at) {
-  out_.leave(at, what, "it deletes data: volumes hold what the databases wrote", true);
-}
-
-void ShellWalk::docker(const Lines& all, std::size_t i, const std::vector<std::string>& words,
-                       ShellState& state) {
-  const Place at = place(all[i], state);
-  if (words[0] != "docker") return compose(all, i, words, 1, state);
-  const Arguments given = arguments_of(words, 1, {"-H", "--host", "--context", "-c", "--config", "-l"}, true);
-  if (given.words.empty()) return;
-  if (given.has({"-H", "--host"}) && given.value({"-H", "--host"}).starts_with("ssh://"))
-    destination(given.value({"-H", "--host"}).substr(6), "", at, state);
-  const std::string& verb = given.words[0];
-  const Arguments rest = arguments_of(given.words, 1,
-                                      {"-u", "--user", "-e", "--env", "-w", "--workdir", "-p", "-t", "--tag",
-                                       "-f", "--file", "--password", "--username", "--filter"},
-                                      one_of(verb, {"exec", "run"}));
-  if (verb == "compose") return compose(all, i, given.words, 1, state);
-  if (verb == "exec") return container_command(all, i, rest, "exec", true, state);
-  if (verb == "login") return login(all, i, rest, state);
-  if (verb == "push" && !state.on_server && !rest.words.empty()) {
-    out_.pushed_images.push_back(rest.words[0]);
-    return;
-  }
-  if (!state.on_server) return;
-  const std::string whole = joined(given.words);
-  if (verb == "volume" && given.words.size() > 1 && one_of(given.words[1], {"rm", "prune"}))
-    return deletes("docker " + whole, at);
-  if (verb == "system" && whole.find("--volumes") != std::string::npos) return deletes("docker " + whole, at);
-  if (verb == "stack" || verb == "service")
-    out_.leave(at, "docker " + whole, "Docker Swarm: belay runs docker compose alone");
-  else if (verb == "run")
-    out_.leave(at, "docker " + whole,
-               "a container beside compose: write it as a service of the compose file");
-  else if (verb == "load")
-    out_.leave(at, "docker load", "the image was built in the CI and sent: build: here does that");
-  else if (one_of(verb, {"stop", "rm", "kill", "rmi", "tag", "system", "image", "builder", "container",
-                         "images", "network", "restart"}) &&
-           !one_of(verb, {"images"}) && whole.find("network create") == std::string::npos &&
-           verb != "restart")
-    out_.leave(at, "docker " + whole, "belay stops, keeps and prunes by its own rules");
-  else if (verb == "restart" || verb == "network")
-    out_.leave(at, "docker " + whole, "a command on the server: belay runs none");
-}
-
-void ShellWalk::login(const Lines& all, std::size_t i, const Arguments& given, ShellState& state) {
-  if (!state.on_server) return;
-  LoginFound made;
-  made.at = place(all[i], state);
-  made.registry = given.words.empty() ? "docker.io" : given.words.back();
-  if (const std::size_t scheme = made.registry.find("://"); scheme != std::string::npos)
-    made.registry.erase(0, scheme + 3);
-  made.registry = made.registry.substr(0, made.registry.find('/'));
-  made.user = given.value({"-u", "--username"});
-  made.password = given.value({"-p", "--password"});
-  if (made.password.empty() && all[i].joined == "|" && i > 0) {
-    const auto before = words_of(all[i - 1].words, state);
-    if (before.size() > 1 && one_of(before[0], {"echo", "printf"})) made.password = before.back();
-  }
-  for (const ShellLine::Redirect& one : all[i].redirects)
-    if (one.operation == "<<<") made.password = text_of(one.target, state);
-  out_.logins.push_back(std::move(made));
-}
-
-void ShellWalk::compose(const Lines& all, std::size_t i, const std::vector<std::string>& words,
-                        std::size_t from, ShellState& state) {
-  const Place at = place(all[i], state);
-  const Arguments global =
-      arguments_of(words, from,
-                   {"-f", "--file", "-p", "--project-name", "--project-directory", "--env-file", "--profile",
-                    "--context", "-c", "--ansi", "--progress", "-H", "--parallel"},
-                   true);
-  if (global.words.empty()) return;
-  const std::string verb = global.words[0];
-  const bool runs = one_of(verb, {"exec", "run"});
-  const Arguments rest = arguments_of(global.words, 1,
-                                      {"--scale", "-t", "--timeout", "--wait-timeout", "--build-arg", "-u",
-                                       "--user", "-e", "--env", "-w", "--workdir", "--name", "--entrypoint",
-                                       "--tail", "--since", "--index", "-m", "--pull", "--exit-code-from"},
-                                      runs);
-  if (!state.on_server) return;  // of the runner: for its tests
-  const std::string whole = (words[0] == "compose" ? "docker " : "") + joined(words);
-  if (verb == "exec" || verb == "run") return container_command(all, i, rest, verb, false, state);
-  if (verb == "down" && rest.has({"-v", "--volumes"})) return deletes(whole, at);
-  if (verb == "rm" && rest.has({"-v"})) return deletes(whole, at);
-  if (one_of(verb, {"down", "stop", "rm", "kill"})) {
-    out_.leave(at, whole, "belay keeps the old container until the new one is known to be good");
-    return;
-  }
-  if (verb == "restart") out_.leave(at, whole, "a command on the server: belay runs none");
-  if (!one_of(verb, {"up", "build", "pull", "create", "start"})) return;
-  ComposeCall made;
-  made.at = at;
-  made.verb = verb;
-  made.files = global.values({"-f", "--file"});
-  if (const auto file = state.variables.find("COMPOSE_FILE");
-      made.files.empty() && file != state.variables.end())
-    made.files = split(file->second, ':');
-  made.project = global.value({"-p", "--project-name"});
-  if (const auto name = state.variables.find("COMPOSE_PROJECT_NAME");
-      made.project.empty() && name != state.variables.end())
-    made.project = name->second;
-  made.env_files = global.values({"--env-file"});
-  made.directory = state.directory;
-  made.services = rest.words;
-  made.builds = verb == "build" || rest.has({"--build"});
-  if (global.has({"--profile"}) || state.variables.contains("COMPOSE_PROFILES"))
-    out_.leave(at, "--profile " + global.value({"--profile"}),
-               "belay.yml has no profiles: name the services in `services`");
-  if (global.has({"--project-directory"}))
-    out_.leave(at, "--project-directory " + global.value({"--project-directory"}),
-               "compare the directory with `source` and `compose`");
-  if (rest.has({"--scale"}))
-    out_.leave(at, "--scale " + rest.value({"--scale"}), "write deploy.replicas in the compose file");
-  for (const std::string_view option : {"--force-recreate", "--no-cache"})
-    if (rest.has({option}))
-      out_.leave(at, std::string(option), "belay makes a new container for each release");
-  out_.compose.push_back(std::move(made));
-}
-
-// `exec SERVICE COMMAND`: a migration, a dump, a check, or something that belay has no place for.
-void ShellWalk::container_command(const Lines& all, std::size_t i, const Arguments& given,
-                                  std::string_view how, bool by_container, ShellState& state) {
-  if (given.words.size() < 2) {
-    if (how == "run" && given.words.size() == 1 && state.on_server)
-      out_.migrations.push_back({place(all[i], state), given.words[0], "", "", false, is_hidden(all, i)});
-    return;
-  }
-  const Place at = place(all[i], state);
-  std::vector<std::string> words(given.words.begin() + 1, given.words.end());
-  if (words.size() >= 3 && one_of(words[0], {"sh", "bash", "/bin/sh"}) &&
-      one_of(words[1], {"-c", "-lc", "-ec"})) {
-    std::string inside = words[2];
-    std::ranges::replace(inside, plain_dollar, '$');
-    words = {inside};
-  }
-  const std::string command_text = joined(words);
-  const auto dump =
-      std::ranges::find_if(words, [](const std::string& word) { return word.starts_with("pg_dump"); });
-  if (dump != words.end() && *dump != "pg_dumpall") {
-    if (words.size() == 1) {
-      const Lines inside = parse_shell(words[0], at.line);
-      if (!inside.empty()) words = words_of(inside[0].words, state);
-    }
-    const auto program = std::ranges::find(words, "pg_dump");
-    if (program != words.end())
-      return backup(all, i, words, static_cast<std::size_t>(program - words.begin()), given.words[0],
-                    by_container, state);
-  }
-  if (is_dangerous(command_text)) {
-    out_.leave(at, command_text, "it deletes or makes data: not taken over as a migration", true);
-    return;
-  }
-  if (is_migration(command_text)) {
-    out_.migrations.push_back({at, by_container ? "" : given.words[0], by_container ? given.words[0] : "",
-                               command_text, how == "exec", is_hidden(all, i)});
-    return;
-  }
-  if (!state.on_server || one_of(words[0], {"curl", "wget", "pg_isready", "nc"})) {
-    if (state.on_server)
-      out_.leave(at, command_text, "a check inside a container: write it as the service's healthcheck");
-    return;
-  }
-  out_.leave(at, fmt::format("{} {}", how, joined(given.words)),
-             "a command in a container: belay.yml has no key for it but migrate");
-}
-
-void ShellWalk::backup(const Lines& all, std::size_t i, const std::vector<std::string>& words,
-                       std::size_t program, const std::string& target, bool by_container, ShellState& state) {
-  const Arguments given = arguments_of(words, program + 1,
-                                       {"-U", "--username", "-d", "--dbname", "-h", "--host", "-p", "-F",
-                                        "--format", "-f", "--file", "-n", "-t", "-Z", "-j", "-T", "-N"},
-                                       false);
-  BackupFound made;
-  made.at = place(all[i], state);
-  (by_container ? made.container : made.service) = target;
-  made.user = given.value({"-U", "--username"});
-  made.database = given.value({"-d", "--dbname"});
-  if (made.database.empty() && !given.words.empty()) made.database = given.words.back();
-  // The file may be named further down the pipe.
-  for (std::size_t at = i; at < all.size() && (at == i || all[at].joined == "|"); ++at)
-    for (const ShellLine::Redirect& one : all[at].redirects) {
-      if (!one.operation.starts_with('>')) continue;
-      std::string file = text_of(one.target, state);
-      file = file.substr(0, std::min(file.find("$("), file.find('`')));
-      const std::size_t slash = file.rfind('/');
-      if (slash != std::string::npos) made.directory = path_of(file.substr(0, slash), {});
-    }
-  out_.backups.push_back(std::move(made));
-}
-
-// `ls -t … | tail -n +6 | xargs rm`: the newest five are kept.
-void ShellWalk::rotation(const Lines& all, std::size_t i, const std::vector<std::string>& words,
-                         ShellState& state) {
-  if (all[i].joined != "|" || out_.backups.empty() || !state.on_server) return;
-  for (const std::string& word : words) {
-    const std::size_t plus = word.find('+');
-    if (plus == std::string::npos || !is_number(word.substr(plus + 1))) continue;
-    const int first = std::stoi(word.substr(plus + 1));
-    if (first > 1) out_.backups.back().keep = first - 1;
-  }
 }
 
 void ShellWalk::curl(const ShellLine& line, const std::vector<std::string>& words, ShellState& state) {
@@ -887,122 +588,6 @@ void ShellWalk::curl(const ShellLine& line, const std::vector<std::string>& word
   if (given.has({"-k", "--insecure"}))
     out_.leave(made.at, "curl -k", "belay asks with the certificate checked");
   out_.health.push_back(std::move(made));
-}
-
-void ShellWalk::script_file(const std::vector<std::string>& words, std::size_t, const ShellLine& line,
-                            ShellState& state) {
-  std::size_t w = one_of(words[0], {"bash", "sh", "source", "."}) ? 1 : 0;
-  while (w < words.size() && words[w].starts_with('-') && words[w] != "-c" && words[w] != "-lc" &&
-         words[w] != "-ec")
-    ++w;
-  if (w >= words.size()) return;
-  if (words[w].starts_with('-')) {  // -c SCRIPT
-    if (w + 1 >= words.size()) return;
-    std::string inside = words[w + 1];
-    std::ranges::replace(inside, plain_dollar, '$');
-    ++state.depth;
-    read(inside, line.line, state);
-    --state.depth;
-    return;
-  }
-  // The path in the repository: the server's directory is the repository's once it is synced.
-  std::string path = words[w];
-  while (path.starts_with("./")) path.erase(0, 2);
-  if (path.ends_with(".env") || path.find(".env.") != std::string::npos) return;
-  const SourceFile* file = repository_.find(path);
-  if (!file && !state.test_directory.empty()) file = repository_.find(state.test_directory + "/" + path);
-  if (!file && !path.starts_with('/'))
-    for (const SourceFile& one : repository_.files)
-      if (one.path.ends_with("/" + path)) file = &one;
-  if (!file) {
-    const bool sourced = one_of(words[0], {"source", "."});
-    if (state.on_server && !sourced)
-      out_.leave(place(line, state), joined(words),
-                 "a script that lies on the server alone: nothing of it can be read");
-    return;
-  }
-  ShellState inside = state;
-  inside.at = {file->path, 1};
-  inside.depth = state.depth + 1;
-  inside.loops.clear();
-  inside.ways.clear();
-  inside.case_value.reset();
-  inside.in_case_pattern = inside.case_is_skipped = false;
-  inside.arrays["@"] = {words.begin() + static_cast<std::ptrdiff_t>(w) + 1, words.end()};
-  for (std::size_t a = w + 1; a < words.size() && a - w < 10; ++a)
-    inside.variables[std::to_string(a - w)] = words[a];
-  read(file->text, 1, inside);
-}
-
-// A command whose output becomes a file: `.env`, the ssh configuration, a key.
-// echo "NAME=value" >> "$GITHUB_ENV"
-bool ShellWalk::handed_on(const std::string& target, const std::string& text, ShellState& state) {
-  if (state.on_server || (target != ci_variable("GITHUB_ENV") && target != ci_variable("GITHUB_OUTPUT")))
-    return false;
-  auto& handed = target == ci_variable("GITHUB_ENV") ? state.ci_environment : state.ci_outputs;
-  for (const std::string& row : split(text, '\n'))
-    if (const std::size_t equals = row.find('='); equals != std::string::npos)
-      if (const std::string name = trimmed(row.substr(0, equals)); is_name(name))
-        handed.emplace_back(name, trimmed(row.substr(equals + 1)));
-  return true;
-}
-
-bool ShellWalk::written(const ShellLine& line, const std::vector<std::string>& words, ShellState& state) {
-  std::string target, body;
-  for (const ShellLine::Redirect& one : line.redirects) {
-    if (one.operation.starts_with('>')) target = text_of(one.target, state);
-    if (one.operation == "<<") body = one.expands ? text_of(one.target, state) : one.target;
-  }
-  if (words[0] == "tee" || (words[0] == "sed" && words.back().find(".env") != std::string::npos))
-    target = words.back();
-  if (target.empty() || target == "/dev/null") return false;
-  if (handed_on(target, body.empty() ? joined(words, 1) : body, state)) return true;
-  if (target.ends_with(".ssh/config")) {
-    std::string alias;
-    for (const std::string& row : split(body, '\n')) {
-      const std::vector<std::string> parts = split(trimmed(row), ' ');
-      if (parts.size() < 2) continue;
-      if (parts[0] == "Host") alias = parts.back();
-      auto& known = state.ssh_hosts[alias];
-      known.resize(3);
-      if (parts[0] == "HostName") known[0] = parts.back();
-      if (parts[0] == "User") known[1] = parts.back();
-      if (parts[0] == "Port") known[2] = parts.back();
-    }
-    return true;
-  }
-  const std::string name = target.substr(target.rfind('/') + 1);
-  if (target.find(".ssh/") != std::string::npos || name.find("key") != std::string::npos ||
-      name.ends_with(".pem")) {
-    if (name.find("known_hosts") != std::string::npos) return true;
-    for (const std::string& one : ci_variables(joined(words) + body))
-      if (!state.on_server && !out_.ssh_key) out_.ssh_key = Found{one, place(line, state)};
-    return true;
-  }
-  if (!name.starts_with(".env") && !name.ends_with(".env")) return false;
-  std::vector<std::string> names;
-  const std::string text = body.empty() ? joined(words, 1) : body;
-  for (const std::string& row : split(text, '\n')) {
-    std::string key = trimmed(row.substr(0, row.find('=')));
-    if (words[0] == "sed") {
-      const std::size_t caret = key.find('^');
-      key = caret == std::string::npos ? "" : key.substr(caret + 1);
-    }
-    if (row.find('=') == std::string::npos || !is_name(key)) continue;
-    names.push_back(key);
-    std::string value = row.substr(row.find('=') + 1);
-    if (words[0] == "sed") {
-      const std::size_t second = value.find(key + "=");
-      value = second == std::string::npos ? "" : value.substr(second + key.size() + 1);
-      value = value.substr(0, value.find_last_of("|/#@"));
-    }
-    out_.set_variables.emplace_back(key, Found{trimmed(value), place(line, state)});
-  }
-  if (names.empty()) names = ci_variables(text);
-  out_.leave(place(line, state),
-             fmt::format("{} written by the CI{}{}", name, names.empty() ? "" : ": ", fmt::join(names, ", ")),
-             "belay writes no environment file: keep it on the server, or keep this step before belay");
-  return true;
 }
 
 }  // namespace belay::importer

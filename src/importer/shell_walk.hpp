@@ -10,6 +10,15 @@
 
 namespace belay::importer {
 
+inline constexpr int deepest_call = 10;  // scripts that call scripts, functions that call functions
+
+/// What a command writes, as far as that can be said without running it.
+struct ShellOutput {
+  std::string text{};
+  bool is_known = false, decoded = false;  // decoded: the text is base64, and its meaning is written
+  int first_line = 0;                      // of a here-document
+};
+
 /// What a shell knows while its script is read. One shell runs all pieces of a step.
 struct ShellState {
   struct Loop {
@@ -36,9 +45,13 @@ struct ShellState {
   std::optional<std::string> case_value{};
   bool in_case_pattern = false, case_is_skipped = false;
   std::vector<std::pair<std::string, std::string>> ci_environment{},
-      ci_outputs{};  // for the steps after this one
+      ci_outputs{};     // for the steps after this one
+  ShellOutput input{};  // what the whole script is given, as by `… | ssh HOST script`
   int depth = 0;
 };
+
+/// Whether the command's failure is passed over: `|| true`.
+bool is_hidden(const std::vector<ShellLine>&, std::size_t);
 
 /// Reads a script and adds what it does to the findings.
 class ShellWalk {
@@ -68,6 +81,13 @@ class ShellWalk {
   void change_directory(const std::vector<std::string>&, const Place&, ShellState&);
   void git(const std::vector<std::string>&, const Place&, ShellState&);
   void rsync(const std::vector<std::string>&, const Place&, ShellState&);
+  void tar(const Lines&, std::size_t, std::vector<std::string>, ShellState&);
+  void git_archive(const std::vector<std::string>&, const Place&, const ShellState&);
+  void unpacked(const std::string& file, const std::string& directory, const Place&, const ShellState&);
+  const SourceFile* beside(std::string_view name, const ShellState&) const;
+  bool make(const std::vector<std::string>&, ShellState&);
+  bool package_script(const std::vector<std::string>&, ShellState&);
+  void runner_command(const Lines&, std::size_t, const std::vector<std::string>&, const ShellState&);
   void scp(const std::vector<std::string>&, const Place&, ShellState&);
   void ssh(const Lines&, std::size_t, const std::vector<std::string>&, ShellState&);
   void destination(const std::string&, const std::string& port, const Place&, ShellState&);
@@ -83,12 +103,25 @@ class ShellWalk {
   void rotation(const Lines&, std::size_t, const std::vector<std::string>&, ShellState&);
   void script_file(const std::vector<std::string>&, std::size_t, const ShellLine&, ShellState&);
   bool handed_on(const std::string& target, const std::string& text, ShellState&);
-  bool written(const ShellLine&, const std::vector<std::string>&, ShellState&);
+  using Output = ShellOutput;
+  Output input_of(const Lines&, std::size_t, ShellState&);
+  Output output_of(const Lines&, std::size_t, ShellState&);
+  Output output_of_group(const Lines&, std::size_t end, ShellState&);
+  static std::string set_by_sed(const std::vector<std::string>& words);
+  bool is_ssh_file(const std::string& target, const std::string& text, const Place&, ShellState&);
+  bool written(const Lines&, std::size_t, const std::vector<std::string>&, ShellState&);
+  std::string on_which_path(const std::string& target, const ShellState&) const;
+  bool is_conditional(const Lines&, std::size_t, const ShellState&) const;
+  void server_command(const Lines&, std::size_t, const std::vector<std::string>&, ShellState&);
+  void hook(const Lines&, std::size_t, HookFound, const ShellState&);
+  std::vector<std::string> words_with_sudo(std::vector<std::string>,
+                                           const std::vector<std::string>& more) const;
   void deletes(const std::string& what, const Place&);
 
   const Repository& repository_;
   Findings& out_;
   std::size_t steps_ = 0;
+  bool with_sudo_ = false;  // the command that is read
 };
 
 }  // namespace belay::importer

@@ -31,6 +31,7 @@ struct Repository {
 struct Piece {
   std::string text;
   int line = 0;
+  std::string file{};  // where that is not the workflow's own
 };
 
 struct CiStep {
@@ -75,7 +76,7 @@ std::vector<CiJob> jobs_of_matrix(const CiJob&);
 
 /// Of .github/workflows and its like. Empty jobs: it is no workflow.
 CiWorkflow github_workflow(const SourceFile&);
-CiWorkflow gitlab_workflow(const SourceFile&);
+CiWorkflow gitlab_workflow(const Repository&, const SourceFile&);  // with the files that it includes
 CiWorkflow script_workflow(const SourceFile&);
 
 /// A scalar's text with its true first line: a block begins in the line after its `|`.
