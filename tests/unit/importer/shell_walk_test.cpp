@@ -90,3 +90,68 @@ TEST_CASE("what only the running shell knows does not become a variable of belay
     CHECK_MESSAGE(!is_known(out.host->text), script);
   }
 }
+
+TEST_CASE("a file of variables is found however it is written") {
+  struct Row {
+    const char* script;
+    const char* text;
+    bool starts_anew;
+  };
+  for (const Row& row : {
+           Row{"echo A=1 > .env", "A=1\n", true},
+           Row{"echo \"A=1\" >> .env", "A=1\n", false},
+           Row{"echo -e 'A=1\\nB=2' > .env", "A=1\nB=2\n", true},
+           Row{"echo A=1 | sudo tee -a .env > /dev/null", "A=1\n", false},
+           Row{"printf 'A=%s\\n' 1 > .env", "A=1\n", true},
+           Row{"printf '%s\\n' A=1 B=2 > .env", "A=1\nB=2\n", true},
+           Row{"cat > .env <<EOF\nA=1\nB=2\nEOF", "A=1\nB=2\n", true},
+           Row{"cat <<'EOF' > .env\nA=1\nEOF", "A=1\n", true},
+           Row{"tee .env <<EOF\nA=1\nEOF", "A=1\n", true},
+           Row{"{ echo A=1; echo B=2; } > .env", "A=1\nB=2\n", true},
+           Row{"( echo A=1\necho B=2 ) >> .env", "A=1\nB=2\n", false},
+           Row{"base64 -d <<< QT0x > .env", "QT0x", true},
+           Row{"sed -i 's|^A=.*|A=1|' .env", "A=1\n", false},
+           Row{"sed -i -e \"s/^A=.*/A=1/\" -e \"s/^B=.*/B=2/g\" .env", "A=1\nB=2\n", false},
+       }) {
+    const Findings out = found((std::string("cd /srv/x\n") + row.script).c_str());
+    REQUIRE_MESSAGE(out.files.size() == 1, row.script);
+    CHECK_MESSAGE(out.files[0].text == row.text, row.script);
+    CHECK_MESSAGE(out.files[0].path == "/srv/x/.env", row.script);
+    CHECK_MESSAGE(out.files[0].starts_anew == row.starts_anew, row.script);
+    CHECK_MESSAGE(out.files[0].is_known, row.script);
+    CHECK_MESSAGE(out.files[0].decoded == (std::string(row.text) == "QT0x"), row.script);
+  }
+}
+
+TEST_CASE("a command of the server is a hook, or listed, and never both or neither") {
+  struct Row {
+    const char* script;
+    const char* hook;  // empty: listed
+  };
+  for (const Row& row : {
+           Row{"systemctl reload nginx", "systemctl reload nginx"},
+           Row{"sudo -E warm --all", "sudo warm --all"},
+           Row{"warm 'a b' \"it's\"", "warm 'a b' \"it's\""},
+           Row{"docker compose exec -T web ./warm", "./warm"},
+           Row{"docker exec -w /app web ./warm", "cd /app && ./warm"},
+           Row{"docker compose exec web sh -c './a && ./b'", "./a && ./b"},
+           Row{"docker compose restart proxy", "docker compose restart proxy"},
+           Row{"docker restart proxy", "docker restart proxy"},
+           Row{"nginx -t && nginx -s reload", "nginx -t && nginx -s reload"},
+           Row{"[ -x w ] && warm", ""},
+           Row{"for i in 1 2; do warm; done", ""},
+           Row{"if ok; then\nwarm\nfi", ""},
+           Row{"warm > log.txt", ""},
+           Row{"warm $(date)", ""},
+           Row{"chown -R 1 data/*", ""},
+           Row{"apt-get install -y jq", ""},
+           Row{"cp a b", ""},
+           Row{"docker compose restart", ""},
+       }) {
+    const Findings out = found(row.script);
+    const bool is_hook = *row.hook != '\0';
+    REQUIRE_MESSAGE(out.hooks.size() == (is_hook ? 1 : 0), std::string(row.script));
+    CHECK_MESSAGE(out.not_taken.empty() == is_hook, std::string(row.script));
+    if (is_hook) CHECK_MESSAGE(out.hooks[0].command == row.hook, std::string(row.script));
+  }
+}
