@@ -93,6 +93,32 @@ std::string triggers_part(const std::vector<Environment>& environments) {
   return text + "  workflow_dispatch:\n";
 }
 
+// GitLab's jobs have its variables anyway: only those that get another name.
+std::vector<std::pair<std::string, std::string>> gitlab_variables(const Environment& one) {
+  std::vector<std::pair<std::string, std::string>> made;
+  if (one.findings.ssh_key && one.findings.ssh_key->text != "BELAY_SSH_KEY")
+    made.emplace_back("BELAY_SSH_KEY", "$" + one.findings.ssh_key->text);
+  std::set<std::string> told;
+  for (const Entry& entry : one.entries)
+    for (const auto& [name, value] : one.findings.set_variables) {
+      if (entry.key != "values" || entry.lines.front().find(name) == std::string::npos ||
+          !told.insert(name).second)
+        continue;
+      std::string text;
+      for (const char c : value.text) {
+        if (c == ci_begin)
+          text += "${";
+        else if (c == ci_end)
+          text += '}';
+        else
+          text += c;
+      }
+      if (value.text != ci_variable(name))
+        made.emplace_back(name, is_known(value.text) ? scalar(text) : "# TODO belay init");
+    }
+  return made;
+}
+
 }  // namespace
 
 std::string github_part(const Repository& repository, const std::vector<Environment>& environments) {
@@ -129,8 +155,10 @@ std::string gitlab_part(const std::vector<Environment>& environments) {
     for (const std::string& name : one.decoded)
       text += fmt::format("    - export {0}=\"$(printf %s \"${0}\" | base64 -d)\"\n", name);
     text += fmt::format("    - belay deploy {} --wait   # belay has to be in the runner's PATH\n", one.name);
-    if (one.findings.ssh_key && one.findings.ssh_key->text != "BELAY_SSH_KEY")
-      text += fmt::format("  variables:\n    BELAY_SSH_KEY: ${}\n", one.findings.ssh_key->text);
+    std::string variables;
+    for (const auto& [name, value] : gitlab_variables(one))
+      variables += fmt::format("    {}: {}\n", name, value);
+    if (!variables.empty()) text += "  variables:\n" + variables;
     if (one.branches.size() == 1)
       text += fmt::format("  rules:\n    - if: $CI_COMMIT_BRANCH == \"{}\"\n{}", one.branches.front(),
                           one.manual ? "      when: manual\n" : "");

@@ -32,7 +32,8 @@ void draft_health(Drafting& d) {
   }
   for (const HealthFound& other : findings.health)
     if (other.url != best->url)
-      findings.leave(other.at, other.url, "a further URL: health has one for each service, health: { SERVICE: { url: … } }");
+      findings.leave(other.at, other.url,
+                     "a further URL: health has one for each service, health: { SERVICE: { url: … } }");
   const std::string host = best->url.substr(std::min(best->url.find("://") + 3, best->url.size()));
   const bool local = host.starts_with("localhost") || host.starts_with("127.0.0.1");
   if (local && !best->on_server)

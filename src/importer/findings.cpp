@@ -253,6 +253,7 @@ class JobReader {
       return;
     }
     if (const auto host = input(step, host_inputs)) return to_server(step, scope, *host);
+    if (environment_file(step)) return;
     if (one_of(name.substr(0, name.find('/')),
                {"actions", "docker", "pnpm", "oven-sh", "astral-sh", "gradle"})) {
       if (name.find("/setup-") != std::string::npos && name.find("docker/") == std::string::npos)
@@ -260,6 +261,23 @@ class JobReader {
       return;
     }
     out_.leave(step.at, step.uses, "an action that belay does not know: keep it as a step if it is needed");
+  }
+
+  // An action that writes a file of variables: envkey_NAME is a line of it.
+  bool environment_file(const CiStep& step) {
+    std::string text;
+    for (const auto& [key, value] : step.with)
+      if (key.starts_with("envkey_"))
+        text += fmt::format("{}={}\n", key.substr(7), replaced(value.text, {step.at.file, value.line}));
+    if (text.empty()) return false;
+    const auto name = input(step, {"file_name"});
+    const auto directory = input(step, {"directory"});
+    const std::string path = (directory ? directory->text + "/" : "") + (name ? name->text : ".env");
+    out_.files.push_back({.at = step.at,
+                          .path = path.starts_with("./") ? path.substr(2) : path,
+                          .text = text,
+                          .starts_anew = true});
+    return true;
   }
 
   void key(const std::optional<Found>& found) {

@@ -53,6 +53,13 @@ std::string duration_of(const std::string& seconds) {
   return unit && is_number(seconds.substr(0, seconds.size() - 1)) ? seconds : "";
 }
 
+// curl URL | sh
+bool is_installer(const std::vector<ShellLine>& all, std::size_t i) {
+  if (i + 1 >= all.size() || all[i + 1].joined != "|") return false;
+  return std::ranges::any_of(all[i + 1].words,
+                             [](const std::string& word) { return one_of(word, {"sh", "bash"}); });
+}
+
 }  // namespace
 
 bool is_hidden(const std::vector<ShellLine>& lines, std::size_t i) {
@@ -418,12 +425,15 @@ void ShellWalk::known_command(const Lines& all, std::size_t i, const std::vector
   if (program == "scp") return scp(words, at, state);
   if (program == "ssh") return ssh(all, i, words, state);
   if (one_of(program, {"docker", "docker-compose", "podman-compose"})) return docker(all, i, words, state);
+  if (one_of(program, {"curl", "wget"}) && is_installer(all, i))
+    return out_.leave(at, as_shown(joined(words)), "a script of another server is run: do it once, by hand");
   if (one_of(program, {"curl", "wget"})) return curl(line, words, state);
   if (program == "sleep" && words.size() > 1) {
     if (!state.loops.empty()) state.loops.back().interval = duration_of(words[1]);
     return;
   }
   if (program == "tail") return rotation(all, i, words, state);
+  if (piped_script(all, i, words, state)) return;
   if (one_of(program, {"bash", "sh", "source", "."}) || program.starts_with("./") || program.ends_with(".sh"))
     return script_file(words, i, line, state);
   if (program == "ssh-add" && !state.on_server && !out_.ssh_key)

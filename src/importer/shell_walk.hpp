@@ -101,6 +101,7 @@ class ShellWalk {
   void login(const Lines&, std::size_t, const Arguments&, ShellState&);
   void curl(const ShellLine&, const std::vector<std::string>&, ShellState&);
   void rotation(const Lines&, std::size_t, const std::vector<std::string>&, ShellState&);
+  bool piped_script(const Lines&, std::size_t, const std::vector<std::string>&, ShellState&);
   void script_file(const std::vector<std::string>&, std::size_t, const ShellLine&, ShellState&);
   bool handed_on(const std::string& target, const std::string& text, ShellState&);
   using Output = ShellOutput;

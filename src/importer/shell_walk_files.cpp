@@ -7,6 +7,35 @@
 #include "importer/shell_walk.hpp"
 
 namespace belay::importer {
+// … | bash: what the pipe brings, if that is said here: a text, or a file in base64.
+bool ShellWalk::piped_script(const Lines& all, std::size_t i, const std::vector<std::string>& words,
+                             ShellState& state) {
+  const bool is_shell = one_of(words[0], {"bash", "sh"}) &&
+                        std::ranges::all_of(words.begin() + 1, words.end(), [](const std::string& word) {
+                          return one_of(word, {"-s", "-e", "-x", "-ex", "--"});
+                        });
+  if (!is_shell || all[i].joined != "|" || state.depth >= deepest_call) return false;
+  const Output given = input_of(all, i, state);
+  ShellState inside = state;
+  inside.depth = state.depth + 1;
+  if (given.is_known && !given.decoded) {
+    read(given.text, given.first_line > 0 ? given.first_line : all[i].line, inside);
+    return true;
+  }
+  // $(base64 -w0 FILE)
+  for (const std::string& word : split(given.text, ' ')) {
+    const std::string path = path_of(trimmed(word.substr(0, word.find(')'))), {});
+    if (const SourceFile* const file = given.decoded ? repository_.find(path) : nullptr) {
+      inside.at = {file->path, 1};
+      read(file->text, 1, inside);
+      return true;
+    }
+  }
+  if (state.on_server && i > 0 && !all[i - 1].is("curl") && !all[i - 1].is("wget"))
+    out_.leave(place(all[i], state), joined(words), "the script that the pipe brings is not said here");
+  return true;
+}
+
 void ShellWalk::script_file(const std::vector<std::string>& words, std::size_t, const ShellLine& line,
                             ShellState& state) {
   std::size_t w = one_of(words[0], {"bash", "sh", "source", "."}) ? 1 : 0;
@@ -269,6 +298,12 @@ bool ShellWalk::written(const Lines& all, std::size_t i, const std::vector<std::
     return true;
   }
   const bool is_env = is_env_file(name);
+  if (sets && !is_env && state.on_server) {
+    out_.leave(
+        at, joined(words),
+        "it changes a file on the server: put the file into the repository, or write it as a hook by hand");
+    return true;
+  }
   if (!is_env && (sets || !(is_group || decodes(words) ||
                             one_of(words[0], {"echo", "printf", "cat", "tee", "envsubst"}))))
     return false;
