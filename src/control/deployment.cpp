@@ -11,6 +11,7 @@
 #include "control/agent.hpp"
 #include "control/build_here.hpp"
 #include "control/checks.hpp"
+#include "control/freeze.hpp"
 #include "control/gate.hpp"
 #include "control/lifeline.hpp"
 #include "control/local_build.hpp"
@@ -142,6 +143,7 @@ Ending hand_over(Session& session, const EnvironmentConfig& environment, const P
 Ending deploy(const Config& config, const EnvironmentConfig& environment, const DeployOptions& options,
               Watcher& watcher, std::stop_token stop) {
   return while_doing(fmt::format("deploying {} to {}", config.app, environment.name), [&] {
+    const auto reason = reason_during_freeze(environment, "belay deploy", options.reason, now());
     ssh_key_from_environment();  // before any child is started
     Source source = find_source(config.file, environment.source, options.ref, options.dirty, watcher, stop);
     if (!options.branch.empty()) source.commit.branch = options.branch;
@@ -156,6 +158,7 @@ Ending deploy(const Config& config, const EnvironmentConfig& environment, const 
     require_alive(session, watcher, stop);
     Plan plan = plan_deployment(config.app, environment, shipped.commit, this_author(), gate);
     if (built) plan.built = built->what;
+    plan.reason = reason;
     // The times of what was built say nothing of its contents.
     const auto tree = built ? std::make_shared<const ShippedTree>(built->source)
                             : std::make_shared<const ShippedTree>(shipped, environment.sync.exclude);

@@ -55,8 +55,8 @@ void RunLedger::progress(StepName step, std::int64_t done, std::int64_t total, c
   journal_.try_append(event::Progressed{step, done, total, unit});
 }
 
-bool RunLedger::asked_for(const std::string& what) {
-  return controller_ != nullptr && controller_->take(what);
+std::optional<std::string> RunLedger::asked_for(const std::string& what) {
+  return controller_ == nullptr ? std::nullopt : controller_->take(what);
 }
 
 ControllerReply RunLedger::ask_controller(const std::string& what, const std::string& detail,

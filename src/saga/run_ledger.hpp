@@ -20,7 +20,7 @@ class RunLedger : public Ledger {
   void acts_come_first() override { acts_come_first_ = true; }
   void output(StepName, const std::string& line) override;
   void progress(StepName, std::int64_t done, std::int64_t total, const std::string& unit) override;
-  bool asked_for(const std::string& what) override;
+  std::optional<std::string> asked_for(const std::string& what) override;
   ControllerReply ask_controller(const std::string& what, const std::string& detail,
                                  std::chrono::milliseconds limit, std::stop_token) override;
 

@@ -43,8 +43,8 @@ class Ledger {
   virtual void output(StepName, const std::string& line) = 0;
   virtual void progress(StepName, std::int64_t done, std::int64_t total, const std::string& unit) = 0;
 
-  /// Whether somebody asked for this since the last time: "promote".
-  virtual bool asked_for(const std::string& what) = 0;
+  /// What somebody said who asked for this since the last time: "promote". Empty: nobody asked.
+  virtual std::optional<std::string> asked_for(const std::string& what) = 0;
 
   /// Asks the controller for something and waits for its answer. `what` = "nobody" in the answer: there is no
   /// controller (any more), or it did not answer within `limit`.

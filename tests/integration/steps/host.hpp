@@ -27,7 +27,7 @@ class MemoryLedger : public Ledger {
     lines.push_back(line);
   }
   void progress(StepName, std::int64_t, std::int64_t, const std::string&) override {}
-  bool asked_for(const std::string&) override { return false; }
+  std::optional<std::string> asked_for(const std::string&) override { return {}; }
   ControllerReply ask_controller(const std::string&, const std::string&, std::chrono::milliseconds,
                                  std::stop_token) override {
     return {{.what = "nobody", .ok = false, .detail = "no controller is connected"}};

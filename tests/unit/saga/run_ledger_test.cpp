@@ -41,7 +41,7 @@ struct AnsweringController : Controller {
     asked.push_back(what);
     return wire::Tell{.nonce = {}, .what = what, .ok = true, .detail = "done", .change = change};
   }
-  bool take(const std::string&) override { return false; }
+  std::optional<std::string> take(const std::string&) override { return {}; }
 };
 
 std::string types_after_the_opening(const Journal& journal) {
