@@ -15,6 +15,7 @@ enum class ExitCode : int {
   nothing_serves = 3,  // failed, and nothing good serves
   busy = 4,            // another deployment holds the environment
   unfinished = 5,      // it ended, and what it left to be tidied up or undone is tried again
+  frozen = 6,          // refused: a freeze of belay.yml holds; nothing was touched
 };
 
 /// A failure on its way to the user: what failed and where, why (the tool's own words), and what to do next.

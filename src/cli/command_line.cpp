@@ -118,6 +118,9 @@ void Grammar::add_changing() {
                       "ship the working tree as it is, instead of a commit; recorded");
   deploy_app.add_flag("--skip-test", deploy->skip_test, "do not run the tests first; recorded");
   deploy_app.add_flag("--wait", deploy->wait, "wait while another deployment holds the environment");
+  deploy_app
+      .add_option("--reason", deploy->reason, "why, recorded; deploys during a freeze of belay.yml, too")
+      ->type_name("TEXT");
   deploy_app.add_flag("--on-push", deploy->on_push, "the environments that a push concerns (the key on)");
   deploy_app.add_option("--before", deploy->before, "with --on-push: the commit before the push")
       ->type_name("COMMIT");
@@ -144,8 +147,10 @@ void Grammar::add_changing() {
   up_app.add_flag("--json", up->json, json_text);
 
   auto promote = std::make_shared<command::Promote>();
-  add("promote", "go on with the canary or soak that is being watched", promote)
-      .add_option("ENV", promote->environment, environment_text);
+  CLI::App& promote_app = add("promote", "go on with the canary or soak that is being watched", promote);
+  promote_app.add_option("ENV", promote->environment, environment_text);
+  promote_app.add_option("--reason", promote->reason, "why, recorded; goes on during a freeze, too")
+      ->type_name("TEXT");
 
   auto abort = std::make_shared<command::Abort>();
   add("abort", "undo the deployment that is running", abort)

@@ -35,6 +35,7 @@ struct Deploy {
   bool dirty = false, skip_test = false, wait = false, json = false, no_ci = false;
   bool on_push = false;
   std::string before, after;  // with on_push: ids of commits
+  std::string reason;
 };
 struct Rollback {
   std::string environment, release;
@@ -77,7 +78,7 @@ struct Hook {
   std::vector<std::string> environments;  // empty: all of belay.yml
 };
 struct Promote {
-  std::string environment;
+  std::string environment, reason;
 };
 struct Abort {
   std::string environment;

@@ -11,7 +11,7 @@ int run(const command::Deploy& asked, Context& context) {
   if (!asked.before.empty() || !asked.after.empty())
     throw Error("--before and --after need --on-push", "", "They say what was pushed.", ExitCode::bad_input);
   const Chosen chosen = choose_environment(context, asked.environment, Needed::for_a_release);
-  const DeployOptions options{asked.ref, "", asked.dirty, asked.skip_test, asked.wait};
+  const DeployOptions options{asked.ref, "", asked.dirty, asked.skip_test, asked.wait, asked.reason};
   return watch_run(context, asked.json, chosen.name,
                    fmt::format("Deploying {} to {}", chosen.config.app, chosen.name), undone_on_interrupt,
                    [&](Watcher& watcher, std::stop_token stop) {

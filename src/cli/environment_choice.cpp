@@ -11,6 +11,7 @@
 #include "base/nearest.hpp"
 #include "control/agent.hpp"
 #include "control/secret_values.hpp"
+#include "drivers/time_zones.hpp"
 
 namespace belay::cli {
 namespace {
@@ -118,10 +119,11 @@ fs::path find_config(const std::optional<fs::path>& given, const fs::path& start
 Config load_config(const fs::path& file, const VariableLookup& variable,
                    const std::optional<std::string>& environment, Needed needed, std::stop_token stop) {
   const std::string text = read_file(file);
-  auto needs = secrets_needed(file, text, variable, environment, needed);
+  const auto zones = zones_of_this_machine(variable);
+  auto needs = secrets_needed(file, text, variable, environment, needed, zones);
   if (!needs) throw BadConfig(std::move(needs.error()));
   auto config = parse_config(file, text, variable, environment, needed,
-                             values_from_sources(file, text, variable, *needs, stop));
+                             values_from_sources(file, text, variable, *needs, stop), zones);
   if (!config) throw BadConfig(std::move(config.error()));
   return std::move(*config);
 }

@@ -19,6 +19,7 @@
 #include "control/quoting.hpp"
 #include "control/tree_space.hpp"
 #include "drivers/git.hpp"
+#include "drivers/time_zones.hpp"
 #include "model/push_trigger.hpp"
 
 namespace belay::cli {
@@ -143,7 +144,8 @@ Problems problems_of(const std::string& text, const std::string& place, const Pu
   for (const EnvironmentConfig& environment : config->environments) {
     const bool meant = only.empty() || std::ranges::find(only, environment.name) != only.end();
     if (!meant || decide(environment.on_push, push).answer == PushDecision::Answer::no) continue;
-    const auto needs = secrets_needed(place, text, variable, environment.name);
+    const auto needs = secrets_needed(place, text, variable, environment.name, Needed::for_a_release,
+                                      zones_of_this_machine(variable));
     if (!needs) return needs.error();
     if (!needs->empty()) continue;
     if (const auto whole = parse_config(place, text, variable, environment.name); !whole)

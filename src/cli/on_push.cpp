@@ -80,8 +80,9 @@ ExitCode deploy_one(const command::Deploy& asked, Context& context, const std::s
     decision = compared_with_host(context, chosen, push);
   tell(context, asked.json, name, decision);
   if (decision.answer == PushDecision::Answer::no) return ExitCode::deployed;
-  const DeployOptions options{push.after, push.kind == Push::Kind::branch ? push.name : "", false,
-                              asked.skip_test, asked.wait};
+  const DeployOptions options{push.after, push.kind == Push::Kind::branch ? push.name : "",
+                              false,      asked.skip_test,
+                              asked.wait, asked.reason};
   return static_cast<ExitCode>(
       watch_run(context, asked.json, name, fmt::format("Deploying {} to {}", chosen.config.app, name),
                 undone_on_interrupt, [&](Watcher& watcher, std::stop_token stop) {
@@ -92,8 +93,9 @@ ExitCode deploy_one(const command::Deploy& asked, Context& context, const std::s
 }  // namespace
 
 ExitCode worse_of(ExitCode one, ExitCode other) {
-  constexpr std::array order = {ExitCode::deployed,  ExitCode::unfinished, ExitCode::busy,
-                                ExitCode::bad_input, ExitCode::failed,     ExitCode::nothing_serves};
+  constexpr std::array order = {ExitCode::deployed,      ExitCode::unfinished, ExitCode::frozen,
+                                ExitCode::busy,          ExitCode::bad_input,  ExitCode::failed,
+                                ExitCode::nothing_serves};
   return std::ranges::find(order, one) < std::ranges::find(order, other) ? other : one;
 }
 

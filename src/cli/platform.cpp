@@ -87,8 +87,8 @@ std::string Platform::append(const std::string& file, std::string_view text) con
 }
 
 JobResult taken_together(const std::vector<JobResult>& results) {
-  constexpr std::array<std::string_view, 5> worse = {"skipped", "unchanged", "deployed", "rolled-back",
-                                                     "failed"};
+  constexpr std::array<std::string_view, 6> worse = {"skipped", "unchanged",   "deployed",
+                                                     "frozen",  "rolled-back", "failed"};
   const auto add = [](std::string& lines, const std::string& line) {
     if (!line.empty()) lines += (lines.empty() ? "" : "\n") + line;
   };

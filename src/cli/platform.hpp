@@ -25,7 +25,7 @@ struct Annotation {
 /// How the command ended for one environment, for the jobs that come after this one.
 struct JobResult {
   std::string environment;  // empty: the command failed before it was known
-  std::string outcome;      // deployed, unchanged, rolled-back, failed, skipped
+  std::string outcome;      // deployed, unchanged, frozen, rolled-back, failed, skipped
   std::string release{};    // that serves
   std::string url{};        // where people reach it
   std::string run{};

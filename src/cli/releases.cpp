@@ -44,6 +44,8 @@ std::string releases_text(const KeptReleases& kept, Time now, const Style& style
                origin_text(release, release.commit.dirty ? "working tree on " : "", "")});
   }
   std::string text = table.rendered(style, columns);
+  for (const Release& release : kept.releases)
+    if (release.reason) text += fmt::format("  {}: {}\n", release.id, printable(release.reason->shown()));
   for (const auto& what : kept.off)
     text += fmt::format("{} {}: {}\n", style.red(style.cross()), kept.current, printable(what));
   for (const auto& [release, what] : kept.lost)

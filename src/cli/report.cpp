@@ -169,6 +169,7 @@ class Report {
     text_ += labelled({{deployed ? "commit" : "candidate", source()},
                        {"since", deployed && run_.committed ? time_text(*run_.committed) : ""},
                        {"by", run_.plan.by.user.empty() ? "" : run_.plan.by.shown()},
+                       {"reason", run_.plan.reason ? printable(run_.plan.reason->shown()) : ""},
                        {"checked", printable(run_.closed.checked)},
                        {"note", said && !deployed ? "" : printable(run_.closed.message)},
                        {"tests", tests()},

@@ -31,7 +31,8 @@ void show_on_platform(const Error& error, const Problems& problems, const std::s
   Platform& platform = *place.platform;
   place.err.write(platform.as_text(text) + annotations_of(error, problems, platform));
   if (platform.deploys)
-    platform.ended({.environment = place.environment, .outcome = "failed"},
+    platform.ended({.environment = place.environment,
+                    .outcome = error.exit_code() == ExitCode::frozen ? "frozen" : "failed"},
                    error_summary(error, text, place.environment));
 }
 

@@ -95,7 +95,8 @@ std::string status_text(const std::string& app, const EnvironmentConfig& environ
                   {"since", release.switched == Time{} ? ""
                                                        : fmt::format("{} ({})", time_text(release.switched),
                                                                      ago_text(release.switched, now))},
-                  {"by", release.by.user.empty() ? "" : release.by.shown()}});
+                  {"by", release.by.user.empty() ? "" : release.by.shown()},
+                  {"reason", release.reason ? printable(release.reason->shown()) : ""}});
   } else {
     lines.emplace_back("release", "none of belay's");
   }

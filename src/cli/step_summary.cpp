@@ -124,6 +124,7 @@ class Summary {
     fact("serves now", closed().serving.empty() ? "nothing that belay verified" : plain(closed().serving));
     fact("commit", commit());
     fact("by", run_.plan.by.user.empty() ? "" : plain(run_.plan.by.shown()));
+    fact("reason", run_.plan.reason ? plain(run_.plan.reason->shown()) : "");
     fact("checked", plain(closed().checked));
     fact("gap", gap());
     fact("since", deployed() && run_.committed ? time_text(*run_.committed) : "");
@@ -239,9 +240,11 @@ JobResult job_result(const Ending& ending) {
 }
 
 std::string error_summary(const Error& error, const std::string& text, const std::string& environment) {
+  const auto code = error.exit_code();
+  const bool untouched = code == ExitCode::bad_input || code == ExitCode::frozen;
   return fmt::format("### ❌ The deployment{} did not take place: {}\n\n{}{}",
                      environment.empty() ? "" : " to " + plain(environment), plain(error.message()),
-                     error.exit_code() == ExitCode::bad_input ? "Nothing was touched.\n\n" : "", block(text));
+                     untouched ? "Nothing was touched.\n\n" : "", block(text));
 }
 
 std::string skipped_summary(const std::string& environment, const std::string& reason) {

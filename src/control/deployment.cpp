@@ -11,6 +11,7 @@
 #include "control/agent.hpp"
 #include "control/build_here.hpp"
 #include "control/checks.hpp"
+#include "control/freeze.hpp"
 #include "control/gate.hpp"
 #include "control/lifeline.hpp"
 #include "control/local_build.hpp"
@@ -18,6 +19,7 @@
 #include "control/run_follower.hpp"
 #include "control/session.hpp"
 #include "control/shipped_times.hpp"
+#include "control/shipped_tree.hpp"
 #include "control/source.hpp"
 #include "control/tree_space.hpp"
 #include "model/plan.hpp"
@@ -141,6 +143,7 @@ Ending hand_over(Session& session, const EnvironmentConfig& environment, const P
 Ending deploy(const Config& config, const EnvironmentConfig& environment, const DeployOptions& options,
               Watcher& watcher, std::stop_token stop) {
   return while_doing(fmt::format("deploying {} to {}", config.app, environment.name), [&] {
+    const auto reason = reason_during_freeze(environment, "belay deploy", options.reason, now());
     ssh_key_from_environment();  // before any child is started
     Source source = find_source(config.file, environment.source, options.ref, options.dirty, watcher, stop);
     if (!options.branch.empty()) source.commit.branch = options.branch;
@@ -155,13 +158,14 @@ Ending deploy(const Config& config, const EnvironmentConfig& environment, const 
     require_alive(session, watcher, stop);
     Plan plan = plan_deployment(config.app, environment, shipped.commit, this_author(), gate);
     if (built) plan.built = built->what;
+    plan.reason = reason;
     // The times of what was built say nothing of its contents.
-    const auto times_memory = built ? fs::path() : shipped.times_memory();
-    plan.sources_with_our_times = ShippedTimes(times_memory).directories_on(environment.host.shown);
+    const auto tree = built ? std::make_shared<const ShippedTree>(built->source)
+                            : std::make_shared<const ShippedTree>(shipped, environment.sync.exclude);
+    plan.sources_with_our_times = ShippedTimes(tree->times_memory()).directories_on(environment.host.shown);
     auto ending = hand_over(session, environment, plan, options.wait,
                             {.starts_it = true,
-                             .source = built ? built->source : shipped.source,
-                             .times_memory = times_memory,
+                             .source = tree,
                              .repository = source.repository,
                              .directory = directory_of(config)},
                             watcher, stop);

@@ -17,6 +17,7 @@ struct DeployOptions {
   bool dirty = false;      // ship the working tree
   bool skip_test = false;  // recorded
   bool wait = false;       // for the lock
+  std::string reason{};    // recorded; a freeze holds nobody up who gives one
 };
 
 struct RollbackOptions {
@@ -33,7 +34,8 @@ struct Ending {
 };
 
 /// Gate, connection, hand-over, source, confirmation. Stopping (Ctrl-C) asks the host to undo, and waits for
-/// it. Throws Error{exit code 4} if another deployment holds the environment.
+/// it. Throws Error{exit code 4} if another deployment holds the environment, and Error{exit code 6} before
+/// anything is touched if a freeze holds and no reason is given.
 Ending deploy(const Config&, const EnvironmentConfig&, const DeployOptions&, Watcher&, std::stop_token);
 Ending roll_back(const Config&, const EnvironmentConfig&, const std::string& release, const RollbackOptions&,
                  Watcher&, std::stop_token);

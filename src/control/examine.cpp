@@ -10,6 +10,7 @@
 #include "control/changed_files.hpp"
 #include "control/checks.hpp"
 #include "control/findings.hpp"
+#include "control/freeze.hpp"
 #include "control/host_questions.hpp"
 #include "control/lifeline.hpp"
 #include "control/missing_contents.hpp"
@@ -38,6 +39,9 @@ class Examination {
         life_(tree_space(), "check-") {}
 
   std::vector<Finding> findings() {
+    attempt("freeze", [this] {
+      if (auto freeze = checked_freeze(environment_, now())) add(std::move(*freeze));
+    });
     attempt("source", [this] { look_at_source(); });
     attempt("rsync", [this] { add(checked_rsync(rsync::version(stop_), "here")); });
     if (environment_.builds_elsewhere())

@@ -6,6 +6,7 @@
 #include "control/checks.hpp"
 #include "control/deployment.hpp"
 #include "control/findings.hpp"
+#include "control/freeze.hpp"
 #include "control/host_questions.hpp"
 #include "control/lifeline.hpp"
 #include "control/missing_contents.hpp"
@@ -57,6 +58,7 @@ std::vector<std::string> warnings_of(const EnvironmentConfig& environment, const
   for (const auto& finding : on_host) add_unless_ok(warnings, finding);
   if (const auto login = checked_login(facts)) add_unless_ok(warnings, *login);
   add_unless_ok(warnings, checked_boot_recovery(facts, environment.name));
+  if (const auto freeze = checked_freeze(environment, now())) add_unless_ok(warnings, *freeze);
   if (facts.busy)
     warnings.push_back("a deployment is running: another one would wait (--wait) or be refused");
   return warnings;

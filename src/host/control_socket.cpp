@@ -120,9 +120,10 @@ std::optional<wire::Tell> ControlSocket::wait_for(const std::string& what, std::
   return std::nullopt;
 }
 
-bool ControlSocket::take(const std::string& what) {
+std::optional<std::string> ControlSocket::take(const std::string& what) {
   const std::scoped_lock lock(mutex_);
-  return told_.erase(what) > 0;
+  const auto told = told_.extract(what);
+  return told ? std::optional(told.mapped().detail) : std::nullopt;
 }
 
 }  // namespace belay

@@ -34,7 +34,7 @@ class ControlSocket : public Controller {
 
   std::optional<wire::Tell> wait_for(const std::string& what, std::chrono::milliseconds limit,
                                      std::chrono::milliseconds patience, std::stop_token) override;
-  bool take(const std::string& what) override;
+  std::optional<std::string> take(const std::string& what) override;
 
  private:
   void serve(std::stop_token);

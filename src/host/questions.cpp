@@ -255,8 +255,9 @@ json::object recovered(const Layout& layout, std::stop_token stop) {
 }
 
 /// To the executor of the run that is under way. Only while a release is being watched is there something to
-/// promote; a deployment can be stopped at any moment until its commit.
-json::object passed_on(const Layout& layout, const std::string& what) {
+/// promote; a deployment can be stopped at any moment until its commit. `reason`: of who promotes; may be
+/// empty.
+json::object passed_on(const Layout& layout, const std::string& what, const std::string& reason) {
   const auto run = open_run(layout);
   const auto state = run ? run_state(Journal::read(layout.journal(*run))) : std::nullopt;
   if (!state) throw Error("no deployment is under way", {}, {}, ExitCode::bad_input);
@@ -274,7 +275,7 @@ json::object passed_on(const Layout& layout, const std::string& what) {
                 "belay attach shows it");
   const auto& nonce = state->opened.nonce;
   const wire::ToHost message =
-      what == "promote" ? wire::ToHost(wire::Tell{.nonce = nonce, .what = what, .ok = true, .detail = {}})
+      what == "promote" ? wire::ToHost(wire::Tell{.nonce = nonce, .what = what, .ok = true, .detail = reason})
                         : wire::ToHost(wire::Cancel{.nonce = nonce});
   write_all(connection->get(), wire::encode(message) + "\n");
   return {{"run", *run}, {"step", to_string(step)}};
@@ -292,7 +293,8 @@ json::value answer(const Layout& layout, const wire::Ask& ask, std::stop_token s
     return json::object{{"by", recovery_installed_at_boot({.live = layout.live, .state = {}})}};
   if (ask.about == "recover") return recovered(layout, stop);
   if (ask.about == "reload") return certificates_to_json(reload_certificates(layout));
-  if (ask.about == "promote" || ask.about == "abort") return passed_on(layout, ask.about);
+  if (ask.about == "promote" || ask.about == "abort")
+    return passed_on(layout, ask.about, text_at(ask.arguments, "reason"));
   if (ask.about == "up") return made_anew_in_own_process(layout, ask, stop);  // it recovers, too
   if (!is_held(layout) || !holder_runs(layout)) recover_in_own_process(layout, stop);
   if (ask.about == "status") return status_to_json(host_status(layout, plan_of(ask.arguments), stop));

@@ -543,6 +543,34 @@ void read_compose(SectionReader& section, EnvironmentConfig& into, Reading& read
   if (elsewhere) require_own_services(section, into, reading);
 }
 
+/// A zone that is needed and not known is a mistake. Who only looks, or goes back, needs none.
+std::optional<TimeZone> read_zone(SectionReader& section, const std::string& name, Reading& reading) {
+  if (name.empty()) return std::nullopt;
+  if (auto known = zone_without_database(name)) return known;
+  if (!reading.zones || !reading.variables_needed) return std::nullopt;
+  auto found = reading.zones(name);
+  if (found) return std::move(*found);
+  if (reading.release_needed)
+    reading.report(section.location_of("zone"), "'zone' " + found.error().message, found.error().remedy);
+  return std::nullopt;
+}
+
+void read_freeze(SectionReader& section, std::vector<FreezeWindow>& into, Reading& reading) {
+  for (auto& one : section.sections("freeze")) {
+    FreezeWindow window;
+    one.text("from", window.from, freeze_end_value);
+    one.text("until", window.until, freeze_end_value);
+    one.text("zone", window.zone_name, zone_name_value);
+    one.text("why", window.why, line_value);
+    window.zone = read_zone(one, window.zone_name, reading);
+    const bool both = !window.from.text.empty() && !window.until.text.empty();
+    if (const auto fault = both ? freeze_fault(window.from, window.until) : ""; !fault.empty())
+      reading.report(one.location_of("until"), fault,
+                     "for example from: Fri 16:00, until: Mon 08:00; a day as 'until' is part of the freeze");
+    into.push_back(std::move(window));
+  }
+}
+
 void read_secrets(SectionReader section, SecretSources& into) {
   section.text("file", into.file, relative_path_value);
   section.text("command", into.command, secret_command_value);
@@ -573,6 +601,7 @@ void read_shared(SectionReader& section, EnvironmentConfig& into, Reading& readi
   refuse_edge_in_shared_project(section, into, reading);
   section.boolean("rollback", into.rollback);
   section.number("keep", into.keep_releases);
+  read_freeze(section, into.freeze, reading);
   if (auto timeouts = section.section("timeouts")) read_timeouts(*timeouts, into);
   if (auto build = section.section("build")) read_build(*build, into.build, reading);
 }
@@ -697,10 +726,11 @@ std::expected<Config, Problems> read_file_with(const std::filesystem::path& file
                                                const VariableLookup& lookup,
                                                const std::optional<std::string>& only_environment,
                                                Needed needed, const SecretValues* values,
-                                               SecretNeeds& needs) {
+                                               const ZoneLookup& zones, SecretNeeds& needs) {
   YamlDocument document = parse_yaml(file.native(), text);
   Reading reading(file.native(), text, lookup);
   reading.release_needed = needed == Needed::for_a_release;
+  reading.zones = zones;
   reading.add(std::move(document.problems));
   Config config;
   if (document.root && document.root->kind == YamlNode::Kind::mapping)
@@ -719,9 +749,9 @@ std::expected<Config, Problems> read_file_with(const std::filesystem::path& file
 std::expected<SecretNeeds, Problems> secrets_needed(const std::filesystem::path& file,
                                                     const std::string& text, const VariableLookup& lookup,
                                                     const std::optional<std::string>& only_environment,
-                                                    Needed needed) {
+                                                    Needed needed, const ZoneLookup& zones) {
   SecretNeeds needs;
-  auto config = read_file_with(file, text, lookup, only_environment, needed, nullptr, needs);
+  auto config = read_file_with(file, text, lookup, only_environment, needed, nullptr, zones, needs);
   if (!config) return std::unexpected(std::move(config.error()));
   return needs;
 }
@@ -729,9 +759,10 @@ std::expected<SecretNeeds, Problems> secrets_needed(const std::filesystem::path&
 std::expected<Config, Problems> parse_config(const std::filesystem::path& file, const std::string& text,
                                              const VariableLookup& lookup,
                                              const std::optional<std::string>& only_environment,
-                                             Needed needed, const SecretValues& values) {
+                                             Needed needed, const SecretValues& values,
+                                             const ZoneLookup& zones) {
   SecretNeeds none;
-  return read_file_with(file, text, lookup, only_environment, needed, &values, none);
+  return read_file_with(file, text, lookup, only_environment, needed, &values, zones, none);
 }
 
 }  // namespace belay

@@ -11,6 +11,7 @@
 #include <boost/json/fwd.hpp>
 
 #include "model/env_file.hpp"
+#include "model/freeze.hpp"
 #include "model/hook.hpp"
 #include "model/problem.hpp"
 #include "model/variables.hpp"
@@ -233,6 +234,7 @@ struct EnvironmentConfig {
   int keep_releases = 5;
   std::chrono::milliseconds confirm_timeout{std::chrono::seconds(60)};
   std::optional<PushTrigger> on_push;
+  std::vector<FreezeWindow> freeze{};  // the controller's; no part of the JSON
   /// The values of the variables in health's texts and in commands. In memory only, and no part of the JSON:
   /// they travel beside a plan (wire::Start).
   Values variables{};
@@ -283,14 +285,16 @@ using SecretValues = std::map<std::string, Values>;
 /// seen without the secrets, so that no source is asked for a file that is wrong.
 std::expected<SecretNeeds, Problems> secrets_needed(
     const std::filesystem::path& file, const std::string& text, const VariableLookup&,
-    const std::optional<std::string>& only_environment = std::nullopt, Needed = Needed::for_a_release);
+    const std::optional<std::string>& only_environment = std::nullopt, Needed = Needed::for_a_release,
+    const ZoneLookup& = {});
 
 /// Parses and validates all of it; on any mistake returns every mistake, in the file's order. Variables of an
 /// environment other than `only_environment` need not be set (a staging deployment does not need
-/// production's).
+/// production's). Without a ZoneLookup, and where only the way is needed, a zone of `freeze` may stay
+/// unknown.
 std::expected<Config, Problems> parse_config(
     const std::filesystem::path& file, const std::string& text, const VariableLookup&,
     const std::optional<std::string>& only_environment = std::nullopt, Needed = Needed::for_a_release,
-    const SecretValues& = {});
+    const SecretValues& = {}, const ZoneLookup& = {});
 
 }  // namespace belay

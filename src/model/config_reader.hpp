@@ -15,6 +15,7 @@
 #include "model/config_values.hpp"
 #include "model/json_archive.hpp"
 #include "model/problem.hpp"
+#include "model/time_zone.hpp"
 #include "model/variables.hpp"
 #include "model/yaml.hpp"
 
@@ -47,6 +48,7 @@ class Reading {
   bool keys_needed = true;       // a missing required key is a mistake
   bool variables_needed = true;  // so is a variable that is not set
   bool release_needed = true;    // also one that only a release needs
+  ZoneLookup zones{};            // may be empty
 
   /// The sources of the environment at hand, what they gave, and what they are needed for.
   SecretSources sources{};

@@ -357,6 +357,91 @@ Value<std::string> line_value(std::string_view text) {
   return std::string(text);
 }
 
+namespace {
+
+std::optional<std::chrono::weekday> weekday_named(std::string_view text) {
+  constexpr std::array names{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
+  std::string lowered(text);
+  for (char& c : lowered)
+    if (const auto at = upper.find(c); at != std::string_view::npos) c = lower[at];
+  for (unsigned i = 0; i < names.size(); ++i)
+    if (lowered == names[i] || lowered == std::string_view(names[i]).substr(0, 3))
+      return std::chrono::weekday(i);
+  return std::nullopt;
+}
+
+/// The number that stands where `form` has a letter, if all of `text` has that form: digits there, and the
+/// same characters elsewhere.
+std::optional<int> digits_in(std::string_view text, std::string_view form, char letter) {
+  if (text.size() != form.size()) return std::nullopt;
+  int value = 0;
+  for (std::size_t i = 0; i < form.size(); ++i) {
+    const bool is_digit = digits.contains(text[i]);
+    if (lower.contains(form[i]) != is_digit || (!is_digit && text[i] != form[i])) return std::nullopt;
+    if (form[i] == letter) value = value * 10 + (text[i] - '0');
+  }
+  return value;
+}
+
+/// "16:00", "8:00", "24:00".
+std::optional<int> minute_of_day(std::string_view text) {
+  const auto* form = text.size() == 4 ? "h:mm" : "hh:mm";
+  const auto hour = digits_in(text, form, 'h'), minute = digits_in(text, form, 'm');
+  if (!hour || !minute || *minute > 59 || *hour * 60 + *minute > 24 * 60) return std::nullopt;
+  return *hour * 60 + *minute;
+}
+
+std::optional<std::chrono::local_days> date_of(std::string_view text) {
+  const auto year = digits_in(text, "yyyy-mm-dd", 'y'), month = digits_in(text, "yyyy-mm-dd", 'm'),
+             day = digits_in(text, "yyyy-mm-dd", 'd');
+  if (!year || !month || !day || *year < 1970 || *year > 2199) return std::nullopt;
+  const std::chrono::year_month_day date(std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day)));
+  return date.ok() ? std::optional(std::chrono::local_days(date)) : std::nullopt;
+}
+
+}  // namespace
+
+Value<FreezeEnd> freeze_end_value(std::string_view text) {
+  FreezeEnd end;
+  end.text = std::string(text);
+  const auto behind = text.find_first_of(" T", 3);  // not the T of Tue
+  const auto first = text.substr(0, behind);
+  const auto second = behind == std::string_view::npos ? std::string_view() : text.substr(behind + 1);
+  const auto minute = minute_of_day(second.empty() ? first : second);
+  const bool good_time = second.empty() ? behind == std::string_view::npos : minute.has_value();
+  if (const auto weekday = weekday_named(first);
+      weekday && good_time && (second.empty() || text[behind] == ' ')) {
+    end.kind = FreezeEnd::Kind::weekly;
+    end.weekday = *weekday;
+    if (!second.empty()) end.minute = minute;
+    return end;
+  }
+  if (const auto date = date_of(first); date && good_time) {
+    end.kind = FreezeEnd::Kind::dated;
+    end.date = *date;
+    if (!second.empty()) end.minute = minute;
+    return end;
+  }
+  if (second.empty() && minute && good_time) {
+    end.minute = minute;
+    return end;
+  }
+  return fault(fmt::format("is no time of a freeze: '{}'", text),
+               "a day of the week and a time (Fri 16:00), a date (2026-12-23), a date and a time "
+               "(2026-12-23 18:00), a day of the week (Sat), or a time of every day (18:00)");
+}
+
+Value<std::string> zone_name_value(std::string_view text) {
+  if (zone_without_database(text)) return std::string(text);
+  const bool word =
+      is_word(text, alphanumeric_and("_+-/"), {}) && !text.ends_with('/') && !text.contains("//");
+  if (word) return std::string(text);
+  return fault(fmt::format("is no time zone: '{}'", text),
+               "a name like America/Sao_Paulo, UTC, or an offset like -03:00");
+}
+
 Value<std::string> push_pattern_value(std::string_view text) {
   if (auto line = line_value(text); !line) return line;
   if (const auto pattern = Pattern::read(text); !pattern)

@@ -76,6 +76,10 @@ Value<std::string> key_file_value(std::string_view);
 Value<std::string> secret_command_value(std::string_view);
 /// Not empty, one line, no control characters.
 Value<std::string> line_value(std::string_view);
+/// "Fri 16:00", "Fri", "16:00", "2026-12-23", "2026-12-23 18:00": one end of a freeze's window.
+Value<FreezeEnd> freeze_end_value(std::string_view);
+/// A name of the tz database, or an offset as +02:00.
+Value<std::string> zone_name_value(std::string_view);
 /// A pattern of model/glob.hpp, behind "!" or not.
 Value<std::string> push_pattern_value(std::string_view);
 /// Not empty; may have several lines.

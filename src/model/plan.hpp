@@ -72,6 +72,7 @@ struct Plan {
   GateResult gate;
   std::vector<StepName> steps;
   std::optional<BuiltHere> built{};  // what `build.local` has made, before there was a plan
+  std::optional<Reason> reason{};    // of a deployment
   /// The source directories of releases on the host whose files have the times of what is shipped: size and
   /// time tell what differs from them.
   std::vector<std::string> sources_with_our_times{};

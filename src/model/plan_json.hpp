@@ -57,6 +57,7 @@ void fields(auto& archive, Is<Plan> auto& plan) {
   archive("gate", plan.gate);
   archive.required("steps", plan.steps);
   archive("built", plan.built);
+  archive("reason", plan.reason);
   archive("sources_with_our_times", plan.sources_with_our_times);
 }
 

@@ -36,6 +36,14 @@ struct BuiltHere {
   bool has(const std::string& path) const;
 };
 
+/// Why somebody deployed, in their words (`--reason`), and the freeze that held then; empty: none did.
+struct Reason {
+  std::string text, freeze{};
+  std::string shown() const {
+    return freeze.empty() ? text : text + " (in spite of the freeze " + freeze + ")";
+  }
+};
+
 struct Author {
   std::string user, machine;
   std::string shown() const { return user + "@" + machine; }
@@ -106,6 +114,7 @@ struct Release {
   /// of theirs is compared with. None in a release of an older belay.
   std::map<std::string, std::string> accessories{};
   std::optional<BuiltHere> built{};  // by `build.local`
+  std::optional<Reason> reason{};
 };
 
 std::string release_to_json(const Release&);

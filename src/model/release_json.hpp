@@ -35,6 +35,11 @@ void fields(auto& archive, Is<BuiltHere> auto& built) {
   archive("changed", built.changed);
 }
 
+void fields(auto& archive, Is<Reason> auto& reason) {
+  archive.required("text", reason.text);
+  archive("freeze", reason.freeze);
+}
+
 void fields(auto& archive, Is<Author> auto& author) {
   archive("user", author.user);
   archive("machine", author.machine);
@@ -101,6 +106,7 @@ void fields(auto& archive, Is<Release> auto& release) {
   archive("services", release.services);
   archive("accessories", release.accessories);
   archive("built", release.built);
+  archive("reason", release.reason);
 }
 
 }  // namespace belay

@@ -19,8 +19,8 @@ class Controller {
   /// `patience` none has been connected that could tell, or on stop.
   virtual std::optional<wire::Tell> wait_for(const std::string& what, std::chrono::milliseconds limit,
                                              std::chrono::milliseconds patience, std::stop_token) = 0;
-  /// Whether the controller told `what` since it was taken last.
-  virtual bool take(const std::string& what) = 0;
+  /// What the controller said with `what`, if it told it since it was taken last.
+  virtual std::optional<std::string> take(const std::string& what) = 0;
 };
 
 /// Makes an executor's controller, in the executor's own process: by the run's nonce it knows who may speak,

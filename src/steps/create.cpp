@@ -230,7 +230,8 @@ Work work_of_deployment(Context& context) {
                   .directory = project.directory(),
                   .services = std::move(frozen.services),
                   .accessories = std::move(frozen.accessories),
-                  .built = context.plan.built};
+                  .built = context.plan.built,
+                  .reason = context.plan.reason};
   note_when_asked(context, release);
   auto previous =
       previous_of(context, ours, in_order_of_dependency(context.model, context.services), context.model);

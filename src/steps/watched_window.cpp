@@ -33,7 +33,8 @@ std::string watch_window(Context& context, StepName step, const Window& window) 
     throw_if_candidate_died(context);
     if (finding.next == Next::aborts)
       throw Error(finding.why, finding.figures, "its log may say why; thresholds: abort_if in belay.yml");
-    if (context.ledger.asked_for("promote")) return "promoted by hand; " + finding.figures;
+    if (const auto reason = context.ledger.asked_for("promote"))
+      return fmt::format("promoted by hand{}; {}", reason->empty() ? "" : ": " + *reason, finding.figures);
     if (finding.next == Next::ends_well) return finding.figures;
     if (report.expired()) {
       report = Deadline::in(between_reports);

@@ -27,10 +27,10 @@ class MemoryLedger : public Ledger {
     lines.push_back(line);
   }
   void progress(StepName, std::int64_t, std::int64_t, const std::string&) override {}
-  bool asked_for(const std::string&) override { return false; }
-  event::Heard ask_controller(const std::string&, const std::string&, std::chrono::milliseconds,
-                              std::stop_token) override {
-    return {.what = "nobody", .ok = false, .detail = "no controller is connected"};
+  std::optional<std::string> asked_for(const std::string&) override { return {}; }
+  ControllerReply ask_controller(const std::string&, const std::string&, std::chrono::milliseconds,
+                                 std::stop_token) override {
+    return {{.what = "nobody", .ok = false, .detail = "no controller is connected"}};
   }
   void report_done(StepName step) { done_.insert(step); }
   void report_failed(StepName step) { failed_.insert(step); }

@@ -152,7 +152,8 @@ TEST_CASE("GitLab: a section has a name of its own, and the result is a dotenv r
 }
 
 TEST_CASE("of several outcomes the worst counts, in whatever order they come") {
-  const std::vector<std::string> order = {"skipped", "unchanged", "deployed", "rolled-back", "failed"};
+  const std::vector<std::string> order = {"skipped", "unchanged",   "deployed",
+                                          "frozen",  "rolled-back", "failed"};
   for (std::size_t i = 0; i < order.size(); ++i)
     for (std::size_t j = 0; j < order.size(); ++j)
       CHECK(taken_together({{"a", order[i]}, {"b", order[j]}}).outcome == order[std::max(i, j)]);

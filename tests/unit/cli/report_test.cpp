@@ -75,6 +75,14 @@ TEST_CASE(
   CHECK(report_of(deployed).contains("✗ Deployed. production now serves " + good.serving + ", and " + errors +
                                      "\n"));
 }
+TEST_CASE("report: a reason that was given is there, and the freeze in spite of which it was") {
+  auto records = samples::deployed();
+  CHECK(!report_of(records).contains("reason"));
+  std::get<event::Opened>(records.front().event).plan.reason =
+      Reason{"checkout is broken", "Sat until Sun, UTC"};
+  CHECK(report_of(records).contains(
+      "  reason   checkout is broken (in spite of the freeze Sat until Sun, UTC)\n"));
+}
 TEST_CASE("report: what serves was started again, so it is not said that it never stopped") {
   auto records = samples::migration_fails();
   CHECK(report_of(records).find("it never stopped") != std::string::npos);

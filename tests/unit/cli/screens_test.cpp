@@ -99,6 +99,17 @@ TEST_CASE("status: nothing there yet") {
                status_text("crm-backend", samples::sample_plan().environment, nothing, now_there, plain, 0));
 }
 
+TEST_CASE("status and releases say why a release was deployed, if somebody said it") {
+  HostStatus with_reason = status();
+  with_reason.current->reason = Reason{"checkout is broken", "Sat until Sun, UTC"};
+  CHECK(status_text("crm-backend", samples::sample_plan().environment, with_reason, now_there, plain, 0)
+            .contains("  reason   checkout is broken (in spite of the freeze Sat until Sun, UTC)\n"));
+  Release release = *with_reason.current;
+  release.reason = Reason{"a rollout for one customer"};
+  CHECK(releases_text({{release}, release.id, {}}, now_there, plain, 0)
+            .contains("  " + release.id + ": a rollout for one customer\n"));
+}
+
 TEST_CASE("releases: the current one, a good one, an adopted one, a failed one") {
   Release adopted = release("20260101-000000-adopted", Release::State::good, samples::start() - 48h);
   adopted.origin = Release::Origin::adopted;

@@ -26,6 +26,12 @@ TEST_CASE("step summary: the candidate crashed, the old release serves again") {
                step_summary(samples::ending_of(samples::candidate_crashes())));
 }
 
+TEST_CASE("step summary: a reason that was given is there, and no Markdown of its own") {
+  auto records = samples::deployed();
+  std::get<event::Opened>(records.front().event).plan.reason = Reason{"see [x](http://evil)"};
+  CHECK(step_summary(samples::ending_of(records)).contains("| reason | see \\[x\\](http://evil) |\n"));
+}
+
 TEST_CASE("step summary: the first line says the outcome, and the job's result agrees with it") {
   struct Row {
     std::vector<Record> records;

@@ -23,7 +23,7 @@ std::string range(const ConfigKey& key) {
 std::string section_type(const ConfigKey& key) {
   std::string type = "section";
   if (!key.shorthand.empty()) type += fmt::format(", or its `{}`", key.shorthand);
-  if (key.may_be_list) type += ", or a list of either";
+  if (key.may_be_list) type += key.shorthand.empty() ? ", or a list of them" : ", or a list of either";
   if (key.by_service) type += ", by service too";
   if (key.may_be_off) type += ", or `off`";
   return type;
@@ -159,7 +159,10 @@ json::object value_type(const ConfigKey& key) {
       if (const auto* meant = config_key(section_of(key), key.shorthand);
           meant != nullptr && meant->kind == ValueKind::commands)
         forms.push_back(commands_type());
-      if (key.may_be_list) forms.push_back(list_of(either({text_type(), reference_to(section_of(key))})));
+      if (key.may_be_list)
+        forms.push_back(list_of(key.shorthand.empty()
+                                    ? reference_to(section_of(key))
+                                    : either({text_type(), reference_to(section_of(key))})));
       if (key.may_be_off) forms.push_back(json::object{{"enum", {"off", "no", false}}});
       return forms.size() == 1 ? json::object{{"allOf", forms}} : either(forms);
     }
