@@ -45,6 +45,7 @@ class App:
         self.write(".dockerignore", "*\n!page\n")
         self.write("belay.yml", BELAY.format(host=host, live=self.live, port=PORT, more=more))
         self.git("init", "--quiet")
+        self.git("config", "gc.auto", "0")  # it would run beside what is measured, and while the directory is removed
 
     def write(self, name, text):
         file = self.repository / name
