@@ -55,6 +55,12 @@ function(belay_room name)
   endif()
 endfunction()
 
+# CMake hands the header to Clang's inner compiler (-Xclang), where ccache does not see that it is a path below its base: no build
+# directory would have a use for another one's objects.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH -include <PCH_HEADER>) # Clang finds the .pch beside it, as GCC does its .gch
+endif()
+
 # The headers of others that nearly every file includes are compiled once for all rooms and tests.
 set(belay_precompiled_headers
   <algorithm> <chrono> <filesystem> <functional> <map> <memory> <optional> <set> <stop_token> <string> <variant> <vector>

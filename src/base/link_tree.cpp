@@ -48,6 +48,12 @@ class Directory {
   DIR* stream_;
 };
 
+/// The owner of a directory has to put files there, whatever the mode that it gets.
+void set_mode_like(const struct stat& status, const fs::path& made) {
+  if (::chmod(made.c_str(), (status.st_mode & 07777u) | S_IRWXU) != 0)
+    throw system_error("cannot set the mode of " + made.string(), errno);
+}
+
 class Linking {
  public:
   Linking(const fs::path& from, const fs::path& to) : from_(from), to_(to) {}
@@ -88,9 +94,7 @@ class Linking {
     const auto made = to_ / directory;
     if (::mkdir(made.c_str(), 0700) != 0 && errno != EEXIST)
       throw system_error("cannot make the directory " + made.string(), errno);
-    // Its owner has to put files there, whatever the mode that it gets.
-    if (::chmod(made.c_str(), (status.st_mode & 07777u) | S_IRWXU) != 0)
-      throw system_error("cannot set the mode of " + made.string(), errno);
+    set_mode_like(status, made);
   }
 
   void keep_problem(int reason, const fs::path& file) {
@@ -106,7 +110,10 @@ class Linking {
 }  // namespace
 
 void link_tree(const fs::path& from, const fs::path& to) {
+  struct stat status{};
+  if (::stat(from.c_str(), &status) != 0) throw system_error("cannot look at " + from.string(), errno);
   make_directories(to);
+  set_mode_like(status, to);
   Linking(from, to).link_all();
 }
 

@@ -31,7 +31,7 @@ void Tail::add(const std::string& line) {
 }
 
 std::string waiting_words(std::string_view what) {
-  if (what == "source") return "waiting for the source";
+  if (is_errand_of_source(what)) return "waiting for the source";
   if (what.starts_with("images")) return "waiting for the images that are built where belay was started";
   if (what == "committed") return "waiting for the answer which files git knows";
   if (is_errand_of_hook(what)) return "a hook runs where belay was started";

@@ -245,7 +245,7 @@ void PlainLines::show(const event::Awaiting& awaiting) {
 
 void PlainLines::show(const event::Heard& heard) {
   // The step's own lines and its end say what came of its source and its hooks.
-  if ((heard.what == "source" && heard.ok) || is_errand_of_hook(heard.what)) return;
+  if ((is_errand_of_source(heard.what) && heard.ok) || is_errand_of_hook(heard.what)) return;
   if (heard.what == "nobody") return say(unanswered_words(asked_));
   say(with(fmt::format("{}: {}", heard.what, heard.ok ? "ok" : style_.red("not ok")),
            printable(heard.detail)));

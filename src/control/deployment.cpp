@@ -19,6 +19,7 @@
 #include "control/run_follower.hpp"
 #include "control/session.hpp"
 #include "control/shipped_times.hpp"
+#include "control/shipped_tree.hpp"
 #include "control/source.hpp"
 #include "control/tree_space.hpp"
 #include "model/plan.hpp"
@@ -159,12 +160,12 @@ Ending deploy(const Config& config, const EnvironmentConfig& environment, const 
     if (built) plan.built = built->what;
     plan.reason = reason;
     // The times of what was built say nothing of its contents.
-    const auto times_memory = built ? fs::path() : shipped.times_memory();
-    plan.sources_with_our_times = ShippedTimes(times_memory).directories_on(environment.host.shown);
+    const auto tree = built ? std::make_shared<const ShippedTree>(built->source)
+                            : std::make_shared<const ShippedTree>(shipped, environment.sync.exclude);
+    plan.sources_with_our_times = ShippedTimes(tree->times_memory()).directories_on(environment.host.shown);
     auto ending = hand_over(session, environment, plan, options.wait,
                             {.starts_it = true,
-                             .source = built ? built->source : shipped.source,
-                             .times_memory = times_memory,
+                             .source = tree,
                              .repository = source.repository,
                              .directory = directory_of(config)},
                             watcher, stop);

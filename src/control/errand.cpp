@@ -30,11 +30,12 @@ Errand::Errand(Session& session, wire::Tell answer, Work work)
       }) {}
 
 void Errand::go(Session& session, const Work& work, const std::stop_token& stop) {
-  const Result result = attempt(work, stop);
+  Result result = attempt(work, stop);
   if (stop.stop_requested()) return;  // nobody waits for it any more
   const std::lock_guard lock(mutex_);
   answer_.ok = result.ok;
-  answer_.detail = result.detail;
+  answer_.detail = std::move(result.detail);
+  answer_.change = std::move(result.change);
   told_ = true;
   session.send(answer_);
 }

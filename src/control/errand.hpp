@@ -20,6 +20,7 @@ class Errand {
   struct Result {
     bool ok = false;
     std::string detail;
+    std::optional<std::string> change{};  // wire::Tell::change
   };
   using Work = std::function<Result(std::stop_token)>;
 

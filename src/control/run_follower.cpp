@@ -10,7 +10,6 @@
 #include "control/shipped_times.hpp"
 #include "drivers/git.hpp"
 #include "drivers/rsync.hpp"
-#include "model/notes.hpp"
 #include "model/secrets.hpp"
 
 namespace belay {
@@ -109,7 +108,7 @@ void RunFollower::note(const Event& what) {
     if (stop_seen_) cancel();
   } else if (const auto* const noted = std::get_if<event::Noted>(&what)) {
     if (const auto link = note_in<notes::LinkDestination>(*noted)) link_destination_ = link->value;
-    if (const auto links = note_in<notes::HoldsLinks>(*noted)) holds_links_ = links->value;
+    if (auto linked = note_in<notes::LinkedTree>(*noted)) linked_ = std::move(linked->value);
   } else if (const auto* const awaiting = std::get_if<event::Awaiting>(&what)) {
     end_errand();
     awaited_ = *awaiting;
@@ -130,11 +129,11 @@ void RunFollower::begin_errand() {
   if (told_) return session_.send(*told_);  // done before the line died; the host may not have heard it
   const event::Awaiting awaited = *awaited_;
   const wire::Tell answer{.nonce = nonce_, .what = awaited.what, .ok = false, .detail = {}};
-  if (awaited.what == "source" && part_.source) {
+  if (is_errand_of_source(awaited.what) && part_.source) {
     errand_ = std::make_unique<Errand>(
         session_, answer, [this, awaited](std::stop_token stop) { return send_source(awaited, stop); });
   } else if (awaited.what.starts_with("images") && part_.source) {
-    if (!images_) images_.emplace(environment_, *part_.source, build_watched());
+    if (!images_) images_.emplace(environment_, part_.source->directory(), build_watched());
     errand_ = std::make_unique<Errand>(
         session_, answer, [this, awaited](std::stop_token stop) { return send_images(awaited, stop); });
   } else if (awaited.what == "committed") {
@@ -171,19 +170,35 @@ void RunFollower::end_errand() {
   errand_.reset();
 }
 
+/// With the answer, where the host has linked a tree that is remembered and little has changed since: rsync's
+/// start alone takes several round trips.
 Errand::Result RunFollower::send_source(const event::Awaiting& awaited, std::stop_token stop) {
-  rsync::Request request{.from = *part_.source,
+  auto change =
+      awaited.what == errand_of_source_by_rsync ? std::nullopt : part_.source->change_from(linked_.mark);
+  if (!change) return send_by_rsync(awaited, std::move(stop));
+  ShippedTimes(part_.source->times_memory()).note_links(environment_.host.shown, awaited.detail);
+  part_.source->remember();
+  return {.ok = true,
+          .detail = fmt::format("{} files, {}; {} files, {} sent with the answer", change->files,
+                                human_bytes(change->bytes_total), change->files_sent,
+                                human_bytes(change->packed.size())),
+          .change = std::move(change->packed)};
+}
+
+Errand::Result RunFollower::send_by_rsync(const event::Awaiting& awaited, std::stop_token stop) {
+  rsync::Request request{.from = part_.source->directory(),
                          .to = session_.rsync_target(awaited.detail),
                          .exclude = environment_.sync.exclude,
                          .link_destination = link_destination_,
-                         .holds_links = holds_links_,
+                         .holds_links = !linked_.release.empty(),
                          .remove_extraneous = false,
                          .remote_shell = session_.remote_shell()};
-  const ShippedTimes times(part_.times_memory);
+  const ShippedTimes times(part_.source->times_memory());
   times.choose(request, environment_.host.shown, awaited.detail);
   const rsync::Transfer sent =
       rsync::transfer(request, progress_of(StepName::sync), std::move(stop), limit_of(awaited));
   times.note(request, environment_.host.shown, awaited.detail);
+  part_.source->remember();
   return {.ok = true,
           .detail = fmt::format("{} files, {}; {} files, {} sent", sent.files, human_bytes(sent.bytes_total),
                                 sent.files_sent, human_bytes(sent.bytes_sent))};

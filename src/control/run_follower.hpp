@@ -13,8 +13,10 @@
 #include "control/deployment.hpp"
 #include "control/errand.hpp"
 #include "control/session.hpp"
+#include "control/shipped_tree.hpp"
 #include "control/watcher.hpp"
 #include "drivers/rsync.hpp"
+#include "model/notes.hpp"
 
 namespace belay {
 
@@ -24,8 +26,7 @@ class RunFollower {
  public:
   struct Part {
     bool starts_it = false;  // we gave the order: a stop cancels the run, and its errands are done at once
-    std::optional<std::filesystem::path> source{};      // what is shipped when the host asks for it
-    std::filesystem::path times_memory{};               // of the source's times (ShippedTimes)
+    std::shared_ptr<const ShippedTree> source{};        // what is shipped when the host asks for it
     std::optional<std::filesystem::path> repository{};  // the source's, if it is in one
     std::filesystem::path directory{};                  // of belay.yml: where hooks run
   };
@@ -44,6 +45,7 @@ class RunFollower {
   void begin_errand();
   void end_errand();
   Errand::Result send_source(const event::Awaiting&, std::stop_token);
+  Errand::Result send_by_rsync(const event::Awaiting&, std::stop_token);
   Errand::Result send_images(const event::Awaiting&, std::stop_token);
   rsync::ProgressSink progress_of(StepName);
   BuildHere::Watched build_watched();
@@ -72,7 +74,7 @@ class RunFollower {
   Ending ending_;
   bool closed_ = false, waiting_ = false, stop_seen_ = false, cancel_sent_ = false;
   std::string nonce_, link_destination_;
-  bool holds_links_ = false;
+  LinkedSource linked_{};
   std::uint64_t last_ = 0;
 
   std::optional<event::Awaiting> awaited_;  // the host still waits for it, as far as we have read

@@ -56,6 +56,14 @@ void ShippedTimes::choose(rsync::Request& request, const std::string& host, cons
 
 void ShippedTimes::note(const rsync::Request& request, const std::string& host,
                         const fs::path& directory) const {
+  note(host, directory, request.keep_times);
+}
+
+void ShippedTimes::note_links(const std::string& host, const fs::path& directory) const {
+  note(host, directory, true);
+}
+
+void ShippedTimes::note(const std::string& host, const fs::path& directory, bool with_times) const {
   if (memory_.empty()) return;
   std::vector<std::string> lines = lines_;
   const auto add = [&](const std::string& line) {
@@ -63,7 +71,7 @@ void ShippedTimes::note(const rsync::Request& request, const std::string& host,
     lines.push_back(line);
   };
   add(has_been_at(host, directory));
-  if (request.keep_times) add(times_are_in(host, directory));
+  if (with_times) add(times_are_in(host, directory));
   std::string text;
   for (std::size_t i = lines.size() - std::min(lines.size(), lines_kept); i < lines.size(); ++i)
     text += lines[i] + "\n";

@@ -25,8 +25,11 @@ class ShippedTimes {
   void choose(rsync::Request&, const std::string& host, const std::filesystem::path& directory) const;
   /// The request was carried out.
   void note(const rsync::Request&, const std::string& host, const std::filesystem::path& directory) const;
+  /// The directory has the tree's times without a request: the host made it of files that have them.
+  void note_links(const std::string& host, const std::filesystem::path& directory) const;
 
  private:
+  void note(const std::string& host, const std::filesystem::path& directory, bool with_times) const;
   bool remembers(const std::string& line) const;
 
   std::filesystem::path memory_;

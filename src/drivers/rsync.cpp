@@ -211,26 +211,49 @@ std::optional<std::vector<Change>> preview(const Request& request, Modes modes, 
   return changes;
 }
 
-std::vector<Hidden> hidden_by(const std::vector<std::string>& exclude, const fs::path& tree,
-                              const std::vector<std::string>& files, std::stop_token stop) {
+namespace {
+
+struct Sifted {
+  std::set<std::string> shown{};  // a directory's path ends in a slash
+  std::vector<Hiding> hidings{};
+};
+
+/// What rsync would do with a tree if the other side had nothing.
+Sifted sifted(const std::vector<std::string>& exclude, const fs::path& tree, std::stop_token stop) {
   require_rsync();
   const TemporaryDirectory nowhere("belay-excludes");
   const Request request{.from = tree, .to = nowhere.path().string(), .exclude = exclude};
-  std::set<std::string> shown;
-  std::vector<Hiding> hidings;
+  Sifted result;
   std::deque<std::string> words;
   const Outcome outcome =
       run(command(request, {"--dry-run", "--8-bit-output", "--debug=FILTER1", "--out-format=%n"}),
           std::move(stop), Deadline::in(std::chrono::minutes(2)), [&](Stream stream, std::string_view line) {
             if (stream == Stream::err) return keep_last(words, line);
             if (const auto hiding = hiding_in(line)) {
-              hidings.push_back(*hiding);
+              result.hidings.push_back(*hiding);
             } else {
-              shown.insert(unescaped(line));
+              result.shown.insert(unescaped(line));
             }
           });
   if (!outcome.ok()) fail(request, outcome, words);
+  return result;
+}
 
+}  // namespace
+
+std::set<std::string> sent_of(const fs::path& tree, const std::vector<std::string>& exclude,
+                              std::stop_token stop) {
+  std::set<std::string> paths;
+  for (std::string path : sifted(exclude, tree, std::move(stop)).shown) {
+    if (path.ends_with('/')) path.pop_back();
+    paths.insert(std::move(path));
+  }
+  return paths;
+}
+
+std::vector<Hidden> hidden_by(const std::vector<std::string>& exclude, const fs::path& tree,
+                              const std::vector<std::string>& files, std::stop_token stop) {
+  const auto [shown, hidings] = sifted(exclude, tree, std::move(stop));
   std::vector<Hidden> hidden;
   for (const std::string& file : files) {
     if (shown.contains(file) || !fs::exists(fs::symlink_status(tree / file))) continue;

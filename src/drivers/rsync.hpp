@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -52,6 +53,9 @@ enum class Modes { count, do_not_count };
 /// What transfer() would change; nothing is touched. Empty if the directory `to` is not there. Throws Error
 /// with rsync's own words.
 std::optional<std::vector<Change>> preview(const Request&, Modes, std::stop_token, Deadline);
+/// The paths of a tree that a transfer with this exclude list sends, directories too, without their slash.
+std::set<std::string> sent_of(const std::filesystem::path& tree, const std::vector<std::string>& exclude,
+                              std::stop_token);
 struct Hidden {
   std::string path, pattern;
 };

@@ -10,8 +10,8 @@
 namespace belay::importer {
 namespace {
 
-const std::initializer_list<const char*> points = {"before_backup", "before_switch", "after_switch",
-                                                   "after_commit", "after_rollback"};
+const std::initializer_list<const char*> points = {"before_backup", "before_switch",  "after_switch",
+                                                   "after_commit",  "after_rollback", "on_failure"};
 
 /// The proxy looks up its upstream's address only once, and the new container has another.
 bool makes_proxy_look_again(const Drafting& d, const HookFound& found) {
@@ -81,6 +81,12 @@ void draft_hooks(Drafting& d) {
     if (point == "after_switch" && makes_proxy_look_again(d, found))
       add_new(hooks["after_rollback"], {hook_text(d, found, "after_rollback")});
     add_new(places, {from(found.at)});
+    if (point == "before_backup" && !found.on_controller)
+      d.one.findings.leave(found.at, found.command,
+                           "a release that fails does not take this back: write what does under on_failure");
+    // Out of the maintenance mode again, however the deployment ends.
+    if (found.command.ends_with("artisan up"))
+      add_new(hooks["on_failure"], {hook_text(d, found, "on_failure")});
   }
   if (hooks.empty()) return;
   std::vector<std::string> lines;

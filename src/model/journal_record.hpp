@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -27,6 +28,13 @@ enum class RunOutcome {
   left_in_place,   // failed with `rollback: false`: the candidate stays as it is
 };
 std::string to_string(RunOutcome);
+
+/// What the host awaits where it needs the source (event::Awaiting::what). The second: by rsync, since the
+/// change in the first answer did not make it.
+inline constexpr std::string_view errand_of_source = "source", errand_of_source_by_rsync = "source by rsync";
+constexpr bool is_errand_of_source(std::string_view what) {
+  return what == errand_of_source || what == errand_of_source_by_rsync;
+}
 
 namespace event {
 
@@ -61,8 +69,8 @@ struct Progressed {
   std::int64_t done = 0, total = 0;
   std::string unit;  // "bytes", "attempts", "steps"
 };
-/// The executor waits for the controller: "source" (rsync it to `detail`) or "confirmation" (ask the public
-/// URL).
+/// The executor waits for the controller: "source" (it belongs into `detail`) or "confirmation" (ask the
+/// public URL).
 struct Awaiting {
   std::string what, detail;
   std::chrono::milliseconds limit{0};

@@ -66,6 +66,17 @@ void fields(auto& archive, Is<KeptFiles> auto& kept) {
   archive.required("files", kept.files);
 }
 
+/// A tree that a step made of hard links to the files of a kept release.
+struct LinkedSource {
+  std::string release;  // whose files they are; empty: none were linked
+  std::string mark;     // model/tree_listing.hpp; empty: not all could be looked at
+};
+
+void fields(auto& archive, Is<LinkedSource> auto& linked) {
+  archive.required("release", linked.release);
+  archive.required("mark", linked.mark);
+}
+
 /// Requests that the edge passed on to what serves; errors: answered with 5xx, or broken off.
 struct Answers {
   std::int64_t requests = 0, errors = 0;
@@ -112,12 +123,12 @@ struct BackupFile {
   std::string value;
 };
 
-/// Whether the new source directory holds hard links to the files of the release before, whose times the
-/// controller knows.
-struct HoldsLinks {
-  static constexpr std::string_view key = "holds_links";
+/// What the new source directory holds before anything is sent: hard links to the files of the release
+/// before, if the controller knows their times.
+struct LinkedTree {
+  static constexpr std::string_view key = "linked_tree";
   static constexpr std::array steps = {StepName::sync};
-  bool value = false;
+  LinkedSource value;
 };
 
 /// The source directory that rsync may link unchanged files from; empty: none.
@@ -288,7 +299,7 @@ struct FailedHooks {
 };
 
 using All =
-    std::tuple<ServedAtBegin, AnsweredAtBegin, BackupFile, LinkDestination, HoldsLinks, FrozenImages,
+    std::tuple<ServedAtBegin, AnsweredAtBegin, BackupFile, LinkDestination, LinkedTree, FrozenImages,
                ImageNames, AskedRegistries, PreviousContainers, UnchangedServices, UnchangedContainers,
                ContainersToMake, AcceptingServices, StaleAccessories, CommittedBefore, PreviousEdge,
                AdoptedRelease, EdgeStays, EdgeTurns, CurrentStops, RestoredContainers, HealthFinding,

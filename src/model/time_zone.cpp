@@ -285,7 +285,7 @@ Seconds TimeZone::moment_of(LocalSeconds local, Twice which) const {
 std::optional<TimeZone> zone_without_database(std::string_view name) {
   if (name == "UTC" || name == "Etc/UTC" || name == "GMT" || name == "Z") return TimeZone::fixed({});
   if (name.size() != 6 || (name[0] != '+' && name[0] != '-') || name[3] != ':') return std::nullopt;
-  for (const std::size_t at : {1, 2, 4, 5})
+  for (const std::size_t at : {1U, 2U, 4U, 5U})
     if (!is_digit(name[at])) return std::nullopt;
   const hours hour((name[1] - '0') * 10 + (name[2] - '0'));
   const minutes minute((name[4] - '0') * 10 + (name[5] - '0'));

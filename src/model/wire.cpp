@@ -104,6 +104,7 @@ static void fields(auto& archive, Is<wire::Tell> auto& tell) {
   archive.required("what", tell.what);
   archive.required("ok", tell.ok);
   archive("detail", tell.detail);
+  archive("change", tell.change);
 }
 
 static void fields(auto& archive, Is<wire::Unable> auto& unable) {

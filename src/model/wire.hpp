@@ -66,6 +66,9 @@ struct Tell {
   std::string nonce, what;
   bool ok = false;
   std::string detail;
+  /// In answer to `source`: what makes the source of the tree that the host has linked
+  /// (model/tree_change.hpp, packed). Without it the source is there.
+  std::optional<std::string> change{};
 };
 /// This controller only watches and will not answer that Awaiting record of run `nonce`: the host need not
 /// wait for it.

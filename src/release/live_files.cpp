@@ -366,13 +366,19 @@ bool may_not_be_replaced(const fs::path& file, const fs::path& directory) {
   return shared || (S_ISREG(of_file.st_mode) && !is_allowed(file, R_OK));
 }
 
+/// No directory is there yet. What stands in its place is a change of its own.
+bool gives_way(const fs::path& directory) {
+  const Kind kind = kind_of(directory);
+  return kind != Kind::directory && kind != Kind::unknown;
+}
+
 /// A line each: what forbids these changes, and whose it is.
 std::set<std::string> what_forbids(const Publication& publication, const fs::path& live) {
   std::set<std::string> lines;
   for (const auto& change : publication.changes) {
     const auto file = live / change.path;
     fs::path directory = file.parent_path();
-    while (kind_of(directory) == Kind::none) directory = directory.parent_path();
+    while (directory != live && gives_way(directory)) directory = directory.parent_path();
     if (!is_allowed(directory, W_OK | X_OK))
       lines.insert(owned_by(directory));
     else if (may_not_be_replaced(file, directory))

@@ -59,25 +59,28 @@ std::optional<std::string> RunLedger::asked_for(const std::string& what) {
   return controller_ == nullptr ? std::nullopt : controller_->take(what);
 }
 
-event::Heard RunLedger::ask_controller(const std::string& what, const std::string& detail,
-                                       std::chrono::milliseconds limit, std::stop_token stop) {
+ControllerReply RunLedger::ask_controller(const std::string& what, const std::string& detail,
+                                          std::chrono::milliseconds limit, std::stop_token stop) {
   event::Heard heard{.what = "nobody", .ok = false, .detail = "no controller is connected"};
+  std::optional<std::string> change;
   // The record is the question: a controller that reads it begins to work. So where no answer can be heard,
   // there is no record.
   if (controller_ == nullptr) {
     heard.detail = "belay's process on the host died, and the one in its place cannot ask a controller";
-    return heard;
+    return {heard};
   }
   if (!append(event::Awaiting{what, detail, limit})) {
     heard.detail = "the question could not be written to the journal";
-    return heard;
+    return {heard};
   }
-  if (const auto tell = controller_->wait_for(what, limit, patience_with_controller, stop))
+  if (auto tell = controller_->wait_for(what, limit, patience_with_controller, stop)) {
     heard = {.what = what, .ok = tell->ok, .detail = tell->detail};
-  else if (stop.stop_requested())
+    change = std::move(tell->change);
+  } else if (stop.stop_requested()) {
     heard.detail = "cancelled";
+  }
   append(heard);
-  return heard;
+  return {heard, std::move(change)};
 }
 
 bool RunLedger::append(Event event) {

@@ -21,8 +21,8 @@ class RunLedger : public Ledger {
   void output(StepName, const std::string& line) override;
   void progress(StepName, std::int64_t done, std::int64_t total, const std::string& unit) override;
   std::optional<std::string> asked_for(const std::string& what) override;
-  event::Heard ask_controller(const std::string& what, const std::string& detail,
-                              std::chrono::milliseconds limit, std::stop_token) override;
+  ControllerReply ask_controller(const std::string& what, const std::string& detail,
+                                 std::chrono::milliseconds limit, std::stop_token) override;
 
  private:
   /// False: the record could not be written, and acts come first.

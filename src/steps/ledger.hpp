@@ -12,6 +12,11 @@
 
 namespace belay {
 
+/// What the controller answered. The journal keeps what was heard, and nothing of the source.
+struct ControllerReply : event::Heard {
+  std::optional<std::string> change{};  // wire::Tell::change
+};
+
 /// A step's door to the journal and to the controller. The host room implements it; steps know no file and no
 /// socket.
 class Ledger {
@@ -43,8 +48,8 @@ class Ledger {
 
   /// Asks the controller for something and waits for its answer. `what` = "nobody" in the answer: there is no
   /// controller (any more), or it did not answer within `limit`.
-  virtual event::Heard ask_controller(const std::string& what, const std::string& detail,
-                                      std::chrono::milliseconds limit, std::stop_token) = 0;
+  virtual ControllerReply ask_controller(const std::string& what, const std::string& detail,
+                                         std::chrono::milliseconds limit, std::stop_token) = 0;
 };
 
 /// Ledger::note of a note that has a type.

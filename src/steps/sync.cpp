@@ -5,6 +5,9 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/link_tree.hpp"
+#include "drivers/listed_tree.hpp"
+#include "model/tree_change.hpp"
+#include "release/source_tree.hpp"
 #include "runtime/late_arrivals.hpp"
 #include "steps/env_files.hpp"
 #include "steps/live_directory.hpp"
@@ -32,17 +35,44 @@ std::string take_from_kept_release(const Context& context) {
 
 /// All of the release before, by hard links: several times as fast as rsync's --link-dest, which looks at
 /// each file in two places. Only a help: what cannot be linked is sent.
-void link_unchanged(const Context& context, const fs::path& before, const fs::path& source) {
+LinkedSource link_unchanged(const Context& context, const fs::path& before, const fs::path& source) {
+  LinkedSource linked{.release = context.previous, .mark = {}};
   try {
     link_tree(before, source);
+    linked.mark = mark_of(listed_tree(source));
   } catch (const Error& error) {
     context.ledger.output(StepName::sync, error.message_and_why() + ": what is not linked is sent");
   }
+  return linked;
 }
 
-}  // namespace
+/// False: it did not come out as the tree that the controller ships.
+bool make_source(const fs::path& source, const LinkedSource& linked, const std::string& packed_change) {
+  const TreeChange change = unpacked(packed_change);
+  if (change.from != linked.mark) return false;
+  make_change(source, change);
+  return mark_of(listed_tree(source)) == change.to;
+}
 
-namespace {
+ControllerReply ask_for_source(const Context& context, const std::string& what) {
+  ControllerReply heard = context.ledger.ask_controller(what, context.layout.source(context.release).string(),
+                                                        longest_transfer, context.stop);
+  if (heard.what == "nobody")
+    throw Error("the source did not arrive", heard.detail,
+                "deploy again from a machine that stays connected until the source is here");
+  if (!heard.ok) throw Error("the source could not be transferred", heard.detail, {});
+  return heard;
+}
+
+/// The controller answers with the change of the linked tree, or has rsync bring the source.
+std::string source_of_controller(const Context& context, const LinkedSource& linked) {
+  const ControllerReply heard = ask_for_source(context, std::string(errand_of_source));
+  if (!heard.change || make_source(context.layout.source(context.release), linked, *heard.change))
+    return heard.detail;
+  context.ledger.output(StepName::sync,
+                        "the change did not make the tree that is shipped: rsync brings the source");
+  return ask_for_source(context, std::string(errand_of_source_by_rsync)).detail;
+}
 
 std::string bring_source(Context& context) {
   if (context.plan.kind == Plan::Kind::redeploy) return take_from_kept_release(context);
@@ -52,21 +82,17 @@ std::string bring_source(Context& context) {
   const bool has_before = !context.previous.empty() && fs::is_directory(before);
   const auto& timed = context.plan.sources_with_our_times;
   const bool by_time = has_before && std::ranges::find(timed, before.string()) != timed.end();
-  if (by_time) link_unchanged(context, before, source);
-  note(context.ledger, notes::HoldsLinks{by_time});
+  const LinkedSource linked = by_time ? link_unchanged(context, before, source) : LinkedSource{};
+  note(context.ledger, notes::LinkedTree{linked});
   note(context.ledger, notes::LinkDestination{has_before && !by_time ? before.string() : std::string{}});
 
-  const auto heard = context.ledger.ask_controller("source", source.string(), longest_transfer, context.stop);
-  if (heard.what == "nobody")
-    throw Error("the source did not arrive", heard.detail,
-                "deploy again from a machine that stays connected until the source is here");
-  if (!heard.ok) throw Error("the source could not be transferred", heard.detail, {});
+  auto summary = source_of_controller(context, linked);
   if (!context.environment().has_compose_on_host() && !fs::exists(source / compose_file_of(context)))
     throw Error(fmt::format("the source has no {}", compose_file_of(context)),
                 "the source that arrived lacks the compose file that this environment names",
                 "check `compose:` and `sync: exclude:` in belay.yml");
   require_variables_may_be_replaced(context);
-  return heard.detail;
+  return summary;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "../../unit/drivers/local_server.hpp"
 #include "control/deployment.hpp"
+#include "model/tree_change.hpp"
 #include "world.hpp"
 
 using namespace belay;
@@ -64,6 +65,46 @@ TEST_CASE("a deployment is tested, shipped, confirmed and reported, over one con
   CHECK(holds(heard->detail, "3 files"));
   CHECK(shop.sshd.logins() == 1);
   CHECK(shop.watcher.count("asked_from_here") == 2);
+}
+
+TEST_CASE(
+    "where little changed the change goes with the answer, and rsync follows where the host asks for it") {
+  Shop shop;
+  const fs::path own = shop.live() / "stand-in", change = own / "change";
+  shop.deploy();
+  CHECK(!fs::exists(change));
+  shop.tell_stand_in("links", "");
+  const auto deploy = [&](const std::string& text) {
+    fs::remove(own / "journal");
+    shop.app.write("app/index.js", text);
+    shop.app.write("app/new.test.js", text);  // is left out
+    shop.app.commit(text);
+    return shop.deploy();
+  };
+  const Ending second = deploy("2");
+  CHECK(second.closed.outcome == RunOutcome::deployed);
+  const TreeChange sent = unpacked(read_file(change));
+  REQUIRE(sent.put.size() == 1);
+  CHECK(sent.put.front().entry.path == "index.js");
+  CHECK(sent.put.front().content == "2");
+  CHECK(sent.removed.empty());
+  const std::string told = find<event::Heard>(second)->detail;
+  CHECK(told.starts_with("3 files, "));
+  CHECK(holds(told, "; 1 files, "));
+  CHECK(told.ends_with(" sent with the answer"));
+  CHECK(read_file(own / "source/index.js") == "console.log(1)\n");  // no rsync ran
+
+  shop.tell_stand_in("distrusts", "");
+  const Ending third = deploy("3");
+  CHECK(third.closed.outcome == RunOutcome::deployed);
+  CHECK(unpacked(read_file(change)).put.front().content == "3");
+  CHECK(read_file(own / "source/index.js") == "3");
+  fs::remove(change);
+  fs::permissions(own / "source/index.js", fs::perms(0600));  // by hand
+  CHECK(deploy("4").closed.outcome == RunOutcome::deployed);
+  CHECK(!fs::exists(change));
+  CHECK(read_file(own / "source/index.js") == "4");
+  CHECK(shop.shipped() == std::vector<std::string>{".gitignore", "compose.yml", "index.js"});
 }
 
 TEST_CASE("what the gate's commands leave behind is not shipped") {

@@ -8,7 +8,9 @@
 #include "base/fd.hpp"
 #include "base/files.hpp"
 #include "base/line_reader.hpp"
+#include "drivers/listed_tree.hpp"
 #include "model/host_facts.hpp"
+#include "model/notes.hpp"
 
 namespace belay::testing {
 
@@ -71,7 +73,8 @@ class StandInHost {
     fs::create_directories(own_ / "source");
     add({event::Opened{
              .plan = start.plan, .run = run_, .nonce = nonce_, .previous = "", .belay_version = "stand-in"},
-         event::StepBegan{StepName::sync}, event::Noted{StepName::sync, "link_destination", ""},
+         event::StepBegan{StepName::sync}, noted_event(notes::LinkedTree{linked()}),
+         event::Noted{StepName::sync, "link_destination", ""},
          event::Awaiting{"source", (own_ / "source").string(), 60s}});
   }
 
@@ -91,6 +94,11 @@ class StandInHost {
     if (tell.nonce != nonce_ || awaiting == nullptr || awaiting->what != tell.what) return;
     const event::Heard heard{tell.what, tell.ok, tell.detail};
     if (!tell.ok) return fail(heard, tell.detail);
+    if (tell.change) {
+      write_file_atomically(own_ / "change", *tell.change);
+      if (fs::exists(own_ / "distrusts"))
+        return add({heard, event::Awaiting{"source by rsync", (own_ / "source").string(), 60s}});
+    }
     if (tell.what == "confirmation")
       return add({heard, event::Committed{run_},
                   event::Closed{.outcome = RunOutcome::deployed,
@@ -100,6 +108,12 @@ class StandInHost {
                                 .message = "deployed"}});
     add({heard, event::StepDone{StepName::sync, 1ms, tell.detail}, event::StepBegan{StepName::verify},
          event::Awaiting{"confirmation", read_file(own_ / "url"), 60s}});
+  }
+
+  /// With the file `links` it has linked the tree that was shipped last.
+  LinkedSource linked() const {
+    if (!fs::exists(own_ / "links")) return {};
+    return {.release = "before", .mark = mark_of(listed_tree(own_ / "source"))};
   }
 
   void hear(const wire::Unable&) {}

@@ -28,9 +28,9 @@ class MemoryLedger : public Ledger {
   }
   void progress(StepName, std::int64_t, std::int64_t, const std::string&) override {}
   std::optional<std::string> asked_for(const std::string&) override { return {}; }
-  event::Heard ask_controller(const std::string&, const std::string&, std::chrono::milliseconds,
-                              std::stop_token) override {
-    return {.what = "nobody", .ok = false, .detail = "no controller is connected"};
+  ControllerReply ask_controller(const std::string&, const std::string&, std::chrono::milliseconds,
+                                 std::stop_token) override {
+    return {{.what = "nobody", .ok = false, .detail = "no controller is connected"}};
   }
   void report_done(StepName step) { done_.insert(step); }
   void report_failed(StepName step) { failed_.insert(step); }

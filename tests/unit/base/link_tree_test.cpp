@@ -47,11 +47,13 @@ TEST_CASE("a linked tree has the same files, links and directories' modes, of ma
     for (int j = 0; j < 5; ++j) scratch.write(fmt::format("from/{}/deep {}/ü{}", i % 7, i, j), "x");
   scratch.write("from/.hidden", "x");
   fs::create_directories(scratch / "from/empty");
+  fs::permissions(scratch / "from", fs::perms(0751));
   fs::permissions(scratch / "from/empty", fs::perms(0711));
   fs::create_symlink("nowhere", scratch / "from/dangling");
   fs::create_directory_symlink("empty", scratch / "from/to directory");
   link_tree(scratch / "from", scratch / "to");
   CHECK(files_of(scratch / "to") == files_of(scratch / "from"));
+  CHECK((status_of(scratch / "to").st_mode & 07777) == 0751);
   CHECK(fs::read_symlink(scratch / "to/to directory") == "empty");
   link_tree(scratch / "from", scratch / "to");  // again, as after a death
   CHECK(files_of(scratch / "to") == files_of(scratch / "from"));

@@ -293,3 +293,25 @@ TEST_CASE("rsync's version is a number") {
   CHECK(version.find_first_not_of("0123456789.") == std::string::npos);
   CHECK(version.starts_with("3."));
 }
+
+TEST_CASE("what a transfer with an exclude list sends is named before, directories and odd names too") {
+  const Scratch scratch;
+  const std::vector<std::string> exclude{"node_modules", "/top.log", "*.tmp", "sub/*/gone", "- only dir/"};
+  for (const char* name :
+       {"a", "node_modules/x", "deep/node_modules/y", "top.log", "deep/top.log", "x.tmp", "sub/1/gone",
+        "sub/1/stays", "only dir/z", "deep/only dir", "n\nl", "\xff", "\\#012", " ", "ä/ö"})
+    scratch.write(std::string("from/") + name, name);
+  fs::create_symlink("node_modules", scratch / "from/link");
+  fs::create_directories(scratch / "from/empty");
+  const auto named = rsync::sent_of(scratch / "from", exclude, {});
+  rsync::transfer({.from = scratch / "from", .to = (scratch / "to").string(), .exclude = exclude}, {}, {},
+                  soon());
+  std::set<std::string> arrived;
+  for (const auto& entry : fs::recursive_directory_iterator(scratch / "to"))
+    arrived.insert(entry.path().lexically_relative(scratch / "to").string());
+  std::set<std::string> below = named;
+  below.erase(".");
+  CHECK(below == arrived);
+  CHECK(arrived.contains("empty"));
+  CHECK_FALSE(arrived.contains("deep/node_modules"));
+}

@@ -67,6 +67,18 @@ TEST_CASE("every message of the controller reads back as it was written, on one 
   }
 }
 
+TEST_CASE("an answer with a change of the source reads back whole, also a long one") {
+  for (const std::string& change : {std::string("eA=="), std::string(256u << 10, 'A')}) {
+    const auto back = wire::decode_to_host(
+        encode(wire::Tell{.nonce = "n", .what = "source", .ok = true, .detail = {}, .change = change}));
+    CHECK(std::get<wire::Tell>(back).change == change);
+  }
+  const auto without = wire::decode_to_host(R"({"type":"tell","nonce":"n","what":"source","ok":true})");
+  CHECK_FALSE(std::get<wire::Tell>(without).change.has_value());
+  CHECK_THROWS_AS(wire::decode_to_host(R"({"type":"tell","nonce":"n","what":"source","ok":true,"change":1})"),
+                  Error);
+}
+
 TEST_CASE("the messages of protocol 1 read for ever") {
   const auto controller_lines = lines(data_file("wire-v1-to-controller.jsonl"));
   REQUIRE(controller_lines.size() == to_controller().size());

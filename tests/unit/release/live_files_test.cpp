@@ -697,6 +697,25 @@ TEST_CASE(
   CHECK(why == line("roots", "0755") + "\n" + line("secret", "0600") + "\n" + line("shared/others", "0644"));
 }
 
+TEST_CASE("in the place of a file or symlink that was the release's a directory may be published") {
+  Trees at;
+  for (const char* was : {"f:1", "x:1", "l:elsewhere"}) {
+    CAPTURE(was);
+    for (const auto& root : {at.live, at.before}) {
+      remove_tree(root / "turns");
+      make(root / "turns", was);
+    }
+    remove_tree(at.source / "turns");
+    make(at.source / "turns/deep/file", "f:2");
+    make(at.source / "turns/link", "l:deep");
+    at.rules.remove_extraneous = true;
+    require_may_publish(at.plan(), at.live);
+    at.publish_all();
+    CHECK(tree(at.live) == tree(at.source));
+    remove_tree(at.aside);
+  }
+}
+
 TEST_CASE("bringing files back needs no room on the disk") {
   if (::geteuid() != 0) return;
   for (const bool elsewhere : {false, true}) {

@@ -35,10 +35,11 @@ namespace {
 /// Answers each question, and remembers it.
 struct AnsweringController : Controller {
   std::vector<std::string> asked;
+  std::optional<std::string> change;
   std::optional<wire::Tell> wait_for(const std::string& what, std::chrono::milliseconds,
                                      std::chrono::milliseconds, std::stop_token) override {
     asked.push_back(what);
-    return wire::Tell{.nonce = {}, .what = what, .ok = true, .detail = "done"};
+    return wire::Tell{.nonce = {}, .what = what, .ok = true, .detail = "done", .change = change};
   }
   std::optional<std::string> take(const std::string&) override { return {}; }
 };
@@ -69,4 +70,15 @@ TEST_CASE("a controller reads no question that nobody will hear answered") {
     CHECK_FALSE(heard.ok);
     CHECK(types_after_the_opening(journal).empty());
   }
+}
+
+TEST_CASE("the change of the source reaches the step, and not the journal") {
+  const Environment environment;
+  auto journal = environment.begin("r1", {});
+  AnsweringController controller;
+  RunLedger ledger(journal, &controller);
+  CHECK_FALSE(ledger.ask_controller("source", {}, std::chrono::minutes(1), {}).change);
+  controller.change = "packed contents";
+  CHECK(ledger.ask_controller("source", {}, std::chrono::minutes(1), {}).change == "packed contents");
+  CHECK_FALSE(read_file(environment.layout.journal("r1")).contains("packed contents"));
 }
