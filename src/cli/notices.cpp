@@ -1,5 +1,9 @@
 #include "cli/notices.hpp"
 
+#include <algorithm>
+#include <functional>
+#include <set>
+
 #include <boost/json/object.hpp>
 #include <fmt/core.h>
 
@@ -47,15 +51,11 @@ std::string line_of(const SentNotice& sent) {
                      sent.attempts > 1 ? fmt::format(" ({} attempts)", sent.attempts) : "");
 }
 
-/// A failure may quote what a program said, and a commit or a reason what somebody typed.
-Notice masked(Notice notice, const EnvironmentConfig& environment) {
-  Values values = environment.variables;
-  for (const auto& [name, value] : environment.notify_values) values.emplace(name, value);
-  const Masks masks = masks_of(environment, values);
-  for (auto* text :
-       {&notice.commit.subject, &notice.commit.branch, &notice.reason, &notice.failure, &notice.url})
-    *text = masks.masked(*text);
-  return notice;
+Notice::Outcome outcome_of(const Error& error, bool handed_over, bool stopped) {
+  if (error.exit_code() == ExitCode::frozen) return Notice::Outcome::frozen;
+  if (error.exit_code() != ExitCode::failed) return Notice::Outcome::called_off;  // such as a mistyped name
+  if (handed_over) return Notice::Outcome::unknown;
+  return stopped ? Notice::Outcome::called_off : Notice::Outcome::not_begun;
 }
 
 }  // namespace
@@ -78,14 +78,10 @@ Notice notice_of(const Audience& audience, const Ending& ending) {
   return notice;
 }
 
-std::optional<Notice> notice_of(const Audience& audience, const Error& error, bool handed_over) {
-  if (error.exit_code() != ExitCode::failed && error.exit_code() != ExitCode::frozen) return std::nullopt;
+Notice notice_of(const Audience& audience, const Error& error, bool handed_over, bool stopped) {
   Notice notice = begun(audience);
-  const bool frozen = error.exit_code() == ExitCode::frozen;
-  notice.outcome = frozen        ? Notice::Outcome::frozen
-                   : handed_over ? Notice::Outcome::unknown
-                                 : Notice::Outcome::not_begun;
-  (frozen ? notice.reason : notice.failure) = error.message();
+  notice.outcome = outcome_of(error, handed_over, stopped);
+  (notice.outcome == Notice::Outcome::frozen ? notice.reason : notice.failure) = error.message();
   notice.by = this_author();
   return notice;
 }
@@ -111,11 +107,55 @@ void show_notice(const SentNotice& sent, Context& context, bool json, bool all) 
         {.level = Annotation::Level::warning, .title = "a notice was not sent", .message = line}));
 }
 
+RunNotices::RunNotices(const std::optional<Audience>& audience, Context& context, bool json)
+    : audience_(audience), context_(context), json_(json) {}
+
+void RunNotices::found(const Commit& commit) {
+  if (!audience_) return;
+  commit_ = commit;
+  Notice notice = begun(*audience_);
+  notice.outcome = Notice::Outcome::begun;
+  notice.commit = commit;
+  notice.by = this_author();
+  const auto& targets = audience_->environment->notify;
+  if (std::ranges::none_of(targets, [&](const NoticeTarget& one) { return one.wants(notice); })) return;
+  beginning_.emplace(std::function<Sent()>(
+      [&targets, notice = masked(notice)] { return send_notices(targets, notice, {}); }));
+}
+
+void RunNotices::ended(const Ending& ending) {
+  if (audience_) tell(notice_of(*audience_, ending));
+}
+
+void RunNotices::failed(const Error& error, bool handed_over) {
+  if (!audience_) return;
+  Notice notice = notice_of(*audience_, error, handed_over, context_.stop().stop_requested());
+  notice.commit = commit_;
+  tell(notice);
+}
+
 /// Not with the command's own stop: whoever stops a deployment wants it to be known.
-void tell(const Audience& audience, const Notice& notice, Context& context, bool json) {
-  const EnvironmentConfig& environment = *audience.environment;
-  for (const auto& sent : send_notices(environment.notify, masked(notice, environment), {}))
-    show_notice(sent, context, json, false);
+void RunNotices::tell(const Notice& notice) {
+  Sent all;
+  if (beginning_) all = beginning_->get();  // a server shows what it got last
+  beginning_.reset();
+  for (auto& sent : send_notices(audience_->environment->notify, masked(notice), {}))
+    all.push_back(std::move(sent));
+  std::set<std::string> said;  // of a target that fails twice: once
+  for (const auto& sent : all)
+    if (json_ || said.insert(line_of(sent)).second) show_notice(sent, context_, json_, false);
+}
+
+/// A failure may quote what a program said, and a commit or a reason what somebody typed.
+Notice RunNotices::masked(Notice notice) const {
+  const EnvironmentConfig& environment = *audience_->environment;
+  Values values = environment.variables;
+  for (const auto& [name, value] : environment.notify_values) values.emplace(name, value);
+  const Masks masks = masks_of(environment, values);
+  for (auto* text :
+       {&notice.commit.subject, &notice.commit.branch, &notice.reason, &notice.failure, &notice.url})
+    *text = masks.masked(*text);
+  return notice;
 }
 
 }  // namespace belay::cli

@@ -28,7 +28,9 @@ void tell_the_end(Context& context, const Ending& ending) {
 
 /// `handed_over` says, also where this throws, whether the host may go on with it.
 Ending watched(Context& context, Watcher& view, const std::string& on_interrupt,
-               const std::function<Ending(Watcher&, std::stop_token)>& go, bool& handed_over) {
+               const std::function<Ending(Watcher&, std::stop_token)>& go, RunNotices& notices,
+               bool& handed_over) {
+  view.source_found = [&](const Commit& commit) { notices.found(commit); };
   view.goes_on_alone = [&](bool goes_on) {
     handed_over = goes_on;
     if (context.interrupt) context.interrupt->set_goes_on_alone(goes_on);
@@ -49,19 +51,17 @@ int watch_run(Context& context, bool json, const std::string& environment, const
                     "See it:  belay attach {0}\nSee what runs:  belay status {0}\n",
                     environment));
   Ending ending;
+  RunNotices notices(audience, context, json);
   bool handed_over = false;
   try {
-    ending = watched(context, *make_view(context, json, title), on_interrupt, go, handed_over);
+    ending = watched(context, *make_view(context, json, title), on_interrupt, go, notices, handed_over);
   } catch (const Error& error) {  // it is shown where every error is
-    const auto notice = audience && !context.stop().stop_requested()
-                            ? notice_of(*audience, error, handed_over)
-                            : std::nullopt;
-    if (notice) tell(*audience, *notice, context, json);
+    notices.failed(error, handed_over);
     throw;
   }
   if (context.interrupt) context.interrupt->set_goes_on_alone(false);  // it is over
   if (!json) tell_the_end(context, ending);
-  if (audience) tell(*audience, notice_of(*audience, ending), context, json);
+  notices.ended(ending);
   return static_cast<int>(exit_code_of(ending.closed));
 }
 

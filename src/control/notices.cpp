@@ -50,7 +50,8 @@ Attempt posted(const NoticeRequest& request, const std::stop_token& stop, Deadli
       stop, deadline);
   if (!exchange.answer) return {.ok = false, .again = true, .answer = exchange.why, .wait = {}};
   const auto& answer = *exchange.answer;
-  const bool ok = answer.status >= 200 && answer.status < 300;
+  const bool ok = (answer.status >= 200 && answer.status < 300) ||
+                  (answer.status == 400 && !request.already.empty() && answer.body.contains(request.already));
   return {.ok = ok,
           .again = answer.status == 429 || answer.status >= 500,
           .answer = fmt::format("answered {}{}", answer.status, ok ? "" : said(answer.body)),
@@ -102,6 +103,8 @@ SentNotice sent_or_why(const NoticeTarget& target, const Notice& notice, const s
     return send_to(target, notice, stop, patience);
   } catch (const Error& error) {
     return {.target = target.shown(), .ok = false, .answer = error.message_and_why(), .attempts = 1};
+  } catch (const std::exception& error) {
+    return {.target = target.shown(), .ok = false, .answer = error.what(), .attempts = 1};
   }
 }
 

@@ -43,7 +43,8 @@ class Conversation {
     expect(command("DATA"), 3);
     write(dot_stuffed(message));
     const auto taken = expect(reply(), 2);
-    write("QUIT\r\n");  // its answer is of no interest: the message is taken
+    // The message is taken, whatever becomes of the good-bye: sent again, it would arrive twice.
+    static_cast<void>(stream_->write("QUIT\r\n"));
     return taken.shown();
   }
 
@@ -98,7 +99,12 @@ class Conversation {
     require(opened);
   }
 
-  void hello() { extensions_ = expect(command("EHLO [127.0.0.1]"), 2).lines; }
+  void hello() {
+    extensions_ = expect(command("EHLO [127.0.0.1]"), 2).lines;
+    for (auto& line : extensions_)
+      std::ranges::transform(line, line.begin(),
+                             [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  }
 
   bool offers(std::string_view extension) const {
     return std::ranges::any_of(extensions_, [&](const std::string& line) {

@@ -623,6 +623,32 @@ MailTarget read_mail(SectionReader section, Reading& reading) {
   return mail;
 }
 
+std::string usual_api(CommitStatus::Kind at) {
+  switch (at) {
+    case CommitStatus::Kind::github:
+      return "https://api.github.com";
+    case CommitStatus::Kind::gitlab:
+      return "https://gitlab.com/api/v4";
+    case CommitStatus::Kind::gitea:
+      break;
+  }
+  return {};
+}
+
+CommitStatus read_commit_status(SectionReader section, Reading& reading) {
+  CommitStatus status;
+  section.choice("at", status.at);
+  section.text("repository", status.repository, repository_value);
+  read_secret(section, "token", status.token, token_value, reading);
+  status.api = usual_api(status.at);
+  section.text("api", status.api, url_value);
+  while (status.api.ends_with('/')) status.api.pop_back();
+  if (status.at == CommitStatus::Kind::gitea && !section.has("api"))
+    reading.report(section.location_of("at"), "'at' is gitea, and 'api' is missing",
+                   "for example api: https://git.example.com/api/v1");
+  return status;
+}
+
 /// What one entry of `notify` says; of several means, or none, it is a mistake.
 void read_means(SectionReader& section, std::vector<NoticeMeans>& means, Reading& reading) {
   for (const auto kind : {ChatHook::Kind::slack, ChatHook::Kind::discord, ChatHook::Kind::teams}) {
@@ -635,6 +661,8 @@ void read_means(SectionReader& section, std::vector<NoticeMeans>& means, Reading
   if (auto webhook = section.section("webhook")) means.emplace_back(read_webhook(*webhook, reading));
   if (auto telegram = section.section("telegram")) means.emplace_back(read_telegram(*telegram, reading));
   if (auto mail = section.section("mail")) means.emplace_back(read_mail(*mail, reading));
+  if (auto status = section.section("commit_status"))
+    means.emplace_back(read_commit_status(*status, reading));
 }
 
 NoticeTarget read_notice_target(SectionReader& section, Reading& reading) {
@@ -647,7 +675,11 @@ NoticeTarget read_notice_target(SectionReader& section, Reading& reading) {
   if (means.size() > 1)
     reading.report(section.location_of(""), "an entry of 'notify' names several targets",
                    "write one in each");
-  const bool any = section.has("webhook") || section.has("telegram") || section.has("mail");
+  if (section.has("commit_status") && section.has("on"))
+    reading.report(section.location_of("on"), "'on' does not go with 'commit_status'",
+                   "take it out: a commit status has a beginning and an end");
+  const bool any = section.has("webhook") || section.has("telegram") || section.has("mail") ||
+                   section.has("commit_status");
   if (means.empty() && !any)
     reading.report(section.location_of(""), "an entry of 'notify' names no target",
                    "for example slack: \"${SLACK_URL}\"");

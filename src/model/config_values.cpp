@@ -456,6 +456,20 @@ Value<std::string> telegram_token_value(std::string_view text) {
   return fault("is no token of a bot", "BotFather gives it: digits, ':', letters");
 }
 
+Value<std::string> token_value(std::string_view text) {
+  const bool good = !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+  if (good) return std::string(text);
+  return fault("is no token", "a token has no spaces, and only ASCII");
+}
+
+Value<std::string> repository_value(std::string_view text) {
+  const bool good = is_word(text, alphanumeric_and("._-/"), "._") && text.contains('/') &&
+                    !text.contains("//") && !text.ends_with('/') &&
+                    !("/" + std::string(text) + "/").contains("/../");
+  if (good) return std::string(text);
+  return fault(fmt::format("is no repository: '{}'", text), "for example acme/crm, without the server");
+}
+
 Value<std::string> mail_address_value(std::string_view text) {
   const auto at = text.find('@');
   const bool good =

@@ -7,8 +7,8 @@
 
 namespace belay {
 
-/// A notice as a message of RFC 5322: ASCII, lines of at most 78 characters that end in CRLF. `id` is its
-/// Message-ID's, with the domain of `from`.
+/// A notice as a message of RFC 5322: ASCII, lines that end in CRLF and have at most 78 characters (where an
+/// address is not longer). `id` is its Message-ID's, with the domain of `from`.
 std::string mail_message(const Notice&, const std::string& from, const std::vector<std::string>& to,
                          const std::string& id, Time sent);
 

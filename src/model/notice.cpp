@@ -27,6 +27,13 @@ std::string commit_text(const Commit& commit) {
 
 }  // namespace
 
+std::string at_most(const std::string& text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  std::size_t end = bytes - std::string_view("…").size();
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end) + "…";
+}
+
 bool is_of(const Notice& notice, NoticeEvent event) {
   switch (notice.outcome) {
     case Notice::Outcome::deployed:
@@ -37,9 +44,16 @@ bool is_of(const Notice& notice, NoticeEvent event) {
       return event == NoticeEvent::frozen;
     case Notice::Outcome::test:
       return true;
+    case Notice::Outcome::begun:
+    case Notice::Outcome::called_off:
+      return false;
     default:
       return event == NoticeEvent::failure;
   }
+}
+
+bool is_news(const Notice& notice) {
+  return notice.outcome != Notice::Outcome::begun && notice.outcome != Notice::Outcome::called_off;
 }
 
 bool is_good(const Notice& notice) {
@@ -53,6 +67,8 @@ std::string headline(const Notice& notice) {
                          on = notice.rollback ? "on" : "to";
   const auto failed = fmt::format("the {} of {} {} {} failed", command, app, on, where);
   switch (notice.outcome) {
+    case Notice::Outcome::begun:
+      return fmt::format("{} is being deployed to {}", app, where);
     case Notice::Outcome::deployed:
       return fmt::format("{} was deployed to {}", app, where);
     case Notice::Outcome::rolled_back:
@@ -67,6 +83,8 @@ std::string headline(const Notice& notice) {
       return failed + " before the server was touched";
     case Notice::Outcome::unknown:
       return fmt::format("belay does not know how the {} of {} {} {} ended", command, app, on, where);
+    case Notice::Outcome::called_off:
+      return fmt::format("the {} of {} {} {} did not take place", command, app, on, where);
     case Notice::Outcome::frozen:
       return fmt::format("a freeze refused the deployment of {} to {}", app, where);
     case Notice::Outcome::test:

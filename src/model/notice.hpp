@@ -15,6 +15,7 @@ namespace belay {
 /// each form (model/notice_form.hpp) writes it in its own markup.
 struct Notice {
   enum class Outcome {
+    begun,           // the commit that is deployed is known
     deployed,        // a new release serves
     rolled_back,     // as asked: an older one serves
     went_back,       // failed; the release from before serves
@@ -22,6 +23,7 @@ struct Notice {
     left_in_place,   // failed, and left as it is (rollback: false)
     not_begun,       // failed before the host began: tests, connection …
     unknown,         // belay lost sight of it
+    called_off,      // stopped, or refused for a reason that concerns only who typed the command
     frozen,          // refused by a freeze
     test             // belay notify test
   };
@@ -43,8 +45,10 @@ struct Notice {
 
 /// What `on` of a target may name.
 enum class NoticeEvent { success, failure, rollback, frozen };
-/// Of a test: none; every target gets it.
+/// Of a test: every one. Of what is no news to people (a beginning, a command called off): none.
 bool is_of(const Notice&, NoticeEvent);
+/// Whether people are told: else it is only for who keeps a state of each commit.
+bool is_news(const Notice&);
 /// Whether what was asked for is done.
 bool is_good(const Notice&);
 
@@ -52,6 +56,8 @@ bool is_good(const Notice&);
 std::string headline(const Notice&);
 /// What stands below it: names and values, none of them empty, each one line.
 std::vector<std::pair<std::string, std::string>> facts_of(const Notice&);
+/// No longer than so many bytes, and not cut in the middle of a character.
+std::string at_most(const std::string& text, std::size_t bytes);
 /// headline() and facts_of() as plain text of several lines.
 std::string plain_text(const Notice&);
 

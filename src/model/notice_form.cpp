@@ -9,6 +9,7 @@
 
 #include "base/hmac.hpp"
 #include "base/time.hpp"
+#include "model/commit_status.hpp"
 #include "model/url.hpp"
 #include "model/utf8.hpp"
 
@@ -47,14 +48,6 @@ std::string with_entities(const std::string& text) {
                  std::to_array<std::pair<char, const char*>>({{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}}));
 }
 
-/// Not cut in the middle of a character, and no longer than so many bytes.
-std::string at_most(const std::string& text, std::size_t bytes) {
-  if (text.size() <= bytes) return text;
-  std::size_t end = bytes - std::string_view("…").size();
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return text.substr(0, end) + "…";
-}
-
 /// The address of the application, if it is one that may be a link.
 std::string link_of(const Notice& notice) {
   const auto url = parse_url(notice.url);
@@ -83,6 +76,10 @@ const char* event_name(Notice::Outcome outcome) {
       return "unknown";
     case Notice::Outcome::frozen:
       return "frozen";
+    case Notice::Outcome::begun:
+      return "begun";
+    case Notice::Outcome::called_off:
+      return "called-off";
     case Notice::Outcome::test:
       break;
   }
@@ -236,6 +233,10 @@ NoticeRequest request_to(const Webhook& hook, const Notice& notice, const std::s
     request.headers.emplace_back("X-Belay-Signature",
                                  "sha256=" + hmac_sha256_hex(*hook.secret, request.body));
   return request;
+}
+
+NoticeRequest request_to(const CommitStatus& status, const Notice& notice, const std::string&, Time) {
+  return status_request(status, notice, link_of(notice));
 }
 
 std::optional<NoticeRequest> request_to(const MailTarget&, const Notice&, const std::string&, Time) {

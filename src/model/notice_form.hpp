@@ -28,8 +28,10 @@ struct NoticeRequest {
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers{};
   std::string body;
+  /// Words of an answer 400 that say: it is so already. Empty: there are none.
+  std::string already{};
 };
-/// Empty for a means that is no POST: mail.
+/// Of a notice that the target wants. Empty for a means that is no POST: mail.
 std::optional<NoticeRequest> request_of(const NoticeMeans&, const Notice&, const std::string& id, Time sent);
 
 }  // namespace belay

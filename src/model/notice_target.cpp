@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include <fmt/core.h>
+
+#include "model/commit_status.hpp"
 #include "model/json_archive.hpp"
 #include "model/url.hpp"
 
@@ -29,6 +32,10 @@ std::string shown_means(const MailTarget& mail) {
   return "mail " + all;
 }
 
+std::string shown_means(const CommitStatus& status) {
+  return fmt::format("{} {}", name_of(status.at), status.repository);
+}
+
 bool has_all(const MailTarget& mail) {
   return !mail.server.empty() && !mail.from.empty() && !mail.to.empty() &&
          (!mail.password || !mail.password->empty());
@@ -43,6 +50,10 @@ bool has_all(const TelegramChat& chat) {
   return !chat.token.empty() && !chat.chat.empty();
 }
 
+bool has_all(const CommitStatus& status) {
+  return !status.repository.empty() && !status.token.empty() && !status.api.empty();
+}
+
 }  // namespace
 
 bool is_ready(const NoticeMeans& means) {
@@ -54,7 +65,9 @@ std::string NoticeTarget::shown() const {
 }
 
 bool NoticeTarget::wants(const Notice& notice) const {
-  return on.empty() || std::ranges::any_of(on, [&](NoticeEvent event) { return is_of(notice, event); });
+  if (std::holds_alternative<CommitStatus>(means)) return status_context(notice).has_value();
+  if (on.empty()) return is_news(notice);
+  return std::ranges::any_of(on, [&](NoticeEvent event) { return is_of(notice, event); });
 }
 
 }  // namespace belay

@@ -61,7 +61,22 @@ constexpr auto enum_names(MailTarget::Tls) {
       {{tls, "tls"}, {starttls, "starttls"}, {none, "none"}});
 }
 
-using NoticeMeans = std::variant<ChatHook, Webhook, TelegramChat, MailTarget>;
+/// A server of git that shows beside a commit how its deployments ended.
+struct CommitStatus {
+  enum class Kind { github, gitlab, gitea };
+  Kind at = Kind::github;
+  std::string repository;  // owner/name, as the server's pages have it
+  std::string token;
+  std::string api;  // without a slash at its end
+};
+
+constexpr auto enum_names(CommitStatus::Kind) {
+  using enum CommitStatus::Kind;
+  return std::to_array<std::pair<CommitStatus::Kind, std::string_view>>(
+      {{github, "github"}, {gitlab, "gitlab"}, {gitea, "gitea"}});
+}
+
+using NoticeMeans = std::variant<ChatHook, Webhook, TelegramChat, MailTarget, CommitStatus>;
 /// Whether all that is needed to send has a value.
 bool is_ready(const NoticeMeans&);
 
@@ -74,6 +89,7 @@ struct NoticeTarget {
 
   /// "slack", "webhook hooks.example.com": as people may see it.
   std::string shown() const;
+  /// A commit status tells of deployments of a commit, from their beginning; all others tell of ends.
   bool wants(const Notice&) const;
 };
 

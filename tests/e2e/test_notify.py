@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from belay_world.commands import run
 from light_app import LightApp
 
 PORT, PROJECT, IMAGE = 18417, "belay-test-notify", "belay-test-notify"
@@ -106,6 +107,17 @@ def signed(received):
     return body
 
 
+def statuses(received):
+    """Each status that the commit got, with the commit."""
+    all_of_them = []
+    for one in (one for one in received if one["path"].startswith("/git/repos/acme/crm/statuses/")):
+        assert one["headers"]["Authorization"] == f"token {PATH}"
+        body = json.loads(one["body"])
+        assert body["context"] == "belay/notify/production" and 0 < len(body["description"]) <= 140
+        all_of_them.append((one["path"].rsplit("/", 1)[1], body["state"]))
+    return all_of_them
+
+
 def webhook(url, **keys):
     return json.dumps({"webhook": {"url": url, "secret": "${HOOK_SECRET}"}} | keys)
 
@@ -177,6 +189,31 @@ def test_a_notice_that_cannot_be_sent_is_a_warning_and_changes_no_exit_code(app,
     assert signed(receiver.take("/hook")[0])["event"] == "test"
     events = [json.loads(line) for line in app.belay("notify", "test", "production", "--json").out.splitlines()]
     assert [(one["target"].split()[0], one["ok"]) for one in events] == [("slack", False), ("discord", False), ("webhook", True)]
+
+
+def test_a_commit_has_the_status_of_its_deployment(app, receiver):
+    def head():
+        return run("git", "rev-parse", "HEAD", cwd=app.repository).out.strip()
+
+    app.tells(json.dumps({"commit_status": {"at": "gitea", "repository": "acme/crm", "token": "${CHAT_PATH}", "api": receiver.url + "/git"}}))
+    app.version("1")
+    good = head()
+    assert app.belay("deploy", "production").code == 0
+    assert statuses(receiver.take()) == [(good, "pending"), (good, "success")]
+
+    app.write("Dockerfile", BROKEN)
+    app.version("2")
+    failed = app.belay("deploy", "production")
+    assert failed.code == 1 and app.serves() == "1", failed
+    assert statuses(receiver.take()) == [(head(), "pending"), (head(), "failure")]
+
+    assert app.belay("deploy", "production", "--dirty").code == 1
+    assert statuses(receiver.take()) == []  # no commit was deployed
+
+    app.write("belay.yml", (app.repository / "belay.yml").read_text() + "test: ['echo the tests say no; exit 1']\n")
+    app.commit()
+    assert app.belay("deploy", "production").code == 1
+    assert statuses(receiver.take()) == [(head(), "pending"), (head(), "failure")]
 
 
 def test_a_rollback_is_told_and_does_without_a_secret_that_is_not_set(app, receiver):

@@ -97,3 +97,23 @@ TEST_CASE("a target that does not want this end gets nothing") {
   target.on = {NoticeEvent::failure};
   CHECK(send_notices({target}, notice(), {}, soon).empty());
 }
+
+TEST_CASE("what GitLab refuses because it is so already counts as set, and nothing else that it refuses") {
+  for (const auto& [state, taken] : {std::pair{":pending", true}, {":running", false}}) {
+    const LocalServer server([&](const LocalServer::Peer& peer) {
+      peer.read_request();
+      peer.say(
+          answer("400 Bad Request",
+                 std::string("{\"message\":\"Cannot transition status via :enqueue from ") + state + "\"}"));
+    });
+    auto beginning = notice();
+    beginning.outcome = Notice::Outcome::begun;
+    beginning.commit.id = "4f2a9c1";
+    const NoticeTarget target{CommitStatus{
+        .at = CommitStatus::Kind::gitlab, .repository = "a/b", .token = "t", .api = server.url("")}};
+    const auto sent = send_notices({target}, beginning, {}, soon);
+    REQUIRE(sent.size() == 1);
+    CHECK(sent[0].ok == taken);
+    CHECK(sent[0].answer.starts_with("answered 400"));
+  }
+}

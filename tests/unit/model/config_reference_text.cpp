@@ -319,6 +319,10 @@ std::string file_with(const ConfigKey& key, std::string_view value) {
   // A target says what it is.
   if (key.section == "notify" && key.name == "on")
     return value_in("notify", "on", std::string(value) + ", webhook: \"https://a.example\"");
+  // Gitea is always a server of one's own.
+  if (key.section == "notify.commit_status" && key.name == "at")
+    return value_in(std::string(key.section), key.name,
+                    std::string(value) + ", api: \"https://git.example.com/api/v1\"");
   // Without TLS mail stays on this machine.
   if (key.section == "notify.mail" && key.name == "tls")
     return value_in(
