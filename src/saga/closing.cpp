@@ -24,7 +24,7 @@ namespace {
 /// it, and there is nothing else to try.
 constexpr auto least_patience_with_one_that_returns = std::chrono::seconds(60);
 constexpr int most_rounds = 4;
-/// One that nobody touched has only to answer.
+/// One that nobody touched has only to answer, and a hook that may help is not kept waiting.
 constexpr auto least_patience_with_one_that_runs = std::chrono::seconds(10);
 
 struct Serving {
@@ -97,7 +97,7 @@ void bring_back(Context& context, WhatServed& served, Serving& serving) {
 
 /// Starts what has to run, and says what serves then. Somebody may take down what was just started: then it
 /// is started once more, but not for ever.
-Serving bring_back_and_look(Context& context, WhatServed previous, bool touched,
+Serving bring_back_and_look(Context& context, WhatServed previous, bool patiently,
                             std::vector<std::string> started_again) {
   Serving serving{.started_again = std::move(started_again)};
   for (int rounds = 0; rounds < most_rounds; ++rounds) {
@@ -107,9 +107,10 @@ Serving bring_back_and_look(Context& context, WhatServed previous, bool touched,
     if (!serving.checked.empty()) continue;
     serving.running = ran(previous);
     if (!serving.running) break;
-    const bool returns = touched || !serving.started_again.empty();
     ask_health(context, previous,
-               returns ? least_patience_with_one_that_returns : least_patience_with_one_that_runs, serving);
+               patiently || !serving.started_again.empty() ? least_patience_with_one_that_returns
+                                                           : least_patience_with_one_that_runs,
+               serving);
     const auto off = serving.healthy ? std::string{} : what_does_not_run(context, previous);
     if (off.empty()) break;
     serving.running = false;
@@ -196,7 +197,8 @@ std::string backup_of(const Journal& journal) {
   return file;
 }
 
-event::Closed close_undone(Context& context, const Journal& journal, std::vector<std::string> started_again) {
+event::Closed close_undone(Context& context, const Journal& journal, std::vector<std::string> started_again,
+                           const std::function<bool()>& run_hooks) {
   const auto state = run_state(journal.records()).value();
   const bool touched = was_touched(context, state);
   const auto previous = what_served(context);
@@ -204,7 +206,9 @@ event::Closed close_undone(Context& context, const Journal& journal, std::vector
   if (!ran(previous)) {
     closed = nothing_ran(context, previous, touched);
   } else {
-    const auto serving = bring_back_and_look(context, previous, touched, std::move(started_again));
+    auto serving = bring_back_and_look(context, previous, touched && !run_hooks, std::move(started_again));
+    if (serving.running && !serving.healthy && run_hooks && run_hooks())
+      serving = bring_back_and_look(context, previous, touched, std::move(serving.started_again));
     closed.checked = serving.checked;
     // What nobody touched, and runs as before, may have failed a health check of the new belay.yml all along.
     const bool as_before = serving.running && !touched && serving.started_again.empty();

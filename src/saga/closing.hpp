@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "saga/journal.hpp"
 #include "saga/run.hpp"
 #include "steps/context.hpp"
@@ -11,7 +13,10 @@ namespace belay {
 /// when the run began and does not run now is started, or made again, whatever stopped it. One that was off
 /// before stays off. Then the health URL is asked.
 /// `started_again`: whom the way back had to start though no step had stopped it.
-event::Closed close_undone(Context&, const Journal&, std::vector<std::string> started_again);
+/// `run_hooks` is called where that release runs and does not answer well: the proxy in front of it may wait for
+/// a hook. It returns whether a hook ran; then the health URL is asked once more. Empty: there is none to run.
+event::Closed close_undone(Context&, const Journal&, std::vector<std::string> started_again,
+                           const std::function<bool()>& run_hooks);
 
 /// Whether the run had touched what serves, or run hooks for the switch, before it went back.
 bool went_back(const Context&, const RunState&);

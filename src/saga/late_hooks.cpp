@@ -94,14 +94,27 @@ void run_point(Context& context, Journal& journal, Hook::At at, const HookNews& 
   journal.try_append(event::StepDone{step, since(began), std::move(summary)});
 }
 
+bool is_due(const Context& context, const RunState& state, Hook::At at) {
+  return !hooks_at(context.environment().hooks, at).empty() && !state.is_done(step_of_hooks(at));
+}
+
 }  // namespace
 
 void run_late_hooks(Context& context, Journal& journal, const event::Closed& closed) {
   const auto state = run_state(journal.records()).value();
   const auto news = news_of(state, closed);
   for (const auto at : points_after(context, state, closed))
-    if (!hooks_at(context.environment().hooks, at).empty() && !state.is_done(step_of_hooks(at)))
-      run_point(context, journal, at, news);
+    if (is_due(context, state, at)) run_point(context, journal, at, news);
+}
+
+std::function<bool()> hooks_that_may_help(Context& context, Journal& journal) {
+  const auto state = run_state(journal.records()).value();
+  if (!went_back(context, state) || !is_due(context, state, Hook::At::after_rollback)) return {};
+  return [&context, &journal, state] {
+    run_point(context, journal, Hook::At::after_rollback,
+              news_of(state, {.outcome = RunOutcome::rolled_back}));
+    return true;
+  };
 }
 
 }  // namespace belay

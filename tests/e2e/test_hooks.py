@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from belay_world.commands import run, wait_until
 from belay_world.state import state_of
-from light_app import LightApp
+from light_app import HEALTH, LightApp
 
-PORT, PROJECT = 18376, "belay-test-hooks"
+PORT, PROXY_PORT, PROJECT = 18376, 18377, "belay-test-hooks"
 COMPOSE = """\
 name: {project}
 services:
@@ -26,8 +26,9 @@ services:
   proxy:
     image: busybox:latest
     init: true
-    command: [sleep, "100000"]
+    command: [httpd, -f, -p, "8080", -h, /said]
     volumes: ["./said:/said"]
+    ports: ["127.0.0.1:{proxy_port}:8080"]
 """
 POINTS = ("before_backup", "before_switch", "after_switch", "after_commit", "after_rollback", "on_failure")
 PLACES = {"web": "in: web", "proxy": "in: proxy", "host": "on: host", "controller": "on: controller"}
@@ -36,6 +37,7 @@ PLACES = {"web": "in: web", "proxy": "in: proxy", "host": "on: host", "controlle
 class App(LightApp):
     def __init__(self, world):
         super().__init__(world, "hooked", PROJECT, PORT)
+        self.health = HEALTH
         self.said = self.live / "said"
         self.said.mkdir()
         (self.said / "log").touch()
@@ -52,8 +54,8 @@ class App(LightApp):
     def release(self, version, hooks):
         """`hooks`: the point's name to its list."""
         lines = "".join(f"  {point}: [{', '.join(all)}]\n" for point, all in hooks.items())
-        self.configure('migrate: echo "migration web" >> /said/log\n' + ("hooks:\n" + lines if lines else ""))
-        self.write("compose.yml", COMPOSE.format(project=PROJECT, port=PORT, version=version))
+        self.configure('migrate: echo "migration web" >> /said/log\n' + ("hooks:\n" + lines if lines else ""), health=self.health)
+        self.write("compose.yml", COMPOSE.format(project=PROJECT, port=PORT, proxy_port=PROXY_PORT, version=version))
         self.write("www/version", f"{version}\n")
         self.commit()
 
@@ -165,6 +167,18 @@ def test_on_failure_runs_also_where_nothing_was_touched_and_where_there_is_nothi
     said, _ = app.deploy("2", telling | {"before_backup": ["{ on: host, run: exit 1 }"]}, code=1)
     assert said == ["on_failure host rolled-back"], said
     assert app.serves() == "1"
+
+
+def test_a_proxy_that_waits_for_after_rollback_gets_it_before_the_undo_is_judged(app):
+    app.deploy("1", {})
+    run("docker", "compose", "up", "-d", "proxy", cwd=app.live)
+    knows = app.said / "knows"
+    knows.touch()
+    app.health = f'health: {{ url: "http://127.0.0.1:{PROXY_PORT}/knows", attempts: 3, interval: 100ms }}\n'
+    lost, told = ("{ in: proxy, run: " + command + " /said/knows }" for command in ("rm", "touch"))
+    said, ended = app.deploy("2", {"after_switch": [lost], "after_rollback": [told, app.saying("after_rollback", "host")]}, code=1)
+    assert "the previous release serves again" in ended.out, ended
+    assert said == ["migration web", "after_rollback host"] and knows.exists() and app.serves() == "1", (said, ended)
 
 
 def test_one_that_hangs_ends_at_its_limit_with_all_that_it_started(app):

@@ -132,7 +132,7 @@ TEST_CASE("the next freeze is the one that begins first") {
 
 TEST_CASE("what is wrong with a freeze is said at its place") {
   CHECK(messages("{ from: Fri 16:00, until: Mon 08:00, zone: Europe/Atlantis }") ==
-        "7:53 'zone' names no time zone: Europe/Atlantis\n");
+        "7:56 'zone' names no time zone: Europe/Atlantis\n");
   CHECK(messages("{ from: Fri 16:00, until: Mon 08:00 }").contains("'zone' is missing"));
   CHECK(messages("{ from: Fri 16:00, until: 2026-12-01, zone: UTC }").contains("of two kinds"));
   CHECK(messages("{ from: Fri 16:00, until: Fri 16:00, zone: UTC }").contains("the same moment"));

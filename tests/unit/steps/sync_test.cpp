@@ -36,7 +36,7 @@ class ScriptedLedger : public Ledger {
   void acts_come_first() override {}
   void output(StepName, const std::string& line) override { lines.push_back(line); }
   void progress(StepName, std::int64_t, std::int64_t, const std::string&) override {}
-  bool asked_for(const std::string&) override { return false; }
+  std::optional<std::string> asked_for(const std::string&) override { return {}; }
   ControllerReply ask_controller(const std::string& what, const std::string&, std::chrono::milliseconds,
                                  std::stop_token) override {
     asked.push_back(what);
