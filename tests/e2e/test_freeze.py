@@ -9,7 +9,7 @@ def day(away):
 
 
 def freeze(since, until):
-    return f"strategy: recreate\n    on: {{ push: {{ branches: [main] }} }}\n    freeze: [{{ from: {day(since)}, until: {day(until)}, zone: America/Sao_Paulo, why: the holidays }}]"
+    return f"strategy: recreate\n    freeze: [{{ from: {day(since)}, until: {day(until)}, zone: America/Sao_Paulo, why: the holidays }}]"
 
 
 @pytest.mark.core

@@ -107,10 +107,13 @@ TEST_CASE(
   for (int number = 1; number <= 12; ++number) {
     CAPTURE(number);
     for (int change = 0; change < 8; ++change) {
-      const fs::path path = world.app.path() / random_path();
-      for (fs::path above = path.parent_path(); above != world.app.path() / "app";
-           above = above.parent_path())
+      const std::string name = random_path();
+      const fs::path path = world.app.path() / name;
+      // What stands where a directory of the path belongs goes, from the top.
+      for (auto slash = name.find('/', 4); slash != std::string::npos; slash = name.find('/', slash + 1)) {
+        const fs::path above = world.app.path() / name.substr(0, slash);
         if (!is_real_directory(above)) fs::remove(above);
+      }
       remove_tree(path);
       if (dice() % 4 == 0) continue;
       fs::create_directories(path.parent_path());
