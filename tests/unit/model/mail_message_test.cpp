@@ -74,8 +74,9 @@ TEST_CASE("a mail has the headers of RFC 5322, short lines of ASCII, and the not
 
 TEST_CASE("a header that is long or not ASCII is encoded words, each whole and short, which say the same") {
   CHECK(encoded_header("crm was deployed") == "crm was deployed");
-  for (const std::string& text : {std::string("Größe"), std::string(500, 'x'), std::string("=?UTF-8?B?eA==?="),
-                                 std::string("😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀"), std::string("a\nb")}) {
+  for (const std::string& text :
+       {std::string("Größe"), std::string(500, 'x'), std::string("=?UTF-8?B?eA==?="),
+        std::string("😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀"), std::string("a\nb")}) {
     const auto encoded = encoded_header(text);
     CAPTURE(encoded);
     CHECK(decoded(encoded) == text);

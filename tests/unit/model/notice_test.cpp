@@ -229,8 +229,7 @@ TEST_CASE("a webhook's body has id and time, and its signature covers them") {
                               "X-Belay-Signature", "sha256=" + hmac_sha256_hex("key", request.body))) !=
         request.headers.end());
   const auto unsigned_request = request_of(Webhook{.url = "https://a.example/"}, sample(), "1", {}).value();
-  for (const auto& [name, value] : unsigned_request.headers)
-    CHECK(name != "X-Belay-Signature");
+  for (const auto& [name, value] : unsigned_request.headers) CHECK(name != "X-Belay-Signature");
 }
 
 TEST_CASE("targets are read with their secrets' values, which are in no plan") {
