@@ -44,6 +44,7 @@ class Grammar {
   void add_inside();
   void add_secrets();
   void add_hook();
+  void add_notify();
   void add_about_belay();
   void refuse_leftovers(const CLI::App* chosen) const;
   std::vector<std::string> option_names(const CLI::App*) const;
@@ -72,6 +73,7 @@ Grammar::Grammar() {
   add_inside();
   add_secrets();
   add_hook();
+  add_notify();
   add_about_belay();
 }
 
@@ -206,6 +208,14 @@ void Grammar::add_hook() {
   app.add_option("ENV", hook->environments, "deploy these environments only");
   app.add_option("--repository", hook->repository, "the git repository (default: the one here)")
       ->type_name("DIR");
+}
+
+void Grammar::add_notify() {
+  auto notify = std::make_shared<command::Notify>();
+  CLI::App& app = add("notify", "send a test notice to whom notify names: belay notify test ENV", notify);
+  app.add_option("test", notify->action, "send a test notice");
+  app.add_option("ENV", notify->environment, environment_text);
+  app.add_flag("--json", notify->json, json_text);
 }
 
 void Grammar::add_about_belay() {

@@ -77,6 +77,10 @@ struct Hook {
   std::string action, repository;
   std::vector<std::string> environments;  // empty: all of belay.yml
 };
+struct Notify {
+  std::string action, environment;
+  bool json = false;
+};
 struct Promote {
   std::string environment, reason;
 };
@@ -106,8 +110,8 @@ using Command =
     std::variant<command::Overview, command::Help, command::Version, command::Init, command::Check,
                  command::Plan, command::Deploy, command::Rollback, command::Up, command::Releases,
                  command::Status, command::Logs, command::Exec, command::Backup, command::Attach,
-                 command::Secrets, command::Hook, command::Promote, command::Abort, command::Completion,
-                 command::CompletionEnvironments, command::Host, command::Internal>;
+                 command::Secrets, command::Hook, command::Notify, command::Promote, command::Abort,
+                 command::Completion, command::CompletionEnvironments, command::Host, command::Internal>;
 
 struct CommandLine {
   Command command;

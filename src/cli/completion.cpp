@@ -27,6 +27,7 @@ std::string words_at(const std::string& positional, const std::vector<CommandSha
   if (positional == "WHAT") return "install remove";
   if (positional == "SHELL") return "bash zsh fish";
   if (positional == "list") return "list";
+  if (positional == "test") return "test";
   return "";
 }
 

@@ -42,6 +42,7 @@ int run(const command::Exec&, Context&);
 int run(const command::Backup&, Context&);
 int run(const command::Secrets&, Context&);
 int run(const command::Hook&, Context&);
+int run(const command::Notify&, Context&);
 int run(const command::Attach&, Context&);
 int run(const command::Promote&, Context&);
 int run(const command::Abort&, Context&);

@@ -156,6 +156,8 @@ void add_hidden(const EnvironmentConfig& environment, Values& into) {
   for (const auto& [name, value] : environment.variables)
     if (std::ranges::find(environment.shown_variables, name) == environment.shown_variables.end())
       into.emplace(name + " of " + environment.name, value);
+  for (const auto& [name, value] : environment.notify_values)
+    into.emplace(name + " of " + environment.name + ", notify", value);
 }
 
 /// Before anything that could show the values is printed. The lines that name them pass by the masks that are

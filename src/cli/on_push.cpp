@@ -83,11 +83,13 @@ ExitCode deploy_one(const command::Deploy& asked, Context& context, const std::s
   const DeployOptions options{push.after, push.kind == Push::Kind::branch ? push.name : "",
                               false,      asked.skip_test,
                               asked.wait, asked.reason};
-  return static_cast<ExitCode>(
-      watch_run(context, asked.json, name, fmt::format("Deploying {} to {}", chosen.config.app, name),
-                undone_on_interrupt, [&](Watcher& watcher, std::stop_token stop) {
-                  return deploy(chosen.config, chosen.environment(), options, watcher, std::move(stop));
-                }));
+  return static_cast<ExitCode>(watch_run(
+      context, asked.json, name, fmt::format("Deploying {} to {}", chosen.config.app, name),
+      undone_on_interrupt,
+      [&](Watcher& watcher, std::stop_token stop) {
+        return deploy(chosen.config, chosen.environment(), options, watcher, std::move(stop));
+      },
+      Audience{chosen.config.app, &chosen.environment()}));
 }
 
 }  // namespace

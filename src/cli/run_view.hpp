@@ -2,9 +2,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "cli/context.hpp"
+#include "cli/notices.hpp"
 #include "control/deployment.hpp"
 
 namespace belay::cli {
@@ -20,8 +22,9 @@ inline constexpr const char* undone_on_interrupt =
     "alone.";
 
 /// Watches a deployment, rollback or attached run to its end, prints the report, and returns the exit code.
-/// Ctrl-C says, once, what happens now; twice, how to see it again.
+/// Ctrl-C says, once, what happens now; twice, how to see it again. The audience is told how it ended.
 int watch_run(Context&, bool json, const std::string& environment, const std::string& title,
-              const std::string& on_interrupt, const std::function<Ending(Watcher&, std::stop_token)>&);
+              const std::string& on_interrupt, const std::function<Ending(Watcher&, std::stop_token)>&,
+              const std::optional<Audience>& = std::nullopt);
 
 }  // namespace belay::cli

@@ -128,7 +128,10 @@ Ending hand_over(Session& session, const EnvironmentConfig& environment, const P
   // Before the order is sent, since from then on it is not known here whether the host has begun; and before
   // the last look at `stop`: a signal either stopped this already or leaves the host alone.
   watcher.goes_on_alone(true);
-  if (stop.stop_requested()) throw Error("stopped", "nothing was begun on the host");
+  if (stop.stop_requested()) {
+    watcher.goes_on_alone(false);
+    throw Error("stopped", "nothing was begun on the host");
+  }
   RunFollower follower(session, environment, watcher, std::move(part));
   session.send(wire::Start{.plan = plan,
                            .wait = wait,
@@ -147,6 +150,7 @@ Ending deploy(const Config& config, const EnvironmentConfig& environment, const 
     ssh_key_from_environment();  // before any child is started
     Source source = find_source(config.file, environment.source, options.ref, options.dirty, watcher, stop);
     if (!options.branch.empty()) source.commit.branch = options.branch;
+    watcher.source_found(source.commit);
     if (environment.builds_elsewhere()) require_builder_here(stop);
     const Lifeline life(tree_space(), "source-");
     ShippedSource checkout(source, life.directory() / "source", stop);

@@ -21,6 +21,9 @@ class Watcher {
   /// while the order waits for another deployment. Who ends this process goes by it.
   std::function<void(bool)> goes_on_alone = [](bool) {};
 
+  /// Called when it is known which commit is deployed, before anything of it runs.
+  std::function<void(const Commit&)> source_found = [](const Commit&) {};
+
   // ---- the gate
   virtual void gate_began(const Commit&, int commands) = 0;
   virtual void gate_skipped() = 0;

@@ -57,6 +57,8 @@ class SocketStream : public ByteStream {
   SocketStream(Fd socket, const Limits& limits) : socket_(std::move(socket)), limits_(limits) {}
   Io read(char* into, std::size_t size) override;
   Io write(std::string_view) override;
+  /// For another stream that goes on with it. This one is of no use from then on.
+  Fd release() { return std::move(socket_); }
 
  private:
   Fd socket_;

@@ -44,8 +44,16 @@ struct Exchange {
   std::optional<Answer> answer;
   std::string why;  // if there is no answer: "connection refused", "no answer within 5 s" …
 };
-/// One GET on a fresh connection: no redirects are followed, certificates are verified against the system's
-/// store (SSL_CERT_FILE is honoured). The whole exchange keeps the deadline.
+struct Request {
+  Url url;
+  std::string method = "GET";
+  Headers headers{};
+  std::string body{};
+};
+/// One request on a fresh connection: no redirects are followed, certificates are verified against the
+/// system's store (SSL_CERT_FILE is honoured). The whole exchange keeps the deadline.
+Exchange exchange(const Request&, std::stop_token, Deadline);
+/// A GET.
 Exchange get(const Url&, std::stop_token, Deadline, const Headers& = {});
 
 /// What a connection to address:port meets. Never throws.

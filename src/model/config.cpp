@@ -571,6 +571,133 @@ void read_freeze(SectionReader& section, std::vector<FreezeWindow>& into, Readin
   }
 }
 
+/// A text that is a secret comes from a variable: this file is in git. `into` gets its value.
+void read_secret(SectionReader& section, const std::string& name, std::string& into,
+                 Value<std::string> (*check)(std::string_view), Reading& reading) {
+  section.text(name, into, check);
+  if (!into.empty() && variables_in(into).empty())
+    reading.report(section.location_of(name), fmt::format("'{}' is a secret, and belay.yml is in git", name),
+                   "take it from a variable: \"${NAME}\"");
+  into = filled(into, reading.kept_values());
+}
+
+Webhook read_webhook(SectionReader section, Reading& reading) {
+  Webhook hook;
+  section.text("url", hook.url, url_value);
+  hook.url = filled(hook.url, reading.kept_values());
+  if (section.has("secret")) read_secret(section, "secret", hook.secret.emplace(), password_value, reading);
+  return hook;
+}
+
+TelegramChat read_telegram(SectionReader section, Reading& reading) {
+  TelegramChat chat;
+  read_secret(section, "token", chat.token, telegram_token_value, reading);
+  section.text("chat", chat.chat, line_value);
+  section.text("api", chat.api, url_value);
+  while (chat.api.ends_with('/')) chat.api.pop_back();
+  return chat;
+}
+
+bool is_this_machine(const std::string& server) {
+  return server == "localhost" || server == "::1" || server.starts_with("127.");
+}
+
+MailTarget read_mail(SectionReader section, Reading& reading) {
+  MailTarget mail;
+  section.text("server", mail.server, mail_server_value);
+  section.number("port", mail.port);
+  mail.tls = mail.port == 465 ? MailTarget::Tls::tls : MailTarget::Tls::starttls;
+  section.choice("tls", mail.tls);
+  section.text("from", mail.from, mail_address_value);
+  section.one_or_more("to", mail.to, mail_address_value);
+  section.text("user", mail.user, line_value);
+  if (section.has("password"))
+    read_secret(section, "password", mail.password.emplace(), password_value, reading);
+  if (mail.tls == MailTarget::Tls::none && !mail.server.empty() && !is_this_machine(mail.server))
+    reading.report(section.location_of("tls"),
+                   fmt::format("'tls' is none, but {} is another machine", mail.server),
+                   "without TLS belay gives mail to this machine only: write starttls or tls");
+  if (section.has("user") != section.has("password"))
+    reading.report(section.location_of(section.has("user") ? "user" : "password"),
+                   "'user' and 'password' go together", "write both, or none");
+  return mail;
+}
+
+std::string usual_api(CommitStatus::Kind at) {
+  switch (at) {
+    case CommitStatus::Kind::github:
+      return "https://api.github.com";
+    case CommitStatus::Kind::gitlab:
+      return "https://gitlab.com/api/v4";
+    case CommitStatus::Kind::gitea:
+      break;
+  }
+  return {};
+}
+
+CommitStatus read_commit_status(SectionReader section, Reading& reading) {
+  CommitStatus status;
+  section.choice("at", status.at);
+  section.text("repository", status.repository, repository_value);
+  read_secret(section, "token", status.token, token_value, reading);
+  status.api = usual_api(status.at);
+  section.text("api", status.api, url_value);
+  while (status.api.ends_with('/')) status.api.pop_back();
+  if (status.at == CommitStatus::Kind::gitea && !section.has("api"))
+    reading.report(section.location_of("at"), "'at' is gitea, and 'api' is missing",
+                   "for example api: https://git.example.com/api/v1");
+  return status;
+}
+
+/// What one entry of `notify` says; of several means, or none, it is a mistake.
+void read_means(SectionReader& section, std::vector<NoticeMeans>& means, Reading& reading) {
+  for (const auto kind : {ChatHook::Kind::slack, ChatHook::Kind::discord, ChatHook::Kind::teams}) {
+    const auto name = name_of(kind);
+    if (!section.has(name)) continue;
+    ChatHook hook{.kind = kind, .url = {}};
+    read_secret(section, name, hook.url, url_value, reading);
+    means.emplace_back(std::move(hook));
+  }
+  if (auto webhook = section.section("webhook")) means.emplace_back(read_webhook(*webhook, reading));
+  if (auto telegram = section.section("telegram")) means.emplace_back(read_telegram(*telegram, reading));
+  if (auto mail = section.section("mail")) means.emplace_back(read_mail(*mail, reading));
+  if (auto status = section.section("commit_status"))
+    means.emplace_back(read_commit_status(*status, reading));
+}
+
+NoticeTarget read_notice_target(SectionReader& section, Reading& reading) {
+  NoticeTarget target;
+  std::vector<NoticeMeans> means;
+  read_means(section, means, reading);
+  std::vector<std::string> events;
+  section.one_or_more("on", events, notice_event_value);
+  for (const auto& event : events) target.on.push_back(value_named<NoticeEvent>(event).value());
+  if (means.size() > 1)
+    reading.report(section.location_of(""), "an entry of 'notify' names several targets",
+                   "write one in each");
+  if (section.has("commit_status") && section.has("on"))
+    reading.report(section.location_of("on"), "'on' does not go with 'commit_status'",
+                   "take it out: a commit status has a beginning and an end");
+  const bool any = section.has("webhook") || section.has("telegram") || section.has("mail") ||
+                   section.has("commit_status");
+  if (means.empty() && !any)
+    reading.report(section.location_of(""), "an entry of 'notify' names no target",
+                   "for example slack: \"${SLACK_URL}\"");
+  if (!means.empty()) target.means = std::move(means.front());
+  if (!is_ready(target.means)) target.unready = "a variable of it is not set";
+  return target;
+}
+
+/// Its secrets stay here: the values of the other keys' variables go to the host.
+void read_notify(SectionReader& section, EnvironmentConfig& into, Reading& reading) {
+  auto others = reading.take_kept_values();
+  reading.spare = true;
+  for (auto& one : section.sections("notify")) into.notify.push_back(read_notice_target(one, reading));
+  reading.spare = false;
+  into.notify_values = reading.take_kept_values();
+  reading.give_back(std::move(others));
+}
+
 void read_secrets(SectionReader section, SecretSources& into) {
   section.text("file", into.file, relative_path_value);
   section.text("command", into.command, secret_command_value);
@@ -602,6 +729,7 @@ void read_shared(SectionReader& section, EnvironmentConfig& into, Reading& readi
   section.boolean("rollback", into.rollback);
   section.number("keep", into.keep_releases);
   read_freeze(section, into.freeze, reading);
+  read_notify(section, into, reading);
   if (auto timeouts = section.section("timeouts")) read_timeouts(*timeouts, into);
   if (auto build = section.section("build")) read_build(*build, into.build, reading);
 }
@@ -669,6 +797,8 @@ void fill_in_what_is_shown(EnvironmentConfig& environment, const Reading& readin
       *text = partly_filled(*text, shown);
     for (auto& header : check.headers) header.value = partly_filled(header.value, shown);
   };
+  std::erase_if(environment.notify_values,
+                [&](const auto& one) { return reading.is_shown(one.first, one.second); });
   fill(environment.health);
   for (auto& one : environment.service_health) fill(one.check);
   for (auto& [name, value] : shown) environment.shown_variables.push_back(name);

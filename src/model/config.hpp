@@ -13,6 +13,7 @@
 #include "model/env_file.hpp"
 #include "model/freeze.hpp"
 #include "model/hook.hpp"
+#include "model/notice_target.hpp"
 #include "model/problem.hpp"
 #include "model/variables.hpp"
 
@@ -235,6 +236,8 @@ struct EnvironmentConfig {
   std::chrono::milliseconds confirm_timeout{std::chrono::seconds(60)};
   std::optional<PushTrigger> on_push;
   std::vector<FreezeWindow> freeze{};  // the controller's; no part of the JSON
+  std::vector<NoticeTarget> notify{};  // the controller's; no part of the JSON
+  Values notify_values{};              // of the variables in it: the host gets none of them
   /// The values of the variables in health's texts and in commands. In memory only, and no part of the JSON:
   /// they travel beside a plan (wire::Start).
   Values variables{};

@@ -111,14 +111,18 @@ void Reading::report_unset(const YamlNode& scalar, Expanded::Fault fault, Variab
   report_in(scalar, fault);
 }
 
+/// Where no release is made, commands are not run, and what is spare is left out.
+bool Reading::must_be_set(Variables becomes) const {
+  return release_needed || (becomes != Variables::command && !spare);
+}
+
 /// While secrets are noted: notes those of the text. A command whose variables have no value yet stays as it
 /// is written.
 bool Reading::notes_needed(const YamlNode& scalar, Variables becomes) {
   if (secrets != nullptr || !sources.any() || !variables_needed || !may_be_secret(becomes)) return false;
   for (const auto& name : variables_in(scalar.text))
     if (!lookup_(name))
-      needed_secrets.push_back(
-          {name, location_of("${" + name + "}", scalar.at), release_needed || becomes != Variables::command});
+      needed_secrets.push_back({name, location_of("${" + name + "}", scalar.at), must_be_set(becomes)});
   return true;
 }
 
@@ -127,7 +131,7 @@ std::optional<std::string> Reading::expanded(const YamlNode& scalar, Variables b
       expand_variables(scalar.text, [&](const std::string& name) { return value_of(name, becomes); });
   for (const auto& fault : expanded.malformed) report_in(scalar, fault);
   const bool noted = notes_needed(scalar, becomes);
-  if (!noted && variables_needed && (release_needed || becomes != Variables::command))
+  if (!noted && variables_needed && must_be_set(becomes))
     for (const auto& fault : expanded.unset) report_unset(scalar, fault, becomes);
   for (const auto& name : variables_in(scalar.text)) {
     if (becomes == Variables::shown && lookup_(name)) shown_.insert(name);

@@ -37,6 +37,7 @@ class Reading {
   void report_in(const YamlNode& scalar, const Expanded::Fault&);
   /// The values of the texts that were kept as they are written, and forgets them.
   Values take_kept_values() { return std::exchange(kept_, {}); }
+  void give_back(Values values) { kept_ = std::move(values); }
   const Values& kept_values() const { return kept_; }
   /// Whether the value is seen anyway: the variable stands in a key that is shown, or the value in the file.
   bool is_shown(const std::string& variable, const std::string& value) const;
@@ -49,6 +50,7 @@ class Reading {
   bool variables_needed = true;  // so is a variable that is not set
   bool release_needed = true;    // also one that only a release needs
   ZoneLookup zones{};            // may be empty
+  bool spare = false;            // who only goes back does without the values of the part at hand
 
   /// The sources of the environment at hand, what they gave, and what they are needed for.
   SecretSources sources{};
@@ -61,6 +63,7 @@ class Reading {
   std::optional<std::string> value_of(const std::string& name, Variables) const;
   void report_unset(const YamlNode& scalar, Expanded::Fault, Variables);
   bool notes_needed(const YamlNode& scalar, Variables);
+  bool must_be_set(Variables) const;
 
   std::string file_;
   std::vector<std::string> lines_;

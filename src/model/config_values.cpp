@@ -442,6 +442,50 @@ Value<std::string> zone_name_value(std::string_view text) {
                "a name like America/Sao_Paulo, UTC, or an offset like -03:00");
 }
 
+Value<std::string> notice_event_value(std::string_view text) {
+  std::string all;
+  for (const auto& [event, name] : enum_names(NoticeEvent{})) {
+    if (name == text) return std::string(text);
+    all += (all.empty() ? "" : ", ") + std::string(name);
+  }
+  return fault(fmt::format("has no event '{}'", text), "events are: " + all);
+}
+
+Value<std::string> telegram_token_value(std::string_view text) {
+  if (is_word(text, alphanumeric_and(":_-"), {})) return std::string(text);
+  return fault("is no token of a bot", "BotFather gives it: digits, ':', letters");
+}
+
+Value<std::string> token_value(std::string_view text) {
+  const bool good = !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+  if (good) return std::string(text);
+  return fault("is no token", "a token has no spaces, and only ASCII");
+}
+
+Value<std::string> repository_value(std::string_view text) {
+  const bool good = is_word(text, alphanumeric_and("._-/"), "._") && text.contains('/') &&
+                    !text.contains("//") && !text.ends_with('/') &&
+                    !("/" + std::string(text) + "/").contains("/../");
+  if (good) return std::string(text);
+  return fault(fmt::format("is no repository: '{}'", text), "for example acme/crm, without the server");
+}
+
+Value<std::string> mail_address_value(std::string_view text) {
+  const auto at = text.find('@');
+  const bool good =
+      at != std::string_view::npos && at > 0 && text.size() <= 254 &&
+      text.find_first_not_of(alphanumeric_and(".!#$%&'*+/=?^_`{|}~-@")) == std::string_view::npos &&
+      is_word(text.substr(at + 1), alphanumeric_and(".-"), {});
+  if (good) return std::string(text);
+  return fault(fmt::format("is no mail address: '{}'", text), "for example ops@example.com, without a name");
+}
+
+Value<std::string> mail_server_value(std::string_view text) {
+  if (is_word(text, alphanumeric_and(".:-"), ":")) return std::string(text);
+  return fault(fmt::format("is no host: '{}'", text),
+               "for example smtp.example.com; 'port' is a key of its own");
+}
+
 Value<std::string> push_pattern_value(std::string_view text) {
   if (auto line = line_value(text); !line) return line;
   if (const auto pattern = Pattern::read(text); !pattern)

@@ -80,6 +80,18 @@ Value<std::string> line_value(std::string_view);
 Value<FreezeEnd> freeze_end_value(std::string_view);
 /// A name of the tz database, or an offset as +02:00.
 Value<std::string> zone_name_value(std::string_view);
+/// An event of `notify`: success, failure …
+Value<std::string> notice_event_value(std::string_view);
+/// As BotFather gives it. Never shows what it was given.
+Value<std::string> telegram_token_value(std::string_view);
+/// A token that stands in a header. Never shows what it was given.
+Value<std::string> token_value(std::string_view);
+/// owner/name, or more names for GitLab's groups.
+Value<std::string> repository_value(std::string_view);
+/// name@domain, of ASCII, as it may stand in a mail's head and in SMTP.
+Value<std::string> mail_address_value(std::string_view);
+/// A host's name or address.
+Value<std::string> mail_server_value(std::string_view);
 /// A pattern of model/glob.hpp, behind "!" or not.
 Value<std::string> push_pattern_value(std::string_view);
 /// Not empty; may have several lines.

@@ -43,15 +43,17 @@ void set_header(Headers& headers, const std::string& name, const std::string& va
     *same = {name, value};
 }
 
-std::string request_of(const Url& url, const Headers& further) {
+std::string head_of(const Request& request) {
+  const Url& url = request.url;
   Headers headers{{"Host", url.authority()},
                   {"User-Agent", "belay/" BELAY_VERSION},
                   {"Accept", "*/*"},
                   {"Connection", "close"}};
   if (!url.user.empty())
     headers.emplace_back("Authorization", "Basic " + base64(url.user + ":" + url.password));
-  for (const auto& [name, value] : further) set_header(headers, name, value);
-  std::string text = fmt::format("GET {} HTTP/1.1\r\n", url.target);
+  if (request.method != "GET") headers.emplace_back("Content-Length", std::to_string(request.body.size()));
+  for (const auto& [name, value] : request.headers) set_header(headers, name, value);
+  std::string text = fmt::format("{} {} HTTP/1.1\r\n", request.method, url.target);
   for (const auto& [name, value] : headers) text += fmt::format("{}: {}\r\n", name, value);
   return text + "\r\n";
 }
@@ -77,10 +79,10 @@ Io open(const Url& url, const Limits& limits, std::unique_ptr<ByteStream>& strea
   return opened;
 }
 
-Io ask(const Url& url, const Headers& headers, const Limits& limits, Answer& answer, bool& answering) {
+Io ask(const Request& request, const Limits& limits, Answer& answer, bool& answering) {
   std::unique_ptr<ByteStream> stream;
-  if (Io opened = open(url, limits, stream); !opened.ok()) return opened;
-  if (Io sent = stream->write(request_of(url, headers)); !sent.ok()) return sent;
+  if (Io opened = open(request.url, limits, stream); !opened.ok()) return opened;
+  if (Io sent = stream->write(head_of(request) + request.body); !sent.ok()) return sent;
   ResponseReader reader(*stream);
   Head head;
   if (Io read = reader.read_head(head); !read.ok()) return read;
@@ -98,13 +100,13 @@ Io ask(const Url& url, const Headers& headers, const Limits& limits, Answer& ans
 
 }  // namespace
 
-Exchange get(const Url& url, std::stop_token stop, Deadline deadline, const Headers& headers) {
+Exchange exchange(const Request& request, std::stop_token stop, Deadline deadline) {
   const auto began = Deadline::Clock::now();
   const std::string limit = shown_limit(deadline.left());
   const Limits limits(std::move(stop), deadline);
   Answer answer;
   bool answering = false;
-  const Io ended = ask(url, headers, limits, answer, answering);
+  const Io ended = ask(request, limits, answer, answering);
   answer.took = since(began);
   switch (ended.status) {
     case Io::Status::done:
@@ -119,6 +121,10 @@ Exchange get(const Url& url, std::stop_token stop, Deadline deadline, const Head
       break;
   }
   return {{}, ended.why};
+}
+
+Exchange get(const Url& url, std::stop_token stop, Deadline deadline, const Headers& headers) {
+  return exchange({.url = url, .headers = headers}, std::move(stop), deadline);
 }
 
 Listens listens(const std::string& address, int port, Deadline deadline) {

@@ -48,6 +48,8 @@ TEST_CASE("bash completes options and fixed words") {
   CHECK(offered({"help", "roll"}) == "rollback");
   CHECK(offered({"hook", "in"}) == "install");
   CHECK(offered({"hook", "install", "pro"}) == "production");
+  CHECK(offered({"notify", ""}) == "test");
+  CHECK(offered({"notify", "test", "st"}) == "staging");
 }
 
 TEST_CASE("bash completes what belay does with secrets, and for which environment") {

@@ -316,6 +316,23 @@ std::string file_with(const ConfigKey& key, std::string_view value) {
   // A hook says where it runs.
   if (key.section == "hook" && key.name != "in" && key.name != "on")
     return value_in("hook", key.name, std::string(value) + ", on: host");
+  // A target says what it is.
+  if (key.section == "notify" && key.name == "on")
+    return value_in("notify", "on", std::string(value) + ", webhook: \"https://a.example\"");
+  // Gitea is always a server of one's own.
+  if (key.section == "notify.commit_status" && key.name == "at")
+    return value_in(std::string(key.section), key.name,
+                    std::string(value) + ", api: \"https://git.example.com/api/v1\"");
+  // Without TLS mail stays on this machine.
+  if (key.section == "notify.mail" && key.name == "tls")
+    return value_in(
+        "notify", "mail",
+        fmt::format("{{ tls: {}, server: localhost, from: a@b.example, to: c@d.example }}", value));
+  // A user needs a password, and a password a user.
+  if (key.section == "notify.mail" && key.name == "user")
+    return value_in("notify.mail", key.name, std::string(value) + ", password: \"${P}\"");
+  if (key.section == "notify.mail" && key.name == "password")
+    return value_in("notify.mail", key.name, std::string(value) + ", user: belay");
   // A password is refused without its user.
   if (key.section == "health" && key.name == "password")
     return value_in(std::string(key.section), key.name, std::string(value) + ", user: monitor");
