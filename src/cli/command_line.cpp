@@ -223,7 +223,9 @@ void Grammar::add_about_belay() {
   add("host", "on a server: install recovery at boot, or recover now", std::make_shared<command::Host>());
 
   auto version = std::make_shared<command::Version>();
-  add("version", "print the version", version).add_flag("--json", version->json, json_text);
+  CLI::App& app = add("version", "print the version", version);
+  app.add_flag("--verify", version->verify, "check the program's signature");
+  app.add_flag("--json", version->json, json_text);
 
   auto completion = std::make_shared<command::Completion>();
   add("completion", "print shell completions: belay completion bash", completion)

@@ -17,7 +17,7 @@ struct Help {
   std::string about;
 };
 struct Version {
-  bool json = false;
+  bool verify = false, json = false;
 };
 struct Init {
   bool print = false, ci = false;

@@ -133,6 +133,8 @@ TEST_CASE("help is asked for in every usual way") {
   CHECK(parsed<command::Help>({"host"}).about == "host");
   CHECK(parsed<command::Help>({"host", "install", "--help"}).about == "host");
   parsed<command::Version>({"--version"});
+  CHECK_FALSE(parsed<command::Version>({"version"}).verify);
+  CHECK(parsed<command::Version>({"version", "--verify"}).verify);
 }
 
 TEST_CASE("a mistyped command is answered with the nearest") {

@@ -84,8 +84,8 @@ def test_a_full_run_has_all_the_cases_of_which_a_default_run_has_a_sample(tmp_pa
 @pytest.mark.parametrize("seconds, full, is_told", [(1501, "", True), (1500, "", False), (1501, "yes", False)])
 def test_a_default_run_that_is_too_long_is_told_and_has_not_failed(tmp_path, seconds, full, is_told):
     (tmp_path / "seconds").write_text(f"all of it\t{seconds}\n")
-    names = ["unit_check", "unit_tsan", "sim", "fuzz", "world", "integration", "parity_table", "parity", "e2e", "e2e_alone", "crash", "crash_alone"]
-    suites = "unit sim fuzz world parity e2e crash integration"
+    names = ["unit_check", "unit_tsan", "sim", "fuzz", "package", "package_image", "world", "integration", "parity_table", "parity", "e2e", "e2e_alone", "crash", "crash_alone"]
+    suites = "unit sim fuzz package world parity e2e crash integration"
     done = tally_of(tmp_path, "--suites", suites, "--seconds", tmp_path / "seconds", full=full, **{name: cases(5000) for name in names})
     assert done.returncode == 0 and ("all of it took 25 min" in done.stderr) == is_told, done
     some = tally_of(tmp_path, "--suites", "unit", "--seconds", tmp_path / "seconds")
