@@ -77,7 +77,7 @@ def test_after_blue_green_s_turn_the_soak_turns_a_worse_release_back(by_hand, ca
 def test_without_requests_it_holds_until_it_is_promoted(canary):
     canary.release("good-code")
     deploying = canary.world.start_belay("deploy", "production", "--skip-test")
-    wait_until("it holds", lambda: any("it holds" in line for line in said_in(canary, "canary")), limit=60)
+    wait_until("it holds", lambda: any("it waits until" in line for line in said_in(canary, "canary")), limit=60)
     for _ in range(2):
         told = canary.world.belay("promote", "production")
         assert told.code == 0, told
