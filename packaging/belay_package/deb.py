@@ -28,6 +28,7 @@ Description: deploys Docker Compose applications, and catches the release that f
 """
 # What lintian says of a static program that is not uploaded to Debian, and is meant to be what it says.
 OVERRIDES = """\
+belay: binary-from-other-architecture
 belay: bogus-mail-host
 belay: copyright-not-using-common-license-for-lgpl
 belay: copyright-without-copyright-notice

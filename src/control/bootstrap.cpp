@@ -16,7 +16,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// $1 live directory, $2 id, $3 sha256, $4 architecture, $5 marker, $6 purpose. Y is the state directory by
+// $1 live directory, $2 id, $3 sha256, $4 architecture, $5 marker, $6 purpose. A machine of another
+// architecture says so, and reads id and sha256 of the program for it. Y is the state directory by
 // the rule of model/state_place.hpp, X what the live directory has of it: a link, which is not followed, or
 // the state itself, which an older belay keeps there until a deployment moves it. A state of another account
 // is told by the program, so for that the program needs no directory of its own. One line in the end, without
@@ -25,10 +26,10 @@ using namespace std::chrono_literals;
 // there is run only if it is our own and has the bytes that were shipped. Needs nothing but a POSIX sh, gzip,
 // head, id, readlink, tr and sha256sum (coreutils or busybox).
 constexpr std::string_view script = R"sh(
-P=$1; M=$5; S=$3;
+P=$1; I=$2; S=$3; M=$5;
 say() { echo "$M $*"; };
 fail() { say FAIL "$*"; cat >/dev/null; exit 1; };
-A=$(uname -m); if [ "$A" = "$4" ]; then :; else say ARCH "$A"; exit 1; fi;
+A=$(uname -m); if [ "$A" = "$4" ]; then :; else say ARCH "$A"; read -r I S && [ -n "$S" ] || exit 1; fi;
 T=; F=; if [ "$6" = change ]; then (umask 022; mkdir -p "$P") || fail "cannot make the directory $P"; fi;
 L=$(cd -P "$P" 2>/dev/null && pwd -P) || L=$P;
 K=$(printf %s "${L##*/}" | head -c 100 | LC_ALL=C tr -c A-Za-z0-9._- _)-$(printf %s "$L" | sha256sum | head -c 12);
@@ -50,7 +51,7 @@ T=$(mktemp -d "$W/belay-XXXXXX" 2>/dev/null) && mkdir "$T/bin" && echo : > "$T/b
 [ -z "$T" ] || rm -rf "$T"; T=; done;
 [ -n "$T" ] || fail "no program can be run in ${TMPDIR:-/tmp}, $HOME or /var/tmp: are they mounted noexec? Let TMPDIR there name another directory"; D=$T;
 fi;
-B=$D/bin/belay-$2;
+B=$D/bin/belay-$I;
 same() { H=$(sha256sum < "$1") && [ "${H%% *}" = "$S" ]; };
 if [ -f "$B" ] && [ -O "$B" ] && same "$B"; then say HAVE; else
 say NEED; read -r N || exit 1; umask 077; U=$B.$M;
@@ -107,12 +108,23 @@ void ship(Line& line, const fs::path& image, Watcher& watcher, std::stop_token s
   }
 }
 
-[[noreturn]] void throw_other_architecture(const Bootstrap& bootstrap, const std::string& host,
-                                           const std::string& theirs) {
+/// What is shipped to a machine that says it is of this architecture.
+OwnBinary binary_for(const std::string& theirs, const Bootstrap& bootstrap, const std::string& host) {
+  const auto found = std::ranges::find(bootstrap.others, theirs, &OtherBinary::architecture);
+  if (found != bootstrap.others.end()) return shippable(*found);
   throw Error(
       fmt::format("{} is {}, this belay is built for {}", host, theirs, bootstrap.binary.architecture),
-      "belay ships itself to the host, so both must be of one architecture",
-      "deploy with the belay built for " + theirs + ", on a machine of that kind", ExitCode::bad_input);
+      "belay ships its program to the host, and has none for that architecture",
+      "deploy from a machine of that kind, or put this version's program for it where docs/packages.md says",
+      ExitCode::bad_input);
+}
+
+/// One that an earlier package left there would speak otherwise.
+void require_own_version(const wire::Hello& hello, const OwnBinary& shipped) {
+  if (hello.version == BELAY_VERSION) return;
+  throw Error(fmt::format("{} is belay {}, and this is belay {}", shipped.file.string(), hello.version,
+                          BELAY_VERSION),
+              "both have to be of one version", "install the package of belay again", ExitCode::bad_input);
 }
 
 }  // namespace
@@ -139,9 +151,13 @@ std::optional<wire::Hello> read_hello(Line& line, const std::string& host, std::
   }
   const wire::ToController message = wire::decode_to_controller(text);
   const auto* const hello = std::get_if<wire::Hello>(&message);
-  if (hello == nullptr || hello->protocol_version != wire::protocol)
+  if (hello == nullptr)
     throw Error("belay on " + host + " speaks another protocol than this one",
                 visible_text(text.substr(0, 2000)));
+  if (hello->protocol_version != wire::protocol)
+    throw Error(fmt::format("belay on {} is {} with protocol {}, and this is {} with protocol {}", host,
+                            hello->version, hello->protocol_version, BELAY_VERSION, wire::protocol),
+                {}, "use the same version of belay on both sides", ExitCode::bad_input);
   return *hello;
 }
 
@@ -150,16 +166,24 @@ std::optional<wire::Hello> bootstrapped(Line& line, const Bootstrap& bootstrap, 
   auto word = next_word(line, bootstrap, stop, Deadline::in(60s), host);
   if (!word) return std::nullopt;
   login_done = true;
+  std::optional<OwnBinary> other;
+  if (word->starts_with("ARCH ")) {
+    other = binary_for(word->substr(5), bootstrap, host);
+    line.write_raw(fmt::format("{} {}\n", other->id, other->sha256));  // the reading side tells why it cannot
+    word = next_word(line, bootstrap, stop, Deadline::in(60s), host);
+    if (!word) return std::nullopt;
+  }
   if (*word == "NEED") {
-    ship(line, bootstrap.binary.image, watcher, stop, host);
+    ship(line, (other ? *other : bootstrap.binary).image, watcher, stop, host);
     word = next_word(line, bootstrap, stop, Deadline::in(10min), host);
     if (!word) return std::nullopt;
   }
-  if (word->starts_with("ARCH ")) throw_other_architecture(bootstrap, host, word->substr(5));
   if (word->starts_with("FAIL "))
     throw Error(fmt::format("cannot set belay up on {}: {}", host, word->substr(5)), line.last_words().text,
                 "check that the user may write there and that the disk has room");
-  return read_hello(line, host, stop);
+  auto hello = read_hello(line, host, stop);
+  if (hello && other) require_own_version(*hello, *other);
+  return hello;
 }
 
 }  // namespace belay

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "control/line.hpp"
 #include "control/shipment.hpp"
@@ -12,7 +13,8 @@ namespace belay {
 
 /// The first words on a new connection: a small sh script over there says whether it has this version of
 /// belay, takes it if not (`NEED`: a byte count, then so many bytes of gzip), checks its hash, and becomes
-/// `belay host session`.
+/// `belay host session`. A host of another architecture (`ARCH`) is told the name and hash of the program for
+/// it.
 
 /// What the session is for. A look leaves an environment that was never deployed as it was: the binary then
 /// lies in a temporary directory for as long as the session lasts.
@@ -23,6 +25,7 @@ struct Bootstrap {
   std::filesystem::path live;  // the environment's directory on the host
   std::string marker;  // random; begins the script's lines, so that what rc files print is not taken for them
   Purpose purpose = Purpose::change;
+  std::vector<OtherBinary> others{};  // for hosts of other architectures
 };
 
 /// The command for ssh: for any login shell, with nothing in it that one of them would expand.

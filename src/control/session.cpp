@@ -94,8 +94,11 @@ Session Session::open(const EnvironmentConfig& environment, Watcher& watcher, st
   watcher.connecting(environment.host.shown);
   auto connection = std::make_unique<Connection>();
   connection->environment = environment;
-  connection->bootstrap = {
-      .binary = own_binary(), .live = environment.path, .marker = {}, .purpose = purpose};
+  connection->bootstrap = {.binary = own_binary(),
+                           .live = environment.path,
+                           .marker = {},
+                           .purpose = purpose,
+                           .others = binaries_in_the_package()};
   if (!environment.host.local)
     connection->ssh =
         std::make_unique<SshAccess>(environment.host, environment.host_key, environment.jump, stop);

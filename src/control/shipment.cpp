@@ -16,16 +16,40 @@ std::filesystem::path own_executable() {
   return self;
 }
 
-OwnBinary own_binary() {
+namespace {
+
+constexpr const char* architectures[] = {"x86_64", "aarch64"};
+
+OwnBinary binary_of(fs::path file, fs::path image, std::string architecture) {
   OwnBinary binary;
-  binary.file = own_executable();
-  binary.image = "/proc/self/exe";
+  binary.file = std::move(file);
+  binary.image = std::move(image);
   binary.sha256 = sha256_hex_of_file(binary.image);
   binary.id = binary.sha256.substr(0, 16);
+  binary.architecture = std::move(architecture);
+  return binary;
+}
+
+}  // namespace
+
+OwnBinary own_binary() {
   utsname machine{};
   ::uname(&machine);
-  binary.architecture = machine.machine;
-  return binary;
+  return binary_of(own_executable(), "/proc/self/exe", machine.machine);
+}
+
+std::vector<OtherBinary> binaries_in_the_package() {
+  const fs::path directory = own_executable().parent_path().parent_path() / "lib/belay";
+  std::vector<OtherBinary> found;
+  std::error_code unreadable;  // is as good as absent
+  for (const std::string architecture : architectures)
+    if (fs::path file = directory / ("belay-" + architecture); fs::is_regular_file(file, unreadable))
+      found.push_back({architecture, std::move(file)});
+  return found;
+}
+
+OwnBinary shippable(const OtherBinary& other) {
+  return binary_of(other.file, other.file, other.architecture);
 }
 
 std::string gzipped(const std::filesystem::path& file) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace belay {
 
@@ -20,6 +21,16 @@ struct OwnBinary {
   std::string architecture;     // as `uname -m` says it
 };
 OwnBinary own_binary();
+
+/// This version's program for hosts of another architecture, as a package of belay brings it:
+/// ../lib/belay/belay-<architecture>, as seen from this program's directory.
+struct OtherBinary {
+  std::string architecture;  // as `uname -m` says it
+  std::filesystem::path file;
+};
+std::vector<OtherBinary> binaries_in_the_package();
+/// As a thing to be shipped. Throws Error if it cannot be read.
+OwnBinary shippable(const OtherBinary&);
 
 /// The file as gzip, for the way.
 std::string gzipped(const std::filesystem::path&);

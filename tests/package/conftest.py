@@ -17,6 +17,7 @@ pytest_plugins = ["belay_world.limit"]
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "full: takes long; runs with --full")
     config.addinivalue_line("markers", "engine: needs a Docker Engine")
 
 

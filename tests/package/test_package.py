@@ -53,6 +53,7 @@ def test_the_deb_names_what_it_was_built_with_and_needs_nothing(published):
     assert "glibc (= " in control and "openssl (= " in control
 
 
+@pytest.mark.full
 def test_lintian_finds_nothing(published):
     said = run("lintian", "--allow-root", "--fail-on", "error,warning", published.deb, check=False)
     assert said.code == 0, said

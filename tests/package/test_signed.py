@@ -161,6 +161,7 @@ def test_minisign_takes_each_published_file_under_its_own_name_only(signed, keys
         assert said.out.strip() == f"{name} of belay {version}"
 
 
+@pytest.mark.full
 def test_a_key_with_a_password_is_asked_for_it_once(tmp_path, monkeypatch):
     key, file = tmp_path / "a.key", tmp_path / "file"
     file.write_text("content")

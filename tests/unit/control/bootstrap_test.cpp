@@ -233,6 +233,117 @@ TEST_CASE("another architecture is refused before anything is sent") {
   CHECK(!fs::exists(host.bootstrap.live));
 }
 
+namespace {
+
+/// A host that says it is of another machine's architecture, and a package that has the program for that.
+struct HostOfAnotherArchitecture : Host {
+  OtherBinary other{.architecture = "aarch64", .file = scratch / "lib/belay/belay-aarch64"};
+  OwnBinary shipped{};
+
+  explicit HostOfAnotherArchitecture(const std::string& program) {
+    scratch.write("bin/uname", "#!/bin/sh\necho aarch64\n");
+    fs::permissions(scratch / "bin/uname", fs::perms(0755));
+    scratch.write("lib/belay/belay-aarch64", program);
+    shipped = shippable(other);
+    bootstrap.others = {{.architecture = "sparc64", .file = "/bin/false"}, other};
+  }
+  std::string there() const { return "PATH=" + (scratch / "bin").string() + ":$PATH; export PATH; "; }
+  fs::path installed() const { return state() / "bin" / ("belay-" + shipped.id); }
+};
+
+std::string script_that_says_hello(const std::string& version) {
+  return "#!/bin/sh\n[ $1 = version ] || echo '" +
+         wire::encode(wire::Hello{.version = version, .architecture = "aarch64", .hostname = "there"}) +
+         "'\n";
+}
+
+}  // namespace
+
+TEST_CASE("a host of another architecture gets the package's program for it, once, byte for byte") {
+  HostOfAnotherArchitecture host(script_that_says_hello(BELAY_VERSION));
+  for (int connection = 0; connection < 2; ++connection) {
+    const auto hello = host.meet(host.there());
+    REQUIRE(hello);
+    CHECK(hello->architecture == "aarch64");
+    CHECK(host.watcher.count("shipping_binary") == 1);
+  }
+  CHECK(sha256_hex_of_file(host.installed()) == host.shipped.sha256);
+  CHECK_FALSE(fs::exists(host.binary()));
+}
+
+TEST_CASE("a look at a host of another architecture leaves nothing behind") {
+  HostOfAnotherArchitecture host(script_that_says_hello(BELAY_VERSION));
+  host.bootstrap.purpose = Purpose::look;
+  const fs::path temporary = host.scratch / "tmp";
+  fs::create_directories(temporary);
+  CHECK(host.meet(host.there() + "TMPDIR=" + temporary.string() + "; export TMPDIR; "));
+  CHECK(!fs::exists(host.bootstrap.live));
+  CHECK(fs::is_empty(temporary));
+}
+
+TEST_CASE("a program for another architecture that is of another version is refused in one line") {
+  HostOfAnotherArchitecture host(script_that_says_hello("99.0"));
+  const Error error = host.refusal(host.there());
+  CHECK(error.message() ==
+        fmt::format("{} is belay 99.0, and this is belay {}", host.other.file.string(), BELAY_VERSION));
+  CHECK(error.exit_code() == ExitCode::bad_input);
+}
+
+TEST_CASE("a host of an architecture that the package has no program for is refused, and stays as it was") {
+  for (const std::string machine : {"riscv64", "aarch64 x", "../aarch64", ""}) {
+    HostOfAnotherArchitecture host(script_that_says_hello(BELAY_VERSION));
+    host.scratch.write("bin/uname", "#!/bin/sh\necho '" + machine + "'\n");
+    const Error error = host.refusal(host.there());
+    CHECK(holds(error.message(), "host is " + machine + ", this belay is built for "));
+    CHECK(error.exit_code() == ExitCode::bad_input);
+    CHECK(!fs::exists(host.bootstrap.live));
+    CHECK(!fs::exists(host.state()));
+  }
+}
+
+TEST_CASE("versions of both ends that do not go together are refused in one line, with what to do") {
+  struct Case {
+    std::string hello, message;
+  };
+  const auto of_protocol = [](int number) {
+    return fmt::format("belay on host is 9.9 with protocol {}, and this is {} with protocol {}", number,
+                       BELAY_VERSION, wire::protocol);
+  };
+  const std::string other = "belay on host speaks another protocol than this one",
+                    unread = "cannot read the host's message";
+  for (const auto& [hello, message] : std::vector<Case>{
+           {R"({"type":"hello","protocol":0,"version":"9.9"})", of_protocol(0)},
+           {R"({"type":"hello","protocol":2,"version":"9.9"})", of_protocol(2)},
+           {R"({"type":"hello","protocol":2,"version":"9.9","of":{"a":["later","version"]}})",
+            of_protocol(2)},
+           {R"({"type":"hello","protocol":-1,"version":"9.9"})", of_protocol(-1)},
+           {R"({"type":"pong"})", other},
+           {R"({"type":"greeting","protocol":2})", unread},
+           {R"({"type":"hello","version":"9.9"})", "cannot read hello.protocol"},
+           {R"({"type":"hello","protocol":"2","version":"9.9"})", "cannot read hello.protocol"},
+           {R"({"type":"hello","protocol":2})", "cannot read hello.version"},
+           {"Welcome to this server", unread},
+       }) {
+    CAPTURE(hello);
+    Line line(Command{.argv = {"printf", "%s\\n", hello}});
+    try {
+      read_hello(line, "host", {});
+      FAIL("it was accepted");
+    } catch (const Error& error) {
+      CHECK_MESSAGE(error.message() == message, error.message());
+      CHECK_FALSE(holds(error.message(), "\n"));
+    }
+  }
+}
+
+TEST_CASE("another version that speaks this protocol is met, and what it says beyond is passed over") {
+  for (const std::string hello : {R"({"type":"hello","protocol":1,"version":"0.0.1"})",
+                                  R"({"type":"hello","protocol":1,"version":"9.9","later":[1,{"a":2}]})"}) {
+    Line line(Command{.argv = {"printf", "%s\\n", hello}});
+    CHECK(read_hello(line, "host", {}));
+  }
+}
+
 TEST_CASE("a binary that arrives damaged is refused and removed") {
   Host host;
   host.bootstrap.binary.sha256 = std::string(64, '0');
