@@ -82,6 +82,10 @@ void Grammar::add_looking() {
   CLI::App& init_app = add("init", "draft belay.yml from the workflow and compose files that are here", init);
   init_app.add_flag("--print,--stdout", init->print, "print the draft instead of writing it");
   init_app.add_flag("--ci", init->ci, "write .github/workflows/belay.yml, too");
+  init_app.add_flag("--from-server", init->from_server,
+                    "read the scripts that only the server has, by ssh and with cat alone");
+  init_app.add_option("--host", init->host, "the login for --from-server, instead of the workflow's")
+      ->type_name("HOST");
 
   auto check = std::make_shared<command::Check>();
   CLI::App& check_app = add("check", "validate belay.yml and look at the host; nothing is touched", check);

@@ -20,7 +20,8 @@ struct Version {
   bool verify = false, json = false;
 };
 struct Init {
-  bool print = false, ci = false;
+  bool print = false, ci = false, from_server = false;
+  std::string host;  // the login for what is read on the server; empty: as the workflow says
 };
 struct Check {
   std::string environment;

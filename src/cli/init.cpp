@@ -1,14 +1,12 @@
-#include <cstdio>
-#include <iostream>
-
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "cli/context.hpp"
+#include "cli/init_server.hpp"
 #include "control/repository_files.hpp"
 #include "importer/draft.hpp"
+#include "model/config_values.hpp"
 
 namespace belay::cli {
 namespace {
@@ -32,24 +30,17 @@ void refuse_existing(const fs::path& file) {
               "belay init --print shows the draft without writing it.", ExitCode::bad_input);
 }
 
-std::string answer_to(Context& context, const char* question) {
-  context.err.write(fmt::format("{}: ", question));
-  std::string line;
-  std::getline(std::cin, line);
-  const auto first = line.find_first_not_of(" \t");
-  return first == std::string::npos ? "" : line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
-}
-
-bool can_ask(const Context& context) {
-  return ::isatty(STDIN_FILENO) == 1 && context.err_surface.terminal;
+void refuse_bad_login(const std::string& host) {
+  if (host.empty()) return;
+  if (const auto address = host_value(host); !address)
+    throw Error("--host " + address.error().message, "", address.error().remedy, ExitCode::bad_input);
 }
 
 // On a terminal belay asks for what the repository does not say; Enter leaves the gap.
 importer::Draft asked_for_the_rest(const importer::Repository& repository, importer::Draft draft,
-                                   Context& context) {
+                                   importer::Answers answers, Context& context) {
   const importer::Unanswered& open = draft.unanswered;
   if (draft.found_nothing || !can_ask(context) || !(open.host || open.path || open.health_url)) return draft;
-  importer::Answers answers;
   if (open.host) answers.host = answer_to(context, "Where does it run? (user@host, or local)");
   if (open.path) answers.path = answer_to(context, "In which directory there? (absolute)");
   if (open.health_url)
@@ -71,8 +62,12 @@ int run(const command::Init& asked, Context& context) {
   const fs::path file = context.config.value_or("belay.yml");
   if (!asked.print) refuse_existing(file);
   if (asked.ci) refuse_existing(ci_file);
-  const importer::Repository repository = repository_here();
-  importer::Draft draft = asked_for_the_rest(repository, importer::draft_of(repository, {}), context);
+  refuse_bad_login(asked.host);
+  importer::Repository repository = repository_here();
+  const importer::Answers given{.host = asked.host, .path = {}, .health_url = {}};
+  importer::Draft draft =
+      with_server_scripts(repository, importer::draft_of(repository, given), given, asked, context);
+  draft = asked_for_the_rest(repository, std::move(draft), given, context);
   if (draft.found_nothing)
     throw Error(
         "there is nothing to draft belay.yml from: no compose file, and no workflow or script that deploys "

@@ -22,7 +22,9 @@ class Drafter {
         ComposeFile compose = compose_file(file);
         if (!compose.services.empty()) compose_files_.push_back(std::move(compose));
       }
-    environments_ = environments_of(repository_);
+    Environments found = environments_of(repository_);
+    environments_ = std::move(found.all);
+    made_.unread = std::move(found.unread);
     if (environments_.empty() && compose_files_.empty()) {
       made_.found_nothing = true;
       return std::move(made_);
@@ -31,6 +33,7 @@ class Drafter {
     for (Environment& one : environments_) fill(one);
     unite_equal();
     write();
+    add_not_taken(found.not_taken);
     made_.github_workflow = github_part(repository_, environments_);
     if (repository_.find(".gitlab-ci.yml")) made_.gitlab_job = gitlab_part(environments_);
     return std::move(made_);
@@ -150,16 +153,21 @@ class Drafter {
         text += rendered_entry(entry, 4);
         made_.gaps += entry.gap ? 1 : 0;
       }
-      for (const NotTaken& left : one.findings.not_taken)
-        if (std::ranges::none_of(made_.not_taken, [&](const NotTaken& other) {
-              return other.key() == left.key() && other.at.file == left.at.file &&
-                     other.at.line == left.at.line;
-            }))
-          made_.not_taken.push_back(left);
+      add_not_taken(one.findings.not_taken);
     }
+    made_.belay_yml = std::move(text);
+  }
+
+  // Each once, by file and line.
+  void add_not_taken(const std::vector<NotTaken>& more) {
+    for (const NotTaken& left : more)
+      if (std::ranges::none_of(made_.not_taken, [&](const NotTaken& other) {
+            return other.key() == left.key() && other.at.file == left.at.file &&
+                   other.at.line == left.at.line;
+          }))
+        made_.not_taken.push_back(left);
     std::ranges::stable_sort(made_.not_taken, {},
                              [](const NotTaken& one) { return std::pair(one.at.file, one.at.line); });
-    made_.belay_yml = std::move(text);
   }
 
   const Repository& repository_;

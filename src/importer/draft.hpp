@@ -24,6 +24,7 @@ struct Draft {
   std::string github_workflow;  // .github/workflows/belay.yml
   std::string gitlab_job;       // for .gitlab-ci.yml; empty: the repository has none
   std::vector<NotTaken> not_taken;
+  std::vector<ServerScript> unread;  // what the workflows run on servers, and Repository::server_files lacks
   Unanswered unanswered;
   int gaps = 0;                // marked lines of belay.yml that belay refuses
   bool found_nothing = false;  // no compose file and no workflow that deploys one

@@ -97,6 +97,14 @@ void find_place(Drafting& d) {
     d.directory = without_slash(d.sent_files.front().target);
     d.directory_at = d.sent_files.front().at;
   }
+  // Nothing more is known of a script that was not read.
+  if (typed.empty() && d.directory.empty() && findings.compose.empty() && !findings.directories.empty()) {
+    const Found& first = findings.directories.front();
+    if (std::ranges::all_of(findings.directories, [&](const Found& one) { return one.text == first.text; })) {
+      d.directory = without_slash(first.text);
+      d.directory_at = first.at;
+    }
+  }
   if (!typed.empty() && d.directory.empty()) {
     d.directory = typed;
     d.directory_at = findings.directories.empty() ? Place{} : findings.directories.back().at;

@@ -43,6 +43,7 @@ void merge(Findings& to, const Findings& from) {
   append(to.pushed_images, from.pushed_images);
   append(to.not_taken, from.not_taken);
   append(to.archives, from.archives);
+  append(to.server_scripts, from.server_scripts);
   append(to.local_commands, from.local_commands);
   std::vector<Found> tests = from.tests;
   for (Found& one : tests) one.of_other_job = true;
@@ -54,7 +55,7 @@ class Search {
  public:
   explicit Search(const Repository& repository) : repository_(repository) {}
 
-  std::vector<Environment> environments() {
+  Environments environments() {
     for (const SourceFile& file : repository_.files) {
       if (is_workflow(file.path))
         workflows_.push_back(github_workflow(file));
@@ -62,11 +63,15 @@ class Search {
         workflows_.push_back(gitlab_workflow(repository_, file));
     }
     find_environments();
-    return std::move(environments_);
+    made_.all = std::move(environments_);
+    return std::move(made_);
   }
 
  private:
   void find_environments() {
+    for (const CiWorkflow& workflow : workflows_) of_workflow(workflow);
+    if (!environments_.empty()) return;
+    by_server_scripts_ = true;
     for (const CiWorkflow& workflow : workflows_) of_workflow(workflow);
     if (!environments_.empty()) return;
     for (const SourceFile& file : repository_.files)
@@ -113,6 +118,25 @@ class Search {
     environments_.back().findings.leave(at, what, std::move(why));
   }
 
+  // Without any call of compose, a script of the server is what deploys.
+  bool is_deployment(const Findings& findings) const {
+    return !findings.compose.empty() ||
+           (by_server_scripts_ && !findings.server_scripts.empty() && (findings.host || findings.local));
+  }
+
+  Findings noted(Findings findings) {
+    for (const ServerScript& script : findings.server_scripts) {
+      const bool is_known = std::ranges::any_of(made_.unread, [&](const ServerScript& one) {
+        return one.server == script.server && one.path == script.path;
+      });
+      if (!is_known && !script.path.empty() && !repository_.on_server(script.server, script.path))
+        made_.unread.push_back(script);
+      for (const NotTaken& left : findings.not_taken)
+        if (left.at.file == script.at.file && left.at.line == script.at.line) made_.not_taken.push_back(left);
+    }
+    return findings;
+  }
+
   static bool runs_for(const CiWorkflow& workflow, const CiJob& job, const std::string& branch) {
     if (!branch.empty() && !job.branches.empty() &&
         std::ranges::find(job.branches, branch) == job.branches.end())
@@ -145,11 +169,11 @@ class Search {
           if (one.file == job.uses.substr(2)) called = &one;
       if (called)
         for (const CiJob& inner : called->jobs)
-          all.push_back({&job, findings_of(repository_, *called, inner, branch), job.environment});
+          all.push_back({&job, noted(findings_of(repository_, *called, inner, branch)), job.environment});
       else
         for (const CiJob& one : jobs_of_matrix(job)) {
-          Findings found = findings_of(repository_, workflow, one, branch);
-          if (found.compose.empty()) {  // a matrix of tests is one gate
+          Findings found = noted(findings_of(repository_, workflow, one, branch));
+          if (!is_deployment(found)) {  // a matrix of tests is one gate
             all.push_back({&job, findings_of(repository_, workflow, job, branch), ""});
             break;
           }
@@ -157,11 +181,11 @@ class Search {
         }
     }
     for (const Read& one : all) {
-      if (one.findings.compose.empty()) continue;
+      if (!is_deployment(one.findings)) continue;
       Environment made;
       made.findings = one.findings;
       for (const Read& other : all) {
-        if (&other == &one || !other.findings.compose.empty()) continue;
+        if (&other == &one || is_deployment(other.findings)) continue;
         const bool before = needs(workflow, *one.job, other.job->id);
         if (before || needs(workflow, *other.job, one.job->id)) merge(made.findings, other.findings);
       }
@@ -209,6 +233,8 @@ class Search {
   const Repository& repository_;
   std::vector<CiWorkflow> workflows_;
   std::vector<Environment> environments_;
+  Environments made_;
+  bool by_server_scripts_ = false;
 };
 
 }  // namespace
@@ -230,7 +256,7 @@ std::string application_name(std::string_view directory) {
   return made;
 }
 
-std::vector<Environment> environments_of(const Repository& repository) {
+Environments environments_of(const Repository& repository) {
   return Search(repository).environments();
 }
 

@@ -23,8 +23,15 @@ struct Environment {
   std::vector<std::string> decoded;
 };
 
-/// The environments of the CI's workflows; without any those of scripts named deploy….sh, then Kamal's.
-std::vector<Environment> environments_of(const Repository&);
+struct Environments {
+  std::vector<Environment> all;
+  std::vector<ServerScript> unread;  // of all jobs, also of those that are no environment
+  std::vector<NotTaken> not_taken;   // what is said of these scripts there
+};
+
+/// The environments of the CI's workflows: of jobs that call compose, without any of jobs that run a script
+/// that only the server has. Else those of scripts named deploy….sh, then Kamal's.
+Environments environments_of(const Repository&);
 
 bool is_workflow(std::string_view path);
 /// "My Shop" → "my-shop"; may be empty.

@@ -365,6 +365,9 @@ class JobReader {
     ShellState there;
     there.at = script.at;
     there.on_server = true;
+    if (out_.host)
+      there.server =
+          server_name(out_.user ? out_.user->text : "", out_.host->text, out_.port ? out_.port->text : "");
     // What is passed on by name (`envs: A,B`), and what an action of any other kind may see.
     if (const auto names = input(step, {"envs"}))
       for (const std::string& one : split(names->text, ','))

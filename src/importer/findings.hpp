@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "importer/server_scripts.hpp"
 #include "importer/words.hpp"
 #include "importer/workflow.hpp"
 
@@ -121,6 +122,7 @@ struct Findings {
   std::vector<std::pair<std::string, Found>> set_variables;  // that compose may see
   std::vector<std::string> pushed_images;
   std::vector<Found> tests;
+  std::vector<ServerScript> server_scripts;  // that it runs there, read or not
   std::vector<NotTaken> not_taken;
 
   /// Whether it brings something to a server: there is more than tests in it.

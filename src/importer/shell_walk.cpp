@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "importer/command_words.hpp"
+#include "importer/script_paths.hpp"
 
 namespace belay::importer {
 namespace {
@@ -266,12 +267,13 @@ void ShellWalk::bound(const std::vector<std::string>& words, ShellState& state) 
 
 std::string ShellWalk::text_of(std::string_view text, ShellState& state) {
   const bool on_server = state.on_server;
-  return expanded(
+  const std::string made = expanded(
       text,
       {state.variables,
        on_server ? std::function<std::string(const std::string&)>{}
                  : [](const std::string& name) { return is_name(name) && !one_of(name, {"HOME", "PWD"}) ? ci_variable(name) : "$" + name; },
        {}});
+  return on_server ? with_directories(made, state.directory) : made;
 }
 
 std::vector<std::string> ShellWalk::words_of(const std::vector<std::string>& written, ShellState& state) {
@@ -313,6 +315,16 @@ void ShellWalk::assign(const ShellLine& line, ShellState& state, bool exported) 
       out_.set_variables.emplace_back(name, Found{state.variables[name], place(line, state)});
   }
   for (const auto& [name, items] : line.arrays) state.arrays[name] = items;
+}
+
+void ShellWalk::shift(const std::vector<std::string>& words, ShellState& state) {
+  const std::size_t by = words.size() > 1 && is_number(words[1]) ? std::stoul(words[1]) : 1;
+  auto& all = state.arrays["@"];
+  all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(by, all.size())));
+  for (std::size_t a = 1; a < 10; ++a) {
+    state.variables.erase(std::to_string(a));
+    if (a <= all.size()) state.variables[std::to_string(a)] = all[a - 1];
+  }
 }
 
 // `$(curl …)` asks as well as a curl of its own does.
@@ -433,9 +445,11 @@ void ShellWalk::known_command(const Lines& all, std::size_t i, const std::vector
     return;
   }
   if (program == "tail") return rotation(all, i, words, state);
+  if (program == "shift") return shift(words, state);
   if (piped_script(all, i, words, state)) return;
-  if (one_of(program, {"bash", "sh", "source", "."}) || program.starts_with("./") || program.ends_with(".sh"))
-    return script_file(words, i, line, state);
+  if (one_of(program, {"bash", "sh", "source", "."}) || program.starts_with("./") ||
+      program.ends_with(".sh") || (state.on_server && is_own_program(program)))
+    return script_file(words, line, state);
   if (program == "ssh-add" && !state.on_server && !out_.ssh_key)
     for (std::size_t before = i; before > 0 && all[before].joined == "|"; --before)
       for (const std::string& name : ci_variables(joined(words_of(all[before - 1].words, state))))
@@ -508,7 +522,7 @@ void ShellWalk::change_directory(const std::vector<std::string>& words, const Pl
   const std::size_t last = state.directory.rfind('/');
   const bool goes_up =
       one_of(words[w], {"..", "../"}) && !state.directory.empty() && is_known(state.directory);
-  state.directory = !goes_up                    ? path_of(words[w], state)
+  state.directory = !goes_up                    ? without_dots(path_of(words[w], state))
                     : last == std::string::npos ? ""
                                                 : state.directory.substr(0, std::max<std::size_t>(last, 1));
   if (state.on_server) out_.directories.push_back({state.directory, at});

@@ -37,8 +37,10 @@ struct ShellState {
   std::map<std::string, std::vector<std::string>>
       ssh_hosts{};  // of a written ~/.ssh/config: address, user, port
   bool on_server = false;
-  bool tells_tests = false;  // commands that are nothing else are the tests
-  std::string directory{};   // absolute, or relative to where the shell began; "?": not known
+  std::string server{};             // user@host:port of the login, as belay.yml has it; empty: not known
+  std::vector<std::string> open{};  // scripts that are being read, the outermost first
+  bool tells_tests = false;         // commands that are nothing else are the tests
+  std::string directory{};          // absolute, or relative to where the shell began; "?": not known
   std::string test_directory{};
   std::vector<Loop> loops{};
   std::vector<Way> ways{};
@@ -77,6 +79,7 @@ class ShellWalk {
   std::string text_of(std::string_view, ShellState&);
   Place place(const ShellLine& line, const ShellState& state) const { return {state.at.file, line.line}; }
   std::string path_of(const std::string&, const ShellState&) const;
+  static void shift(const std::vector<std::string>& words, ShellState&);
 
   void change_directory(const std::vector<std::string>&, const Place&, ShellState&);
   void git(const std::vector<std::string>&, const Place&, ShellState&);
@@ -90,8 +93,9 @@ class ShellWalk {
   void runner_command(const Lines&, std::size_t, const std::vector<std::string>&, const ShellState&);
   void scp(const std::vector<std::string>&, const Place&, ShellState&);
   void ssh(const Lines&, std::size_t, const std::vector<std::string>&, ShellState&);
-  void destination(const std::string&, const std::string& port, const Place&, ShellState&);
-  void remote(const Lines&, std::size_t, const std::vector<std::string>& command, ShellState&);
+  std::string destination(const std::string&, const std::string& port, const Place&, ShellState&);
+  void remote(const Lines&, std::size_t, const std::vector<std::string>& command, const std::string& server,
+              ShellState&);
   void docker(const Lines&, std::size_t, const std::vector<std::string>&, ShellState&);
   void compose(const Lines&, std::size_t, const std::vector<std::string>&, std::size_t from, ShellState&);
   void container_command(const Lines&, std::size_t, const Arguments&, std::string_view how, bool by_container,
@@ -102,7 +106,17 @@ class ShellWalk {
   void curl(const ShellLine&, const std::vector<std::string>&, ShellState&);
   void rotation(const Lines&, std::size_t, const std::vector<std::string>&, ShellState&);
   bool piped_script(const Lines&, std::size_t, const std::vector<std::string>&, ShellState&);
-  void script_file(const std::vector<std::string>&, std::size_t, const ShellLine&, ShellState&);
+  void script_file(const std::vector<std::string>&, const ShellLine&, ShellState&);
+  const SourceFile* script_of_repository(const std::string& path, const ShellState&) const;
+  void server_script(const std::vector<std::string>&, std::size_t word, const ShellLine&, ShellState&);
+  std::string server_path(const std::string& typed, const ShellState&) const;
+  /// How a script is run: its words from its own name on, and whether the same shell reads it.
+  struct ScriptCall {
+    std::string file, path;  // as places name it; what `$0` is there
+    std::vector<std::string> words;
+    bool is_sourced = false;
+  };
+  void script_text(std::string_view text, const ScriptCall&, const Place& at, ShellState&);
   bool handed_on(const std::string& target, const std::string& text, ShellState&);
   using Output = ShellOutput;
   Output input_of(const Lines&, std::size_t, ShellState&);

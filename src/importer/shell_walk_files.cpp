@@ -36,51 +36,6 @@ bool ShellWalk::piped_script(const Lines& all, std::size_t i, const std::vector<
   return true;
 }
 
-void ShellWalk::script_file(const std::vector<std::string>& words, std::size_t, const ShellLine& line,
-                            ShellState& state) {
-  std::size_t w = one_of(words[0], {"bash", "sh", "source", "."}) ? 1 : 0;
-  while (w < words.size() && words[w].starts_with('-') && words[w] != "-c" && words[w] != "-lc" &&
-         words[w] != "-ec")
-    ++w;
-  if (w >= words.size()) return;
-  if (words[w].starts_with('-')) {  // -c SCRIPT
-    if (w + 1 >= words.size()) return;
-    std::string inside = words[w + 1];
-    std::ranges::replace(inside, plain_dollar, '$');
-    ++state.depth;
-    read(inside, line.line, state);
-    --state.depth;
-    return;
-  }
-  // The path in the repository: the server's directory is the repository's once it is synced.
-  std::string path = words[w];
-  while (path.starts_with("./")) path.erase(0, 2);
-  if (path.ends_with(".env") || path.find(".env.") != std::string::npos) return;
-  const SourceFile* file = repository_.find(path);
-  if (!file && !state.test_directory.empty()) file = repository_.find(state.test_directory + "/" + path);
-  if (!file && !path.starts_with('/'))
-    for (const SourceFile& one : repository_.files)
-      if (one.path.ends_with("/" + path)) file = &one;
-  if (!file) {
-    const bool sourced = one_of(words[0], {"source", "."});
-    if (state.on_server && !sourced)
-      out_.leave(place(line, state), joined(words),
-                 "a script that lies on the server alone: nothing of it can be read");
-    return;
-  }
-  ShellState inside = state;
-  inside.at = {file->path, 1};
-  inside.depth = state.depth + 1;
-  inside.loops.clear();
-  inside.ways.clear();
-  inside.case_value.reset();
-  inside.in_case_pattern = inside.case_is_skipped = false;
-  inside.arrays["@"] = {words.begin() + static_cast<std::ptrdiff_t>(w) + 1, words.end()};
-  for (std::size_t a = w + 1; a < words.size() && a - w < 10; ++a)
-    inside.variables[std::to_string(a - w)] = words[a];
-  read(file->text, 1, inside);
-}
-
 // echo "NAME=value" >> "$GITHUB_ENV"
 bool ShellWalk::handed_on(const std::string& target, const std::string& text, ShellState& state) {
   if (state.on_server || (target != ci_variable("GITHUB_ENV") && target != ci_variable("GITHUB_OUTPUT")))

@@ -29,8 +29,9 @@ void name_apart(Transport& copy) {
 
 }  // namespace
 
-void ShellWalk::destination(const std::string& text, const std::string& port, const Place& at,
-                            ShellState& state) {
+// Returns the login as belay.yml has it.
+std::string ShellWalk::destination(const std::string& text, const std::string& port, const Place& at,
+                                   ShellState& state) {
   std::string user, host = text;
   if (const std::size_t sign = text.rfind('@'); sign != std::string::npos) {
     user = text.substr(0, sign);
@@ -42,19 +43,20 @@ void ShellWalk::destination(const std::string& text, const std::string& port, co
     if (known_port.empty()) known_port = alias->second[2];
     if (!alias->second[0].empty()) host = alias->second[0];
   }
-  if (host.empty()) return;
+  if (host.empty()) return "";
   if (out_.host) {
     if (out_.host->text != host) {
       out_.leave(at, host, "a second host: an environment has one; write another environment for this one");
-      return;
+      return server_name(user, host, known_port);
     }
     if (!out_.user && !user.empty()) out_.user = Found{user, at};
     if (!out_.port && !known_port.empty()) out_.port = Found{known_port, at};
-    return;
+    return server_name(out_.user ? out_.user->text : "", host, out_.port ? out_.port->text : "");
   }
   out_.host = Found{host, at};
   if (!user.empty()) out_.user = Found{user, at};
   if (!known_port.empty()) out_.port = Found{known_port, at};
+  return server_name(user, host, known_port);
 }
 
 void ShellWalk::ssh(const Lines& all, std::size_t i, const std::vector<std::string>& words,
@@ -69,19 +71,20 @@ void ShellWalk::ssh(const Lines& all, std::size_t i, const std::vector<std::stri
   if (given.words.empty() || state.on_server) return;
   std::string to = given.words[0];
   if (given.has({"-l"}) && to.find('@') == std::string::npos) to = given.value({"-l"}) + "@" + to;
-  destination(to, given.value({"-p"}), at, state);
+  const std::string server = destination(to, given.value({"-p"}), at, state);
   // The rest of the options may come after the destination.
   const Arguments after = arguments_of(given.words, 1, ssh_options, true);
-  remote(all, i, after.words, state);
+  remote(all, i, after.words, server, state);
 }
 
 // What is run there: the words of the ssh, a here-document, a file, or what a pipe brings.
 void ShellWalk::remote(const Lines& all, std::size_t i, const std::vector<std::string>& command_words,
-                       ShellState& state) {
+                       const std::string& server, ShellState& state) {
   const ShellLine& line = all[i];
   ShellState there;
   there.at = state.at;
   there.on_server = true;
+  there.server = server;
   there.depth = state.depth + 1;
   const auto as_there = [](std::string text) {
     std::ranges::replace(text, plain_dollar, '$');

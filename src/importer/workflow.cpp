@@ -157,6 +157,12 @@ bool Repository::has(std::string_view path) const {
                              [&](const std::string& one) { return one == path || one.starts_with(inside); });
 }
 
+const ServerFile* Repository::on_server(std::string_view server, std::string_view path) const {
+  const auto found = std::ranges::find_if(
+      server_files, [&](const ServerFile& one) { return one.server == server && one.path == path; });
+  return found == server_files.end() ? nullptr : &*found;
+}
+
 const CiJob* CiWorkflow::find(std::string_view job) const {
   const auto found = std::ranges::find(jobs, job, &CiJob::id);
   return found == jobs.end() ? nullptr : &*found;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "importer/server_scripts.hpp"
 #include "importer/words.hpp"
 
 namespace belay {
@@ -22,9 +23,12 @@ struct Repository {
   std::string name;  // of its directory
   std::vector<SourceFile> files;
   std::vector<std::string> paths;
+  std::vector<ServerFile> server_files{};  // scripts that were read on a server, because a workflow runs them
 
   const SourceFile* find(std::string_view path) const;
   bool has(std::string_view path) const;  // a file, or a directory with files in it
+  /// Null: nobody tried to read it.
+  const ServerFile* on_server(std::string_view server, std::string_view path) const;
 };
 
 /// A text and the line of its file in which it begins.

@@ -54,6 +54,18 @@ TEST_CASE("deploy takes all of its options, in any order") {
   CHECK(all.json);
 }
 
+TEST_CASE("init reads on a server only when that was typed") {
+  const auto plain = parsed<command::Init>({"init"});
+  CHECK_FALSE(plain.from_server);
+  CHECK(plain.host.empty());
+  const auto all =
+      parsed<command::Init>({"init", "--from-server", "--host", "me@box:2222", "--print", "--ci"});
+  CHECK(all.from_server);
+  CHECK(all.host == "me@box:2222");
+  CHECK(all.print);
+  CHECK(all.ci);
+}
+
 TEST_CASE("deploy takes a push") {
   const auto push = parsed<command::Deploy>(
       {"deploy", "--on-push", "--ref", "refs/heads/main", "--before", "a", "--after", "b"});

@@ -23,16 +23,33 @@ std::string text_of(const fs::path& file) {
   return text.str();
 }
 
+// Of `deploy@host:/srv/app/deploy.sh`, or `… ! why it cannot be read`, a script that the server has.
+std::optional<ServerFile> server_file(const std::string& title) {
+  const std::size_t why = title.find(" ! ");
+  const std::string name = title.substr(0, why);
+  const std::size_t colon = std::min(name.find(":/"), name.find(":~"));
+  if (colon == std::string::npos) return std::nullopt;
+  return ServerFile{.server = name.substr(0, colon),
+                    .path = name.substr(colon + 1),
+                    .why_not = why == std::string::npos ? "" : title.substr(why + 3)};
+}
+
 // `=== PATH`, then that file's text, and the next.
 Repository sample_in_one_file(const fs::path& file) {
   Repository made;
   made.name = file.stem().string();
   std::istringstream rows(text_of(file));
+  bool is_there = false;
   for (std::string row; std::getline(rows, row);) {
-    if (row.starts_with("=== "))
+    if (!row.starts_with("=== ")) {
+      (is_there ? made.server_files.back().text : made.files.back().text) += row + "\n";
+    } else if (auto found = server_file(row.substr(4))) {
+      made.server_files.push_back(std::move(*found));
+      is_there = true;
+    } else {
       made.files.push_back({row.substr(4), ""});
-    else
-      made.files.back().text += row + "\n";
+      is_there = false;
+    }
   }
   for (const SourceFile& one : made.files) made.paths.push_back(one.path);
   std::erase_if(made.files, [](const SourceFile& one) { return !is_read(one.path); });
@@ -57,6 +74,9 @@ std::string told(const Draft& draft) {
                      "\n--- not taken over\n";
   for (const NotTaken& one : draft.not_taken)
     text += fmt::format("{} {}: {}: {}\n", one.warning ? "!" : "-", one.at.shown(), one.what, one.why);
+  if (!draft.unread.empty()) text += "\n--- not read on the server\n";
+  for (const ServerScript& one : draft.unread)
+    text += fmt::format("- {}: {}: {}\n", one.at.shown(), one.server, one.path);
   return text;
 }
 
@@ -170,6 +190,14 @@ TEST_CASE("a repository cut off or damaged anywhere never ends the program") {
         CHECK_NOTHROW(draft_of(broken, {}));
       }
     }
+    for (std::size_t f = 0; f < whole.server_files.size(); ++f)
+      for (std::size_t cut = 0; cut < whole.server_files[f].text.size(); cut += 7) {
+        Repository broken = whole;
+        broken.server_files[f].text[cut] = "'\"{}[]$`<|&;:\n\x02\x04\xff"[cut % 17];
+        CHECK_NOTHROW(draft_of(broken, {}));
+        broken.server_files[f].text.resize(cut);
+        CHECK_NOTHROW(draft_of(broken, {}));
+      }
   }
 }
 
