@@ -14,6 +14,7 @@
 #include "base/error.hpp"
 #include "base/fd.hpp"
 #include "base/files.hpp"
+#include "base/hex.hpp"
 
 namespace belay {
 
@@ -43,17 +44,6 @@ class Sha256 {
   std::unique_ptr<EVP_MD_CTX, Free> context_;
 };
 
-std::string hex(const unsigned char* bytes, std::size_t size) {
-  std::string digits;
-  digits.reserve(size * 2);
-  for (std::size_t i = 0; i < size; ++i) digits += fmt::format("{:02x}", bytes[i]);
-  return digits;
-}
-
-std::string hex(const Sha256::Digest& digest) {
-  return hex(digest.data(), digest.size());
-}
-
 const unsigned char* unsigned_bytes(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
@@ -67,7 +57,7 @@ std::uint32_t crc32(std::string_view bytes) {
 std::string sha256_hex(std::string_view bytes) {
   Sha256 sha;
   sha.add(bytes.data(), bytes.size());
-  return hex(sha.digest());
+  return hex_of(sha.digest());
 }
 
 std::string sha256_hex_of_file(const std::filesystem::path& path) {
@@ -77,7 +67,7 @@ std::string sha256_hex_of_file(const std::filesystem::path& path) {
   std::array<char, read_size> chunk;
   for (;;) {
     const ssize_t got = ::read(file.get(), chunk.data(), chunk.size());
-    if (got == 0) return hex(sha.digest());
+    if (got == 0) return hex_of(sha.digest());
     if (got > 0) {
       sha.add(chunk.data(), static_cast<std::size_t>(got));
     } else if (errno != EINTR) {
@@ -92,7 +82,7 @@ std::string git_blob_id(const std::filesystem::path& file) {
   std::array<unsigned char, 20> digest{};
   if (EVP_Digest(blob.data(), blob.size(), digest.data(), nullptr, EVP_sha1(), nullptr) != 1)
     throw Error("cannot compute SHA-1", "OpenSSL refuses");
-  return hex(digest.data(), digest.size());
+  return hex_of(digest);
 }
 
 std::string ssh_fingerprint(std::string_view base64_key) {

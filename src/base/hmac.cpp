@@ -1,12 +1,13 @@
 #include "base/hmac.hpp"
 
 #include <array>
+#include <span>
 
-#include <fmt/core.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
 #include "base/error.hpp"
+#include "base/hex.hpp"
 
 namespace belay {
 
@@ -17,9 +18,7 @@ std::string hmac_sha256_hex(std::string_view key, std::string_view text) {
       HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
            reinterpret_cast<const unsigned char*>(text.data()), text.size(), code.data(), &size);
   if (made == nullptr) throw Error("OpenSSL cannot make an HMAC");
-  std::string hex;
-  for (unsigned int i = 0; i < size; ++i) hex += fmt::format("{:02x}", code.at(i));
-  return hex;
+  return hex_of(std::span(code).first(size));
 }
 
 }  // namespace belay

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "base/hash.hpp"
+#include "base/hex.hpp"
 
 namespace belay {
 
@@ -20,7 +21,7 @@ constexpr std::string_view beginning = "listing-";
 
 /// A mark comes from the host, and becomes the name of a file.
 bool is_mark(const std::string& text) {
-  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return text.size() == 64 && all_hex(text);
 }
 
 }  // namespace

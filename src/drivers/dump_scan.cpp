@@ -1,11 +1,12 @@
 #include "drivers/dump_scan.hpp"
 
 #include <algorithm>
+#include <span>
 
-#include <fmt/core.h>
 #include <openssl/evp.h>
 
 #include "base/error.hpp"
+#include "base/hex.hpp"
 
 namespace belay::postgres {
 namespace {
@@ -100,7 +101,7 @@ void DumpScan::finish() {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
   if (EVP_DigestFinal_ex(hash_->context.get(), digest, &size) != 1) throw Error("computing a SHA-256 failed");
-  for (unsigned int i = 0; i < size; ++i) sha256_ += fmt::format("{:02x}", static_cast<unsigned>(digest[i]));
+  sha256_ = hex_of(std::span(digest).first(size));
 }
 
 }  // namespace belay::postgres

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/files.hpp"
+#include "base/hex.hpp"
 #include "base/process.hpp"
 #include "drivers/git_directory.hpp"
 
@@ -19,7 +20,7 @@ std::string_view value_in(std::string_view pointer, std::string_view key) {
 }
 
 bool is_sha256(std::string_view text) {
-  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return text.size() == 64 && all_hex(text);
 }
 
 }  // namespace

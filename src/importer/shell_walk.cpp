@@ -1,6 +1,7 @@
 #include "importer/shell_walk.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
@@ -145,7 +146,7 @@ std::size_t ShellWalk::function_at(const Lines& all, std::size_t i, ShellState& 
     body.push_back(all[at]);
   }
   if (!body.empty() && !body.front().keywords.empty()) std::erase(body.front().keywords, "{");
-  state.functions[name] = std::move(body);
+  state.functions[name] = {std::move(body), state.at.file};
   return std::min(at + 1, all.size());
 }
 
@@ -422,8 +423,10 @@ void ShellWalk::known_command(const Lines& all, std::size_t i, const std::vector
     const auto before = state.arrays["@"];
     state.arrays["@"] = {words.begin() + 1, words.end()};
     for (std::size_t w = 1; w < words.size() && w < 10; ++w) state.variables[std::to_string(w)] = words[w];
-    const Lines body = function->second;
-    lines(body, state);
+    const ShellState::Function called = function->second;
+    const std::string caller = std::exchange(state.at.file, called.file);
+    lines(called.body, state);
+    state.at.file = caller;
     state.arrays["@"] = before;
     --state.depth;
     return;

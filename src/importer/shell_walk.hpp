@@ -33,7 +33,11 @@ struct ShellState {
   Place at{};  // the file that is read
   Scope variables{};
   std::map<std::string, std::vector<std::string>> arrays{};
-  std::map<std::string, std::vector<ShellLine>> functions{};
+  struct Function {
+    std::vector<ShellLine> body;
+    std::string file;  // that it stands in
+  };
+  std::map<std::string, Function> functions{};
   std::map<std::string, std::vector<std::string>>
       ssh_hosts{};  // of a written ~/.ssh/config: address, user, port
   bool on_server = false;

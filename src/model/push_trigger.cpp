@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "base/hex.hpp"
 #include "model/glob.hpp"
 
 namespace belay {
@@ -17,8 +18,7 @@ bool is_zero(const std::string& id) {
 }
 
 bool is_id(const std::string& id) {
-  return (id.size() == 40 || id.size() == 64) &&
-         id.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return (id.size() == 40 || id.size() == 64) && all_hex(id);
 }
 
 PushDecision no(std::string reason) {

@@ -7,6 +7,7 @@
 
 #include "base/base64.hpp"
 #include "base/error.hpp"
+#include "base/hex.hpp"
 #include "model/config_values.hpp"
 #include "model/utf8.hpp"
 #include "model/yaml.hpp"
@@ -36,7 +37,7 @@ std::vector<std::string_view> lines_of(std::string_view text) {
 }
 
 bool is_key_id(std::string_view text) {
-  return text.size() == key_id_length && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return text.size() == key_id_length && all_hex(text);
 }
 
 bool is_conflict(std::string_view line) {

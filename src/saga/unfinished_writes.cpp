@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/files.hpp"
+#include "base/hex.hpp"
 
 namespace belay {
 
@@ -17,8 +18,7 @@ bool is_temporary(std::string_view name) {
   const auto dot = name.rfind('.');
   if (!name.starts_with('.') || dot == 0 || dot == std::string_view::npos) return false;
   const auto nonce = name.substr(dot + 1);
-  return nonce.size() == nonce_digits &&
-         nonce.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return nonce.size() == nonce_digits && all_hex(nonce);
 }
 
 std::vector<fs::path> entries_of(const fs::path& directory) {

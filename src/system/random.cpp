@@ -1,11 +1,11 @@
 #include <array>
 #include <cerrno>
 
-#include <fmt/core.h>
 #include <sys/random.h>
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
+#include "base/hex.hpp"
 
 namespace belay {
 
@@ -15,9 +15,7 @@ std::string random_nonce() {
   while (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
     if (errno != EINTR) throw system_error("cannot read the kernel's random source", errno);
   }
-  std::string digits;
-  for (const auto byte : bytes) digits += fmt::format("{:02x}", byte);
-  return digits;
+  return hex_of(bytes);
 }
 
 }  // namespace belay
