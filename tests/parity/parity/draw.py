@@ -5,8 +5,8 @@ from .project import BUILT, CHANGING, FOUND, Group, Project
 SERVICES = 12  # of one project, about
 SERVICES_APART = 14  # the same where each row has a service of its own
 ROWS_OF_SERVICE = 6
-SAMPLE_TOGETHER = 4  # projects of many rows: a few dozen services, each of several rows
-SAMPLE_BY_ITSELF = 5  # rows that have a project each
+SAMPLE_TOGETHER = 2  # projects of many rows: some twenty services, each of several rows
+SAMPLE_BY_ITSELF = 4  # rows that have a project each
 
 
 class _Sheet:

@@ -181,7 +181,7 @@ TEST_CASE("a repository cut off or damaged anywhere never ends the program") {
     const Repository whole = sample(directory);
     for (std::size_t f = 0; f < whole.files.size(); ++f) {
       const std::string& text = whole.files[f].text;
-      for (std::size_t cut = 0; cut < text.size(); cut += 23) {
+      for (std::size_t cut = 0; cut < text.size(); cut += 61) {
         Repository broken = whole;
         broken.files[f].text = text.substr(0, cut);
         CHECK_NOTHROW(draft_of(broken, {}));
@@ -191,7 +191,7 @@ TEST_CASE("a repository cut off or damaged anywhere never ends the program") {
       }
     }
     for (std::size_t f = 0; f < whole.server_files.size(); ++f)
-      for (std::size_t cut = 0; cut < whole.server_files[f].text.size(); cut += 7) {
+      for (std::size_t cut = 0; cut < whole.server_files[f].text.size(); cut += 13) {
         Repository broken = whole;
         broken.server_files[f].text[cut] = "'\"{}[]$`<|&;:\n\x02\x04\xff"[cut % 17];
         CHECK_NOTHROW(draft_of(broken, {}));
