@@ -19,12 +19,27 @@ std::string parent_of(std::string path) {
 // The words of a substitution: without quotes, without where its errors go.
 std::vector<std::string> words_in(std::string_view inside) {
   std::vector<std::string> words;
-  for (std::string word : split(inside, ' ')) {
-    std::erase_if(word, [](char c) { return c == '"' || c == '\'' || c == '\n'; });
-    const bool is_redirect = word.find('>') != std::string::npos;
-    if (!word.empty() && word != "--" && !is_redirect && word != "/dev/null")
-      words.push_back(std::move(word));
+  std::string word;
+  bool is_redirect = false;
+  const auto word_ended = [&] {
+    if (!word.empty() && word != "--" && !is_redirect && word != "/dev/null") words.push_back(word);
+    word.clear();
+    is_redirect = false;
+  };
+  char quote = 0;  // that is open
+  for (const char c : inside) {
+    if (c == quote) {
+      quote = 0;
+    } else if (quote == 0 && (c == '"' || c == '\'')) {
+      quote = c;
+    } else if (quote == 0 && c == ' ') {
+      word_ended();
+    } else if (c != '\n') {
+      is_redirect = is_redirect || (quote == 0 && c == '>');
+      word += c;
+    }
   }
+  word_ended();
   return words;
 }
 
