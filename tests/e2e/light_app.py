@@ -7,6 +7,17 @@ from belay_world.commands import run
 from belay_world.state import state_of
 
 
+SERVE = 'CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]\n'
+DOCKERFILE = "FROM busybox:latest\nCOPY version /www/version\n" + SERVE
+BROKEN = 'FROM busybox:latest\nCMD ["sh", "-c", "echo no such module; exit 3"]\n'
+COMPOSE = """\
+name: {project}
+services:
+  web:
+    build: .
+    image: {project}
+    ports: ["127.0.0.1:{port}:8080"]
+"""
 HEALTH = 'health: {{ url: "http://127.0.0.1:{port}/version", attempts: 60, interval: 100ms }}\n'
 
 
@@ -27,6 +38,11 @@ class LightApp:
         health = health.format(port=self.port) if health is HEALTH else health
         production = "host: ${VPS_USER}@${VPS_HOST}\n" + f"path: {self.live}\ncompose: compose.yml\n{environment}{health}"
         self.write("belay.yml", f"app: {self.name}\nservices: [web]\n{keys}environments:\n  production:\n" + textwrap.indent(production, "    "))
+
+    def write_stack(self, dockerfile=DOCKERFILE, folder=""):
+        """The compose file, and what its one service is built from. The image has the project's name."""
+        self.write(folder + "compose.yml", COMPOSE.format(project=self.project, port=self.port))
+        self.write(folder + "Dockerfile", dockerfile)
 
     def write(self, name, text):
         file = self.repository / name

@@ -7,22 +7,10 @@ import subprocess
 
 import pytest
 from belay_world.commands import run
-from light_app import LightApp
+from light_app import LightApp, SERVE
 
-PORT, PROJECT, IMAGE = 18397, "belay-test-any", "belay-test-any"
-COMPOSE = f"""\
-name: {PROJECT}
-services:
-  web:
-    build: .
-    image: {IMAGE}
-    ports: ["127.0.0.1:{PORT}:8080"]
-"""
-DOCKERFILE = """\
-FROM busybox:latest
-COPY www /www
-CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]
-"""
+PORT, PROJECT = 18397, "belay-test-any"
+DOCKERFILE = "FROM busybox:latest\nCOPY www /www\n" + SERVE
 KEYS = """\
 source: app
 test: ["true"]
@@ -38,8 +26,7 @@ class App(LightApp):
     def __init__(self, world):
         super().__init__(world, "any", PROJECT, PORT)
         self.configure(KEYS)
-        self.write("app/compose.yml", COMPOSE)
-        self.write("app/Dockerfile", DOCKERFILE)
+        self.write_stack(DOCKERFILE, "app/")
         self.write("app/www/version", "1")
         self.commit()
 
@@ -65,7 +52,7 @@ class App(LightApp):
 def app(world):
     app = App(world)
     yield app
-    app.gone(IMAGE)
+    app.gone(PROJECT)
 
 
 def tree_at(top):

@@ -7,7 +7,7 @@ import pytest
 
 from belay_world.commands import run
 
-from light_app import LightApp
+from light_app import LightApp, SERVE
 from own_engine import OwnEngine
 
 PORT = 18391
@@ -26,8 +26,7 @@ FROM {BASE}
 ARG GREETING
 COPY www /www
 LABEL greeting=$GREETING
-CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]
-"""
+{SERVE}"""
 
 
 class Builder(OwnEngine):

@@ -7,23 +7,14 @@ from pathlib import Path
 import pytest
 
 from belay_world.commands import run, wait_until
-from light_app import LightApp
+from light_app import LightApp, SERVE
 
-PORT, PROJECT, IMAGE = 18398, "belay-test-ci", "belay-test-ci"
-COMPOSE = f"""\
-name: {PROJECT}
-services:
-  web:
-    build: .
-    image: {IMAGE}
-    ports: ["127.0.0.1:{PORT}:8080"]
-"""
-DOCKERFILE = """\
+PORT, PROJECT = 18398, "belay-test-ci"
+DOCKERFILE = f"""\
 FROM busybox:latest
 COPY version /www/version
 RUN echo '::set-output name=stolen::yes' && echo '##[set-output name=stolen]yes'
-CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]
-"""
+{SERVE}"""
 BROKEN = 'FROM busybox:latest\nCMD ["sh", "-c", "echo ::add-path::/evil; echo no such module; exit 3"]\n'
 TOKEN = "a-token%of\nseveral-lines"
 
@@ -32,8 +23,7 @@ class App(LightApp):
     def __init__(self, world, runner):
         super().__init__(world, "ci", PROJECT, PORT)
         self.runner = runner
-        self.write("compose.yml", COMPOSE)
-        self.write("Dockerfile", DOCKERFILE)
+        self.write_stack(DOCKERFILE)
         self.configure(keys="test: ['test -n \"${APP_TOKEN}\"']\n")
         self.version("1")
 
@@ -98,7 +88,7 @@ def obeyed(log):
 def github(world, tmp_path):
     app = App(world, Github(tmp_path / "runner", world.place / "ci"))
     yield app
-    app.gone(IMAGE)
+    app.gone(PROJECT)
 
 
 @pytest.mark.core

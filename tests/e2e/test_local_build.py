@@ -3,30 +3,17 @@ import json
 
 import pytest
 
-from light_app import LightApp
+from light_app import LightApp, SERVE
 
-PORT, PROJECT, IMAGE = 18383, "belay-test-local-build", "belay-test-local-build"
-COMPOSE = f"""\
-name: {PROJECT}
-services:
-  web:
-    build: .
-    image: {IMAGE}
-    ports: ["127.0.0.1:{PORT}:8080"]
-"""
-DOCKERFILE = """\
-FROM busybox:latest
-COPY dist /www
-CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]
-"""
+PORT, PROJECT = 18383, "belay-test-local-build"
+DOCKERFILE = "FROM busybox:latest\nCOPY dist /www\n" + SERVE
 BUILD = "build: { local: [mkdir -p dist/ä node_modules, cp version dist/version && echo x > node_modules/big && ln -s version dist/ä/link] }\nsync: { exclude: [node_modules] }\n"
 
 
 class App(LightApp):
     def __init__(self, world):
         super().__init__(world, "localbuild", PROJECT, PORT)
-        self.write("compose.yml", COMPOSE)
-        self.write("Dockerfile", DOCKERFILE)
+        self.write_stack(DOCKERFILE)
         self.write(".gitignore", "dist\nnode_modules\n")
         self.version("1")
 
@@ -49,7 +36,7 @@ class App(LightApp):
 def app(world):
     app = App(world)
     yield app
-    app.gone(IMAGE)
+    app.gone(PROJECT)
 
 
 @pytest.mark.core

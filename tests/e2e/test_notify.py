@@ -10,23 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from belay_world.commands import run
-from light_app import LightApp
+from light_app import BROKEN, LightApp
 
-PORT, PROJECT, IMAGE = 18417, "belay-test-notify", "belay-test-notify"
-COMPOSE = f"""\
-name: {PROJECT}
-services:
-  web:
-    build: .
-    image: {IMAGE}
-    ports: ["127.0.0.1:{PORT}:8080"]
-"""
-DOCKERFILE = """\
-FROM busybox:latest
-COPY version /www/version
-CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]
-"""
-BROKEN = 'FROM busybox:latest\nCMD ["sh", "-c", "echo no such module; exit 3"]\n'
+PORT, PROJECT = 18417, "belay-test-notify"
 SECRET, PATH = "a-signing-secret", "T000-B000-path-of-the-chat"
 
 
@@ -67,8 +53,7 @@ class Handler(BaseHTTPRequestHandler):
 class App(LightApp):
     def __init__(self, world):
         super().__init__(world, "notify", PROJECT, PORT)
-        self.write("compose.yml", COMPOSE)
-        self.write("Dockerfile", DOCKERFILE)
+        self.write_stack()
 
     def version(self, version):
         self.write("version", version)
@@ -94,7 +79,7 @@ def receiver():
 def app(world):
     made = App(world)
     yield made
-    made.gone(IMAGE)
+    made.gone(PROJECT)
 
 
 def signed(received):

@@ -6,20 +6,7 @@ import pytest
 from belay_world.commands import run
 from light_app import LightApp
 
-PORT, PROJECT, IMAGE = 18397, "belay-test-on-push", "belay-test-on-push"
-COMPOSE = f"""\
-name: {PROJECT}
-services:
-  web:
-    build: .
-    image: {IMAGE}
-    ports: ["127.0.0.1:{PORT}:8080"]
-"""
-DOCKERFILE = """\
-FROM busybox:latest
-COPY version /www/version
-CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]
-"""
+PORT, PROJECT = 18397, "belay-test-on-push"
 ON = 'on: { push: { branches: [main], paths: [version, belay.yml] } }\n'
 NONE = "0" * 40
 
@@ -27,8 +14,7 @@ NONE = "0" * 40
 class App(LightApp):
     def __init__(self, world):
         super().__init__(world, "onpush", PROJECT, PORT)
-        self.write("compose.yml", COMPOSE)
-        self.write("Dockerfile", DOCKERFILE)
+        self.write_stack()
         self.configure(environment=ON)
         self.version("1")
 
@@ -47,7 +33,7 @@ class App(LightApp):
 def app(world):
     app = App(world)
     yield app
-    app.gone(IMAGE)
+    app.gone(PROJECT)
 
 
 def test_a_push_is_compared_with_the_commit_that_serves(app):

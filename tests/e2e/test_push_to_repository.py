@@ -4,23 +4,9 @@ from urllib.parse import quote
 import pytest
 
 from belay_world.commands import run
-from light_app import LightApp
+from light_app import BROKEN, LightApp
 
-PORT, PROJECT, IMAGE = 18396, "belay-test-hook", "belay-test-hook"
-COMPOSE = f"""\
-name: {PROJECT}
-services:
-  web:
-    build: .
-    image: {IMAGE}
-    ports: ["127.0.0.1:{PORT}:8080"]
-"""
-DOCKERFILE = """\
-FROM busybox:latest
-COPY version /www/version
-CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]
-"""
-BROKEN = 'FROM busybox:latest\nCMD ["sh", "-c", "echo no such module; exit 3"]\n'
+PORT, PROJECT = 18396, "belay-test-hook"
 
 
 class App(LightApp):
@@ -30,8 +16,7 @@ class App(LightApp):
         self.seen.unlink(missing_ok=True)
         run("rm", "-rf", self.bare)
         run("git", "init", "-q", "--bare", "-b", "main", self.bare)
-        self.write("compose.yml", COMPOSE)
-        self.write("Dockerfile", DOCKERFILE)
+        self.write_stack()
         # The gate has the environment of all that belay starts in a hook.
         self.configure(keys=f"test: ['env > {self.seen}']\n", environment="on: { push: { branches: [main] } }\n")
         self.edit("${VPS_USER}@${VPS_HOST}", "local")
@@ -60,7 +45,7 @@ class App(LightApp):
 def app(world):
     app = App(world)
     yield app
-    app.gone(IMAGE)
+    app.gone(PROJECT)
 
 
 def installed(app, *arguments):
