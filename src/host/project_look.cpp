@@ -123,7 +123,7 @@ ServiceHashes hashes_of(const ReleaseProject& project, const Ownership& ours, co
 /// What goes on running otherwise than the release says. Behind an edge all released services are made anew.
 void what_stays_behind(ProjectFacts& facts, const docker::Engine& engine, const Layout& layout,
                        const ReleaseProject& project, const Ownership& ours, const json::object& in_view,
-                       const ProjectQuestion& asked) {
+                       const ProjectQuestion& asked, bool edge_there) {
   const auto model = project.view().put_back(in_view).as_object();
   std::optional<ServiceHashes> hashes;  // asked of compose once, and only where they are needed
   const AccessoryComparison comparison{
@@ -136,7 +136,7 @@ void what_stays_behind(ProjectFacts& facts, const docker::Engine& engine, const 
           },
       .changed = [&] { return files_to_change(layout, asked.files.ids, bound_paths(model)); }};
   facts.accessories = stale_accessories(engine, ours, model, facts.services, comparison);
-  if (!asked.environment.edge && edges_of(engine, ours.project()).empty())
+  if (!asked.environment.edge && !edge_there)
     facts.old_files = services_with_old_files(engine, ours, model, facts.services, comparison);
 }
 
@@ -217,12 +217,13 @@ void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout
       facts.obstacles.push_back(std::move(obstacle));
   for (auto& line : kept_definitions(engine, model, facts.services))
     facts.warnings.push_back(std::move(line));
-  facts.gaps = gaps_of(facts, ours, model, environment, !edges_of(engine, facts.name).empty());
+  const bool edge_there = !edges_of(engine, facts.name).empty();
+  facts.gaps = gaps_of(facts, ours, model, environment, edge_there);
   facts.switches = past_switches(layout, environment, shown_switches);
   const ReleaseStore store(layout);
   for (auto& line : orphans(ours, model, store.find(store.current())))
     facts.warnings.push_back(std::move(line));
-  what_stays_behind(facts, engine, layout, project, ours, model, asked);
+  what_stays_behind(facts, engine, layout, project, ours, model, asked, edge_there);
   for (const auto& service : facts.services)
     for (auto& container : ours.containers(service)) found.containers.push_back(std::move(container));
 }
