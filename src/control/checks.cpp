@@ -170,9 +170,10 @@ std::optional<Finding> checked_ports(const ProjectFacts& project) {
 Finding checked_backup(const HostFacts& facts, const PostgresBackup& backup) {
   const std::string state = facts.backup_container_state.value_or("absent");
   if (state == "absent")
-    return problem("backup", "there is no container " + backup.container,
-                   "correct backup: postgres: container: in belay.yml (docker ps shows the names), or start "
-                   "the database");
+    return problem(
+        "backup", "there is no container " + backup.container,
+        "correct backup: postgres: container: in belay.yml (docker ps shows the names). On a server "
+        "where the database has never run, start it once: docker compose up -d, and its service");
   if (state != "running")
     return problem("backup", fmt::format("container {} is {}, not running", backup.container, state),
                    "start it: docker start " + backup.container);
