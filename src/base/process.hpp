@@ -31,6 +31,9 @@ struct Command {
   std::string shown() const;
 };
 
+/// The last `count` lines of what a program printed, without the blank ones at its end.
+std::string_view last_lines(std::string_view text, int count);
+
 enum class Stream { out, err };
 /// Receives each line without its newline, as it comes, from the thread that called run(). A last line
 /// without a newline counts; carriage returns split lines too (progress bars). A line of over a MiB comes in

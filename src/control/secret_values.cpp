@@ -1,6 +1,7 @@
 #include "control/secret_values.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 #include <vector>
 
@@ -19,7 +20,8 @@ namespace belay {
 namespace {
 
 constexpr std::chrono::seconds command_time{30};
-constexpr std::size_t at_a_time = 8, shown_lines = 5, longest_words = 600;
+constexpr std::size_t at_a_time = 8, longest_words = 600;
+constexpr int shown_lines = 5;
 
 /// The place of a name in the file: the environment's own section comes before the common one.
 std::optional<SecretPlace> place_in(const SecretsFile& file, const std::string& environment,
@@ -68,17 +70,14 @@ std::string command_for(std::string command, const std::string& name) {
   return command;
 }
 
-std::string last_lines(std::string_view text) {
-  std::vector<std::string> lines;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const auto end = std::min(text.find('\n', begin), text.size());
-    if (end > begin) lines.emplace_back(text.substr(begin, end - begin));
-    begin = end + 1;
+/// Its last words, in one line.
+std::string last_words(std::string_view printed) {
+  std::string words;
+  for (const auto& part : last_lines(printed, shown_lines) | std::views::split('\n')) {
+    const std::string_view line(part);
+    if (!line.empty()) words.append(words.empty() ? "" : "; ").append(line);
   }
-  std::string last;
-  for (std::size_t i = lines.size() - std::min(lines.size(), shown_lines); i < lines.size(); ++i)
-    last += (last.empty() ? "" : "; ") + lines[i];
-  return last;
+  return words;
 }
 
 }  // namespace
@@ -142,7 +141,7 @@ SecretAsker::FromFile SecretAsker::from_file(const SecretsPlace& place, const st
 SecretAsker::Answer SecretAsker::answer_of(const std::string& command, const fs::path& directory) const {
   auto printed =
       capture({.argv = {"sh", "-c", command}, .directory = directory}, stop_, Deadline::in(command_time));
-  Answer answer{.value = {}, .fault = {}, .words = last_lines(printed.err)};
+  Answer answer{.value = {}, .fault = {}, .words = last_words(printed.err)};
   if (printed.out.ends_with('\n')) printed.out.pop_back();
   if (printed.out.ends_with('\r')) printed.out.pop_back();
   if (!printed.ok())

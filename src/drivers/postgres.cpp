@@ -80,7 +80,7 @@ Dump dump(const Database& database, const fs::path& partial, std::stop_token sto
   if (!captured.ok()) {
     if (captured.outcome.end != Outcome::End::exited)
       end_abandoned_dump(database, {}, Deadline::in(std::chrono::seconds(10)));
-    const std::string words = last_lines(captured.err, 20);
+    const std::string words(last_lines(captured.err, 20));
     throw failed_dump(database, partial, captured.outcome.described() + (words.empty() ? "" : "\n" + words),
                       hint_for(database, words));
   }
@@ -105,7 +105,7 @@ void end_abandoned_dump(const Database& database, std::stop_token stop, Deadline
 std::string connection_problem(const Database& database, std::stop_token stop, Deadline deadline) {
   const Captured asked = capture({.argv = query(database, "select 1")}, std::move(stop), deadline);
   if (asked.ok()) return {};
-  const std::string words = last_lines(asked.err, 5);
+  const std::string words(last_lines(asked.err, 5));
   return words.empty() ? asked.outcome.described() : words;
 }
 

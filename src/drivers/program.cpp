@@ -61,18 +61,11 @@ bool at_least(const std::string& version, const std::string& needed) {
   return !numbers.empty() && numbers >= numbers_of(needed);
 }
 
-std::string last_lines(std::string_view text, int count) {
-  while (text.ends_with('\n')) text.remove_suffix(1);
-  auto from = text.size();
-  for (int i = 0; i < count && from != std::string_view::npos && from > 0; ++i)
-    from = text.rfind('\n', from - 1);
-  return std::string(from == std::string_view::npos || from == 0 ? text : text.substr(from + 1));
-}
-
 void require_success(const Captured& captured, const std::string& what_failed, const std::string& next) {
   if (captured.ok()) return;
   // Of a program that ran on the other side of ssh, too.
-  const std::string words = visible_text(last_lines(captured.err.empty() ? captured.out : captured.err, 20));
+  const std::string words =
+      visible_text(std::string(last_lines(captured.err.empty() ? captured.out : captured.err, 20)));
   throw Error(what_failed, captured.outcome.described() + (words.empty() ? "" : "\n" + words), next);
 }
 

@@ -17,7 +17,5 @@ std::string version_in(std::string_view text);
 bool at_least(const std::string& version, const std::string& needed);
 /// Throws Error{`what_failed`, how it ended and its last words, next} unless it ended well.
 void require_success(const Captured&, const std::string& what_failed, const std::string& next = {});
-/// The last `count` lines of a text.
-std::string last_lines(std::string_view text, int count);
 
 }  // namespace belay

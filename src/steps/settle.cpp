@@ -232,7 +232,7 @@ std::string apply(Context& context) {
     kept = prune(context, release.id);
   });
   parts.throw_if_one_failed();
-  return fmt::format("{} releases kept", kept);
+  return kept == 1 ? "1 release kept" : fmt::format("{} releases kept", kept);
 }
 
 std::string undo(Context&) {

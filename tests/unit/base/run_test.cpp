@@ -160,3 +160,17 @@ TEST_CASE("require_output returns stdout, or throws what was said last") {
   CHECK(why.starts_with("exit code 1\n81\n82\n"));
   CHECK(why.ends_with("\n100"));
 }
+
+TEST_CASE("the last lines of what a program printed, without the blank ones at its end") {
+  struct Row {
+    const char* printed;
+    int count;
+    const char* last;
+  };
+  for (const Row& row : {Row{"", 2, ""}, Row{"\n \r\n\n", 2, ""}, Row{"one", 2, "one"},
+                         Row{"one\ntwo", 2, "one\ntwo"}, Row{"one\ntwo\nthree\n\n", 2, "two\nthree"},
+                         Row{"one\n\nthree", 2, "\nthree"}, Row{"\none", 1, "one"}, Row{"one\n", 0, ""}}) {
+    CAPTURE(row.printed);
+    CHECK(last_lines(row.printed, row.count) == row.last);
+  }
+}
