@@ -216,8 +216,8 @@ class Project:
     def refused_by(self):
         """("belay" or "compose", the pattern of its words); None: nobody refuses it."""
         for row in self.rows:
-            if row.refused:
-                return "belay", row.refused["says"]
+            if refused := row.refused or (self.edge and row.behind_an_edge):
+                return "belay", refused["says"]
             if row.compose_refuses:
                 return "compose", row.compose_refuses
         return None

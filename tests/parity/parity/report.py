@@ -26,7 +26,8 @@ def cases_of(learned, rows, known):
         elif name in learned.wrong and name in known:
             cases.append(Case(name, "passed", f"known to be wrong: {known[name]}"))
         elif name in learned.wrong:
-            cases.append(Case(name, "failed", f"{shown(learned.wrong[name])}\n  again: {ALONE} {name}"))
+            again = f"{ALONE} {name}" + (" --edge" if name in learned.behind_edge else "")
+            cases.append(Case(name, "failed", f"{shown(learned.wrong[name])}\n  again: {again}"))
         elif name in learned.right and name in known:
             text = f"  tests/parity/known_wrong lists it ({known[name]}), but it is right now: remove the line"
             cases.append(Case(name, "failed", text))

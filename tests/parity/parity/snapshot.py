@@ -10,6 +10,8 @@ import stat
 import time
 from dataclasses import dataclass
 
+from .order import order
+
 HEX64 = re.compile(r"\b[0-9a-f]{64}\b")
 ATTEMPT_TAG = re.compile(r":\d{8}-\d{6}-\w+$")
 KEPT_IMAGE = re.compile(r"belay/kept:[\w.-]+")  # belay's own name for an image that it did not build
@@ -122,6 +124,8 @@ def take(engine, place, behind_edge=False):
         one = without_number(one, container["Name"].lstrip("/")) if several(containers, container) else one
         of_service[str(of_service["count"])] = without_ports(one) if behind_edge else one
     found["(ports)"] = answers(containers)
+    if not behind_edge:  # services change hands there one by one
+        found["(order)"] = order(containers, service)
     found["(volumes)"] = {v["Name"]: volume(v) for v in engine.volumes() if is_ours(v, place)}
     found["(networks)"] = {n["Name"]: network(n) for n in networks if is_ours(n, place)}
     return found

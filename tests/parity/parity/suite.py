@@ -25,6 +25,7 @@ from .trial import NotAsCompose, Trial
 
 IMAGE = "belay-parity/app:latest"
 SUSPECTS = 8  # rows that are tried by themselves at once
+EDGES = 2  # rows of a sample that are also tried behind an edge
 BY_HAND = 1 / 3  # of the projects also start from a stack that was brought up by hand, unless all do
 NARROWING = 600  # seconds in all that are spent on finding the rows of wrong projects
 
@@ -36,6 +37,7 @@ class Learned:
     right: dict = field(default_factory=dict)  # {row: seconds}
     wrong: dict = field(default_factory=dict)  # {row: differences}
     left_out: dict = field(default_factory=dict)  # {row: what it needs}
+    behind_edge: set = field(default_factory=set)  # rows that are wrong behind an edge only
     together: list = field(default_factory=list)  # [(seed, rows' names, differences)]: wrong only together
 
 
@@ -112,10 +114,17 @@ class Suite:
                 yield None, draw.single(row), False
         if not self.options.known_wrong:
             yield from self.drawn_jobs([row for row in here if self.options.only_compose or row.name not in self.known])
-        if self.options.edge:
-            for row in here:
-                if publishes(row) and row.name not in self.known:
-                    yield None, draw.single(row), True
+        yield from self.edge_jobs([row for row in here if row.name not in self.known])
+
+    def edge_jobs(self, rows):
+        """Rows that an edge concerns, by themselves."""
+        if self.options.only_compose or self.options.known_wrong or self.options.apart:
+            return
+        concerned = [row for row in rows if publishes(row) or row.behind_an_edge]
+        if not (self.whole or self.options.edge):
+            concerned = random.Random(self.seed).sample(concerned, EDGES)
+        for row in concerned:
+            yield None, draw.single(row), True
 
     def named_jobs(self):
         for name in self.options.row:
@@ -157,12 +166,12 @@ class Suite:
             if not found:
                 self.note_right(rows, seconds / len(rows))
             elif len(rows) == 1:
-                self.note_wrong(rows[0].name, found)
+                self.note_wrong(rows[0].name, found, edge)
             else:
                 self.narrow(number, seed, drawn, found, edge)
         except Exception:  # a project that cannot be judged is a failure of its rows; the others go on
             for row in rows:
-                self.note_wrong(row.name, ["the suite itself: " + traceback.format_exc()])
+                self.note_wrong(row.name, ["the suite itself: " + traceback.format_exc()], edge)
 
     def judge(self, number, drawn, edge, early):
         """Judged: what differs; nothing: as compose does."""
@@ -189,7 +198,7 @@ class Suite:
             parts = self.wrong_parts(number, drawn, found, edge)
             for rows, why in parts:
                 if len(rows) == 1:
-                    self.note_wrong(rows[0].name, why)
+                    self.note_wrong(rows[0].name, why, edge)
                     self.say(f"WRONG by itself: {rows[0].name}\n    first: {why[0]}")
                 else:
                     self.note_together(seed, rows, why, "only ")
@@ -227,8 +236,10 @@ class Suite:
             for row in rows:
                 self.learned.right.setdefault(row.name, seconds)
 
-    def note_wrong(self, name, why):
+    def note_wrong(self, name, why, edge):
         with self.lock:
+            if edge and name not in self.learned.wrong:
+                self.learned.behind_edge.add(name)
             self.learned.wrong.setdefault(name, why)
 
     def note_together(self, seed, rows, why, how):

@@ -10,7 +10,7 @@ HERE = Path(__file__).resolve().parent.parent
 KNOWN = {
     "row", "shows", "service", "service then", "compose", "compose then", "files", "files then", "server", "released",
     "released then", "accessories", "belay", "by hand", "main", "needs", "refused", "refused then", "compose refuses", "claims",
-    "clashes", "alone", "unchanging", "outside", "image", "note",
+    "clashes", "alone", "unchanging", "outside", "image", "note", "behind an edge",
 }
 
 
@@ -61,6 +61,7 @@ class Row:
     needs: str = ""  # "compose>=2.30, engine>=23, privileged"
     refused: dict = field(default_factory=dict)  # {because: for people, says: a pattern of belay's answer}
     refused_then: dict = field(default_factory=dict)  # the same of release 2, {since: "compose>=2.31"}: before, as compose does
+    behind_an_edge: dict = field(default_factory=dict)  # {because, says}: refused where the environment has an edge
     compose_refuses: str = ""  # a pattern of its words: compose does not bring the row up either
     claims: list = field(default_factory=list)  # what only one row of a project may have
     clashes: list = field(default_factory=list)  # keys that cannot stand in one service with these

@@ -11,7 +11,7 @@ from .ground import Ground
 # A whole container is on its way for some seconds only; a guard against hanging.
 SETTLES = 90
 # What is typed by hand, and in which files; another one when that changes: what compose alone leaves is kept.
-BY_HAND = "4: says what the next release leaves running; a changed file is another one; going back removes what only the later release brought"
+BY_HAND = "5: says in which order; what what the next release leaves running; a changed file is another one; going back removes what only the later release brought"
 LEFT_RUNNING = "(left running)"
 
 

@@ -23,9 +23,16 @@ def test_a_key_without_a_row_is_found():
 
 
 def test_at_most_ten_rows_are_refused_each_with_a_reason():
-    refused = [row for row in ROWS if row.refused]
+    refused = [one for row in ROWS for one in (row.refused, row.refused_then, row.behind_an_edge) if one]
     assert len(refused) <= 10
-    assert all(set(row.refused) == {"because", "says"} for row in refused)
+    assert all(one["because"] and re.compile(one["says"]) for one in refused)
+
+
+def test_a_row_that_an_edge_cannot_serve_is_refused_behind_one_only():
+    row = next(row for row in ROWS if row.name == "ports.udp")
+    groups, rows = draw.single(row)
+    assert Project(groups, rows, PLACE, NUMBERS).refused_by() is None
+    assert Project(groups, rows, PLACE, NUMBERS, edge=True).refused_by()[0] == "belay"
 
 
 def test_rows_known_to_be_wrong_are_rows_and_have_a_reason():
