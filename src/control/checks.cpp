@@ -155,7 +155,7 @@ std::vector<Finding> checked_project(const ProjectFacts& project) {
     findings.push_back(warning("mounted file", service.what,
                                "to bring it up to date, after the deployment:  " + service.remedy));
   for (const auto& obstacle : project.obstacles)
-    findings.push_back(problem(obstacle.subject, obstacle.what, obstacle.remedy));
+    findings.push_back(problem(obstacle.subject, text_of(obstacle), obstacle.remedy));
   return findings;
 }
 

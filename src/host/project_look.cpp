@@ -211,7 +211,7 @@ void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout
       std::ranges::any_of(facts.services, [&](const std::string& one) { return is_built(model, one); });
   facts.ports = published_ports(model, facts.services);
   const Ownership ours(engine, facts.name, layout, project.directory());
-  facts.obstacles = obstacles_to_release(engine, ours, environment, model, facts.services);
+  facts.obstacles = obstacles_to_release(engine, ours, project, environment, model, facts.services);
   if (environment.edge)
     for (auto& obstacle : nothing_for_edge(engine, ours, model, facts.services))
       facts.obstacles.push_back(std::move(obstacle));

@@ -50,6 +50,7 @@ static void fields(auto& archive, Is<Obstacle> auto& obstacle) {
   archive("subject", obstacle.subject);
   archive("what", obstacle.what);
   archive("remedy", obstacle.remedy);
+  archive("place", obstacle.place);
 }
 
 static void fields(auto& archive, Is<WantedFile> auto& wanted) {
@@ -176,6 +177,10 @@ boost::json::object certificates_to_json(const std::vector<EdgeCertificate>& cer
 }
 std::vector<EdgeCertificate> certificates_from_json(const boost::json::object& from) {
   return value_of<Certificates>(from, "certificates").certificates;
+}
+
+std::string text_of(const Obstacle& obstacle) {
+  return obstacle.place.empty() ? obstacle.what : obstacle.place + ": " + obstacle.what;
 }
 
 Obstacle own_variables(const std::string& live, const std::string& file) {

@@ -48,10 +48,14 @@ std::vector<EdgeCertificate> certificates_from_json(const boost::json::object&);
 
 /// What keeps a deployment from being made, seen before anything is touched.
 struct Obstacle {
-  std::string subject;  // project, ports, network, volume
-  std::string what;     // a sentence or several lines
-  std::string remedy;   // what to do
+  std::string subject;             // project, ports, network, volume
+  std::string what;                // a sentence or several lines
+  std::string remedy;              // what to do
+  std::vector<std::string> key{};  // in the compose files: services, web, ports; not on the wire
+  std::string place{};             // of that key: "docker-compose.yml:12:5"; empty: unknown
 };
+/// "docker-compose.yml:12:5: ", where that is known, and what it is.
+std::string text_of(const Obstacle&);
 
 /// A file of the live directory, relative to it.
 struct LiveFile {

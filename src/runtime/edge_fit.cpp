@@ -78,7 +78,8 @@ void add_undeclared_ports(std::vector<Obstacle>& found, const docker::Engine& en
                    "edge no container could reach it by its name",
                    name, fmt::join(ports, ", ")),
        fmt::format("write expose: [{}] for {} in the compose file, or edge: off and strategy: recreate",
-                   fmt::join(ports, ", "), name)});
+                   fmt::join(ports, ", "), name),
+       {"services", name}});
 }
 
 }  // namespace
@@ -99,7 +100,8 @@ std::vector<Obstacle> left_behind_edge(const Ownership& ours, const boost::json:
                      service, container.name),
          fmt::format("add {} to services: in belay.yml; or deploy it once more with edge: off and "
                      "strategy: recreate, which gives the ports back to the service, and then leave it out",
-                     service)});
+                     service),
+         {"services", service}});
   }
   return found;
 }
@@ -177,14 +179,16 @@ std::vector<Obstacle> unfit_for_edge(const boost::json::object& model,
                "the edge cannot be in front of service {}, which publishes {}: HAProxy passes on TCP only",
                name, port),
            "let a service that is not released publish that port, or write edge: off and strategy: "
-           "recreate"});
+           "recreate",
+           {"services", name, "ports"}});
     if (has_no_network_of_its_own(service))
       found.push_back(
           {"edge",
            fmt::format("the edge cannot be in front of service {}, which has no network of its own "
                        "(network_mode: {})",
                        name, text_at(service, "network_mode")),
-           "give it a compose network, or write edge: off and strategy: recreate"});
+           "give it a compose network, or write edge: off and strategy: recreate",
+           {"services", name, "network_mode"}});
   }
   return found;
 }

@@ -50,15 +50,26 @@ std::vector<std::string> container_names(const boost::json::object& model,
   return names;
 }
 
-std::vector<std::string> taken_ports(const docker::Engine& engine, const Ownership& ours,
-                                     const boost::json::object& model,
-                                     const std::vector<std::string>& services) {
-  const auto wanted = wanted_ports(model, services);
-  if (wanted.empty()) return {};
-  auto others = engine.containers({});
-  const auto own = std::ranges::partition(
-      others, [&](const docker::Container& one) { return !ours.is_ours(one) && !ours.is_our_edge(one); });
-  return ports_of_others(wanted, {others.begin(), own.begin()}, {own.begin(), own.end()}, listening_ports());
+/// One for each service that wants a port which another has.
+std::vector<Obstacle> taken_ports(const docker::Engine& engine, const Ownership& ours,
+                                  const boost::json::object& model,
+                                  const std::vector<std::string>& services) {
+  if (wanted_ports(model, services).empty()) return {};
+  auto all = engine.containers({});
+  const auto ours_begin = std::ranges::partition(all, [&](const docker::Container& one) {
+                            return !ours.is_ours(one) && !ours.is_our_edge(one);
+                          }).begin();
+  const std::vector<docker::Container> others{all.begin(), ours_begin}, own{ours_begin, all.end()};
+  const auto listening = listening_ports();
+  std::vector<Obstacle> found;
+  for (const auto& service : services)
+    if (const auto taken = ports_of_others(wanted_ports(model, {service}), others, own, listening);
+        !taken.empty())
+      found.push_back({"ports",
+                       fmt::format("taken by others: {}", fmt::join(taken, "; ")),
+                       "stop what holds them, or publish other ports in the compose file",
+                       {"services", service, "ports"}});
+  return found;
 }
 
 }  // namespace
@@ -89,9 +100,7 @@ std::vector<Obstacle> obstacles_to(const docker::Engine& engine, const Ownership
                      fmt::format("project {} collides with containers of another owner:\n{}", ours.project(),
                                  fmt::join(conflicts, "\n")),
                      conflicts_remedy});
-  if (const auto taken = taken_ports(engine, ours, model, services); !taken.empty())
-    found.push_back({"ports", fmt::format("taken by others: {}", fmt::join(taken, "; ")),
-                     "stop what holds them, or publish other ports in the compose file"});
+  for (auto& obstacle : taken_ports(engine, ours, model, services)) found.push_back(std::move(obstacle));
   for (auto& obstacle : left_behind_edge(ours, model, services)) found.push_back(std::move(obstacle));
   for (auto& obstacle : unusable_resources(engine, model, services)) found.push_back(std::move(obstacle));
   return found;
@@ -136,6 +145,7 @@ std::vector<Obstacle> obstacles_of_hooks(const Ownership& ours, const Environmen
 }
 
 std::vector<Obstacle> obstacles_to_release(const docker::Engine& engine, const Ownership& ours,
+                                           const ReleaseProject& project,
                                            const EnvironmentConfig& environment,
                                            const boost::json::object& model,
                                            const std::vector<std::string>& services) {
@@ -148,6 +158,8 @@ std::vector<Obstacle> obstacles_to_release(const docker::Engine& engine, const O
     std::ranges::move(undeclared_ports(engine, ours, model, services), std::back_inserter(found));
   }
   std::ranges::move(unreleasable_keys(model, services), std::back_inserter(found));
+  for (auto& obstacle : found)
+    if (!obstacle.key.empty()) obstacle.place = project.place_in_files(obstacle.key);
   return found;
 }
 
@@ -155,7 +167,7 @@ void require_no_obstacles(const std::vector<Obstacle>& obstacles, const std::str
   if (obstacles.empty()) return;
   std::vector<std::string> what, remedies;
   for (const auto& obstacle : obstacles) {
-    what.push_back(fmt::format("{}: {}", obstacle.subject, obstacle.what));
+    what.push_back(fmt::format("{}: {}", obstacle.subject, text_of(obstacle)));
     remedies.push_back(obstacle.remedy);
   }
   throw Error(what_failed, fmt::format("{}", fmt::join(what, "\n")),

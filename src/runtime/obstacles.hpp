@@ -9,6 +9,7 @@
 #include "model/config.hpp"
 #include "model/host_facts.hpp"
 #include "runtime/ownership.hpp"
+#include "runtime/release_project.hpp"
 
 namespace belay {
 
@@ -25,9 +26,9 @@ std::vector<Obstacle> obstacles_of_strategy(const EnvironmentConfig&, const boos
 std::vector<Obstacle> obstacles_of_hooks(const Ownership&, const EnvironmentConfig&,
                                          const boost::json::object& model);
 /// All of these, and what belay does not do of the compose file: what keeps a release of these services from
-/// being made.
-std::vector<Obstacle> obstacles_to_release(const docker::Engine&, const Ownership&, const EnvironmentConfig&,
-                                           const boost::json::object& model,
+/// being made, each with its place in the compose files.
+std::vector<Obstacle> obstacles_to_release(const docker::Engine&, const Ownership&, const ReleaseProject&,
+                                           const EnvironmentConfig&, const boost::json::object& model,
                                            const std::vector<std::string>& services);
 /// Throws Error with all of them.
 void require_no_obstacles(const std::vector<Obstacle>&,

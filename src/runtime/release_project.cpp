@@ -10,6 +10,7 @@
 #include "drivers/compose_files.hpp"
 #include "drivers/compose_output.hpp"
 #include "runtime/compose_model.hpp"
+#include "runtime/compose_place.hpp"
 
 namespace belay {
 
@@ -95,6 +96,19 @@ std::vector<fs::path> ReleaseProject::files() const {
   for (const auto& file : compose::files_of(named, project.directory, env_files))
     files.push_back(fs::path(view_.put_back((project.directory / file).lexically_normal().string())));
   return files;
+}
+
+std::string ReleaseProject::place_in_files(const std::vector<std::string>& key) const {
+  const auto read = [&](const fs::path& file) -> std::optional<std::string> {
+    const auto in_view = view_.of(file);
+    return fs::is_regular_file(in_view) ? read_file_if_exists(in_view) : std::nullopt;
+  };
+  const auto found = place_of_key(files(), key, read);
+  if (!found) return {};
+  const auto below_live = found->file.lexically_relative(live_);
+  const bool is_below = !below_live.empty() && *below_live.begin() != "..";
+  return fmt::format("{}:{}:{}", (is_below ? below_live : found->file).string(), found->at.line,
+                     found->at.column);
 }
 
 compose::Project ReleaseProject::in_view() const {

@@ -27,6 +27,9 @@ class ReleaseProject {
   const std::filesystem::path& directory() const { return directory_; }
   /// The compose files, as part of the live directory; as the label config_files names them.
   std::vector<std::filesystem::path> files() const;
+  /// Where a key stands in these files, or in those that they bring in: "deploy/compose.yml:12:5", from the
+  /// live directory on. Empty: in none.
+  std::string place_in_files(const std::vector<std::string>& key) const;
 
   /// For compose, in the view.
   compose::Project in_view() const;

@@ -43,8 +43,10 @@ std::vector<Obstacle> unreleasable_keys(const boost::json::object& model,
   for (const auto& service : services)
     for (const auto& key : keys)
       if (is_there(service_in(model, service).if_contains(key.name)))
-        found.push_back(
-            {"compose file", fmt::format("service {} has {}: {}", service, key.name, key.why), key.remedy});
+        found.push_back({"compose file",
+                         fmt::format("service {} has {}: {}", service, key.name, key.why),
+                         key.remedy,
+                         {"services", service, key.name}});
   return found;
 }
 

@@ -70,6 +70,40 @@ TEST_CASE("a file that leads out of the source is refused") {
   CHECK_FALSE(fs::exists(at.scratch / "outside.yml"));
 }
 
+TEST_CASE("an obstacle is told with its place, in whichever of the compose files it is") {
+  const std::string web = "services:\n  web:\n    image: shop\n",
+                    udp = "    ports: ['127.0.0.1:5353:53/udp']\n";
+  struct Case {
+    std::string compose;  // as belay.yml names it; empty: found by its name
+    std::map<std::string, std::string> files;
+    std::string place;
+  };
+  for (const auto& [compose, files, place] : std::vector<Case>{
+           {"", {{"compose.yml", web + udp}}, "compose.yml:4:5"},
+           {"",
+            {{"compose.yml", web}, {"compose.override.yml", "services:\n  web:\n" + udp}},
+            "compose.override.yml:3:5"},
+           {"",
+            {{"compose.yml", "include: [parts/web.yml]\n"}, {"parts/web.yml", web + udp}},
+            "parts/web.yml:4:5"},
+           {"deploy/prod.yml",
+            {{"deploy/prod.yml", "services:\n  web: { extends: { file: ../base.yml, service: base } }\n"},
+             {"base.yml", "services:\n  base:\n    image: shop\n" + udp}},
+            "base.yml:4:5"}}) {
+    CAPTURE(place);
+    Looked at;
+    at.environment.services = {"web"};
+    at.environment.edge = EdgeConfig{};
+    if (!compose.empty()) at.environment.compose = {compose};
+    at.files = files;
+    const auto facts = at.facts();
+    REQUIRE(facts.problem.empty());
+    REQUIRE(facts.obstacles.size() == 1);
+    CHECK(facts.obstacles[0].what.contains("53/udp"));
+    CHECK(facts.obstacles[0].place == place);
+  }
+}
+
 namespace {
 
 /// A network that is gone with the test.

@@ -158,7 +158,7 @@ TEST_CASE("of the project the cause is said once, with its cure") {
   crowded.warnings = {"TAG is not set"};
   crowded.obstacles = {
       {"project", "container shop-web-1 is of compose project shop in /srv/other/shop", "a name"},
-      {"ports", "taken by others: 3001 by container other", "stop it"}};
+      {"ports", "taken by others: 3001 by container other", "stop it", {}, "compose.yml:7:5"}};
   const auto found = checked_project(crowded);
   REQUIRE(found.size() == 4);
   CHECK(found[1].weight == Weight::warning);
@@ -166,6 +166,7 @@ TEST_CASE("of the project the cause is said once, with its cure") {
   CHECK(has_problem(found));
   CHECK(holds(found[2].text, "/srv/other/shop"));
   CHECK(found[3].subject == "ports");
+  CHECK(found[3].text == "compose.yml:7:5: taken by others: 3001 by container other");
   CHECK(found[3].remedy == "stop it");
   CHECK(!checked_ports(crowded));
 }

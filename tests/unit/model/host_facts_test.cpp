@@ -43,8 +43,9 @@ TEST_CASE("facts about a host read back as they were written") {
   facts.releases = {"r1", "r0"};
   facts.containers = {container()};
   facts.backup_container_state = "absent";
-  facts.project =
-      ProjectFacts{.name = "shop", .obstacles = {{"ports", "3001 by x", "stop it"}}, .ports = {3001}};
+  facts.project = ProjectFacts{.name = "shop",
+                               .obstacles = {{"ports", "3001 by x", "stop it", {}, "compose.yml:7:5"}},
+                               .ports = {3001}};
   facts.project->accessories = {{"db", "db differs", "belay up production db"}};
   facts.project->gaps = {{"web", ServiceGap::Kind::held, {3001}}};
   facts.project->switches = {
@@ -63,6 +64,7 @@ TEST_CASE("facts about a host read back as they were written") {
   CHECK(back.busy);
   CHECK(back.docker_next == "nothing to do");
   CHECK(back.buildx_version == "0.29.1");
+  CHECK(back.project->obstacles.at(0).place == "compose.yml:7:5");
   CHECK(back.project->accessories.at(0).remedy == "belay up production db");
   CHECK(back.project->gaps.at(0).kind == ServiceGap::Kind::held);
   CHECK(back.project->gaps.at(0).ports == std::vector{3001});

@@ -137,10 +137,11 @@ TEST_CASE("all obstacles are said at once, each with its cure") {
   require_no_obstacles({});
   try {
     require_no_obstacles(
-        {{"ports", "3001 by container blog", "stop it"}, {"network", "web is not there", "make it"}});
+        {{"ports", "3001 by container blog", "stop it", {"services", "web", "ports"}, "compose.yml:7:5"},
+         {"network", "web is not there", "make it"}});
     FAIL("accepted");
   } catch (const Error& error) {
-    CHECK(error.why() == "ports: 3001 by container blog\nnetwork: web is not there");
+    CHECK(error.why() == "ports: compose.yml:7:5: 3001 by container blog\nnetwork: web is not there");
     CHECK(error.next() == "stop it\nmake it");
     CHECK(error.exit_code() == ExitCode::bad_input);
   }
@@ -181,6 +182,8 @@ TEST_CASE("no edge stands in front of what publishes another protocol than TCP, 
   REQUIRE(found.size() == 3);
   CHECK(found[0].what ==
         "the edge cannot be in front of service dns, which publishes 53/udp: HAProxy passes on TCP only");
+  CHECK(found[0].key == std::vector<std::string>{"services", "dns", "ports"});
+  CHECK(found[1].key == std::vector<std::string>{"services", "agent", "network_mode"});
   CHECK(found[1].what ==
         "the edge cannot be in front of service agent, which has no network of its own (network_mode: host)");
   CHECK(found[2].what ==

@@ -12,6 +12,8 @@ std::vector<std::string> found(const std::string& service) {
   std::vector<std::string> sentences;
   for (const auto& obstacle : unreleasable_keys(model.as_object(), {"web"})) {
     CHECK_FALSE(obstacle.remedy.empty());
+    CHECK(obstacle.key == std::vector<std::string>{"services", "web",
+                                                   obstacle.what.substr(16, obstacle.what.find(':') - 16)});
     sentences.push_back(obstacle.what.substr(0, obstacle.what.find(':')));
   }
   return sentences;
