@@ -214,7 +214,8 @@ def is_starting(pid):
     if words[0].endswith("/docker-init"):
         children = read(f"/proc/{pid}/task/{pid}/children").split()
         return not children or any(is_starting(child) for child in children)
-    return words[1:2] in (["/bin/serve"], ["init"])  # the latter is the Engine's own, before the program
+    # "init" is the Engine's own, before the program; between the two there are no words at all.
+    return words == [""] or words[1:2] in (["/bin/serve"], ["init"])
 
 
 def names_another(host):
