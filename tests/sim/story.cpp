@@ -69,7 +69,8 @@ class Story {
     host_.one_that_serves = [this] { return container_of("web", current_release); };
     host_.fibers.wait({}, host_.fibers.time() + std::chrono::seconds(60));
     host_.fibers.passes = [this](SteadyClock::duration time) {
-      if (container_of("web", current_release).empty() && container_of("web", other_release).empty())
+      if (!host_.engine_is_away() && container_of("web", current_release).empty() &&
+          container_of("web", other_release).empty())
         down_ += time;
     };
   }
@@ -212,13 +213,13 @@ class Story {
     return any_fault([](const Fault& one) { return one.time >= std::chrono::minutes(9); });
   }
 
-  /// Stop, start and an undo take seconds. Where nothing but the disk and single answers fail, nothing else
-  /// may take longer.
+  /// Stop, start and an undo take seconds. Where nothing but the disk, the Engine and single answers fail,
+  /// nothing else may take longer, once the Engine is there.
   void look_at_the_time_without_service() {
     const bool only_small_faults = !any_fault([](const Fault& one) {
       using enum Fault::Kind;
       return one.kind != disk_full && one.kind != write_fails && one.kind != cut && one.kind != refused &&
-             one.kind != kill;
+             one.kind != kill && one.kind != engine_away && one.kind != engine_restart;
     });
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(down_);
     if (only_small_faults && schedule_.candidate != Candidate::dies_later &&
@@ -382,7 +383,7 @@ class Story {
   Layout layout_;
   std::vector<std::string> broken_;
   std::vector<int> others_;       // fibers
-  SteadyClock::duration down_{};  // in which no web container ran
+  SteadyClock::duration down_{};  // in which the Engine was there, and no web container ran
 };
 
 }  // namespace
