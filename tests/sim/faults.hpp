@@ -24,6 +24,7 @@ namespace belay::sim {
 /// | remove_serving | somebody types `docker rm -f` for it                                                    |
 /// | write_fails    | one write fails (EIO)                                                                   |
 /// | another_person | somebody else types a rollback, and waits for the first one or does not                 |
+/// | stop_asked     | somebody asks the deployment to stop (Ctrl-C)                                            |
 /// | damage         | after the end: a bit of a journal is another one, or its tail is gone                    |
 // clang-format on
 struct Fault {
@@ -41,9 +42,10 @@ struct Fault {
     remove_serving,
     write_fails,
     another_person,
+    stop_asked,
     damage,
   };
-  static constexpr int kinds = 14;
+  static constexpr int kinds = 15;
   Kind kind{};
   int at = 0;  // at which port call of the schedule
   std::chrono::milliseconds time{};

@@ -19,8 +19,9 @@ constexpr auto year_2026 = std::chrono::seconds(1'770'000'000);
 
 std::string Fault::shown() const {
   static constexpr const char* names[] = {
-      "kill",    "kill_both", "power_cut",    "disk_full",      "engine_away", "engine_restart", "cut",
-      "refused", "prune",     "stop_serving", "remove_serving", "write_fails", "another_person", "damage"};
+      "kill",           "kill_both",   "power_cut",      "disk_full",  "engine_away",
+      "engine_restart", "cut",         "refused",        "prune",      "stop_serving",
+      "remove_serving", "write_fails", "another_person", "stop_asked", "damage"};
   return fmt::format("{}@{}{}{}", names[static_cast<int>(kind)], at,
                      time.count() > 0 ? fmt::format(" for {} s", time.count() / 1000) : "",
                      other_way ? " (b)" : "");
@@ -127,6 +128,9 @@ void Host::strike(const Fault& fault) {
       break;
     case another_person:
       if (another_person_comes) another_person_comes(fault);
+      break;
+    case stop_asked:
+      if (somebody_asks_to_stop) somebody_asks_to_stop();
       break;
     case damage:
       break;

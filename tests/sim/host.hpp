@@ -88,6 +88,7 @@ class Host {
   std::function<std::string()> one_that_serves;
   /// Lets somebody else type a command: set by the story.
   std::function<void(const Fault&)> another_person_comes;
+  std::function<void()> somebody_asks_to_stop;
 
  private:
   void strike(const Fault&);

@@ -14,6 +14,7 @@
 #include "model/hook_json.hpp"
 #include "model/labels.hpp"
 #include "release/release_store.hpp"
+#include "saga/controller.hpp"
 #include "saga/journal.hpp"
 #include "saga/opening.hpp"
 #include "saga/recovery.hpp"
@@ -66,6 +67,9 @@ class Story {
       host_.engine.start(*host_.engine.find(host_.engine.make(fmt::format("shop-{}-1", service), body)));
     }
     host_.another_person_comes = [this](const Fault& fault) { let_another_person_type(fault); };
+    host_.somebody_asks_to_stop = [this] {
+      for (auto& run : heard_) run.request_stop();
+    };
     host_.one_that_serves = [this] { return container_of("web", current_release); };
     host_.fibers.wait({}, host_.fibers.time() + std::chrono::seconds(60));
     host_.fibers.passes = [this](SteadyClock::duration time) {
@@ -171,8 +175,12 @@ class Story {
     if (!lock) throw Error("somebody else holds the environment");
     recover_open_runs(layout_, "next command");
     const auto plan = plan_rollback("shop", environment(), release, {"ada", "laptop"});
-    OpenedRun opened{.run = open_new_run(layout_, wire::Start{.plan = plan}),
-                     .hearing = [](const std::string&, std::stop_source) { return nullptr; }};
+    OpenedRun opened{
+        .run = open_new_run(layout_, wire::Start{.plan = plan}),
+        .hearing = [this](const std::string&, std::stop_source run) -> std::unique_ptr<Controller> {
+          heard_.push_back(std::move(run));
+          return nullptr;
+        }};
     watch_over(layout_, opened, std::move(*lock));
     // A guard that lives goes on by itself, but not for ever.
     if (!has_taken_long() && open_run(layout_) == opened.run) say("the guard ended, and its run is open");
@@ -219,7 +227,8 @@ class Story {
     const bool only_small_faults = !any_fault([](const Fault& one) {
       using enum Fault::Kind;
       return one.kind != disk_full && one.kind != write_fails && one.kind != cut && one.kind != refused &&
-             one.kind != kill && one.kind != engine_away && one.kind != engine_restart;
+             one.kind != kill && one.kind != stop_asked && one.kind != engine_away &&
+             one.kind != engine_restart;
     });
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(down_);
     if (only_small_faults && schedule_.candidate != Candidate::dies_later &&
@@ -324,7 +333,11 @@ class Story {
         if (times > (any_disk_fault() ? 2 : std::min(2, 1 + deaths()))) say(found);
         const bool is_its_own = deployed == (at == Hook::At::after_commit);
         if (!is_its_own && times > 0) say(found + ", and it ended otherwise");
-        if (is_its_own && at != Hook::At::after_rollback && times < 1 && deaths() < 2) say(found);
+        // A stop after the commit ends the hooks, which are noted as failed.
+        const bool was_stopped =
+            deployed && any_fault([](const Fault& one) { return one.kind == Fault::Kind::stop_asked; });
+        if (is_its_own && at != Hook::At::after_rollback && times < 1 && deaths() < 2 && !was_stopped)
+          say(found);
       }
     }
   }
@@ -382,8 +395,9 @@ class Story {
   Host host_;
   Layout layout_;
   std::vector<std::string> broken_;
-  std::vector<int> others_;       // fibers
-  SteadyClock::duration down_{};  // in which the Engine was there, and no web container ran
+  std::vector<std::stop_source> heard_;  // of runs that a person may ask to stop
+  std::vector<int> others_;              // fibers
+  SteadyClock::duration down_{};         // in which the Engine was there, and no web container ran
 };
 
 }  // namespace
