@@ -1,5 +1,6 @@
 #include "control/changed_files.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -37,11 +38,20 @@ std::optional<std::vector<rsync::Change>> against_live_directory(Session& sessio
   rsync::Request request{.from = checkout.source,
                          .to = session.rsync_target(environment.path),
                          .exclude = environment.sync.exclude,
-                         .remove_extraneous = environment.sync.remove_extraneous,
+                         .remove_extraneous = false,  // nothing there came with a release
                          .remote_shell = session.remote_shell()};
   request.exclude.push_back(state_directory_pattern);
   return rsync::preview(request, rsync::Modes::do_not_count, std::move(stop),
                         Deadline::in(std::chrono::minutes(5)));
+}
+
+/// Publishing leaves what the release no longer has, unless `sync.delete` says otherwise.
+std::vector<rsync::Change> without_kept(std::vector<rsync::Change> changes,
+                                        const EnvironmentConfig& environment) {
+  if (!environment.sync.remove_extraneous)
+    std::erase_if(changes,
+                  [](const rsync::Change& change) { return change.kind == rsync::Change::Kind::removed; });
+  return changes;
 }
 
 /// The files that would differ from what serves: from the current release's source, else from the live
@@ -50,7 +60,8 @@ std::vector<rsync::Change> all_changes(Session& session, const EnvironmentConfig
                                        const Checkout& checkout, const HostFacts& facts,
                                        std::stop_token stop) {
   if (!facts.current_release.empty())
-    if (auto changes = against_release(session, environment, checkout, facts, stop)) return *changes;
+    if (auto changes = against_release(session, environment, checkout, facts, stop))
+      return without_kept(std::move(*changes), environment);
   if (facts.path_exists)
     if (auto changes = against_live_directory(session, environment, checkout, stop)) return *changes;
   const TemporaryDirectory nothing("belay-plan-");
