@@ -299,6 +299,16 @@ void take_ports(const json::value& published, std::set<int>& ports) {
     if (port > 0) ports.insert(port);
 }
 
+/// One choice; none for a port that the Engine chooses.
+void add_choice(std::vector<PortChoice>& wanted, const std::string& address, const std::string& protocol,
+                const json::value* published) {
+  std::set<int> numbers;
+  if (published) take_ports(*published, numbers);
+  PortChoice choice;
+  for (const int number : numbers) choice.push_back({address, number, protocol.empty() ? "tcp" : protocol});
+  if (!choice.empty()) wanted.push_back(std::move(choice));
+}
+
 }  // namespace
 
 std::vector<int> published_ports(const json::object& model, const std::vector<std::string>& services) {
@@ -316,14 +326,25 @@ std::vector<PortChoice> wanted_ports(const json::object& model, const std::vecto
     for (const auto& entry : array_at(service_in(model, service), "ports")) {
       if (!entry.is_object()) continue;
       const auto& port = entry.get_object();
-      std::set<int> numbers;
-      if (const auto* published = find(port, "published")) take_ports(*published, numbers);
-      const auto protocol = text_at(port, "protocol");
-      PortChoice choice;
-      for (const int number : numbers)
-        choice.push_back({text_at(port, "host_ip"), number, protocol.empty() ? "tcp" : protocol});
-      if (!choice.empty()) wanted.push_back(std::move(choice));
+      add_choice(wanted, text_at(port, "host_ip"), text_at(port, "protocol"), find(port, "published"));
     }
+  return wanted;
+}
+
+std::vector<PortChoice> wanted_ports(const std::vector<ReleasedService>& services) {
+  std::vector<PortChoice> wanted;
+  for (const auto& service : services)
+    for (const auto& body : service.containers)
+      for (const auto& [port, bindings] : object_at(object_at(body, "HostConfig"), "PortBindings")) {
+        const std::string_view target(port.data(), port.size());  // "8080/tcp"
+        const auto slash = std::min(target.find('/'), target.size());
+        if (!bindings.is_array()) continue;
+        for (const auto& binding : bindings.get_array())
+          if (binding.is_object())
+            add_choice(wanted, text_at(binding.get_object(), "HostIp"),
+                       std::string(target.substr(std::min(slash + 1, target.size()))),
+                       find(binding.get_object(), "HostPort"));
+      }
   return wanted;
 }
 

@@ -65,6 +65,8 @@ std::vector<int> published_ports(const boost::json::object& model, const std::ve
 /// Engine takes one that is free.
 std::vector<PortChoice> wanted_ports(const boost::json::object& model,
                                      const std::vector<std::string>& services);
+/// The same of the containers that are frozen for these.
+std::vector<PortChoice> wanted_ports(const std::vector<ReleasedService>&);
 
 /// A path of the host that a container can see.
 struct BoundPath {

@@ -50,25 +50,27 @@ std::vector<std::string> container_names(const boost::json::object& model,
   return names;
 }
 
-/// One for each service that wants a port which another has.
-std::vector<Obstacle> taken_ports(const docker::Engine& engine, const Ownership& ours,
-                                  const boost::json::object& model,
-                                  const std::vector<std::string>& services) {
-  if (wanted_ports(model, services).empty()) return {};
-  auto all = engine.containers({});
-  const auto ours_begin = std::ranges::partition(all, [&](const docker::Container& one) {
-                            return !ours.is_ours(one) && !ours.is_our_edge(one);
-                          }).begin();
-  const std::vector<docker::Container> others{all.begin(), ours_begin}, own{ours_begin, all.end()};
-  const auto listening = listening_ports();
+std::vector<std::string> taken_ports(const docker::Engine& engine, const Ownership& ours,
+                                     const std::vector<PortChoice>& wanted) {
+  if (wanted.empty()) return {};
+  auto others = engine.containers({});
+  const auto own = std::ranges::partition(
+      others, [&](const docker::Container& one) { return !ours.is_ours(one) && !ours.is_our_edge(one); });
+  return ports_of_others(wanted, {others.begin(), own.begin()}, {own.begin(), own.end()}, listening_ports());
+}
+
+std::vector<Obstacle> what_others_have(const docker::Engine& engine, const Ownership& ours,
+                                       const std::vector<std::string>& names,
+                                       const std::vector<PortChoice>& ports) {
   std::vector<Obstacle> found;
-  for (const auto& service : services)
-    if (const auto taken = ports_of_others(wanted_ports(model, {service}), others, own, listening);
-        !taken.empty())
-      found.push_back({"ports",
-                       fmt::format("taken by others: {}", fmt::join(taken, "; ")),
-                       "stop what holds them, or publish other ports in the compose file",
-                       {"services", service, "ports"}});
+  if (const auto conflicts = ours.conflicts(names); !conflicts.empty())
+    found.push_back({"project",
+                     fmt::format("project {} collides with containers of another owner:\n{}", ours.project(),
+                                 fmt::join(conflicts, "\n")),
+                     conflicts_remedy});
+  if (const auto taken = taken_ports(engine, ours, ports); !taken.empty())
+    found.push_back({"ports", fmt::format("taken by others: {}", fmt::join(taken, "; ")),
+                     "stop what holds them, or publish other ports in the compose file"});
   return found;
 }
 
@@ -91,16 +93,22 @@ std::vector<std::string> ports_of_others(const std::vector<PortChoice>& wanted,
   return taken;
 }
 
+std::vector<Obstacle> obstacles_to_containers(const docker::Engine& engine, const Ownership& ours,
+                                              const std::vector<ReleasedService>& services) {
+  std::vector<std::string> names;
+  for (const auto& service : services) std::ranges::copy(service.container_names, std::back_inserter(names));
+  return what_others_have(engine, ours, names, wanted_ports(services));
+}
+
 std::vector<Obstacle> obstacles_to(const docker::Engine& engine, const Ownership& ours,
                                    const boost::json::object& model,
                                    const std::vector<std::string>& services) {
-  std::vector<Obstacle> found;
-  if (const auto conflicts = ours.conflicts(container_names(model, services)); !conflicts.empty())
-    found.push_back({"project",
-                     fmt::format("project {} collides with containers of another owner:\n{}", ours.project(),
-                                 fmt::join(conflicts, "\n")),
-                     conflicts_remedy});
-  for (auto& obstacle : taken_ports(engine, ours, model, services)) found.push_back(std::move(obstacle));
+  auto found = what_others_have(engine, ours, container_names(model, services), {});
+  for (const auto& service : services)
+    for (auto& obstacle : what_others_have(engine, ours, {}, wanted_ports(model, {service}))) {
+      obstacle.key = {"services", service, "ports"};
+      found.push_back(std::move(obstacle));
+    }
   for (auto& obstacle : left_behind_edge(ours, model, services)) found.push_back(std::move(obstacle));
   for (auto& obstacle : unusable_resources(engine, model, services)) found.push_back(std::move(obstacle));
   return found;

@@ -18,6 +18,10 @@ namespace belay {
 /// deployment itself ask it, before anything is touched.
 std::vector<Obstacle> obstacles_to(const docker::Engine&, const Ownership&, const boost::json::object& model,
                                    const std::vector<std::string>& services);
+/// Containers and ports of others that are in the way of these frozen services. A rollback asks it, which
+/// needs no compose; and a deployment once more, when it makes its containers.
+std::vector<Obstacle> obstacles_to_containers(const docker::Engine&, const Ownership&,
+                                              const std::vector<ReleasedService>&);
 /// Of the environment's `strategy` by service: names that are not released, and services that the edge would
 /// give requests to before they run. Pure.
 std::vector<Obstacle> obstacles_of_strategy(const EnvironmentConfig&, const boost::json::object& model,

@@ -3,9 +3,7 @@
 #include <algorithm>
 
 #include <fmt/core.h>
-#include <fmt/ranges.h>
 
-#include "base/error.hpp"
 #include "base/files.hpp"
 #include "model/labels.hpp"
 #include "runtime/attempt.hpp"
@@ -101,15 +99,6 @@ std::vector<std::string> Ownership::conflicts(const std::vector<std::string>& wa
       sentences.push_back(fmt::format("the name {} has a container {} (image {})", name, owner_of(*container),
                                       container->image));
   return sentences;
-}
-
-void Ownership::require_none(const std::vector<std::string>& wanted_names) const {
-  const auto found = conflicts(wanted_names);
-  if (found.empty()) return;
-  throw Error(fmt::format("project {} collides with containers of another owner", project_),
-              fmt::format("{}\nthis environment's directory is {}", fmt::join(found, "\n"),
-                          directories_.front().string()),
-              conflicts_remedy, ExitCode::bad_input);
 }
 
 }  // namespace belay

@@ -44,9 +44,6 @@ class Ownership {
   /// containers of others under the names we need. Each a sentence that names the owner.
   std::vector<std::string> conflicts(const std::vector<std::string>& wanted_names) const;
 
-  /// Throws Error with all conflicts and the cure.
-  void require_none(const std::vector<std::string>& wanted_names) const;
-
  private:
   const docker::Engine& engine_;
   std::string project_;

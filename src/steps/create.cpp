@@ -283,11 +283,16 @@ std::vector<std::string> unchanged_in(const Context& context, const Work& work) 
   return unchanged_services_of(attempt, work.release, work.previous, hash_now, follows);
 }
 
-void require_free_names(const Work& work) {
-  std::vector<std::string> names;
-  for (const auto& service : work.release.services)
-    std::ranges::copy(service.container_names, std::back_inserter(names));
-  work.ours.require_none(names);
+/// Of others and of the edge. A rollback is asked here first; a deployment was, before it built.
+void require_nothing_in_the_way(const Context& context, const Work& work) {
+  std::vector<std::string> services;
+  for (const auto& service : work.release.services) services.push_back(service.name);
+  auto obstacles = obstacles_to_containers(context.engine, work.ours, work.release.services);
+  std::ranges::move(left_behind_edge(work.ours, work.model, services), std::back_inserter(obstacles));
+  if (context.environment().edge)  // a rollback, too, may bring the edge in
+    std::ranges::move(undeclared_ports(context.engine, work.ours, work.model, services),
+                      std::back_inserter(obstacles));
+  require_no_obstacles(obstacles);
 }
 
 /// Beside the old release the live directory has the old files; behind an edge a container has no ports of
@@ -366,12 +371,7 @@ std::string apply(Context& context) {
   const auto project_lock = lock_of_shared_project(context);
   auto look = begin_look_at_live(context);  // compose needs its time, too
   auto work = deploys ? work_of_deployment(context) : work_of_rollback(context);
-  require_free_names(work);
-  std::vector<std::string> services;
-  for (const auto& service : work.release.services) services.push_back(service.name);
-  require_no_obstacles(left_behind_edge(work.ours, work.model, services));
-  if (context.environment().edge)  // a rollback, too, may bring the edge in
-    require_no_obstacles(undeclared_ports(context.engine, work.ours, work.model, services));
+  require_nothing_in_the_way(context, work);
   if (deploys) {
     adopt_if_foreign(context, work);
     work.release.replaced = context.previous;

@@ -468,6 +468,25 @@ TEST_CASE("the wanted ports have address and protocol; a range is a choice") {
   CHECK(said == std::vector<std::string>{"8080 ", "10.0.0.2:53/udp ", "3868/sctp ", "4000 4001 "});
 }
 
+TEST_CASE("the wanted ports of frozen containers are those that their create bodies bind") {
+  ReleasedService web{.name = "web"};
+  web.containers = {
+      json::parse(R"({"HostConfig":{"PortBindings":{
+      "80/tcp":[{"HostIp":"","HostPort":"8080"},{"HostIp":"127.0.0.1","HostPort":"8081"}],
+      "53/udp":[{"HostIp":"10.0.0.2","HostPort":"53"}],"81/tcp":[{"HostPort":"4000-4001"}],
+      "82/tcp":[{"HostPort":""}],"83/tcp":null}}})")
+          .as_object(),
+      json::parse(R"({"HostConfig":{"PortBindings":{"80/tcp":[{"HostPort":"8082"}]}}})").as_object(),
+      json::parse(R"({"Image":"busybox"})").as_object()};
+  std::vector<std::string> said;
+  for (const auto& choice : wanted_ports({web})) {
+    said.emplace_back();
+    for (const auto& port : choice) said.back() += shown(port) + " ";
+  }
+  CHECK(said ==
+        std::vector<std::string>{"8080 ", "127.0.0.1:8081 ", "10.0.0.2:53/udp ", "4000 4001 ", "8082 "});
+}
+
 TEST_CASE("the published ports are those of the named services, in every form compose prints them") {
   const auto model = json::parse(R"({"services": {
     "backend": {"ports": [{"published": "3001", "target": 3001}, {"published": 3005}, {"published": "4000-4002"}]},
