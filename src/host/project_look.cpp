@@ -215,7 +215,7 @@ void look(ProjectLook& found, const docker::Engine& engine, const Layout& layout
   if (environment.edge)
     for (auto& obstacle : nothing_for_edge(engine, ours, model, facts.services))
       facts.obstacles.push_back(std::move(obstacle));
-  for (auto& line : kept_definitions(engine, model, facts.services))
+  for (auto& line : used_as_they_are(engine, model, facts.services))
     facts.warnings.push_back(std::move(line));
   const bool edge_there = !edges_of(engine, facts.name).empty();
   facts.gaps = gaps_of(facts, ours, model, environment, edge_there);

@@ -8,7 +8,6 @@
 
 #include "model/json_parts.hpp"
 #include "model/labels.hpp"
-#include "runtime/compose_model.hpp"
 
 namespace belay {
 
@@ -90,26 +89,21 @@ std::vector<ProjectResource> external_ones(const json::object& model, const char
   return found;
 }
 
-/// Compose: resolveOrCreateNetwork. Without the label of its key a network is nothing that compose takes.
-std::optional<Obstacle> obstacle_of(const ProjectResource& network, const json::object& wanted,
-                                    const json::object& there) {
-  const auto& labels = object_at(there, "Labels");
-  if (const auto key = text_of(value_at(labels, compose_label::network)); key != network.key)
-    return Obstacle{
-        "network",
-        fmt::format("{} was made {}, not by compose as the network {}", network.name,
-                    key.empty() ? "by hand" : "as the network " + key, network.key),
-        fmt::format("declare it in the compose file: networks: {{ {}: {{ external: true, name: {} }} }}; or "
-                    "give the network another name",
-                    network.key, network.name)};
-  const auto changes = network_changes(wanted, there);
-  if (changes.empty() || value_at(labels, compose_label::config_hash).is_null()) return std::nullopt;
-  return Obstacle{
-      "network",
-      fmt::format("compose would recreate {}, and stop everything that runs in it for that:\n{}",
-                  network.name, fmt::join(changes, "\n")),
-      "when the app may be down: docker compose down, then deploy; or give the network another name "
-      "(networks: NAME: name:), then it is made beside the old one"};
+/// Empty: this project's. Compose's labels of a network or volume name a project, and no directory.
+std::string other_owner(const json::object& there, const std::string& project) {
+  const auto owner = text_of(value_at(object_at(there, "Labels"), compose_label::project));
+  if (owner == project) return {};
+  return owner.empty() ? "no compose project" : "compose project " + owner;
+}
+
+std::string as_external(const char* kind, const ProjectResource& one) {
+  return fmt::format("{}: {{ {}: {{ external: true, name: {} }} }}", kind, one.key, one.name);
+}
+
+std::string maker_of(const json::object& network, const std::string& key, const std::string& project) {
+  if (key.empty()) return "by hand";
+  const auto owner = other_owner(network, project);
+  return fmt::format("as the network {}{}", key, owner.empty() ? "" : " of " + owner);
 }
 
 }  // namespace
@@ -143,6 +137,44 @@ std::vector<std::string> volume_changes(const json::object& wanted, const json::
   return changes;
 }
 
+/// Compose: resolveOrCreateNetwork. Without the label of its key a network is nothing that compose takes.
+std::optional<Obstacle> network_obstacle(const std::string& project, const ProjectResource& network,
+                                         const json::object& wanted, const json::object& there) {
+  const auto& labels = object_at(there, "Labels");
+  if (const auto key = text_of(value_at(labels, compose_label::network)); key != network.key)
+    return Obstacle{"network",
+                    fmt::format("{} was made {}, not by compose as the network {}", network.name,
+                                maker_of(there, key, project), network.key),
+                    fmt::format("declare it in the compose file: {}; or give the network another name",
+                                as_external("networks", network))};
+  const auto changes = network_changes(wanted, there);
+  if (changes.empty() || value_at(labels, compose_label::config_hash).is_null()) return std::nullopt;
+  if (const auto owner = other_owner(there, project); !owner.empty())
+    return Obstacle{
+        "network",
+        fmt::format("{} is of {}; compose would remove it and make it anew:\n{}", network.name, owner,
+                    fmt::join(changes, "\n")),
+        fmt::format("give the network another name (networks: {}: name:); or, where both are to use it, "
+                    "declare it in the compose file: {}",
+                    network.key, as_external("networks", network))};
+  return Obstacle{
+      "network",
+      fmt::format("compose would recreate {}, and stop everything that runs in it for that:\n{}",
+                  network.name, fmt::join(changes, "\n")),
+      "when the app may be down: docker compose down, then deploy; or give the network another name "
+      "(networks: NAME: name:), then it is made beside the old one"};
+}
+
+std::string used_of_other(const std::string& project, const char* kind, const ProjectResource& one,
+                          const json::object& there) {
+  const auto owner = other_owner(there, project);
+  if (owner.empty()) return {};
+  return fmt::format(
+      "{} {} is of {}, and project {} uses it, as with docker compose up: where that is meant, declare {}; "
+      "else give it another name",
+      kind, one.name, owner, project, as_external(fmt::format("{}s", kind).c_str(), one));
+}
+
 std::vector<Obstacle> unusable_resources(const docker::Engine& engine, const json::object& model,
                                          const std::vector<std::string>& services) {
   std::vector<Obstacle> found;
@@ -156,26 +188,31 @@ std::vector<Obstacle> unusable_resources(const docker::Engine& engine, const jso
                        "make it there: docker volume create " + volume.name});
   for (const auto& network : networks_of(model, services))
     if (const auto there = engine.network(network.name))
-      if (auto obstacle = obstacle_of(network, object_at(object_at(model, "networks"), network.key), *there))
+      if (auto obstacle = network_obstacle(project_name_in(model), network,
+                                           object_at(object_at(model, "networks"), network.key), *there))
         found.push_back(std::move(*obstacle));
   return found;
 }
 
-std::vector<std::string> kept_definitions(const docker::Engine& engine, const json::object& model,
+std::vector<std::string> used_as_they_are(const docker::Engine& engine, const json::object& model,
                                           const std::vector<std::string>& services) {
   std::vector<std::string> sentences;
-  const auto say = [&](const char* kind, const ProjectResource& one,
+  const auto say = [&](const char* kind, const ProjectResource& one, const json::object& there,
                        const std::vector<std::string>& changes) {
+    if (auto sentence = used_of_other(project_name_in(model), kind, one, there); !sentence.empty())
+      sentences.push_back(std::move(sentence));
     if (!changes.empty())
       sentences.push_back(fmt::format("{} {} stays as it was made, as with docker compose up: {}", kind,
                                       one.name, fmt::join(changes, "; ")));
   };
   for (const auto& network : networks_of(model, services))
     if (const auto there = engine.network(network.name))
-      say("network", network, network_changes(object_at(object_at(model, "networks"), network.key), *there));
+      say("network", network, *there,
+          network_changes(object_at(object_at(model, "networks"), network.key), *there));
   for (const auto& volume : volumes_of(model, services))
     if (const auto there = engine.volume(volume.name))
-      say("volume", volume, volume_changes(object_at(object_at(model, "volumes"), volume.key), *there));
+      say("volume", volume, *there,
+          volume_changes(object_at(object_at(model, "volumes"), volume.key), *there));
   return sentences;
 }
 

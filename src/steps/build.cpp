@@ -181,7 +181,7 @@ std::vector<ImageNeed> resolve(Context& context, ReleaseProject& project, Deadli
   const Ownership ours(context.engine, project_name_in(context.model), context.layout, project.directory());
   require_no_obstacles(obstacles_to_release(context.engine, ours, project, context.environment(),
                                             context.model, context.services));
-  for (const auto& line : kept_definitions(context.engine, context.model, context.services))
+  for (const auto& line : used_as_they_are(context.engine, context.model, context.services))
     context.ledger.output(StepName::build, line);
   for (const auto& line : orphans(ours, context.model, context.store.find(context.previous)))
     context.ledger.output(StepName::build, line);

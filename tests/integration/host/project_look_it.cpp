@@ -1,3 +1,5 @@
+#include <tuple>
+
 #include <doctest/doctest.h>
 
 #include "../../unit/drivers/scratch.hpp"
@@ -106,20 +108,43 @@ TEST_CASE("an obstacle is told with its place, in whichever of the compose files
 
 namespace {
 
-/// A network that is gone with the test.
-struct Network {
-  std::string name;
-  Network(std::string named, const std::vector<std::string>& labels) : name(std::move(named)) {
-    std::vector<std::string> words{"docker", "network", "create"};
+/// Made by hand with `docker KIND create`, under these labels; gone with the test.
+struct Made {
+  std::string kind, name;
+  Made(std::string of_kind, std::string named, const std::vector<std::string>& labels)
+      : kind(std::move(of_kind)), name(std::move(named)) {
+    std::vector<std::string> words{"docker", kind, "create"};
     for (const auto& one : labels) words.insert(words.end(), {"--label", one});
     words.push_back(name);
-    run(words);
+    docker(std::move(words));
   }
-  ~Network() { run({"docker", "network", "rm", name}); }
-  Network(const Network&) = delete;
-  Network& operator=(const Network&) = delete;
-  static void run(std::vector<std::string> words) {
+  ~Made() { docker({"docker", kind, "rm", name}); }
+  Made(const Made&) = delete;
+  Made& operator=(const Made&) = delete;
+  static void docker(std::vector<std::string> words) {
     REQUIRE(capture({.argv = std::move(words)}, {}, Deadline::in(std::chrono::seconds(30))).ok());
+  }
+};
+
+/// A container made with `docker run`; gone with the test.
+struct Stranger {
+  std::string name;
+  docker::Engine engine = docker::Engine::connect();
+  Stranger(std::string named, const std::vector<std::string>& options) : name(std::move(named)) {
+    std::vector<std::string> words{"docker", "run", "--detach", "--name", name};
+    words.insert(words.end(), options.begin(), options.end());
+    words.insert(words.end(), {"busybox", "sleep", "1000"});
+    Made::docker(std::move(words));
+  }
+  ~Stranger() { Made::docker({"docker", "rm", "--force", name}); }
+  Stranger(const Stranger&) = delete;
+  Stranger& operator=(const Stranger&) = delete;
+  /// Which one it is, and since when it runs.
+  std::pair<std::string, Time> run() const {
+    const auto found = engine.inspect(name);
+    REQUIRE(found);
+    CHECK(found->container.running());
+    return {found->container.id, found->started};
   }
 };
 
@@ -139,28 +164,153 @@ TEST_CASE("networks: what compose would refuse, or make anew, is an obstacle; wh
       "services:\n  backend:\n    image: shop:7\n    networks: [front, other]\n"
       "networks:\n  front: { internal: true }\n  other: { external: true, name: belay-look-it-other }\n";
   const std::string front = "belay-look-it_front", label = "com.docker.compose.network=front";
+  const std::string of_project = "com.docker.compose.project=belay-look-it";
   CHECK(subjects(at.facts()) ==
         std::vector<std::string>{"network: belay-look-it-other is external, and not there"});
 
-  const Network other("belay-look-it-other", {});
+  const Made other("network", "belay-look-it-other", {});
   CHECK(at.facts().obstacles.empty());
   {
-    const Network by_hand(front, {});
+    const Made by_hand("network", front, {});
     CHECK(subjects(at.facts()) ==
           std::vector<std::string>{
               "network: belay-look-it_front was made by hand, not by compose as the network front"});
   }
   {
-    const Network older(front, {label});
+    const Made older("network", front, {label, of_project});
     const auto facts = at.facts();
     CHECK(facts.obstacles.empty());
     REQUIRE(facts.warnings.size() == 1);
     CHECK(facts.warnings.front().contains("internal is true, it was made with false"));
   }
-  const Network newer(front, {label, "com.docker.compose.config-hash=ab"});
+  const Made newer("network", front, {label, of_project, "com.docker.compose.config-hash=ab"});
   const auto facts = at.facts();
   REQUIRE(facts.obstacles.size() == 1);
   CHECK(facts.obstacles.front().what.contains("internal is true, it was made with false"));
+}
+
+TEST_CASE(
+    "a network or volume of another project is used as compose uses it, and its owner is told; never "
+    "removed") {
+  Looked at;
+  at.scratch.write("shop/.env", "TAG=7\n");
+  at.environment.project = "belay-look-it";
+  const auto compose = [](const std::string& network) {
+    return "services:\n  backend:\n    image: shop:7\n    networks: [front]\n    volumes: ['data:/data']\n"
+           "networks:\n  front: {" +
+           network + "}\nvolumes:\n  data: {}\n";
+  };
+  at.files["compose.yml"] = compose("");
+  const std::string blog = "com.docker.compose.project=blog";
+  const Made volume("volume", "belay-look-it_data", {blog, "com.docker.compose.volume=data"});
+  {
+    const Made network("network", "belay-look-it_front",
+                       {blog, "com.docker.compose.network=front", "com.docker.compose.config-hash=ab"});
+    const auto used = at.facts();
+    CHECK(used.obstacles.empty());
+    REQUIRE(used.warnings.size() == 2);
+    CHECK(used.warnings[0].starts_with(
+        "network belay-look-it_front is of compose project blog, and project belay-look-it uses it"));
+    CHECK(used.warnings[1].starts_with(
+        "volume belay-look-it_data is of compose project blog, and project belay-look-it uses it"));
+
+    at.files["compose.yml"] = compose(" internal: true ");
+    const auto refused = at.facts();
+    REQUIRE(refused.obstacles.size() == 1);
+    CHECK(refused.obstacles[0].what ==
+          "belay-look-it_front is of compose project blog; compose would remove it and make it anew:\n"
+          "internal is true, it was made with false");
+  }
+  const Made network("network", "belay-look-it_front", {blog, "com.docker.compose.network=back"});
+  CHECK(
+      subjects(at.facts()) ==
+      std::vector<std::string>{"network: belay-look-it_front was made as the network back of compose project "
+                               "blog, not by compose as the network front"});
+}
+
+TEST_CASE("a named volume whose definition changes stays as it was made, and that is told") {
+  Looked at;
+  at.environment.project = "belay-look-it";
+  const auto compose = [](const std::string& volume) {
+    return "name: belay-look-it\nservices:\n  backend:\n    image: busybox\n    command: sleep 1000\n"
+           "    volumes: ['data:/data']\nvolumes:\n  data: {" +
+           volume + "}\n";
+  };
+  at.files = {{"compose.yml", compose("")}};
+  at.scratch.write("shop/compose.yml", compose(""));
+  const ByHand by_hand(at.live());
+  CHECK(at.facts().warnings.empty());
+  at.files["compose.yml"] =
+      compose(" labels: { team: a }, driver_opts: { type: tmpfs, device: tmpfs, o: size=5m } ");
+  const auto facts = at.facts();
+  CHECK(facts.obstacles.empty());
+  REQUIRE(facts.warnings.size() == 1);
+  CHECK(facts.warnings[0].starts_with(
+      "volume belay-look-it_data stays as it was made, as with docker compose up: "));
+  for (const auto* change :
+       {"driver_opts.type is tmpfs, it was made with none", "labels.team is a, it was made with none"})
+    CHECK(facts.warnings[0].contains(change));
+  by_hand.compose({"down", "--volumes", "--timeout", "0"});
+}
+
+TEST_CASE(
+    "containers that others made, under a wanted name and with a wanted port, are told with their owner and "
+    "go on") {
+  Looked at;
+  at.environment.project = "belay-look-it";
+  at.files["compose.yml"] =
+      "services:\n  backend: { image: busybox, container_name: belay-look-it-taken, ports: ['18427:80'] }\n"
+      "  db: { image: busybox, container_name: belay-look-it-db }\n";
+  const auto conflict = [](const std::string& name) {
+    return "project: project belay-look-it collides with containers of another owner:\nthe name " + name +
+           " has a container made without compose (image busybox)";
+  };
+  // An image that compose built gives the project's labels to what is run of it.
+  const Stranger named("belay-look-it-taken", {"--label", "com.docker.compose.project=belay-look-it",
+                                               "--label", "com.docker.compose.service=backend"});
+  const Stranger other("belay-look-it-db", {}),
+      port("belay-look-it-port", {"--publish", "127.0.0.1:18427:80"});
+  const auto before = std::tuple(named.run(), other.run(), port.run());
+  const std::string taken = "ports: taken by others: 18427 by container belay-look-it-port";
+  const auto facts = at.facts();
+  CHECK(subjects(facts) == std::vector<std::string>{conflict("belay-look-it-taken"), taken});
+  for (const auto& obstacle : facts.obstacles) CHECK_FALSE(obstacle.remedy.empty());
+
+  at.environment.accessories = Accessories::as_compose;
+  CHECK(
+      subjects(at.facts()) ==
+      std::vector<std::string>{conflict("belay-look-it-taken") +
+                                   "\nthe name belay-look-it-db has a container made without compose (image "
+                                   "busybox)",
+                               taken});
+  CHECK(before == std::tuple(named.run(), other.run(), port.run()));
+}
+
+TEST_CASE(
+    "two live directories of one name are one project: what the other one runs is told, and is not ours") {
+  Looked at;
+  const std::string compose =
+      "services:\n  backend: { image: busybox, command: sleep 1000, stop_grace_period: 0s }\n";
+  at.files = {{"compose.yml", compose}};
+  at.scratch.write("other/shop/compose.yml", compose);
+  at.scratch.write("shop/compose.yml", compose);
+  const auto elsewhere = at.scratch / "other/shop";
+  {
+    const ByHand by_hand(elsewhere);
+    const auto look =
+        look_at_project(docker::Engine::connect(), Layout{at.live()}, at.environment, {at.files, at.ids}, {});
+    CHECK(look.containers.empty());
+    CHECK(subjects(look.facts) ==
+          std::vector<std::string>{"project: project shop collides with containers of another "
+                                   "owner:\ncontainer shop-backend-1 is of "
+                                   "compose project shop in " +
+                                   elsewhere.string()});
+    at.environment.project = "belay-look-it";
+    CHECK(at.facts().obstacles.empty());
+    at.environment.project.clear();
+  }
+  const ByHand by_hand(at.live());
+  CHECK(at.facts().obstacles.empty());
 }
 
 TEST_CASE(
