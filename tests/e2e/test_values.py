@@ -1,9 +1,11 @@
 """Values of a compose file: those that belay.yml passes on, those that are missing, and those that a release keeps while the server's own move on."""
 import json
+import os
+import time
 
 import pytest
 from belay_world.commands import run
-from light_app import LightApp
+from light_app import DOCKERFILE, LightApp, SERVE
 
 PORT, PROJECT = 18399, "belay-test-values"
 COMPOSE = """\
@@ -103,3 +105,35 @@ def test_an_image_that_is_named_by_commit_and_version_is_built_under_that_name_a
     assert first != second
     back = app.belay("rollback", "production")
     assert back.code == 0 and app.container()["Image"] == first and app.serves() == "1.0", back
+
+
+def test_a_rollback_that_fails_because_the_environment_moved_on_says_so_and_how_to_go_back_all_the_same(app):
+    """The password was changed since: in .env, and where the app logs in with it."""
+
+    def change_password(word):
+        (app.live / ".env").write_text(f"PASSWORD={word}\n")
+        (app.live / "accepted").write_text(word)
+        later = time.time() + 2  # its time is compared in whole seconds
+        os.utime(app.live / ".env", (later, later))
+
+    serve = 'CMD test "$PASSWORD" = "$(cat /accepted)" || { echo "the password is wrong"; exit 3; }; exec httpd -f -p 8080 -h /www\n'
+    app.write("Dockerfile", DOCKERFILE.replace(SERVE, serve))
+    app.compose('    environment: { PASSWORD: "${PASSWORD}" }\n    volumes: ["./accepted:/accepted:ro"]\n')
+    change_password("old")
+    app.version("1")
+    app.deploy()
+    first = app.release()
+    change_password("new")
+    app.version("2")
+    app.deploy()
+
+    failed = app.belay("rollback", "production")
+    assert failed.code == 1 and app.serves() == "2" and "the password is wrong" in failed.out, failed
+    advice = f"belay rollback production {first} --current-env"
+    assert f".env changed since {first} was made, and the release came back with the old contents: {advice} uses today's contents" in words(failed), failed
+
+    os.utime(app.live / ".env", (0, 0))
+    failed = app.belay("rollback", "production")
+    assert failed.code == 1 and "the password is wrong" in failed.out and "changed since" not in words(failed), failed
+    back = app.belay(*advice.split()[1:])
+    assert back.code == 0 and app.serves() == "1" and app.sees()["PASSWORD"] == "new", back
