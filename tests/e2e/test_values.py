@@ -137,3 +137,18 @@ def test_a_rollback_that_fails_because_the_environment_moved_on_says_so_and_how_
     assert failed.code == 1 and "the password is wrong" in failed.out and "changed since" not in words(failed), failed
     back = app.belay(*advice.split()[1:])
     assert back.code == 0 and app.serves() == "1" and app.sees()["PASSWORD"] == "new", back
+
+
+def test_a_build_that_misses_a_file_which_only_the_server_has_fails_with_its_name_and_the_key_that_gives_it(app):
+    app.write("Dockerfile", DOCKERFILE.replace(SERVE, "COPY licence.key /www/licence.key\n" + SERVE))
+    app.compose("")
+    app.commit()
+    (app.live / "licence.key").write_text("of the server")
+    failed = app.belay("deploy", "production")
+    assert failed.code != 0 and "building web failed: it misses licence.key" in words(failed), failed
+    key = "build: { with: [licence.key] }"
+    assert f"licence.key lies only on the server, and a build sees what was shipped. Give it to the build in belay.yml: {key}" in words(failed), failed
+    app.configure(environment=key + "\n")
+    app.commit()
+    app.deploy()
+    assert run("docker", "exec", PROJECT, "cat", "/www/licence.key").out == "of the server"
