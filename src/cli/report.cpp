@@ -60,6 +60,7 @@ class Report {
     facts();
     not_finished();
     failed_hooks();
+    compose_warnings();
     accessories();
     replaced_edits();
     times();
@@ -80,6 +81,7 @@ class Report {
     not_undone();
     not_finished();
     failed_hooks();
+    compose_warnings();
     times();
     what_to_do();
   }
@@ -220,6 +222,14 @@ class Report {
         line(fmt::format("  {} {} failed {}", style_.yellow("!"), step, printable(one.hook)));
         text_ += quoted_block(one.why, style_, 4);
       }
+  }
+
+  // Also where the release failed: a variable that is not set may be why.
+  void compose_warnings() {
+    if (run_.compose_warnings.empty()) return;
+    line("");
+    for (const std::string& one : run_.compose_warnings)
+      line(fmt::format("  {} compose file: {}", style_.yellow("!"), printable(one)));
   }
 
   // What serves beside this release is not all as its compose file says.

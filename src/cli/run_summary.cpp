@@ -30,6 +30,8 @@ class Collector {
   void take(const event::Noted& noted) {
     if (const auto adopted = note_in<notes::AdoptedRelease>(noted)) summary_.previous = adopted->value;
     if (auto edits = note_in<notes::ReplacedEdits>(noted)) summary_.replaced_edits = std::move(edits->value);
+    if (auto said = note_in<notes::ComposeWarnings>(noted))
+      summary_.compose_warnings = std::move(said->value);
     if (auto stale = note_in<notes::StaleAccessories>(noted)) summary_.accessories = std::move(stale->value);
     if (auto hooks = note_in<notes::FailedHooks>(noted, noted.step))
       take_hooks(noted.step, std::move(hooks->value));

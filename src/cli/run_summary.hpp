@@ -29,8 +29,9 @@ struct RunSummary {
   std::string run, previous;  // previous: the release that served before; empty: none
   std::vector<Step> steps;    // those that began, in their order; the gate first
   std::vector<Undo> undone;
-  std::vector<StaleAccessory> accessories;  // left as they run
-  std::optional<KeptFiles> replaced_edits;  // on the server, by the release
+  std::vector<std::string> compose_warnings;  // of the release's compose files
+  std::vector<StaleAccessory> accessories;    // left as they run
+  std::optional<KeptFiles> replaced_edits;    // on the server, by the release
   struct Hooks {
     std::string step;
     std::vector<FailedHook> failed;

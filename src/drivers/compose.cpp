@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
-#include <ranges>
 #include <sstream>
 
 #include <boost/json/parse.hpp>
@@ -227,8 +226,7 @@ boost::json::object printed_model(const Project& project, const std::string& wha
           captured.err,
           "correct the compose file, or what it reads: `docker compose config` beside it says the same"));
   if (warn)
-    for (const auto part : std::views::split(std::string_view(captured.err), '\n'))
-      if (!part.empty()) warn(std::string(part.begin(), part.end()));
+    for (const auto& warning : warnings_in(captured.err)) warn(warning);
   if (needs_yaml) return object_of_yaml(captured.out);
   boost::json::error_code bad;
   auto model = boost::json::parse(captured.out, bad);

@@ -1,8 +1,10 @@
 #include "drivers/compose_output.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <optional>
+#include <sstream>
 #include <string>
 
 #include <boost/json.hpp>
@@ -124,6 +126,16 @@ void name_keys_as_read(json::object& service) {
         key.get_string().replace(colon, 2, "=");
 }
 
+/// `time="…" level=warning msg="The \"TAG\" variable is not set."`: what it says. Another line is as it is.
+std::string message_in(const std::string& line) {
+  constexpr std::string_view mark = " msg=";
+  const auto at = line.starts_with("time=") ? line.find(mark) : std::string::npos;
+  if (at == std::string::npos) return line;
+  json::error_code bad;
+  const auto message = json::parse(line.substr(at + mark.size()), bad);
+  return bad || !message.is_string() ? line : std::string(message.get_string());
+}
+
 }  // namespace
 
 json::object object_of_yaml(const std::string& printed) {
@@ -141,6 +153,16 @@ json::object object_of_yaml(const std::string& printed) {
 std::string with_single_dollars(std::string text) {
   for (auto at = text.find("$$"); at != std::string::npos; at = text.find("$$", at + 1)) text.erase(at, 1);
   return text;
+}
+
+std::vector<std::string> warnings_in(const std::string& said) {
+  std::vector<std::string> warnings;
+  std::istringstream lines(said);
+  for (std::string line; std::getline(lines, line);)
+    if (auto message = message_in(line);
+        !message.empty() && std::ranges::find(warnings, message) == warnings.end())
+      warnings.push_back(std::move(message));
+  return warnings;
 }
 
 json::object readable_output(const json::object& printed) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <boost/json/object.hpp>
 
@@ -21,5 +22,9 @@ boost::json::object object_of_yaml(const std::string& printed);
 
 /// A text of the output as it is meant: `config` writes each $ as $$, so that its output can be read again.
 std::string with_single_dollars(std::string);
+
+/// What compose says beside a model: each warning once, in its words, without the time. It repeats that of a
+/// variable for each place that names the variable.
+std::vector<std::string> warnings_in(const std::string& said);
 
 }  // namespace belay::compose

@@ -138,6 +138,13 @@ struct LinkDestination {
   std::string value;
 };
 
+/// What compose said of the release's compose files, such as a variable that is not set: for the report.
+struct ComposeWarnings {
+  static constexpr std::string_view key = "compose_warnings";
+  static constexpr std::array steps = {StepName::build};
+  std::vector<std::string> value;
+};
+
 /// The image tags that the build makes, in the order of `services:`.
 struct FrozenImages {
   static constexpr std::string_view key = "images";
@@ -299,11 +306,11 @@ struct FailedHooks {
 };
 
 using All =
-    std::tuple<ServedAtBegin, AnsweredAtBegin, BackupFile, LinkDestination, LinkedTree, FrozenImages,
-               ImageNames, AskedRegistries, PreviousContainers, UnchangedServices, UnchangedContainers,
-               ContainersToMake, AcceptingServices, StaleAccessories, CommittedBefore, PreviousEdge,
-               AdoptedRelease, EdgeStays, EdgeTurns, CurrentStops, RestoredContainers, HealthFinding,
-               Candidates, CandidatesStarted, LeftInPlace, ReplacedEdits, FailedHooks>;
+    std::tuple<ServedAtBegin, AnsweredAtBegin, BackupFile, LinkDestination, LinkedTree, ComposeWarnings,
+               FrozenImages, ImageNames, AskedRegistries, PreviousContainers, UnchangedServices,
+               UnchangedContainers, ContainersToMake, AcceptingServices, StaleAccessories, CommittedBefore,
+               PreviousEdge, AdoptedRelease, EdgeStays, EdgeTurns, CurrentStops, RestoredContainers,
+               HealthFinding, Candidates, CandidatesStarted, LeftInPlace, ReplacedEdits, FailedHooks>;
 
 }  // namespace notes
 

@@ -169,13 +169,22 @@ void keep_files_of_host(const Context& context, const ReleaseProject& project) {
   }
 }
 
+/// What compose says of it is in the build's output, and in the report.
+json::object resolved_with_warnings(Context& context, ReleaseProject& project, Deadline deadline) {
+  std::vector<std::string> warnings;
+  auto model = project.resolved(context.stop, deadline, [&](const std::string& line) {
+    warnings.push_back(project.view().put_back(line));
+    context.ledger.output(StepName::build, warnings.back());
+  });
+  if (!warnings.empty()) note(context.ledger, notes::ComposeWarnings{std::move(warnings)});
+  return model;
+}
+
 std::vector<ImageNeed> resolve(Context& context, ReleaseProject& project, Deadline deadline) {
   make_directories(context.layout.live, 0755);
   if (!context.environment().has_compose_on_host()) make_directories(project.directory(), 0755);
   project.view().make(what_is_gone(context), which_it_brought(context));
-  context.model = project.resolved(context.stop, deadline, [&](const std::string& line) {
-    context.ledger.output(StepName::build, project.view().put_back(line));
-  });
+  context.model = resolved_with_warnings(context, project, deadline);
   keep_files_of_host(context, project);
   context.services = services_to_release(context.model, context.environment());
   const Ownership ours(context.engine, project_name_in(context.model), context.layout, project.directory());

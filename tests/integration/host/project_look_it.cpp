@@ -56,6 +56,18 @@ TEST_CASE("what compose misses is told in its own words, with the cure") {
   CHECK(facts.next.contains(".env"));
 }
 
+TEST_CASE("a variable that is not set and becomes empty is told once, as compose shows it") {
+  Looked at;
+  at.files["compose.yml"] =
+      "services:\n  backend:\n    image: shop:7\n    environment: { A: '${UNSET}', B: 'x${UNSET}' }\n";
+  const auto facts = at.facts();
+  CHECK(facts.problem.empty());
+  CHECK(facts.warnings ==
+        std::vector<std::string>{R"(The "UNSET" variable is not set. Defaulting to a blank string.)"});
+  at.environment.values = {{"UNSET", "set"}};
+  CHECK(at.facts().warnings.empty());
+}
+
 TEST_CASE("a misspelt service is answered with those there are") {
   Looked at;
   at.scratch.write("shop/.env", "TAG=7\n");

@@ -18,6 +18,17 @@ std::string report_of(const std::vector<Record>& records) {
   return report(samples::ending_of(records), plain);
 }
 
+/// Where its step writes it: before that is done.
+template <class Note>
+void add_note(std::vector<Record>& records, const Note& note) {
+  const auto at = std::ranges::find_if(records, [](const Record& record) {
+    const auto* done = std::get_if<event::StepDone>(&record.event);
+    return done && done->step == Note::steps.front();
+  });
+  REQUIRE(at != records.end());
+  records.insert(at, Record{at->number, at->at, noted_event(note)});
+}
+
 }  // namespace
 
 TEST_CASE("report: deployed") {
@@ -105,17 +116,20 @@ TEST_CASE("report: a log of long lines leaves the verdict in sight") {
 
 TEST_CASE("report: what is not released and differs from the compose file is said, with the command") {
   auto records = samples::deployed();
-  const auto create = std::ranges::find_if(records, [](const Record& record) {
-    const auto* done = std::get_if<event::StepDone>(&record.event);
-    return done && done->step == StepName::create;
-  });
-  REQUIRE(create != records.end());
-  records.insert(create, Record{create->number, create->at,
-                                noted_event(notes::StaleAccessories{
-                                    {{"db", "db (not released) differs", "belay up production db"}}})});
+  add_note(records, notes::StaleAccessories{{{"db", "db (not released) differs", "belay up production db"}}});
   const std::string text = report_of(records);
   CHECK(text.contains(
       "\n  ! db (not released) differs\n    → To bring it up to date:  belay up production db\n"));
+}
+
+TEST_CASE("report: what compose warned of is said in its words, also where the release failed over it") {
+  const std::string unset = "The \"TAG\" variable is not set. Defaulting to a blank string.";
+  for (auto records : {samples::deployed(), samples::candidate_crashes()}) {
+    CHECK(!report_of(records).contains("compose file"));
+    add_note(records, notes::ComposeWarnings{{unset, "`version` is obsolete"}});
+    CHECK(report_of(records).contains("\n\n  ! compose file: " + unset +
+                                      "\n  ! compose file: `version` is obsolete\n\n"));
+  }
 }
 
 TEST_CASE("no failure carries a tick or says deployed") {

@@ -111,3 +111,14 @@ TEST_CASE("a service that is printed without a network stays so: its hash is mad
   const auto usual = parsed(R"({"services":{"web":{},"job":{"network_mode":"host"}}})");
   CHECK(compose::readable_output(usual) == usual);
 }
+
+TEST_CASE("each warning of compose is told once, in its words and without the time; another line as it is") {
+  const std::string unset =
+      R"(level=warning msg="The \"TAG\" variable is not set. Defaulting to a blank string.")";
+  CHECK(compose::warnings_in("time=\"2026-01-12T10:33:00Z\" " + unset + "\ntime=\"2026-01-12T10:33:01Z\" " +
+                             unset + "\n\nplain words msg=\"x\"\n" + R"(time="x" level=warning msg="a\tb")" +
+                             "\n" + R"(time="x" level=warning msg=cut")") ==
+        std::vector<std::string>{R"(The "TAG" variable is not set. Defaulting to a blank string.)",
+                                 R"(plain words msg="x")", "a\tb", R"(time="x" level=warning msg=cut")"});
+  CHECK(compose::warnings_in("").empty());
+}
