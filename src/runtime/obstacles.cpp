@@ -59,19 +59,21 @@ std::vector<std::string> taken_ports(const docker::Engine& engine, const Ownersh
   return ports_of_others(wanted, {others.begin(), own.begin()}, {own.begin(), own.end()}, listening_ports());
 }
 
-std::vector<Obstacle> what_others_have(const docker::Engine& engine, const Ownership& ours,
-                                       const std::vector<std::string>& names,
-                                       const std::vector<PortChoice>& ports) {
-  std::vector<Obstacle> found;
-  if (const auto conflicts = ours.conflicts(names); !conflicts.empty())
-    found.push_back({"project",
-                     fmt::format("project {} collides with containers of another owner:\n{}", ours.project(),
-                                 fmt::join(conflicts, "\n")),
-                     conflicts_remedy});
-  if (const auto taken = taken_ports(engine, ours, ports); !taken.empty())
-    found.push_back({"ports", fmt::format("taken by others: {}", fmt::join(taken, "; ")),
-                     "stop what holds them, or publish other ports in the compose file"});
-  return found;
+std::vector<Obstacle> names_others_have(const Ownership& ours, const std::vector<std::string>& names) {
+  const auto conflicts = ours.conflicts(names);
+  if (conflicts.empty()) return {};
+  return {{"project",
+           fmt::format("project {} collides with containers of another owner:\n{}", ours.project(),
+                       fmt::join(conflicts, "\n")),
+           conflicts_remedy}};
+}
+
+std::vector<Obstacle> ports_others_have(const docker::Engine& engine, const Ownership& ours,
+                                        const std::vector<PortChoice>& ports) {
+  const auto taken = taken_ports(engine, ours, ports);
+  if (taken.empty()) return {};
+  return {{"ports", fmt::format("taken by others: {}", fmt::join(taken, "; ")),
+           "stop what holds them, or publish other ports in the compose file"}};
 }
 
 }  // namespace
@@ -97,15 +99,17 @@ std::vector<Obstacle> obstacles_to_containers(const docker::Engine& engine, cons
                                               const std::vector<ReleasedService>& services) {
   std::vector<std::string> names;
   for (const auto& service : services) std::ranges::copy(service.container_names, std::back_inserter(names));
-  return what_others_have(engine, ours, names, wanted_ports(services));
+  auto found = names_others_have(ours, names);
+  std::ranges::move(ports_others_have(engine, ours, wanted_ports(services)), std::back_inserter(found));
+  return found;
 }
 
 std::vector<Obstacle> obstacles_to(const docker::Engine& engine, const Ownership& ours,
                                    const boost::json::object& model,
                                    const std::vector<std::string>& services) {
-  auto found = what_others_have(engine, ours, container_names(model, services), {});
+  auto found = names_others_have(ours, container_names(model, services));
   for (const auto& service : services)
-    for (auto& obstacle : what_others_have(engine, ours, {}, wanted_ports(model, {service}))) {
+    for (auto& obstacle : ports_others_have(engine, ours, wanted_ports(model, {service}))) {
       obstacle.key = {"services", service, "ports"};
       found.push_back(std::move(obstacle));
     }

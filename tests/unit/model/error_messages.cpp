@@ -176,9 +176,8 @@ bool names_a_failure(const std::vector<Token>& expression) {
          expression.back().text.ends_with(" failed");
 }
 
-/// A driver names what has failed and leaves the Error to the function that asks:
-/// `"building " + names + " failed"`.
-std::vector<std::vector<Token>> named_failures(const std::vector<Token>& tokens) {
+/// Each run of tokens between brackets, commas and the marks of a choice.
+std::vector<std::vector<Token>> expressions(const std::vector<Token>& tokens) {
   std::vector<std::vector<Token>> found;
   std::vector<std::vector<Token>> nested(1);  // by brackets
   for (const Token& token : tokens) {
@@ -189,7 +188,7 @@ std::vector<std::vector<Token>> named_failures(const std::vector<Token>& tokens)
       continue;
     }
     if (!opens(token)) {
-      if (names_a_failure(nested.back())) found.push_back(nested.back());
+      if (!nested.back().empty()) found.push_back(nested.back());
       nested.back().clear();
     }
     if (opens(token)) nested.emplace_back();
@@ -213,20 +212,39 @@ std::vector<ErrorMessage> error_messages_in(const std::string& source, const std
     const std::size_t open = i + (tokens[i + 1].kind == Token::Kind::word ? 2 : 1);  // `Error error(`
     if (tokens[open].text == "(") std::ranges::for_each(first_argument(tokens, open + 1), add);
   }
-  std::ranges::for_each(named_failures(tokens), add);
+  // A driver names what has failed and leaves the Error to the function that asks:
+  // `"building " + names + " failed"`.
+  for (const auto& expression : expressions(tokens))
+    if (names_a_failure(expression)) add(expression);
   return found;
 }
 
-std::vector<ErrorMessage> error_messages() {
+std::vector<ErrorMessage> all_texts_in(const std::string& source, const std::string& file) {
+  std::vector<ErrorMessage> found;
+  for (const auto& expression : expressions(Scanner(source).tokens()))
+    if (has_words(expression))
+      found.push_back({file + ":" + std::to_string(expression.front().line), message_of(expression)});
+  return found;
+}
+
+namespace {
+
+std::vector<ErrorMessage> in_all_sources(std::vector<ErrorMessage> (&messages_in)(const std::string&,
+                                                                                 const std::string&)) {
   std::vector<ErrorMessage> all;
   const fs::path sources = project_directory() / "src";
   for (const auto& entry : fs::recursive_directory_iterator(sources)) {
     if (entry.path().extension() != ".cpp" && entry.path().extension() != ".hpp") continue;
     const std::string file = "src/" + entry.path().lexically_relative(sources).string();
-    for (auto& message : error_messages_in(text_of_file(entry.path()), file))
-      all.push_back(std::move(message));
+    for (auto& message : messages_in(text_of_file(entry.path()), file)) all.push_back(std::move(message));
   }
   return all;
 }
+
+}  // namespace
+
+std::vector<ErrorMessage> error_messages() { return in_all_sources(error_messages_in); }
+
+std::vector<ErrorMessage> all_texts() { return in_all_sources(all_texts_in); }
 
 }  // namespace belay::testing

@@ -19,4 +19,11 @@ std::vector<ErrorMessage> error_messages_in(const std::string& source, const std
 /// All of those in src/.
 std::vector<ErrorMessage> error_messages();
 
+/// Each text with words that stands in C++ source: also what is said by an obstacle, a warning or a line of a
+/// report.
+std::vector<ErrorMessage> all_texts_in(const std::string& source, const std::string& file);
+
+/// All of those in src/.
+std::vector<ErrorMessage> all_texts();
+
 }  // namespace belay::testing
