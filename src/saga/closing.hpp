@@ -13,8 +13,9 @@ namespace belay {
 /// when the run began and does not run now is started, or made again, whatever stopped it. One that was off
 /// before stays off. Then the health URL is asked.
 /// `started_again`: whom the way back had to start though no step had stopped it.
-/// `run_hooks` is called where that release runs and does not answer well: the proxy in front of it may wait for
-/// a hook. It returns whether a hook ran; then the health URL is asked once more. Empty: there is none to run.
+/// `run_hooks` is called where that release runs and does not answer well: the proxy in front of it may wait
+/// for a hook. It returns whether a hook ran; then the health URL is asked once more. Empty: there is none to
+/// run.
 event::Closed close_undone(Context&, const Journal&, std::vector<std::string> started_again,
                            const std::function<bool()>& run_hooks);
 

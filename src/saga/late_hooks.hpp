@@ -13,8 +13,9 @@ namespace belay {
 /// cannot be recorded (a full disk): then they have not begun, and the run is not closed.
 void run_late_hooks(Context&, Journal&, const event::Closed& closed);
 
-/// The hooks after_rollback before their time, where the release that came back may need them in order to answer
-/// (close_undone). Empty: none is configured, none is due after what the run has done, or they ran already.
+/// The hooks after_rollback before their time, where the release that came back may need them in order to
+/// answer (close_undone). Empty: none is configured, none is due after what the run has done, or they ran
+/// already.
 std::function<bool()> hooks_that_may_help(Context&, Journal&);
 
 }  // namespace belay

@@ -206,10 +206,10 @@ event::Closed go_back(Context& context, Journal& journal) {
   const auto before = state_of(journal).closed_before;
   auto unfinished = undo_steps(context, journal);
   // What was found to serve then was told; what people did since is theirs.
-  auto closed = before && before->outcome == RunOutcome::rolled_back
-                    ? *before
-                    : close_undone(context, journal, std::move(started_again),
-                                   hooks_that_may_help(context, journal));
+  auto closed =
+      before && before->outcome == RunOutcome::rolled_back
+          ? *before
+          : close_undone(context, journal, std::move(started_again), hooks_that_may_help(context, journal));
   closed.unfinished = std::move(unfinished);
   return closed;
 }

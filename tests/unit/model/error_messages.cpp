@@ -230,7 +230,7 @@ std::vector<ErrorMessage> all_texts_in(const std::string& source, const std::str
 namespace {
 
 std::vector<ErrorMessage> in_all_sources(std::vector<ErrorMessage> (&messages_in)(const std::string&,
-                                                                                 const std::string&)) {
+                                                                                  const std::string&)) {
   std::vector<ErrorMessage> all;
   const fs::path sources = project_directory() / "src";
   for (const auto& entry : fs::recursive_directory_iterator(sources)) {
@@ -243,8 +243,12 @@ std::vector<ErrorMessage> in_all_sources(std::vector<ErrorMessage> (&messages_in
 
 }  // namespace
 
-std::vector<ErrorMessage> error_messages() { return in_all_sources(error_messages_in); }
+std::vector<ErrorMessage> error_messages() {
+  return in_all_sources(error_messages_in);
+}
 
-std::vector<ErrorMessage> all_texts() { return in_all_sources(all_texts_in); }
+std::vector<ErrorMessage> all_texts() {
+  return in_all_sources(all_texts_in);
+}
 
 }  // namespace belay::testing

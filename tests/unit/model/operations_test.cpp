@@ -113,7 +113,8 @@ TEST_CASE("the messages of a source file are found, with a gap where they are co
 }
 
 TEST_CASE("all texts of a source file are found, whoever says them") {
-  const auto found = all_texts_in(R"(say({"name", fmt::format("{} is of {}, and", a, b), one + " stays"});)", "x");
+  const auto found =
+      all_texts_in(R"(say({"name", fmt::format("{} is of {}, and", a, b), one + " stays"});)", "x");
   std::vector<std::string> shown;
   for (const auto& one : found) shown.push_back(one.text);
   CHECK(shown == std::vector<std::string>{"name", "… is of …, and", "… stays"});
