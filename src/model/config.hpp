@@ -86,6 +86,8 @@ struct HealthCheck {
   std::chrono::milliseconds patience() const { return attempts * interval; }
   /// The longest that all attempts can take, each with its own limit.
   std::chrono::milliseconds longest() const { return attempts * (interval + timeout); }
+  /// The longest that an app that is healthy can take to pass.
+  std::chrono::milliseconds longest_when_healthy() const { return successes * (interval + timeout); }
   /// The same check with as many attempts as it takes to be patient for at least so long.
   HealthCheck with_patience(std::chrono::milliseconds least) const;
 };

@@ -27,6 +27,15 @@ constexpr int most_rounds = 4;
 /// One that nobody touched has only to answer, and a hook that may help is not kept waiting.
 constexpr auto least_patience_with_one_that_runs = std::chrono::seconds(10);
 
+struct Patience {
+  std::chrono::milliseconds least;
+  bool as_with_a_candidate;  // as many attempts as a new release has
+
+  std::chrono::milliseconds with(const HealthCheck& check) const {
+    return std::max(least, as_with_a_candidate ? check.longest() : check.longest_when_healthy());
+  }
+};
+
 struct Serving {
   bool running = false, healthy = false;
   std::vector<std::string> started_again;
@@ -45,8 +54,7 @@ std::string what_does_not_run(const Context& context, const WhatServed& previous
   return {};
 }
 
-void ask_health(Context& context, const WhatServed& previous, std::chrono::milliseconds patience,
-                Serving& serving) {
+void ask_health(Context& context, const WhatServed& previous, const Patience& patience, Serving& serving) {
   const auto checks = context.environment().checks();
   serving.healthy = true;
   if (checks.empty()) serving.checked = "its containers run; no health URL is configured";
@@ -67,13 +75,12 @@ void ask_health(Context& context, const WhatServed& previous, std::chrono::milli
                       asked.check.shown_url(), fmt::join(lost, ", ")));
       continue;
     }
-    const auto patient = asked.check.with_patience(patience);
-    const auto verdict = ask_until_healthy(
-        {.check = patient,
-         .values = context.variables,
-         .masks = masks_of(context.environment(), context.variables),
-         .listens = [&] { return !ports.empty() && all_listen(ports); },
-         .deadline = Deadline::in(std::max<std::chrono::milliseconds>(patience, asked.check.longest()))});
+    const auto patient = asked.check.with_patience(patience.least);
+    const auto verdict = ask_until_healthy({.check = patient,
+                                            .values = context.variables,
+                                            .masks = masks_of(context.environment(), context.variables),
+                                            .listens = [&] { return !ports.empty() && all_listen(ports); },
+                                            .deadline = Deadline::in(patience.with(asked.check))});
     serving.healthy = serving.healthy && verdict.healthy;
     add(verdict.finding + ", asked from the host");
   }
@@ -108,8 +115,9 @@ Serving bring_back_and_look(Context& context, WhatServed previous, bool patientl
     serving.running = ran(previous);
     if (!serving.running) break;
     ask_health(context, previous,
-               patiently || !serving.started_again.empty() ? least_patience_with_one_that_returns
-                                                           : least_patience_with_one_that_runs,
+               patiently || !serving.started_again.empty()
+                   ? Patience{least_patience_with_one_that_returns, true}
+                   : Patience{least_patience_with_one_that_runs, false},
                serving);
     const auto off = serving.healthy ? std::string{} : what_does_not_run(context, previous);
     if (off.empty()) break;
