@@ -159,7 +159,7 @@ def test_a_hook_of_somebody_else_stays_and_both_ways_are_told(app):
 def test_what_is_installed_can_be_installed_again_and_removed(app):
     installed(app)
     again = installed(app, "production", "--repository", str(app.bare))
-    assert "'production'" in (again.bare / "hooks" / "post-receive").read_text()
+    assert "belay hook post-receive production\n" in (again.bare / "hooks" / "post-receive").read_text()
     removed = app.hook("remove")
     assert removed.code == 0 and not (app.bare / "hooks" / "pre-receive").exists() and not (app.bare / "hooks" / "post-receive").exists()
     elsewhere = app.world.belay("hook", "install", cwd=app.world.temporary)
