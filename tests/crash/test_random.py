@@ -9,7 +9,7 @@ ROUNDS = 6
 
 @pytest.mark.limit(1800)
 def test_anybody_dies_at_any_moment(field, points):
-    deaths(field, points, 20, of=200)
+    deaths(field, points, 10, of=200)
 
 
 def draw(chance, points):

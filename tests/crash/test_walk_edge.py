@@ -28,7 +28,7 @@ def test_executor_and_guard_die_at_each_record(edge_field, edge_points):
 
 def test_anybody_dies_at_any_moment(edge_field, edge_points):
     with NothingLost(edge_field.apps):
-        deaths(edge_field, edge_points, 20, of=60)
+        deaths(edge_field, edge_points, 10, of=60)
 
 
 def test_executor_and_guard_die_at_each_record_of_a_canary(canary_field, canary_points):

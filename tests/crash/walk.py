@@ -28,7 +28,7 @@ def at_its_heart(trial):
 
 
 def sample(field, what, trials):
-    return sampled(f"{what}, {field.apps[0].strategy}", trials, 8, field.seed, at_its_heart)
+    return sampled(f"{what}, {field.apps[0].strategy}", trials, 16, field.seed, at_its_heart)
 
 
 def all_die(field, trials):

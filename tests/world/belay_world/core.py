@@ -1,20 +1,22 @@
-"""`--sample N` for `pytest_plugins`: a run has the tests marked `core`, one in N of the others (the commit decides which), and each file of
-tests that the commit changes. Without the option, and with BELAY_TEST_FULL, it has all of them."""
+"""`--sample N` for `pytest_plugins`: a run has one in two of the tests marked `core`, one in N of the others (the commit decides which), and
+each file of tests that the commit changes. Without the option, and with BELAY_TEST_FULL, it has all of them."""
 from pathlib import Path
 
 import pytest
 
 from .commands import run
 from .machine import REPOSITORY
-from .sample import commit_seed, sampled
+from .sample import commit_seed, drawn, sampled
+
+CORE_ONE_IN = 2
 
 
 def pytest_addoption(parser):
-    parser.addoption("--sample", type=int, metavar="N", help="the core, and one in N of the other tests")
+    parser.addoption("--sample", type=int, metavar="N", help="one in two of the core, and one in N of the other tests")
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "core: runs each time; only a share of the other tests does, unless all are asked for")
+    config.addinivalue_line("markers", "core: a large share of these runs each time, and a small one of the other tests, unless all are asked for")
 
 
 @pytest.hookimpl(trylast=True)  # after `-m` and `-k` have taken their part
@@ -35,7 +37,7 @@ def chosen(items, one_in, seed, is_changed):
         files.setdefault(Path(item.path), {})[item.nodeid] = item
     for path, of in files.items():
         def always(name, path=path, of=of):
-            return is_changed(path) or of[name].get_closest_marker("core") is not None
+            return is_changed(path) or (of[name].get_closest_marker("core") is not None and drawn(name, CORE_ONE_IN, seed))
 
         kept.update(sampled(path.name, list(of), one_in, seed, always))
     return [item for item in items if item.nodeid in kept]

@@ -15,12 +15,13 @@ def commit_seed():
     return int(hashlib.sha256(trees.encode()).hexdigest()[:8], 16)
 
 
+def drawn(trial, one_in, seed):
+    return int(hashlib.sha256(f"{seed} {trial}".encode()).hexdigest()[:8], 16) % one_in == 0
+
+
 def sampled(what, trials, one_in, seed, always=lambda trial: False):
     """Of `trials` one in so many, and those for which `always` holds. All of them in a full run."""
-    def drawn(trial):
-        return int(hashlib.sha256(f"{seed} {trial}".encode()).hexdigest()[:8], 16) % one_in == 0
-
-    chosen = trials if FULL else [trial for trial in trials if always(trial) or drawn(trial)]
+    chosen = trials if FULL else [trial for trial in trials if always(trial) or drawn(trial, one_in, seed)]
     tell(what, len(chosen), len(trials))
     return chosen
 
